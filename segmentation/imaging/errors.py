@@ -1,0 +1,48 @@
+"""The one family of errors about images that people are shown."""
+
+from enum import StrEnum
+
+
+class FailureCode(StrEnum):
+    """Why an image or an upload was refused; a closed list, so that refusals can be counted."""
+
+    NOT_AN_IMAGE = "NOT_AN_IMAGE"
+    EMPTY = "EMPTY"
+    TRUNCATED = "TRUNCATED"
+    TRAILING_DATA = "TRAILING_DATA"
+    CHECKSUM = "CHECKSUM"
+    TOO_LARGE = "TOO_LARGE"
+    BAD_DIMENSIONS = "BAD_DIMENSIONS"
+    BAD_VOXEL_SIZE = "BAD_VOXEL_SIZE"
+    BAD_ORIENTATION = "BAD_ORIENTATION"
+    BAD_DATATYPE = "BAD_DATATYPE"
+    BAD_VALUES = "BAD_VALUES"
+    HASH_MISMATCH = "HASH_MISMATCH"
+    BAD_ARCHIVE = "BAD_ARCHIVE"
+    UNSAFE_ARCHIVE = "UNSAFE_ARCHIVE"
+    NO_IMAGES = "NO_IMAGES"
+    BAD_DICOM = "BAD_DICOM"
+    UNSUPPORTED_DICOM = "UNSUPPORTED_DICOM"
+    MIXED_SERIES = "MIXED_SERIES"
+    MISSING_SLICES = "MISSING_SLICES"
+    DUPLICATE_SLICES = "DUPLICATE_SLICES"
+    CONVERSION_FAILED = "CONVERSION_FAILED"
+    MISSING_SEQUENCE = "MISSING_SEQUENCE"
+    SEQUENCE_MISMATCH = "SEQUENCE_MISMATCH"
+    NO_BRAIN_FOUND = "NO_BRAIN_FOUND"
+    REGISTRATION_FAILED = "REGISTRATION_FAILED"
+    UNEXPECTED_LABELS = "UNEXPECTED_LABELS"
+
+
+class ImageError(Exception):
+    """An image cannot be used, with a code for counting and a sentence for a person.
+
+    The message says what was expected, what was found and what to do. It never
+    carries a value that could identify a patient: no file name, no attribute value
+    of a header other than geometry.
+    """
+
+    def __init__(self, code: FailureCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
