@@ -1,0 +1,77 @@
+"""Flags of a trajectory, and the log of exports."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.models import Patient, Query, Study
+from segmentation.models import SegmentationRun
+
+
+class FlagKind(models.TextChoices):
+    """What the review of a series found."""
+
+    NON_MONOTONIC = "NON_MONOTONIC", "load below an earlier one"
+    POST_TREATMENT_DECREASE = "POST_TREATMENT_DECREASE", "decrease after treatment"
+    JUMP = "JUMP", "implausible rise"
+    SWAP = "SWAP", "two visits may be exchanged"
+
+
+@tracked()
+class TrajectoryFlag(ClinicalModel):
+    """A finding about one point of a series; it never changes the data."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="trajectory_flags")
+    run = models.ForeignKey(SegmentationRun, models.PROTECT, related_name="trajectory_flags")
+    reference_run = models.ForeignKey(
+        SegmentationRun, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    kind = models.CharField(max_length=24, choices=FlagKind)
+    difference_ml = models.FloatField()
+    tolerance_ml = models.FloatField(null=True, blank=True)
+    query = models.ForeignKey(
+        Query, models.PROTECT, related_name="trajectory_flags", null=True, blank=True
+    )
+    is_current = models.BooleanField(
+        default=True, help_text="False once a later review no longer finds it."
+    )
+
+    class Meta(ClinicalModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=FlagKind.values), name="flag_kind_known"
+            ),
+            models.UniqueConstraint(
+                fields=["run", "kind"],
+                condition=models.Q(is_current=True),
+                name="flag_once_per_run_and_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.kind
+
+
+@tracked()
+class ExportRecord(ClinicalModel):
+    """That a person took rows out of the system: what, when, how many, which bytes."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="export_records")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    dataset = models.CharField(max_length=32)
+    dictionary_version = models.CharField(max_length=16)
+    row_count = models.PositiveBigIntegerField(null=True)
+    sha256 = models.CharField(max_length=64, blank=True)
+    is_complete = models.BooleanField(default=False)
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["-created_at"]
+
+    def __str__(self) -> str:
+        return self.dataset

@@ -1,0 +1,168 @@
+"""All settings, read from the environment; the other modules only override."""
+
+import os
+import secrets
+from pathlib import Path
+
+import pghistory
+
+from mldtrial.embedded import postgres, valkey
+from mldtrial.embedded.database_url import django_database
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+DATA_DIR = Path(os.environ.get("MLDTRIAL_DATA", BASE_DIR / "var")).resolve()
+PORT = int(os.environ.get("MLDTRIAL_PORT", "8000"))
+
+
+def _secret_key() -> str:
+    """Return the key from the environment, or one made once and kept beside the data."""
+    if key := os.environ.get("DJANGO_SECRET_KEY"):
+        return key
+    path = DATA_DIR / "secret_key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as handle:
+            handle.write(secrets.token_urlsafe(48))
+    return path.read_text()
+
+
+SECRET_KEY = _secret_key()
+DEBUG = False
+ALLOWED_HOSTS = os.environ.get("MLDTRIAL_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("MLDTRIAL_ORIGINS", "").split(",") if o]
+
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "pgtrigger",
+    "pghistory",
+    "csp",
+    "mldtrial.embedded",
+    "mldtrial.accounts",
+    "mldtrial.audit",
+    "mldtrial.trial",
+    "segmentation",
+    "analytics",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "mldtrial.audit.middleware.audit_context",
+    "mldtrial.accounts.middleware.private_pages",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "mldtrial.urls"
+WSGI_APPLICATION = "mldtrial.wsgi.application"
+ASGI_APPLICATION = "mldtrial.asgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": False,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "mldtrial.trial.views.context.studies",
+            ],
+        },
+    }
+]
+
+# The web and the workers connect as a role that owns no table; only migrations
+# connect as the owner (DATABASE_URL=$DATABASE_OWNER_URL manage.py migrate).
+DATABASE_URL = os.environ.get("DATABASE_URL") or postgres.urls(DATA_DIR).app
+DATABASES = {"default": django_database(DATABASE_URL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+
+# Who and why stand inside every event row: a shared context row would let a later
+# reason overwrite an earlier one.
+PGHISTORY_CONTEXT_FIELD = pghistory.ContextJSONField(null=False)
+PGHISTORY_CONTEXT_ID_FIELD = pghistory.ContextUUIDField(null=False)
+PGHISTORY_APPEND_ONLY = True
+PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
+PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
+
+CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or valkey.url(DATA_DIR)
+SEGMENTATION_DEVICE = os.environ.get("MLDTRIAL_DEVICE", "cpu")
+SEGMENTATION_MODELS = BASE_DIR / "segmentation" / "pretrained"
+# The store of images and masks, content-addressed; uploads wait in quarantine.
+OBJECT_STORE = DATA_DIR / "objects"
+UPLOAD_MAX_BYTES = int(os.environ.get("MLDTRIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
+JOB_LEASE_SECONDS = 60
+JOB_HEARTBEAT_SECONDS = 15
+JOB_MAX_ATTEMPTS = 3
+JOB_RING_AGAIN_SECONDS = 30
+ALLOW_TEST_SEGMENTERS = False
+
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(os.environ.get("MLDTRIAL_STATIC_ROOT", DATA_DIR / "staticfiles"))
+STATICFILES_DIRS = [BASE_DIR / "mldtrial" / "static"]
+
+LOGIN_URL = "sign_in"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "sign_in"
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+SESSION_COOKIE_AGE = 12 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
+
+# plotly adds two style sheets of its own; they are allowed by hash, and a test
+# derives the hashes again from the installed wheel.
+PLOTLY_STYLE_HASHES: list[str] = []
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'", *PLOTLY_STYLE_HASHES],
+        "img-src": ["'self'", "data:", "blob:"],
+        "connect-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": os.environ.get("MLDTRIAL_LOG_LEVEL", "INFO")},
+}

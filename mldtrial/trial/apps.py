@@ -1,0 +1,10 @@
+"""The application of what people record."""
+
+from django.apps import AppConfig
+
+
+class TrialConfig(AppConfig):
+    """Studies, sites, patients, visits, scans, scores and queries."""
+
+    name = "mldtrial.trial"
+    label = "trial"

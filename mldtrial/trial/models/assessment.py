@@ -1,0 +1,106 @@
+"""Clinical scores recorded at a visit."""
+
+import uuid
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator
+from django.db import models
+
+from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.models.patient import Visit
+
+
+class AssessmentStatus(models.TextChoices):
+    """Whether the score was taken."""
+
+    DONE = "DONE", "done"
+    NOT_DONE = "NOT_DONE", "not done"
+    NOT_APPLICABLE = "NOT_APPLICABLE", "not applicable (age)"
+
+
+class Source(models.TextChoices):
+    """Where the information came from."""
+
+    EXAMINATION = "EXAMINATION", "direct examination"
+    VIDEO = "VIDEO", "video"
+    PARENT = "PARENT", "parent interview"
+    CHART = "CHART", "chart review"
+
+
+@tracked()
+class GmfcMldAssessment(ClinicalModel):
+    """Gross motor function in MLD, level 0 (best) to 6 (worst) (Kehrer 2011)."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    visit = models.OneToOneField(Visit, models.PROTECT, related_name="gmfc_mld")
+    status = models.CharField(
+        max_length=16, choices=AssessmentStatus, default=AssessmentStatus.DONE
+    )
+    level = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(6)]
+    )
+    sublevel = models.CharField(max_length=1, blank=True, choices=[("a", "4a"), ("b", "4b")])
+    source = models.CharField(max_length=16, choices=Source, default=Source.EXAMINATION)
+    reason = models.CharField(max_length=300, blank=True)
+    assessed_on = models.DateField()
+    assessed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+
+    class Meta(ClinicalModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(level__isnull=True) | models.Q(level__lte=6),
+                name="gmfc_mld_level_0_to_6",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=AssessmentStatus.DONE, level__isnull=False)
+                | (
+                    models.Q(
+                        status__in=[AssessmentStatus.NOT_DONE, AssessmentStatus.NOT_APPLICABLE],
+                        level__isnull=True,
+                    )
+                    & ~models.Q(reason="")
+                ),
+                name="gmfc_mld_level_or_reason",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sublevel="") | models.Q(level=4), name="gmfc_mld_4a_4b"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(source__in=Source.values), name="gmfc_mld_source_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"GMFC-MLD {self.level}" if self.level is not None else self.get_status_display()
+
+
+@tracked()
+class MriSeverityRead(ClinicalModel):
+    """One reader's MLD MRI severity score, 0 to 34 (Eichler 2009).
+
+    `items` maps each item key of the instrument file to a value or null (not
+    evaluable); the total is computed on the server and is null when an item is.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="mri_severity_reads")
+    reader = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    instrument_version = models.CharField(max_length=32)
+    items = models.JSONField()
+    total = models.PositiveSmallIntegerField(null=True)
+    read_on = models.DateField()
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(total__isnull=True) | models.Q(total__lte=34),
+                name="mri_severity_total_0_to_34",
+            ),
+            models.UniqueConstraint(
+                fields=["visit", "reader"], name="mri_severity_one_read_per_reader"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"MRI severity {self.total}"

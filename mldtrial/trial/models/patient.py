@@ -1,0 +1,138 @@
+"""A patient, the documented treatments and the visits."""
+
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.models.study import CODE, Origin, Site, Study, VisitDefinition
+
+
+class Sex(models.TextChoices):
+    """Sex as in CDISC SDTM (codelist C66731)."""
+
+    FEMALE = "F", "female"
+    MALE = "M", "male"
+    UNKNOWN = "U", "unknown"
+
+
+@tracked()
+class Patient(ClinicalModel):
+    """A subject of the study, known by a code only.
+
+    Birth is kept as year and month; ages are computed from the middle of that month.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="patients")
+    site = models.ForeignKey(Site, models.PROTECT, related_name="patients")
+    subject_code = models.CharField(max_length=32, validators=[CODE])
+    sex = models.CharField(max_length=1, choices=Sex)
+    birth_month = models.DateField(help_text="First day of the month of birth.")
+    onset_age_months = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MaxValueValidator(1200)],
+        help_text="Age at first symptom, in months; empty while there is none.",
+    )
+    first_study_dose_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="Date of the first study dose, recorded identically in every arm.",
+    )
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.CLINICAL)
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["subject_code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "subject_code"], name="patient_code_once_per_study"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sex__in=Sex.values), name="patient_sex_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(birth_month__day=1), name="patient_birth_is_a_month"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(onset_age_months__isnull=True)
+                | models.Q(onset_age_months__lte=1200),
+                name="patient_onset_age_plausible",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(first_study_dose_on__isnull=True)
+                | models.Q(first_study_dose_on__gte=models.F("birth_month")),
+                name="patient_dose_after_birth",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject_code
+
+
+class TreatmentKind(models.TextChoices):
+    """Documented non-study therapies of MLD."""
+
+    HSCT = "HSCT", "stem cell transplantation (HSCT)"
+    GENE_THERAPY = "GENE_THERAPY", "gene therapy"
+    ERT = "ERT", "enzyme replacement"
+    OTHER = "OTHER", "other"
+
+
+@tracked()
+class Treatment(ClinicalModel):
+    """A documented therapy that is not the study product; visible to every role."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="treatments")
+    kind = models.CharField(max_length=16, choices=TreatmentKind)
+    started_on = models.DateField()
+    stopped_on = models.DateField(null=True, blank=True)
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["started_on"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=TreatmentKind.values), name="treatment_kind_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(stopped_on__isnull=True)
+                | models.Q(stopped_on__gte=models.F("started_on")),
+                name="treatment_stops_after_start",
+            ),
+            models.UniqueConstraint(
+                fields=["patient", "kind", "started_on"], name="treatment_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()
+
+
+@tracked()
+class Visit(ClinicalModel):
+    """One visit of one patient."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="visits")
+    definition = models.ForeignKey(
+        VisitDefinition, models.PROTECT, related_name="visits", null=True, blank=True
+    )
+    number = models.DecimalField(max_digits=6, decimal_places=2, validators=[MinValueValidator(0)])
+    name = models.CharField(max_length=100)
+    date = models.DateField()
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["date", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["patient", "number"], name="visit_number_once"),
+            models.UniqueConstraint(fields=["patient", "date"], name="visit_date_once"),
+            models.UniqueConstraint(fields=["patient", "definition"], name="visit_definition_once"),
+            models.CheckConstraint(
+                condition=models.Q(number__gte=0), name="visit_number_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,87 @@
+"""An image of a visit, kept by its content."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.models.patient import Visit
+from mldtrial.trial.models.study import Origin
+
+
+class Sequence(models.TextChoices):
+    """The MRI contrast, with the suffixes of BIDS."""
+
+    T1W = "T1w", "T1w"
+    T2W = "T2w", "T2w"
+    FLAIR = "FLAIR", "FLAIR"
+    OTHER = "other", "other"
+
+
+class AcqStratum(models.TextChoices):
+    """How the slices were acquired; headline statistics never pool the two."""
+
+    THREE_D = "3D", "3D"
+    TWO_D = "2D", "2D"
+
+
+class ScanState(models.TextChoices):
+    """What became of an image at intake."""
+
+    IMPORTED = "IMPORTED", "imported"
+    QUARANTINED = "QUARANTINED", "in quarantine"
+    VOIDED = "VOIDED", "voided"
+
+
+@tracked()
+class Scan(ClinicalModel):
+    """A checked, de-identified image in the content-addressed store.
+
+    `image_sha256` names the stored NIfTI file; `voxels_sha256` is the hash of its
+    voxels, by which the same image is found again under another patient.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="scans")
+    sequence = models.CharField(max_length=8, choices=Sequence)
+    acq_stratum = models.CharField(max_length=2, choices=AcqStratum)
+    state = models.CharField(max_length=12, choices=ScanState, default=ScanState.IMPORTED)
+    reason = models.TextField(blank=True, help_text="Why it is what it is, in words.")
+    days_from_visit = models.SmallIntegerField(
+        null=True, help_text="Acquisition date minus visit date, in days."
+    )
+    shape = ArrayField(models.PositiveIntegerField(), size=3)
+    voxel_size_mm = ArrayField(models.FloatField(), size=3)
+    affine = ArrayField(ArrayField(models.FloatField(), size=4), size=4)
+    image_sha256 = models.CharField(max_length=64)
+    voxels_sha256 = models.CharField(max_length=64)
+    source_sha256 = models.CharField(max_length=64, help_text="Of the upload as received.")
+    source_format = models.CharField(max_length=8)
+    deidentification_version = models.CharField(max_length=32, blank=True)
+    scanner = models.JSONField(default=dict, blank=True)
+    acquisition = models.JSONField(default=dict, blank=True)
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.CLINICAL)
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(sequence__in=Sequence.values), name="scan_sequence_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(acq_stratum__in=AcqStratum.values),
+                name="scan_acq_stratum_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state__in=ScanState.values), name="scan_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(image_sha256__regex=r"^[0-9a-f]{64}$"),
+                name="scan_image_sha256_is_hex",
+            ),
+            models.UniqueConstraint(fields=["visit", "image_sha256"], name="scan_once_per_visit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.acq_stratum}"

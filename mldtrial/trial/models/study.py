@@ -1,0 +1,202 @@
+"""A study, its sites, its people and its schedule."""
+
+import uuid
+from decimal import Decimal
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models
+
+from mldtrial.audit.tracking import ClinicalModel, tracked
+
+CODE = RegexValidator(
+    r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$",
+    "Use letters, digits, hyphen and underscore, at most 32 characters, starting with a "
+    "letter or digit.",
+)
+
+
+class Origin(models.TextChoices):
+    """Whether a record is a patient's or was made up for demonstration."""
+
+    CLINICAL = "CLINICAL", "clinical"
+    DEMO = "DEMO", "demonstration"
+
+
+class Blinding(models.TextChoices):
+    """Whether the treatment arms are known to the roles of the study."""
+
+    OPEN = "OPEN", "open"
+    BLINDED = "BLINDED", "blinded"
+
+
+class SubtypeRule(models.TextChoices):
+    """Named rules that derive the subtype from the age at first symptom."""
+
+    EJ6 = "MLD-SUBTYPE-EJ6", "juvenile boundary at 6 years (Kehrer cohort, NICE HST18)"
+    EJ7 = "MLD-SUBTYPE-EJ7", "juvenile boundary at 7 years (OTL-200 US label)"
+
+
+@tracked()
+class Study(ClinicalModel):
+    """A trial, with the settings that a study may choose.
+
+    The tolerances are those of the working noise model: two lesion-volume readings
+    of one scanner, or of two, may differ so much without any change in the patient.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    code = models.CharField(max_length=32, unique=True, validators=[CODE])
+    name = models.CharField(max_length=200)
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.CLINICAL)
+    blinding = models.CharField(max_length=8, choices=Blinding, default=Blinding.BLINDED)
+    subtype_rule = models.CharField(max_length=16, choices=SubtypeRule, default=SubtypeRule.EJ6)
+    site_roles_see_loads = models.BooleanField(
+        default=False, help_text="Coordinators and investigators see their own site's loads."
+    )
+    tolerance_same_ml = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal("5"))
+    tolerance_same_percent = models.DecimalField(
+        max_digits=5, decimal_places=2, default=Decimal("8")
+    )
+    tolerance_changed_ml = models.DecimalField(
+        max_digits=6, decimal_places=2, default=Decimal("10")
+    )
+    tolerance_changed_percent = models.DecimalField(
+        max_digits=5, decimal_places=2, default=Decimal("17")
+    )
+    jump_ml_per_month = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal("15"))
+
+    class Meta(ClinicalModel.Meta):
+        verbose_name_plural = "studies"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(blinding__in=Blinding.values), name="study_blinding_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(origin__in=Origin.values), name="study_origin_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(subtype_rule__in=SubtypeRule.values),
+                name="study_subtype_rule_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    tolerance_same_ml__gte=0,
+                    tolerance_same_percent__gte=0,
+                    tolerance_changed_ml__gte=0,
+                    tolerance_changed_percent__gte=0,
+                    jump_ml_per_month__gt=0,
+                ),
+                name="study_tolerances_not_negative",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+@tracked()
+class Site(ClinicalModel):
+    """A hospital that takes part in a study."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="sites")
+    code = models.CharField(max_length=32, validators=[CODE])
+    name = models.CharField(max_length=200)
+    time_zone = models.CharField(max_length=64, default="UTC")
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "code"], name="site_code_once_per_study"),
+        ]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Role(models.TextChoices):
+    """What a person does in a study."""
+
+    COORDINATOR = "coordinator", "site coordinator"
+    INVESTIGATOR = "investigator", "investigator"
+    READER = "reader", "image reader"
+    ADJUDICATOR = "adjudicator", "adjudicator"
+    OPERATOR = "operator", "segmentation operator"
+    DATA_MANAGER = "data_manager", "data manager"
+    MONITOR = "monitor", "monitor"
+    STATISTICIAN = "statistician", "statistician"
+    SPONSOR = "sponsor", "sponsor"
+    ADMINISTRATOR = "administrator", "administrator"
+    AUDITOR = "auditor", "auditor"
+
+
+SITE_ROLES = (Role.COORDINATOR, Role.INVESTIGATOR, Role.MONITOR)
+
+
+@tracked()
+class Membership(ClinicalModel):
+    """A role that a person holds in a study, at one site or at all of them."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="memberships")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="memberships")
+    site = models.ForeignKey(
+        Site, models.PROTECT, related_name="memberships", null=True, blank=True
+    )
+    role = models.CharField(max_length=16, choices=Role)
+    is_active = models.BooleanField(default=True)
+    may_export_rows = models.BooleanField(
+        default=False, help_text="Grants row exports to a sponsor."
+    )
+
+    class Meta(ClinicalModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "study", "site", "role"],
+                name="membership_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="membership_role_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=SITE_ROLES, site__isnull=False)
+                | (~models.Q(role__in=SITE_ROLES) & models.Q(site__isnull=True)),
+                name="membership_site_roles_have_a_site",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} in {self.study_id}"
+
+
+@tracked()
+class VisitDefinition(ClinicalModel):
+    """A planned visit of the study's schedule."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="visit_definitions")
+    code = models.CharField(max_length=16, validators=[CODE])
+    name = models.CharField(max_length=100)
+    number = models.DecimalField(max_digits=6, decimal_places=2, validators=[MinValueValidator(0)])
+    target_day = models.IntegerField(help_text="Days after the first visit.")
+    window_before_days = models.PositiveSmallIntegerField(
+        default=14, validators=[MaxValueValidator(365)]
+    )
+    window_after_days = models.PositiveSmallIntegerField(
+        default=14, validators=[MaxValueValidator(365)]
+    )
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["number"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "code"], name="visit_definition_code_once"),
+            models.UniqueConstraint(
+                fields=["study", "number"], name="visit_definition_number_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,192 @@
+"""Who may do what, and who may see which rows: decided here and nowhere else.
+
+Whatever lies outside a person's scope does not exist for them: selectors start from
+`visible_to`, views answer 404. Inside the scope a forbidden action raises
+`PermissionDenied`. Nobody means no.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from mldtrial.trial.models import (
+    SITE_ROLES,
+    Audience,
+    GmfcMldAssessment,
+    Membership,
+    MriSeverityRead,
+    Patient,
+    Query,
+    Role,
+    Scan,
+    Site,
+    Study,
+    Treatment,
+    Visit,
+    VisitDefinition,
+)
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+ENTRY_ROLES = (Role.COORDINATOR, Role.INVESTIGATOR)
+ALL_SITE_ROLES = (Role.DATA_MANAGER, Role.STATISTICIAN, Role.SPONSOR, Role.AUDITOR)
+PATIENT_ROLES = (*SITE_ROLES, *ALL_SITE_ROLES)
+LOAD_ROLES = ALL_SITE_ROLES
+IMAGE_ROLES = (*ENTRY_ROLES, Role.DATA_MANAGER, Role.AUDITOR)
+EXPORT_ROLES = (Role.DATA_MANAGER, Role.STATISTICIAN)
+COHORT_ROLES = LOAD_ROLES
+
+ACTIONS: dict[str, tuple[str, ...]] = {
+    "view_patient": PATIENT_ROLES,
+    "add_patient": ENTRY_ROLES,
+    "change_patient": ENTRY_ROLES,
+    "add_visit": ENTRY_ROLES,
+    "record_treatment": ENTRY_ROLES,
+    "record_assessment": ENTRY_ROLES,
+    "record_severity": (Role.READER, Role.ADJUDICATOR),
+    "upload_scan": ENTRY_ROLES,
+    "retry_job": (*ENTRY_ROLES, Role.DATA_MANAGER),
+    "answer_query": (*ENTRY_ROLES, Role.DATA_MANAGER),
+    "open_query": (Role.DATA_MANAGER, Role.MONITOR),
+    "close_query": (Role.DATA_MANAGER,),
+    "view_loads": LOAD_ROLES,
+    "view_images": IMAGE_ROLES,
+    "view_cohort": COHORT_ROLES,
+    "export_rows": EXPORT_ROLES,
+}
+
+
+def is_known(user: Any) -> bool:
+    """Return whether the user is signed in and active."""
+    return bool(user is not None and user.is_authenticated and user.is_active)
+
+
+def memberships(user: Any, study: Study | None = None) -> QuerySet[Membership]:
+    """Return the active memberships of a person, in one study or in all."""
+    if not is_known(user):
+        return Membership.objects.none()
+    found = Membership.objects.filter(user=user, is_active=True)
+    return found if study is None else found.filter(study=study)
+
+
+def roles(user: Any, study: Study) -> set[str]:
+    """Return the roles of a person in a study."""
+    return set(memberships(user, study).values_list("role", flat=True))
+
+
+def may(user: Any, action: str, subject: models.Model) -> bool:
+    """Return whether a person may do an action on a study, site, patient or visit.
+
+    Raises
+    ------
+    KeyError
+        If the action is not declared: a typing error must not open or close a door.
+    """
+    allowed = ACTIONS[action]
+    study, site = _study_and_site(subject)
+    held = memberships(user, study)
+    granted = Q(role__in=[r for r in allowed if r not in SITE_ROLES])
+    site_granted = Q(role__in=[r for r in allowed if r in SITE_ROLES])
+    if site is not None:
+        site_granted &= Q(site=site)
+    if action == "export_rows":
+        granted |= Q(role=Role.SPONSOR, may_export_rows=True)
+    if action == "view_loads" and study.site_roles_see_loads:
+        own_site = Q(role__in=ENTRY_ROLES)
+        site_granted |= own_site if site is None else own_site & Q(site=site)
+    return held.filter(granted | site_granted).exists()
+
+
+def require(user: Any, action: str, subject: models.Model) -> None:
+    """Raise `PermissionDenied` unless the person may do the action."""
+    if not may(user, action, subject):
+        raise PermissionDenied("Your role does not allow this.")
+
+
+def _study_and_site(subject: models.Model) -> tuple[Study, Site | None]:
+    if isinstance(subject, Study):
+        return subject, None
+    if isinstance(subject, Site):
+        return subject.study, subject
+    if isinstance(subject, Patient):
+        return subject.study, subject.site
+    if isinstance(subject, Visit):
+        return subject.patient.study, subject.patient.site
+    if isinstance(subject, Query):
+        return subject.study, subject.patient.site
+    raise TypeError(f"No policy for {type(subject).__name__}.")
+
+
+def patients_of(user: Any, roles_allowed: tuple[str, ...], prefix: str = "") -> Q:
+    """Return the condition that a row's patient is in reach of one of the roles.
+
+    Parameters
+    ----------
+    prefix : str
+        Path from the row to its patient, ending in ``__``; empty for the patient itself.
+    """
+    held = memberships(user).filter(role__in=roles_allowed)
+    whole = held.exclude(role__in=SITE_ROLES).values("study")
+    at_site = held.filter(role__in=SITE_ROLES).values("site")
+    return Q(**{f"{prefix}study__in": whole}) | Q(**{f"{prefix}site__in": at_site})
+
+
+def loads_of(user: Any, prefix: str = "") -> Q:
+    """Return the condition that a row's patient has loads this person may see."""
+    condition = patients_of(user, LOAD_ROLES, prefix)
+    own_sites = memberships(user).filter(role__in=ENTRY_ROLES, study__site_roles_see_loads=True)
+    return condition | Q(**{f"{prefix}site__in": own_sites.values("site")})
+
+
+def _studies(user: Any) -> Q:
+    return Q(pk__in=memberships(user).values("study"))
+
+
+def _sites(user: Any) -> Q:
+    held = memberships(user)
+    whole = held.filter(site__isnull=True).exclude(
+        role__in=[Role.READER, Role.ADJUDICATOR, Role.OPERATOR]
+    )
+    return Q(study__in=whole.values("study")) | Q(pk__in=held.values("site"))
+
+
+def _queries(user: Any) -> Q:
+    imaging = (Role.DATA_MANAGER, Role.AUDITOR)
+    return (
+        patients_of(user, PATIENT_ROLES, "patient__") & Q(audience=Audience.SITE)
+    ) | patients_of(user, imaging, "patient__")
+
+
+VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
+    Study: _studies,
+    Site: _sites,
+    Membership: lambda user: (
+        Q(pk__in=memberships(user).values("pk"))
+        | Q(study__in=memberships(user).filter(role=Role.ADMINISTRATOR).values("study"))
+    ),
+    VisitDefinition: lambda user: Q(study__in=memberships(user).values("study")),
+    Patient: lambda user: patients_of(user, PATIENT_ROLES),
+    Treatment: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
+    Visit: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
+    Scan: lambda user: patients_of(user, PATIENT_ROLES, "visit__patient__"),
+    GmfcMldAssessment: lambda user: patients_of(user, PATIENT_ROLES, "visit__patient__"),
+    MriSeverityRead: lambda user: patients_of(user, ALL_SITE_ROLES, "visit__patient__"),
+    Query: _queries,
+}
+
+
+def visible_to(user: Any, queryset: QuerySet[ModelT]) -> QuerySet[ModelT]:
+    """Narrow a queryset to the rows a person may see; nothing for nobody.
+
+    Raises
+    ------
+    KeyError
+        If the model has no rule: default deny, and loudly.
+    """
+    rule = VISIBLE[queryset.model]
+    if not is_known(user):
+        return queryset.none()
+    return queryset.filter(rule(user))

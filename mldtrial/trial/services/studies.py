@@ -1,0 +1,79 @@
+"""Set up a study: sites, people, schedule."""
+
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+
+from mldtrial.trial.models import Membership, Origin, Site, Study, VisitDefinition
+
+DEFAULT_SCHEDULE = (
+    ("M00", "Baseline", "1", 0, 14),
+    ("M06", "Month 6", "2", 183, 14),
+    ("M12", "Month 12", "3", 365, 30),
+    ("M18", "Month 18", "4", 548, 30),
+    ("M24", "Month 24", "5", 731, 30),
+    ("M36", "Month 36", "6", 1096, 60),
+)
+"""Typical MRI timing with the default windows: 14 days to month 6, 30 to month 24, then 60."""
+
+
+@transaction.atomic
+def create_study(
+    *, code: str, name: str, origin: str = Origin.CLINICAL, blinding: str, **settings: Any
+) -> Study:
+    """Create a study with the default schedule.
+
+    Raises
+    ------
+    ValidationError
+        If the code is taken or a setting is out of range.
+    """
+    study = Study(code=code, name=name, origin=origin, blinding=blinding, **settings)
+    study.full_clean()
+    study.save()
+    for visit_code, visit_name, number, target_day, window in DEFAULT_SCHEDULE:
+        definition = VisitDefinition(
+            study=study,
+            code=visit_code,
+            name=visit_name,
+            number=Decimal(number),
+            target_day=target_day,
+            window_before_days=window,
+            window_after_days=window,
+        )
+        definition.full_clean()
+        definition.save()
+    return study
+
+
+def create_site(*, study: Study, code: str, name: str, time_zone: str = "UTC") -> Site:
+    """Add a site to a study.
+
+    Raises
+    ------
+    ValidationError
+        If the code is taken in this study.
+    """
+    site = Site(study=study, code=code, name=name, time_zone=time_zone)
+    site.full_clean()
+    site.save()
+    return site
+
+
+def grant_membership(
+    *, user: Any, study: Study, role: str, site: Site | None = None, may_export_rows: bool = False
+) -> Membership:
+    """Give a person a role, at one site for site roles and in the whole study otherwise.
+
+    Raises
+    ------
+    ValidationError
+        If a site role has no site, another role has one, or the role is held already.
+    """
+    membership = Membership(
+        user=user, study=study, role=role, site=site, may_export_rows=may_export_rows
+    )
+    membership.full_clean()
+    membership.save()
+    return membership

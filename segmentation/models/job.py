@@ -1,0 +1,93 @@
+"""A step that outlives a request: the row is the truth, the message a doorbell."""
+
+import uuid
+
+from django.db import models
+from django.db.models.functions import Now
+
+from mldtrial.trial.models import Site
+
+
+class JobState(models.TextChoices):
+    """How far a job has come."""
+
+    QUEUED = "QUEUED", "waiting"
+    RUNNING = "RUNNING", "running"
+    SUCCEEDED = "SUCCEEDED", "done"
+    FAILED = "FAILED", "failed"
+    REJECTED = "REJECTED", "refused"
+    CANCELLED = "CANCELLED", "cancelled"
+
+
+ENDED_BADLY = (JobState.FAILED, JobState.REJECTED, JobState.CANCELLED)
+
+MACHINE_COLUMNS = [
+    "lease_token",
+    "lease_until",
+    "progress_at",
+    "progress",
+    "progress_step",
+    "worker",
+    "turn",
+    "rung_at",
+]
+"""Columns that move by themselves while a job runs; the history leaves them out."""
+
+
+class Job(models.Model):
+    """The columns of a claimable job: lease, heartbeat, fencing token, attempts.
+
+    Times that decide about a lease are set by the database's clock, never by a worker's.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    site = models.ForeignKey(Site, models.PROTECT, related_name="+")
+    state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_token = models.UUIDField(null=True, blank=True)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    progress_at = models.DateTimeField(null=True, blank=True)
+    progress = models.FloatField(default=0.0)
+    progress_step = models.CharField(max_length=80, blank=True)
+    worker = models.CharField(max_length=120, blank=True)
+    turn = models.BigIntegerField(default=0)
+    queued_at = models.DateTimeField(db_default=Now(), editable=False)
+    rung_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    failure_code = models.CharField(max_length=32, blank=True)
+    message = models.TextField(blank=True, help_text="For people: what to do about a failure.")
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(state__in=JobState.values), name="%(class)s_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state=JobState.RUNNING, lease_token__isnull=False)
+                | (~models.Q(state=JobState.RUNNING) & models.Q(lease_token__isnull=True)),
+                name="%(class)s_lease_while_running",
+            ),
+            models.CheckConstraint(
+                condition=(models.Q(state__in=ENDED_BADLY) & ~models.Q(failure_code=""))
+                | (~models.Q(state__in=ENDED_BADLY) & models.Q(failure_code="")),
+                name="%(class)s_failure_has_a_code",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["turn", "queued_at"],
+                condition=models.Q(state="QUEUED"),
+                name="%(class)s_queue",
+            ),
+            models.Index(
+                fields=["lease_until"],
+                condition=models.Q(state="RUNNING"),
+                name="%(class)s_leases",
+            ),
+        ]
+
+    @property
+    def is_finished(self) -> bool:
+        """True once nothing will happen by itself any more."""
+        return self.state not in (JobState.QUEUED, JobState.RUNNING)

@@ -1,0 +1,60 @@
+"""A registered segmentation method."""
+
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from mldtrial.audit.tracking import ClinicalModel, tracked
+
+
+class Method(models.TextChoices):
+    """The kind of method, as the reference study names them."""
+
+    CNN = "CNN", "nnU-Net"
+    CONVENTIONAL = "CONVENTIONAL", "conventional"
+    TEST = "TEST", "test method"
+
+
+class ReleaseState(models.TextChoices):
+    """Whether a model's results are used."""
+
+    CANDIDATE = "CANDIDATE", "candidate"
+    ACTIVE = "ACTIVE", "active"
+    RETIRED = "RETIRED", "retired"
+
+
+@tracked()
+class ModelVersion(ClinicalModel):
+    """One version of a method; a trajectory never mixes two."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=64)
+    version = models.CharField(max_length=32)
+    method = models.CharField(max_length=12, choices=Method)
+    sha256 = models.CharField(max_length=64, help_text="Of the manifest of the model folder.")
+    folder = models.CharField(max_length=200, blank=True)
+    sequences = ArrayField(models.CharField(max_length=8))
+    is_demonstration = models.BooleanField()
+    state = models.CharField(max_length=10, choices=ReleaseState, default=ReleaseState.CANDIDATE)
+    card = models.TextField(blank=True)
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["name", "version"]
+        constraints = [
+            models.UniqueConstraint(fields=["name", "version"], name="model_version_once"),
+            models.CheckConstraint(
+                condition=models.Q(state__in=ReleaseState.values), name="model_state_known"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(method__in=Method.values), name="model_method_known"
+            ),
+            models.UniqueConstraint(
+                fields=["state"],
+                condition=models.Q(state=ReleaseState.ACTIVE),
+                name="model_one_active",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}"

@@ -1,0 +1,79 @@
+"""A segmentation of one visit by one model, and its result."""
+
+from django.db import models
+
+from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.models import Origin, Scan, Visit
+from segmentation.models.job import MACHINE_COLUMNS, Job, JobState
+from segmentation.models.model_version import ModelVersion
+
+
+@tracked(exclude=MACHINE_COLUMNS)
+class SegmentationRun(Job, ClinicalModel):
+    """One segmentation; `analysis_flag` marks the one that pages and exports use."""
+
+    visit = models.ForeignKey(Visit, models.PROTECT, related_name="segmentation_runs")
+    t1w_scan = models.ForeignKey(Scan, models.PROTECT, related_name="runs_as_t1w")
+    t2w_scan = models.ForeignKey(
+        Scan, models.PROTECT, related_name="runs_as_t2w", null=True, blank=True
+    )
+    model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="runs")
+    purpose = models.CharField(max_length=16, default="PRIMARY")
+    parameters = models.JSONField(default=dict, blank=True)
+    parameters_sha256 = models.CharField(max_length=64)
+    input_sha256 = models.CharField(max_length=64)
+    analysis_flag = models.BooleanField(default=False)
+    is_voided = models.BooleanField(default=False)
+    provenance = models.JSONField(default=dict, blank=True)
+    origin = models.CharField(max_length=8, choices=Origin, default=Origin.CLINICAL)
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["queued_at"]
+        constraints = [
+            *Job.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["visit", "purpose", "model_version", "parameters_sha256", "input_sha256"],
+                name="run_once_per_input",
+            ),
+            models.UniqueConstraint(
+                fields=["visit", "model_version"],
+                condition=models.Q(analysis_flag=True),
+                name="run_one_for_analysis",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(analysis_flag=False)
+                | models.Q(state=JobState.SUCCEEDED, is_voided=False),
+                name="run_for_analysis_has_succeeded",
+            ),
+        ]
+        indexes = Job.Meta.indexes
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+@tracked()
+class SegmentationResult(ClinicalModel):
+    """The mask and the volume of a successful run; absent for any other.
+
+    `demyelination_load_ml` of 0.0 means that the method looked and found none.
+    """
+
+    run = models.OneToOneField(
+        SegmentationRun, models.PROTECT, primary_key=True, related_name="result"
+    )
+    mask_path = models.CharField(max_length=200, unique=True)
+    mask_sha256 = models.CharField(max_length=64)
+    attempt = models.PositiveSmallIntegerField()
+    voxel_count = models.PositiveBigIntegerField()
+    demyelination_load_ml = models.FloatField()
+
+    class Meta(ClinicalModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(demyelination_load_ml__gte=0), name="result_load_not_negative"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.run_id)

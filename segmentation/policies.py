@@ -1,0 +1,36 @@
+"""Who may see uploads, runs, results and models."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from mldtrial.trial import policies as trial
+from segmentation.models import ModelVersion, SegmentationResult, SegmentationRun, Upload
+
+ModelT = TypeVar("ModelT", bound=models.Model)
+
+VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
+    Upload: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
+    SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
+    SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
+    ModelVersion: lambda user: Q(pk__isnull=not trial.memberships(user).exists()),
+}
+
+
+def visible_to(user: Any, queryset: QuerySet[ModelT]) -> QuerySet[ModelT]:
+    """Narrow a queryset to the rows a person may see; nothing for nobody.
+
+    A run is visible with its state to every role that sees the patient; its result,
+    which holds the load, only to the roles that may see loads.
+
+    Raises
+    ------
+    KeyError
+        If the model has no rule.
+    """
+    rule = VISIBLE[queryset.model]
+    if not trial.is_known(user):
+        return queryset.none()
+    return queryset.filter(rule(user))

@@ -1,0 +1,57 @@
+"""Fixtures of the whole suite that need Django."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import TransactionTestCase
+
+from mldtrial.audit.context import acting
+from tests.support.world import World, build_world
+
+
+@pytest.fixture(autouse=True)
+def as_the_test_suite(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Open an audit context: the history refuses a change made by nobody."""
+    if not {"db", "transactional_db", "live_server"} & set(request.fixturenames) and not (
+        request.node.get_closest_marker("django_db")
+    ):
+        yield
+        return
+    with acting(origin="test suite", reason="test"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def data_dir_of_the_test(tmp_path: Any, settings: Any) -> None:
+    """Give every test its own object store and upload folder."""
+    settings.DATA_DIR = tmp_path / "data"
+    settings.OBJECT_STORE = tmp_path / "data" / "objects"
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "data" / "tmp"
+    (tmp_path / "data" / "tmp").mkdir(parents=True, exist_ok=True)
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """Two sites with one patient each, and a person for every role."""
+    return build_world()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def truncate_between_tests() -> Iterator[None]:
+    """Let the test framework empty the tables between tests, which the triggers refuse."""
+    original = TransactionTestCase._fixture_teardown
+
+    def teardown(self: TransactionTestCase) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET session_replication_role = replica")
+        try:
+            original(self)
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("SET session_replication_role = DEFAULT")
+
+    TransactionTestCase._fixture_teardown = teardown  # type: ignore[method-assign]
+    yield
+    TransactionTestCase._fixture_teardown = original  # type: ignore[method-assign]
