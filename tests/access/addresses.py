@@ -1,0 +1,188 @@
+"""Finds every route of the site and fills its address for a person's or another's objects."""
+
+import hashlib
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from mldtrial.trial.models import AcqStratum, Audience, Patient, Scan, Sequence, Visit
+from mldtrial.trial.services import patients, queries
+from tests.support.world import World
+
+SITE_A, SITE_B, OTHER_STUDY = "site A", "site B", "the other study"
+TARGETS = (SITE_A, SITE_B, OTHER_STUDY)
+
+
+@dataclass(frozen=True)
+class Found:
+    """A route as the resolver knows it."""
+
+    name: str
+    parameters: tuple[str, ...]
+
+
+def routes() -> dict[str, Found]:
+    """Return every route by its name.
+
+    Raises
+    ------
+    AssertionError
+        If a route has no name, or a name is used twice: neither could be checked.
+    """
+    found: dict[str, Found] = {}
+    for pattern in _patterns(get_resolver()):
+        assert pattern.name, f"The route {pattern.pattern} needs a name."
+        assert pattern.name not in found, f"Two routes are named {pattern.name}."
+        found[pattern.name] = Found(pattern.name, tuple(pattern.pattern.converters))
+    return found
+
+
+def _patterns(resolver: URLResolver) -> Iterator[URLPattern]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _patterns(entry)
+        else:
+            yield entry
+
+
+def patient_of(world: World, target: str) -> Patient:
+    """Return the patient of a target."""
+    found = {
+        SITE_A: world.patient_a,
+        SITE_B: world.patient_b,
+        OTHER_STUDY: world.other_patient,
+    }
+    return found[target]
+
+
+def visit_of(world: World, target: str) -> Visit:
+    """Return the first visit of the target's patient, or a new one."""
+    patient = patient_of(world, target)
+    found = patient.visits.first()
+    if found is not None:
+        return found
+    definition = patient.study.visit_definitions.first()
+    assert definition is not None
+    return patients.create_visit(
+        patient=patient, definition=definition, visit_date=patient.birth_month, by=None
+    )
+
+
+def scan_of(world: World, target: str) -> Scan:
+    """Return an image of the target's visit, whose file is not there."""
+    content = hashlib.sha256(target.encode()).hexdigest()
+    found, _ = Scan.objects.get_or_create(
+        visit=visit_of(world, target),
+        image_sha256=content,
+        defaults={
+            "sequence": Sequence.T1W,
+            "acq_stratum": AcqStratum.THREE_D,
+            "shape": [9, 10, 11],
+            "voxel_size_mm": [1.0, 1.0, 1.0],
+            "affine": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+            "voxels_sha256": content,
+            "source_sha256": content,
+            "source_format": "nifti",
+        },
+    )
+    return found
+
+
+def _query(world: World, target: str) -> uuid.UUID:
+    return queries.open_query(
+        patient=patient_of(world, target),
+        visit=None,
+        audience=Audience.SITE,
+        rule="ACCESS-TEST",
+        question="Please check the date.",
+    ).pk
+
+
+def _upload(world: World, target: str) -> uuid.UUID:
+    from segmentation.models import JobState, Upload
+
+    patient = patient_of(world, target)
+    return Upload.objects.create(
+        visit=visit_of(world, target),
+        site=patient.site,
+        state=JobState.FAILED,
+        failure_code="INTERNAL",
+        message="An unexpected error occurred.",
+        sha256="0" * 64,
+        size_bytes=1,
+        declared_sequence=Sequence.T1W,
+    ).pk
+
+
+def _run(world: World, target: str) -> uuid.UUID:
+    from segmentation.models import JobState, SegmentationRun
+
+    patient = patient_of(world, target)
+    return SegmentationRun.objects.create(
+        visit=visit_of(world, target),
+        site=patient.site,
+        state=JobState.FAILED,
+        failure_code="INTERNAL",
+        message="An unexpected error occurred.",
+        t1w_scan=scan_of(world, target),
+        model_version=_model_version(),
+        parameters_sha256="0" * 64,
+        input_sha256="1" * 64,
+    ).pk
+
+
+def _model_version() -> Any:
+    from segmentation.models import Method, ModelVersion
+
+    found, _ = ModelVersion.objects.get_or_create(
+        name="access-test",
+        version="1",
+        defaults={
+            "method": Method.TEST,
+            "sha256": "2" * 64,
+            "sequences": ["T1w"],
+            "is_demonstration": True,
+        },
+    )
+    return found
+
+
+PARAMETERS: dict[str, Callable[[World, str], Any]] = {
+    "study_code": lambda world, target: patient_of(world, target).study.code,
+    "patient_id": lambda world, target: patient_of(world, target).pk,
+    "visit_id": lambda world, target: visit_of(world, target).pk,
+    "scan_id": lambda world, target: scan_of(world, target).pk,
+    "query_id": _query,
+    "upload_id": _upload,
+    "run_id": _run,
+    "model_id": lambda _world, _target: _model_version().pk,
+}
+"""How to fill a parameter of an address with an object of the target."""
+
+IDENTIFYING = ("patient_id", "visit_id", "scan_id", "query_id", "upload_id", "run_id")
+
+
+def address(world: World, route: Found, target: str, given: dict[str, str]) -> str:
+    """Return the address of a route for the objects of a target."""
+    values = {
+        name: given[name] if name in given else PARAMETERS[name](world, target)
+        for name in route.parameters
+    }
+    return reverse(route.name, kwargs=values)
+
+
+def address_of_nothing(world: World, route: Found, target: str, given: dict[str, str]) -> str:
+    """Return the same address with an id, or failing that a study, that does not exist."""
+    values: dict[str, Any] = {}
+    named = [name for name in route.parameters if name in IDENTIFYING]
+    for name in route.parameters:
+        if name in named:
+            values[name] = uuid.uuid4()
+        elif name == "study_code" and not named:
+            values[name] = "NO-SUCH-STUDY"
+        else:
+            values[name] = given[name] if name in given else PARAMETERS[name](world, target)
+    return reverse(route.name, kwargs=values)

@@ -1,0 +1,72 @@
+"""Who may open which route: written by hand, apart from the policies it checks.
+
+Every named route of the site needs a row in `EXPECTED`; `test_matrix.py` fails for a route
+without one. To add yours:
+
+- `scope` says what must be in reach for the route to exist at all (404 otherwise):
+  ``public`` nothing, not even a sign-in; ``signed-in`` a sign-in; ``member`` any role in any
+  study; ``study`` a role in the study of the address; ``site`` a role in the study that
+  reaches the site of the address's patient, visit, query, upload or run.
+- `seen_by` are the roles for which it exists (default: every role for ``study``, the roles
+  that see patients for ``site``); others in the scope get 404 as well.
+- `get` and `post` are the roles that may; the others who see it get 403. None: no such
+  method (405). The roles that may get `get_status` (200) or, with an empty form,
+  `post_status` (422).
+- `params` fills address parameters that `addresses.py` does not know.
+- `page` is False for what is not a whole HTML page: fragments, JSON, files.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+ENTRY = frozenset({"coordinator", "investigator"})
+AT_SITE = ENTRY | {"monitor"}
+EVERY_SITE = frozenset({"data_manager", "statistician", "sponsor", "auditor"})
+SEES_PATIENTS = AT_SITE | EVERY_SITE
+BY_ASSIGNMENT = frozenset({"reader", "adjudicator", "operator"})
+EVERYONE = SEES_PATIENTS | BY_ASSIGNMENT | {"administrator"}
+EXPORTS = frozenset({"data_manager", "statistician"})
+
+Roles = Collection[str]
+Scope = Literal["public", "signed-in", "member", "study", "site"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Route:
+    """What is expected of one route."""
+
+    scope: Scope
+    get: Roles | None = None
+    post: Roles | None = None
+    seen_by: Roles | None = None
+    get_status: int = 200
+    post_status: int = 422
+    page: bool = True
+    params: Mapping[str, str] = field(default_factory=dict)
+
+    def exists_for(self, role: str) -> bool:
+        """Return whether somebody in the scope with this role finds the route at all."""
+        if self.seen_by is not None:
+            return role in self.seen_by
+        return role in SEES_PATIENTS if self.scope == "site" else True
+
+
+EXPECTED: dict[str, Route] = {
+    # mldtrial.trial
+    "home": Route(scope="signed-in", get=EVERYONE),
+    "sign_in": Route(scope="public", get=EVERYONE, post=EVERYONE),
+    "sign_out": Route(scope="public", post=EVERYONE, post_status=302),
+    "health_live": Route(scope="public", get=EVERYONE, page=False),
+    "health_ready": Route(scope="public", get=EVERYONE, page=False),
+    "patients": Route(scope="study", get=SEES_PATIENTS),
+    "patient_new": Route(scope="study", get=ENTRY, post=ENTRY),
+    "patient_edit": Route(scope="site", get=ENTRY, post=ENTRY),
+    "visit_new": Route(scope="site", get=ENTRY, post=ENTRY),
+    "treatment_new": Route(scope="site", get=ENTRY, post=ENTRY),
+    "gmfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
+    "queries": Route(scope="signed-in", get=EVERYONE),
+    "query": Route(scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}),
+    # segmentation
+    # analytics
+}
