@@ -1,0 +1,140 @@
+"""Agreement of two masks: Dice, 95th-percentile Hausdorff distance and surface Dice.
+
+A mask is any array whose non-zero voxels are foreground. The surface of a mask is the set of its
+voxels that touch the background, or the border of the array, with a face.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Mask = NDArray[np.bool_]
+Spacing = tuple[float, float, float]
+
+_FACES = ndimage.generate_binary_structure(3, 1)
+# Distances are sums of squared multiples of the voxel size: 0.1 * 3 must not exceed 0.3.
+_ROUNDING = 1e-9
+
+
+def dice(prediction: NDArray[Any], reference: NDArray[Any]) -> float:
+    """Return twice the shared foreground over the sum of both.
+
+    Parameters
+    ----------
+    prediction, reference : ndarray, same shape
+        Masks; non-zero is foreground.
+
+    Returns
+    -------
+    float
+        0 to 1; NaN where both masks are empty.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or a mask is not finite.
+    """
+    first, second = _masks(prediction, reference)
+    total = int(first.sum()) + int(second.sum())
+    if total == 0:
+        return float("nan")
+    return 2 * int((first & second).sum()) / total
+
+
+def hausdorff95(prediction: NDArray[Any], reference: NDArray[Any], voxel_size_mm: Spacing) -> float:
+    """Return the larger of the two directed 95th-percentile surface distances.
+
+    Parameters
+    ----------
+    prediction, reference : ndarray, shape (i, j, k)
+        Masks; non-zero is foreground.
+    voxel_size_mm : tuple of float
+        Edge lengths of a voxel, in mm.
+
+    Returns
+    -------
+    float
+        Distance in mm; NaN where a mask is empty, since the distance to nothing is not defined.
+        Report how many cases that concerns.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a mask is not finite, or a voxel size is not positive.
+    """
+    distances = _surface_distances_mm(*_masks(prediction, reference), voxel_size_mm)
+    if distances is None:
+        return float("nan")
+    return float(max(np.percentile(directed, 95) for directed in distances))
+
+
+def surface_dice(
+    prediction: NDArray[Any],
+    reference: NDArray[Any],
+    voxel_size_mm: Spacing,
+    tolerance_mm: float,
+) -> float:
+    """Return the share of both surfaces that lies within a tolerance of the other.
+
+    Parameters
+    ----------
+    prediction, reference : ndarray, shape (i, j, k)
+        Masks; non-zero is foreground.
+    voxel_size_mm : tuple of float
+        Edge lengths of a voxel, in mm.
+    tolerance_mm : float
+        Distance that still counts as agreement, in mm.
+
+    Returns
+    -------
+    float
+        0 to 1; 0 where one mask is empty, NaN where both are.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, a mask is not finite, a voxel size is not positive, or the tolerance
+        is negative or not a number.
+    """
+    if not tolerance_mm >= 0:
+        raise ValueError(f"tolerance_mm must be zero or positive, got {tolerance_mm}.")
+    first, second = _masks(prediction, reference)
+    distances = _surface_distances_mm(first, second, voxel_size_mm)
+    if distances is None:
+        return 0.0 if first.any() or second.any() else float("nan")
+    within = sum(int((d <= tolerance_mm * (1 + _ROUNDING)).sum()) for d in distances)
+    return within / sum(d.size for d in distances)
+
+
+def _masks(prediction: NDArray[Any], reference: NDArray[Any]) -> tuple[Mask, Mask]:
+    first, second = np.asarray(prediction), np.asarray(reference)
+    if first.shape != second.shape:
+        raise ValueError(f"Expected masks of one shape, got {first.shape} and {second.shape}.")
+    if not (np.isfinite(first).all() and np.isfinite(second).all()):
+        raise ValueError("A mask holds values that are not finite.")
+    return first != 0, second != 0
+
+
+def _surface_distances_mm(
+    first: Mask, second: Mask, voxel_size_mm: Spacing
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Return the distances from each surface to the other, or None where a mask is empty."""
+    if not all(np.isfinite(size) and size > 0 for size in voxel_size_mm):
+        raise ValueError(f"Expected positive voxel sizes, got {tuple(voxel_size_mm)}.")
+    if first.ndim != 3:
+        raise ValueError(f"Expected masks of 3 dimensions, got {first.ndim}.")
+    if not (first.any() and second.any()):
+        return None
+    # Both surfaces lie inside the box around both masks, and so does every shortest line's end.
+    box = ndimage.find_objects((first | second).astype(np.uint8))[0]
+    surfaces = [mask[box] & ~_eroded(mask[box]) for mask in (first, second)]
+    to_first, to_second = (
+        ndimage.distance_transform_edt(~surface, sampling=voxel_size_mm) for surface in surfaces
+    )
+    return to_second[surfaces[0]], to_first[surfaces[1]]
+
+
+def _eroded(mask: Mask) -> Mask:
+    return np.asarray(ndimage.binary_erosion(mask, _FACES), np.bool_)

@@ -1,0 +1,33 @@
+"""What every test may use; fixtures that need Django live in tests/support/plugin.py."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+pytest_plugins = ["tests.support.plugin"]
+
+TEST_DATA_VARIABLE = "MLDTRIAL_TEST_DATA"
+NO_TEST_DATA = f"{TEST_DATA_VARIABLE} names no folder of real images"
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """Return the folder of real, openly licensed images, or skip the test without one."""
+    named = os.environ.get(TEST_DATA_VARIABLE, "")
+    if not named:
+        pytest.skip(NO_TEST_DATA)
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.fail(f"{TEST_DATA_VARIABLE} is set, but not to a folder.")
+    return folder
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests did not run for want of real images: a skip must not pass unseen."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    missing = sum(NO_TEST_DATA in str(report.longrepr) for report in skipped)
+    if missing:
+        terminalreporter.write_line(
+            f"{missing} tests of real images were skipped: {NO_TEST_DATA}.", yellow=True
+        )
