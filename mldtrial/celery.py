@@ -1,0 +1,35 @@
+"""The doorbell between web and workers: messages carry nothing but "look in the queue"."""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+from kombu import Queue
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mldtrial.settings.local")
+
+app = Celery("mldtrial")
+app.conf.update(
+    broker_url=settings.CELERY_BROKER_URL,
+    # The row is the truth, so a message is acknowledged before its work: redelivery of
+    # long tasks is the sweep's business, not the broker's.
+    task_acks_late=False,
+    task_reject_on_worker_lost=False,
+    worker_prefetch_multiplier=1,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_publish_retry=False,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 10},
+    worker_soft_shutdown_timeout=30,
+    worker_hijack_root_logger=False,
+    worker_send_task_events=False,
+    worker_enable_remote_control=False,
+    task_queues=[Queue(name) for name in ("imaging", "gpu", "cpu", "exports")],
+    task_default_queue="imaging",
+    task_create_missing_queues=False,
+    enable_utc=True,
+    timezone="UTC",
+)
+app.autodiscover_tasks(["segmentation", "analytics"])
