@@ -1,8 +1,28 @@
-"""The test suite: fast password hashing and the deterministic segmenter."""
+"""The test suite: its own data folder, fast password hashing, the deterministic segmenter."""
 
-from mldtrial.settings.base import *  # noqa: F403 - settings modules override by star import
+import os
+from pathlib import Path
+
+os.environ.setdefault(
+    "MLDTRIAL_DATA", str(Path(__file__).resolve().parent.parent.parent / "build" / "test")
+)
+
+from mldtrial.embedded import postgres
+from mldtrial.embedded.database_url import django_database
+from mldtrial.settings.base import *  # noqa: F403
+from mldtrial.settings.base import DATA_DIR
 
 ALLOW_TEST_SEGMENTERS = True
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 SECRET_KEY = "only-for-tests"  # noqa: S105 - never signs anything outside the test run
 WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
+
+# The framework empties tables between tests, which only a superuser may do past the
+# triggers; tests of the application's own role connect as that role themselves.
+DATABASES = {
+    "default": {
+        **django_database(os.environ.get("DATABASE_URL") or postgres.urls(DATA_DIR).admin),
+        "TEST": {"NAME": f"test_{os.getpid()}"},
+    }
+}

@@ -4,11 +4,27 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.conf import settings as django_settings
 from django.db import connection
 from django.test import TransactionTestCase
 
 from mldtrial.audit.context import acting
+from tests.support.database import TestServer
 from tests.support.world import World, build_world
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(database_server: None) -> None:
+    """Start the server before pytest-django makes the test database."""
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[None]:
+    """Run the embedded PostgreSQL for as long as a test run needs it."""
+    server = TestServer(django_settings.DATA_DIR)
+    server.start()
+    yield
+    server.stop()
 
 
 @pytest.fixture(autouse=True)

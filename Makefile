@@ -1,0 +1,74 @@
+# Two commands: `make run` and `make test`. Everything lives in .venv, var and build.
+
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/stamps
+PYTEST_ARGS ?=
+PURE := segmentation/imaging segmentation/inference segmentation/phantom segmentation/training \
+        analytics/stats analytics/figures
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: help run test check format faults bench clean
+
+help: ## Say what can be made
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+$(STAMPS)/venv:
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed.")'
+	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/run: requirements.txt | $(STAMPS)/venv
+	@echo "Installing what the application needs (about a minute and a half the first time) ..."
+	@$(BIN)/python -m pip install -q -r requirements.txt
+	@touch $@
+
+$(STAMPS)/test: tests/requirements.txt $(STAMPS)/run
+	@echo "Installing what the tests need ..."
+	@$(BIN)/python -m pip install -q -r tests/requirements.txt
+	@touch $@
+
+$(STAMPS)/front_end: mldtrial/static/package-lock.json mldtrial/embedded/front_end.py $(STAMPS)/run
+	@echo "Fetching the front-end packages ..."
+	@$(BIN)/python -m mldtrial.embedded.front_end
+	@touch $@
+
+$(STAMPS)/browser: | $(STAMPS)/venv
+	@if command -v chromium >/dev/null || command -v chromium-browser >/dev/null; then :; \
+	elif [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the browser tests ..."; \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	else \
+	  echo "The browser tests need Chromium: sudo apt-get install --no-install-recommends chromium"; exit 1; \
+	fi
+	@touch $@
+
+run: $(STAMPS)/run $(STAMPS)/front_end ## Set up and start everything on a demo study
+	@exec $(BIN)/python manage.py up --demo
+
+test: $(STAMPS)/test $(STAMPS)/front_end $(STAMPS)/browser ## Set up and run the whole suite
+	@$(BIN)/python -m pytest -m "not faults" $(PYTEST_ARGS)
+
+faults: $(STAMPS)/test $(STAMPS)/front_end ## Run the long fault suite
+	@$(BIN)/python -m pytest -m faults tests/faults $(PYTEST_ARGS)
+
+bench: $(STAMPS)/test ## Run the benchmarks; JSON under build/bench
+	@$(BIN)/python -m tests.bench
+
+format: $(STAMPS)/test ## Format the code
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
+
+check: $(STAMPS)/test ## Format, lint, types, import contracts, migrations
+	@echo "ruff format" && $(BIN)/ruff format --check -q .
+	@echo "ruff check" && $(BIN)/ruff check -q .
+	@echo "mypy, strict, pure packages" && $(BIN)/mypy --strict $(PURE)
+	@echo "mypy, the rest" && $(BIN)/mypy --config-file mldtrial/mypy-django.ini mldtrial segmentation analytics
+	@echo "import contracts" && $(BIN)/lint-imports --no-cache >build-lint.txt 2>&1 || { cat build-lint.txt; rm -f build-lint.txt; exit 1; }; rm -f build-lint.txt
+	@echo "migrations" && DJANGO_SETTINGS_MODULE=mldtrial.settings.test $(BIN)/python manage.py makemigrations --check --dry-run -v 0
+	@echo "templates" && $(BIN)/djlint --quiet --lint templates
+	@echo "All checks passed."
+
+clean: ## Remove what was built (not the data in var)
+	rm -rf build $(VENV) mldtrial/static/vendor
