@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.gzip_stream import GZIP_WINDOW
-from segmentation.imaging.nifti_header import clean_header
-from segmentation.imaging.nifti_pass import CheckedImage, IntensityRange, NiftiFacts
+from segmentation.imaging.nifti_header import NiftiHeader, clean_header
+from segmentation.imaging.nifti_pass import Block, CheckedImage, IntensityRange, NiftiFacts
 
 __all__ = [
     "NiftiFacts",
@@ -94,8 +94,7 @@ def read_volume(path: Path, *, expected_sha256: str | None = None) -> Volume:
     with np.errstate(over="ignore"):
         for block in image.blocks():
             seen.see(block)
-            intensities = block * header.slope + header.inter if header.is_scaled else block
-            data[position : position + block.size] = intensities
+            data[position : position + block.size] = _intensities(block, header)
             position += block.size
     seen.check()
     _check_sha256(image, expected_sha256)
@@ -127,7 +126,7 @@ def read_label_map(path: Path, *, expected_sha256: str | None = None) -> Volume:
     header, position = image.header, 0
     labels = np.empty(header.voxels, np.uint8)
     for block in image.blocks():
-        values = block.astype(np.float64) * header.slope + header.inter
+        values = _intensities(block, header)
         if not np.array_equal(values, np.clip(np.round(values), 0, 255)):
             raise ImageError(
                 FailureCode.UNEXPECTED_LABELS,
@@ -246,6 +245,13 @@ def store_clean_copy(source: Path, target: Path, *, fsync: bool = False) -> Nift
             write(block.tobytes())
         seen.check()
     return inspect_nifti(target)
+
+
+def _intensities(block: Block, header: NiftiHeader) -> Block:
+    """Return what stored values mean; scaled in double precision, whatever they are stored in."""
+    if not header.is_scaled:
+        return block
+    return block.astype(np.float64) * header.slope + header.inter
 
 
 def _check_sha256(image: CheckedImage, expected_sha256: str | None) -> None:

@@ -24,6 +24,8 @@ SQUARE = 1e-4
 ITK accepts an sform with a shear of 1e-4 and refuses one of 5e-4 (SimpleITK 2.5.7), so anything
 above is turned to the nearest right angles once, here, instead of differently by each reader.
 """
+HALF_TURN = 3 * float(np.finfo(np.float32).eps)
+"""A rest below this is the rounding of single precision around a half turn, and taken for 0."""
 MAX_ORIGIN_MM = 1e5
 XFORM_CODES = range(6)
 
@@ -123,8 +125,7 @@ def _rotation(quaternion: Sequence[float]) -> Matrix:
             f"Expected a unit quaternion in the qform, found one of squared length {1 - rest:g}. "
             "Convert the image again from the original DICOM files."
         )
-    # Half turns leave a rest of 0, which single precision misses by up to 1e-7 either way.
-    a = math.sqrt(max(rest, 0.0))
+    a = math.sqrt(rest) if rest > HALF_TURN else 0.0
     a, b, c, d = np.array([a, b, c, d]) / math.sqrt(a * a + b * b + c * c + d * d)
     return np.array(
         [
