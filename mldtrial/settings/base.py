@@ -58,6 +58,8 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Every route asks for a sign-in unless its view says otherwise.
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "mldtrial.audit.middleware.audit_context",
     "mldtrial.accounts.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",

@@ -5,7 +5,7 @@ Whatever lies outside a person's scope does not exist for them: selectors start 
 `PermissionDenied`. Nobody means no.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
@@ -98,6 +98,18 @@ def may(user: Any, action: str, subject: models.Model) -> bool:
         own_site = Q(role__in=ENTRY_ROLES)
         site_granted |= own_site if site is None else own_site & Q(site=site)
     return held.filter(granted | site_granted).exists()
+
+
+def actions_of(held: Collection[Membership]) -> set[str]:
+    """Return the actions that memberships of one study open somewhere in it.
+
+    For menus and buttons only: whether a certain site is in reach, `may` decides.
+    """
+    roles_held = {membership.role for membership in held}
+    found = {action for action, allowed in ACTIONS.items() if roles_held & set(allowed)}
+    if any(m.role == Role.SPONSOR and m.may_export_rows for m in held):
+        found.add("export_rows")
+    return found
 
 
 def require(user: Any, action: str, subject: models.Model) -> None:

@@ -72,9 +72,7 @@ def expected_status(person: Person, route: Route, method: str, target: str) -> s
 def ask(client: Client, method: str, url: str) -> Any:
     """Send a request with an empty form and undo whatever it changed."""
     with transaction.atomic():
-        answer = client.generic(
-            method, url, b"", content_type="application/x-www-form-urlencoded"
-        )
+        answer = client.generic(method, url, b"", content_type="application/x-www-form-urlencoded")
         transaction.set_rollback(True)
     return answer
 
@@ -93,7 +91,9 @@ def test_each_role_is_answered_as_written_down(world: World, name: str):
     route = EXPECTED[name]
     found = addresses.routes()[name]
     targets = TARGETS if route.scope in ("study", "site") else (SITE_A,)
-    urls = {target: addresses.address(world, found, target, dict(route.params)) for target in targets}
+    urls = {
+        target: addresses.address(world, found, target, dict(route.params)) for target in targets
+    }
     wrong = []
     for person in people():
         client = Client(raise_request_exception=False)

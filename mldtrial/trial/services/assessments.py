@@ -6,7 +6,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
@@ -17,7 +16,11 @@ from mldtrial.trial.models import (
     Source,
     Visit,
 )
+from mldtrial.trial.rules.age import age_months
+from mldtrial.trial.rules.calendar import today_in
+from mldtrial.trial.rules.gmfc import APPLICABLE_FROM_MONTHS, HIGHEST_LEVEL
 from mldtrial.trial.rules.severity import severity_instrument
+from mldtrial.trial.services.saving import store
 
 
 @transaction.atomic
@@ -42,6 +45,8 @@ def record_gmfc_mld(
         Who enters it, checked by policy; None for a command of the operator.
     recorder : User, optional
         The assessor to name where `by` is None.
+    reason : str
+        Why there is no level, or why a child below 18 months has one (Kehrer 2011).
     change_reason : str
         Demanded from the second save on.
 
@@ -52,27 +57,52 @@ def record_gmfc_mld(
     """
     if by is not None:
         policies.require(by, "record_assessment", visit)
-    if assessed_on < visit.patient.birth_month or assessed_on > timezone.localdate():
-        raise ValidationError({"assessed_on": "The date lies before birth or in the future."})
-    found = GmfcMldAssessment.objects.select_for_update().filter(visit=visit).first()
+    _check_day(visit, assessed_on, "assessed_on")
+    # The visit is locked, so that two people who save at once are told of each other.
+    Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
+    found = GmfcMldAssessment.objects.filter(visit=visit).first()
+    _check_level(visit, level, sublevel, status, reason, assessed_on)
     if found is not None and not change_reason.strip():
         raise ValidationError(
             {"change_reason": "This visit has a level already; give the reason for the change."}
         )
-    if status != AssessmentStatus.DONE and not reason.strip():
-        raise ValidationError({"reason": "Give the reason why there is no level."})
     assessment = found or GmfcMldAssessment(visit=visit)
     assessment.level = level
     assessment.status = status
     assessment.sublevel = sublevel
     assessment.source = source
-    assessment.reason = reason
+    assessment.reason = reason.strip()
     assessment.assessed_on = assessed_on
     assessment.assessed_by = by or recorder
-    assessment.full_clean()
-    with because(change_reason):
-        assessment.save()
-    return assessment
+    if found is None:
+        return store(assessment)
+    with because(change_reason.strip()):
+        return store(assessment)
+
+
+def _check_level(
+    visit: Visit, level: int | None, sublevel: str, status: str, reason: str, assessed_on: date
+) -> None:
+    if status != AssessmentStatus.DONE:
+        if level is not None:
+            raise ValidationError({"level": "Leave the level empty where the score was not taken."})
+        if not reason.strip():
+            raise ValidationError({"reason": "Give the reason why there is no level."})
+        return
+    if level is None:
+        raise ValidationError({"level": "Choose a level, or say why there is none."})
+    if not 0 <= level <= HIGHEST_LEVEL:
+        raise ValidationError({"level": f"GMFC-MLD has levels 0 to 6; {level} is not one of them."})
+    if sublevel and level != 4:  # the one level that Kehrer 2011 divides
+        raise ValidationError({"level": "Only level 4 is divided into 4a and 4b."})
+    is_young = age_months(visit.patient.birth_month, assessed_on) < APPLICABLE_FROM_MONTHS
+    if is_young and not reason.strip():
+        raise ValidationError(
+            {
+                "reason": "GMFC-MLD applies from 18 months of age: choose 'not applicable', "
+                "or give the reason for a level at this age."
+            }
+        )
 
 
 @transaction.atomic
@@ -88,6 +118,7 @@ def record_severity(
     """
     if by is not None:
         policies.require(by, "record_severity", visit)
+    _check_day(visit, read_on, "read_on")
     instrument = severity_instrument()
     try:
         total = instrument.total(items)
@@ -101,6 +132,11 @@ def record_severity(
         total=total,
         read_on=read_on,
     )
-    read.full_clean()
-    read.save()
-    return read
+    return store(read)
+
+
+def _check_day(visit: Visit, day: date, field: str) -> None:
+    if day < visit.patient.birth_month:
+        raise ValidationError({field: "This date lies before the patient's birth."})
+    if day > today_in(visit.patient.site.time_zone):
+        raise ValidationError({field: "This date lies in the future."})

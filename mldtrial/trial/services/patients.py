@@ -6,11 +6,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils import timezone
 
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
 from mldtrial.trial.models import (
+    GmfcMldAssessment,
     Origin,
     Patient,
     Site,
@@ -18,6 +18,14 @@ from mldtrial.trial.models import (
     Visit,
     VisitDefinition,
 )
+from mldtrial.trial.rules.age import age_months
+from mldtrial.trial.rules.calendar import today_in
+from mldtrial.trial.services.saving import store
+
+CHANGEABLE = frozenset(
+    {"subject_code", "sex", "birth_month", "onset_age_months", "first_study_dose_on"}
+)
+"""What a correction may touch; a patient moves to no other site and no other study."""
 
 
 def create_patient(
@@ -57,12 +65,11 @@ def create_patient(
         first_study_dose_on=first_study_dose_on,
         origin=origin,
     )
-    _check_birth(patient)
-    patient.full_clean()
-    patient.save()
-    return patient
+    _check_ages(patient)
+    return store(patient)
 
 
+@transaction.atomic
 def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by: Any) -> Patient:
     """Correct a patient's record; the reason goes into the history.
 
@@ -74,14 +81,16 @@ def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by
     policies.require(by, "change_patient", patient)
     if not reason.strip():
         raise ValidationError({"reason": "Give the reason for the change."})
+    if unknown := set(changes) - CHANGEABLE:
+        raise ValidationError(f"This cannot be changed here: {', '.join(sorted(unknown))}.")
+    locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     for field, value in changes.items():
-        setattr(patient, field, value)
-    patient.birth_month = patient.birth_month.replace(day=1)
-    _check_birth(patient)
-    patient.full_clean()
-    with because(reason):
-        patient.save()
-    return patient
+        setattr(locked, field, value)
+    locked.birth_month = locked.birth_month.replace(day=1)
+    _check_ages(locked)
+    _check_nothing_before_birth(locked)
+    with because(reason.strip()):
+        return store(locked)
 
 
 def record_treatment(
@@ -97,10 +106,10 @@ def record_treatment(
     if by is not None:
         policies.require(by, "record_treatment", patient)
     _require_after_birth(patient, started_on, "started_on", "The treatment")
-    treatment = Treatment(patient=patient, kind=kind, started_on=started_on, stopped_on=stopped_on)
-    treatment.full_clean()
-    treatment.save()
-    return treatment
+    _require_past(patient, started_on, "started_on", "A treatment is recorded once it has started")
+    return store(
+        Treatment(patient=patient, kind=kind, started_on=started_on, stopped_on=stopped_on)
+    )
 
 
 @transaction.atomic
@@ -119,13 +128,12 @@ def create_visit(
     if by is not None:
         policies.require(by, "add_visit", patient)
     _require_after_birth(patient, visit_date, "date", "The visit")
-    if visit_date > timezone.localdate():
-        raise ValidationError({"date": "A visit cannot lie in the future."})
-    number, name = _number_and_name(patient, definition, visit_date)
-    visit = Visit(patient=patient, definition=definition, number=number, name=name, date=visit_date)
-    visit.full_clean()
-    visit.save()
-    return visit
+    _require_past(patient, visit_date, "date", "A visit cannot lie in the future")
+    locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    number, name = _number_and_name(locked, definition, visit_date)
+    return store(
+        Visit(patient=patient, definition=definition, number=number, name=name, date=visit_date)
+    )
 
 
 def _number_and_name(
@@ -135,19 +143,41 @@ def _number_and_name(
         if definition.study_id != patient.study_id:
             raise ValidationError({"definition": "This visit belongs to another study."})
         return definition.number, definition.name
-    locked = Patient.objects.select_for_update().get(pk=patient.pk)
-    earlier = locked.visits.filter(date__lt=visit_date).order_by("-number").first()
+    earlier = patient.visits.filter(date__lt=visit_date).order_by("-number").first()
     number = (earlier.number if earlier else Decimal(0)) + Decimal("0.1")
-    while locked.visits.filter(number=number).exists():
+    while patient.visits.filter(number=number).exists():
         number += Decimal("0.01")
     return number, f"Unscheduled {number.normalize()}"
 
 
-def _check_birth(patient: Patient) -> None:
-    if patient.birth_month > timezone.localdate():
+def _check_ages(patient: Patient) -> None:
+    today = today_in(patient.site.time_zone)
+    if patient.birth_month > today:
         raise ValidationError({"birth_month": "The birth month lies in the future."})
-    if patient.site.study_id != patient.study_id:
-        raise ValidationError({"site": "This site belongs to another study."})
+    onset = patient.onset_age_months
+    if onset is not None and onset > age_months(patient.birth_month, today) + 1:
+        raise ValidationError(
+            {"onset_age_months": "The first symptom would lie in the future; check the months."}
+        )
+    if patient.first_study_dose_on is not None:
+        _require_past(
+            patient,
+            patient.first_study_dose_on,
+            "first_study_dose_on",
+            "The first study dose is recorded once it is given",
+        )
+
+
+def _check_nothing_before_birth(patient: Patient) -> None:
+    born = patient.birth_month
+    if (
+        Visit.objects.filter(patient=patient, date__lt=born).exists()
+        or Treatment.objects.filter(patient=patient, started_on__lt=born).exists()
+        or GmfcMldAssessment.objects.filter(visit__patient=patient, assessed_on__lt=born).exists()
+    ):
+        raise ValidationError(
+            {"birth_month": "A visit, score or treatment lies before this birth month."}
+        )
 
 
 def _require_after_birth(patient: Patient, day: date, field: str, what: str) -> None:
@@ -155,3 +185,8 @@ def _require_after_birth(patient: Patient, day: date, field: str, what: str) -> 
         raise ValidationError(
             {field: f"{what} lies before the patient's birth; check the date and the birth month."}
         )
+
+
+def _require_past(patient: Patient, day: date, field: str, what: str) -> None:
+    if day > today_in(patient.site.time_zone):
+        raise ValidationError({field: f"{what}; check the date."})

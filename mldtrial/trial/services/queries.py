@@ -8,6 +8,7 @@ from django.db import transaction
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
 from mldtrial.trial.models import Patient, Query, QueryState, Visit
+from mldtrial.trial.services.saving import store
 
 MANUAL = "MANUAL"
 
@@ -49,9 +50,7 @@ def open_query(
         question=question,
         opened_by=by,
     )
-    query.full_clean()
-    query.save()
-    return query
+    return store(query)
 
 
 @transaction.atomic
@@ -69,10 +68,9 @@ def answer_query(*, query: Query, answer: str, by: Any) -> Query:
         raise ValidationError("This query is closed already.")
     if not answer.strip():
         raise ValidationError({"answer": "Write an answer."})
-    locked.answer = answer
+    locked.answer = answer.strip()
     locked.state = QueryState.ANSWERED
-    locked.save()
-    return locked
+    return store(locked)
 
 
 @transaction.atomic
@@ -82,14 +80,15 @@ def close_query(*, query: Query, reason: str, by: Any) -> Query:
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, or the reason is empty.
+        If the person may not, the reason is empty, or the query is closed already.
     """
     if by is not None:
         policies.require(by, "close_query", query)
     if not reason.strip():
         raise ValidationError({"reason": "Give the reason for closing."})
     locked = Query.objects.select_for_update().get(pk=query.pk)
+    if locked.state == QueryState.CLOSED:
+        raise ValidationError("This query is closed already.")
     locked.state = QueryState.CLOSED
-    with because(reason):
-        locked.save()
-    return locked
+    with because(reason.strip()):
+        return store(locked)

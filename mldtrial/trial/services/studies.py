@@ -3,9 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from mldtrial.trial.models import Membership, Origin, Site, Study, VisitDefinition
+from mldtrial.trial.rules.calendar import today_in
+from mldtrial.trial.services.saving import store
 
 DEFAULT_SCHEDULE = (
     ("M00", "Baseline", "1", 0, 14),
@@ -30,8 +33,7 @@ def create_study(
         If the code is taken or a setting is out of range.
     """
     study = Study(code=code, name=name, origin=origin, blinding=blinding, **settings)
-    study.full_clean()
-    study.save()
+    store(study)
     for visit_code, visit_name, number, target_day, window in DEFAULT_SCHEDULE:
         definition = VisitDefinition(
             study=study,
@@ -42,8 +44,7 @@ def create_study(
             window_before_days=window,
             window_after_days=window,
         )
-        definition.full_clean()
-        definition.save()
+        store(definition)
     return study
 
 
@@ -53,12 +54,13 @@ def create_site(*, study: Study, code: str, name: str, time_zone: str = "UTC") -
     Raises
     ------
     ValidationError
-        If the code is taken in this study.
+        If the code is taken in this study, or the time zone is unknown.
     """
-    site = Site(study=study, code=code, name=name, time_zone=time_zone)
-    site.full_clean()
-    site.save()
-    return site
+    try:
+        today_in(time_zone)
+    except ValueError as error:
+        raise ValidationError({"time_zone": str(error)}) from error
+    return store(Site(study=study, code=code, name=name, time_zone=time_zone))
 
 
 def grant_membership(
@@ -71,9 +73,9 @@ def grant_membership(
     ValidationError
         If a site role has no site, another role has one, or the role is held already.
     """
+    if site is not None and site.study_id != study.pk:
+        raise ValidationError({"site": "This site belongs to another study."})
     membership = Membership(
         user=user, study=study, role=role, site=site, may_export_rows=may_export_rows
     )
-    membership.full_clean()
-    membership.save()
-    return membership
+    return store(membership)

@@ -1,0 +1,88 @@
+"""Check and store a record; what the database refuses is said in a clear sentence."""
+
+from typing import TypeVar
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, models, transaction
+
+RecordT = TypeVar("RecordT", bound=models.Model)
+
+SENTENCES: dict[str, tuple[str, str]] = {
+    "site_code_once_per_study": ("code", "This study has a site with this code already."),
+    "membership_once": ("role", "This person holds this role here already."),
+    "membership_role_known": ("role", "This role is not known."),
+    "membership_site_roles_have_a_site": (
+        "site",
+        "Site coordinators, investigators and monitors need a site; other roles have none.",
+    ),
+    "study_blinding_known": ("blinding", "A study is OPEN or BLINDED."),
+    "study_origin_known": ("origin", "The origin is CLINICAL or DEMO."),
+    "study_subtype_rule_known": ("subtype_rule", "This subtype rule is not known."),
+    "study_tolerances_not_negative": (
+        "tolerance_same_ml",
+        "Tolerances are zero or more; the jump per month is more than zero.",
+    ),
+    "patient_code_once_per_study": (
+        "subject_code",
+        "This study has a patient with this subject code already.",
+    ),
+    "patient_sex_known": ("sex", "Choose female, male or unknown."),
+    "patient_dose_after_birth": (
+        "first_study_dose_on",
+        "The first study dose lies before the patient's birth.",
+    ),
+    "patient_onset_age_plausible": (
+        "onset_age_months",
+        "The age at first symptom is given in months, at most 1200.",
+    ),
+    "treatment_kind_known": ("kind", "Choose one of the listed kinds of treatment."),
+    "treatment_stops_after_start": ("stopped_on", "The treatment stops before it starts."),
+    "treatment_once": ("started_on", "This treatment with this start is recorded already."),
+    "visit_number_once": ("definition", "This patient has a visit with this number already."),
+    "visit_date_once": ("date", "This patient has a visit on this date already."),
+    "visit_definition_once": ("definition", "This planned visit is recorded already."),
+    "gmfc_mld_level_0_to_6": ("level", "GMFC-MLD has levels 0 to 6."),
+    "gmfc_mld_level_or_reason": ("level", "Give a level, or the reason why there is none."),
+    "gmfc_mld_4a_4b": ("level", "Only level 4 is divided into 4a and 4b."),
+    "gmfc_mld_source_known": ("source", "Choose one of the listed sources."),
+    "trial_gmfcmldassessment_visit_id_key": (
+        "level",
+        "Somebody else has just recorded this visit's level; open the page again.",
+    ),
+    "mri_severity_total_0_to_34": ("items", "The MRI severity score is 0 to 34."),
+    "mri_severity_one_read_per_reader": ("reader", "This reader has read this visit already."),
+    "query_once_per_rule_and_visit": ("rule", "This query is open already."),
+}
+"""Field and sentence for each constraint that a person's input can break."""
+
+
+def store(record: RecordT) -> RecordT:
+    """Check a record against its fields and constraints, and save it.
+
+    Raises
+    ------
+    ValidationError
+        With the field and a sentence for people, also where a twin was stored meanwhile.
+    """
+    record.full_clean(validate_constraints=False)
+    for constraint in record._meta.constraints:
+        try:
+            constraint.validate(type(record), record)
+        except ValidationError as error:
+            raise _refusal(constraint.name, record) from error
+    try:
+        with transaction.atomic():
+            record.save()
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        if name not in SENTENCES:
+            raise
+        raise _refusal(name, record) from error
+    return record
+
+
+def _refusal(constraint: str, record: models.Model) -> ValidationError:
+    if constraint not in SENTENCES:
+        raise KeyError(f"No sentence for the constraint {constraint} of {type(record).__name__}.")
+    field, sentence = SENTENCES[constraint]
+    return ValidationError({field: sentence})

@@ -1,0 +1,25 @@
+"""Routes of the trial's pages."""
+
+from django.urls import path
+
+from mldtrial.trial.views import health, home, patients, queries, sign_in, visits
+
+STUDY = "studies/<str:study_code>/"
+PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
+VISIT = f"{STUDY}visits/<uuid:visit_id>/"
+
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-out/", sign_in.SignOut.as_view(), name="sign_out"),
+    path("health/live", health.live, name="health_live"),
+    path("health/ready", health.ready, name="health_ready"),
+    path(f"{STUDY}patients/", patients.patient_list, name="patients"),
+    path(f"{STUDY}patients/new/", patients.patient_new, name="patient_new"),
+    path(f"{PATIENT}edit/", patients.patient_edit, name="patient_edit"),
+    path(f"{PATIENT}visits/new/", visits.visit_new, name="visit_new"),
+    path(f"{PATIENT}treatments/new/", patients.treatment_new, name="treatment_new"),
+    path(f"{VISIT}gmfc-mld/", visits.gmfc_record, name="gmfc_record"),
+    path("queries/", queries.query_list, name="queries"),
+    path("queries/<uuid:query_id>/", queries.query_page, name="query"),
+]

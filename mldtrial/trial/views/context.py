@@ -1,0 +1,119 @@
+"""What the frame of every page knows: the person's studies, roles and menu."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+
+from mldtrial.trial import policies, selectors
+from mldtrial.trial.models import Membership, Origin, Study
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """An entry of the menu."""
+
+    label: str
+    url: str
+    is_here: bool
+
+
+STUDY_LINKS = (
+    ("Patients", "patients", "view_patient"),
+    ("Cohort", "cohort", "view_cohort"),
+)
+SECTIONS = {
+    "patient": "patients",
+    "patient_new": "patients",
+    "patient_edit": "patients",
+    "visit_new": "patients",
+    "treatment_new": "patients",
+    "gmfc_record": "patients",
+    "upload_new": "uploads",
+    "run": "uploads",
+    "query": "queries",
+    "model": "models",
+}
+"""Pages that belong to an entry of the menu without being it."""
+
+
+def studies(request: HttpRequest) -> dict[str, Any]:
+    """Return the studies, the current one, the roles in it and the menu of the person."""
+    user = getattr(request, "user", None)
+    if user is None or not policies.is_known(user):
+        return {}
+    held = list(selectors.memberships(user=user))
+    mine = list({m.study_id: m.study for m in held}.values())
+    current = _current(request, mine)
+    for study in mine:
+        study.entry_url = _entry(study, held)
+    here = [m for m in held if current is not None and m.study_id == current.pk]
+    return {
+        "my_studies": mine,
+        "current_study": current,
+        "my_roles": _describe(here or held),
+        "may_here": policies.actions_of(here),
+        "is_demo_study": current is not None and current.origin == Origin.DEMO,
+        "menu": _menu(request, current, held),
+    }
+
+
+def _current(request: HttpRequest, mine: list[Study]) -> Study | None:
+    # The study of the address, where it is the person's; an address of somebody else's
+    # study must look like one that does not exist.
+    match = request.resolver_match
+    code = match.kwargs.get("study_code") if match is not None else None
+    named = next((study for study in mine if study.code == code), None)
+    if named is not None:
+        return named
+    return mine[0] if len(mine) == 1 else None
+
+
+def _entry(study: Study, held: Iterable[Membership]) -> str:
+    actions = policies.actions_of([m for m in held if m.study_id == study.pk])
+    if "view_patient" in actions:
+        return reverse("patients", args=[study.code])
+    return reverse("home")
+
+
+def _describe(held: Iterable[Membership]) -> str:
+    parts = [
+        m.get_role_display() + (f", site {m.site.code}" if m.site is not None else "") for m in held
+    ]
+    return " · ".join(dict.fromkeys(parts)).capitalize()
+
+
+def _menu(request: HttpRequest, current: Study | None, held: list[Membership]) -> list[Link]:
+    here = [m for m in held if current is not None and m.study_id == current.pk]
+    actions = policies.actions_of(here)
+    anywhere = policies.actions_of(held)
+    wanted: list[tuple[str, str, list[str]]] = [("Work list", "home", [])]
+    if current is not None:
+        wanted += [
+            (label, name, [current.code])
+            for label, name, action in STUDY_LINKS
+            if action in actions
+        ]
+    if "view_patient" in anywhere:
+        wanted += [("Uploads", "uploads", []), ("Queries", "queries", [])]
+    if "export_rows" in anywhere:
+        wanted.append(("Exports", "exports", []))
+    if held:
+        wanted.append(("Models", "models", []))
+    return [link for entry in wanted if (link := _link(request, *entry)) is not None]
+
+
+def _link(request: HttpRequest, label: str, name: str, args: list[str]) -> Link | None:
+    try:
+        url = reverse(name, args=args)
+    except NoReverseMatch:
+        return None
+    return Link(label, url, _section(request) == name)
+
+
+def _section(request: HttpRequest) -> str:
+    match = request.resolver_match
+    name = (match.url_name or "") if match is not None else ""
+    return SECTIONS.get(name, name)

@@ -1,0 +1,107 @@
+"""Pages on patients: the list, a new one, a correction, a treatment."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mldtrial.trial import policies, selectors
+from mldtrial.trial.forms import PatientEditForm, PatientForm, TreatmentForm
+from mldtrial.trial.models import Patient, Study
+from mldtrial.trial.rules.subtype import Subtype, derive_subtype
+from mldtrial.trial.services import patients as services
+from mldtrial.trial.views.answers import form_page, to_patient
+
+PER_PAGE = 50
+
+SUBTYPE_NAMES = {
+    Subtype.LATE_INFANTILE: "late infantile",
+    Subtype.EARLY_JUVENILE: "early juvenile",
+    Subtype.LATE_JUVENILE: "late juvenile",
+    Subtype.ADULT: "adult",
+    Subtype.UNDETERMINED: "not determined",
+}
+
+
+@require_safe
+def patient_list(request: HttpRequest, study_code: str) -> HttpResponse:
+    """List the patients in reach, found by a part of their subject code."""
+    study = selectors.study(study_code, user=request.user)
+    policies.require(request.user, "view_patient", study)
+    search = request.GET.get("q", "").strip()[:32]
+    found = selectors.patient_list(study, user=request.user, search=search)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "study": study,
+        "search": search,
+        "page": page,
+        "rows": [_row(patient, study) for patient in page],
+        "may_add": policies.may(request.user, "add_patient", study),
+    }
+    return render(request, "trial/patients.html", context)
+
+
+def _row(patient: Patient, study: Study) -> dict[str, Any]:
+    subtype = derive_subtype(patient.onset_age_months, study.subtype_rule)
+    return {"patient": patient, "subtype": SUBTYPE_NAMES[subtype]}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def patient_new(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Add a patient to one of the person's sites."""
+    study = selectors.study(study_code, user=request.user)
+    policies.require(request.user, "add_patient", study)
+    sites = selectors.sites_for("add_patient", study, user=request.user)
+    form = PatientForm(request.POST if request.method == "POST" else None, sites=sites)
+    if request.method == "POST" and form.is_valid():
+        patient = form.submit(lambda: services.create_patient(**form.cleaned_data, by=request.user))
+        if patient is not None:
+            messages.success(request, f"Patient {patient.subject_code} was added.")
+            return to_patient(patient)
+    return form_page(request, "trial/patient_new.html", form, {"study": study})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def patient_edit(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
+    """Correct a patient's record, with a reason."""
+    patient = _patient(request, study_code, patient_id, "change_patient")
+    form = PatientEditForm(request.POST if request.method == "POST" else None, patient=patient)
+    if request.method == "POST" and form.is_valid():
+        changed = form.submit(
+            lambda: services.change_patient(
+                patient=patient,
+                changes=form.changes(),
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+            )
+        )
+        if changed is not None:
+            messages.success(request, f"The record of {changed.subject_code} was changed.")
+            return to_patient(changed)
+    return form_page(request, "trial/patient_edit.html", form, {"patient": patient})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def treatment_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
+    """Document a therapy that is not the study product."""
+    patient = _patient(request, study_code, patient_id, "record_treatment")
+    form = TreatmentForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        treatment = form.submit(
+            lambda: services.record_treatment(patient=patient, **form.cleaned_data, by=request.user)
+        )
+        if treatment is not None:
+            messages.success(request, f"The treatment was added: {treatment}.")
+            return to_patient(patient)
+    return form_page(request, "trial/treatment_new.html", form, {"patient": patient})
+
+
+def _patient(request: HttpRequest, study_code: str, patient_id: UUID, action: str) -> Patient:
+    study = selectors.study(study_code, user=request.user)
+    patient = selectors.patient(study, patient_id, user=request.user)
+    policies.require(request.user, action, patient)
+    return patient

@@ -1,0 +1,117 @@
+"""Pages on a visit: a new one, and its GMFC-MLD level."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_http_methods
+
+from mldtrial.trial import policies, selectors
+from mldtrial.trial.forms import GmfcForm, VisitForm
+from mldtrial.trial.models import (
+    AssessmentStatus,
+    GmfcMldAssessment,
+    Patient,
+    Visit,
+    VisitDefinition,
+)
+from mldtrial.trial.rules.age import age_months
+from mldtrial.trial.rules.calendar import days_outside
+from mldtrial.trial.rules.gmfc import APPLICABLE_FROM_MONTHS
+from mldtrial.trial.services import assessments
+from mldtrial.trial.services import patients as services
+from mldtrial.trial.views.answers import form_page, to_patient
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def visit_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
+    """Add a planned or an unscheduled visit."""
+    study = selectors.study(study_code, user=request.user)
+    patient = selectors.patient(study, patient_id, user=request.user)
+    policies.require(request.user, "add_visit", patient)
+    first_visit = selectors.first_visit_on(patient)
+
+    def label(definition: VisitDefinition) -> str:
+        days = selectors.window_of(patient, definition, first_visit=first_visit)
+        return definition.name if days is None else f"{definition.name}: {days[0]} to {days[1]}"
+
+    form = VisitForm(
+        request.POST if request.method == "POST" else None,
+        definitions=selectors.open_definitions(patient),
+        label=label,
+    )
+    if request.method == "POST" and form.is_valid():
+        visit = form.submit(
+            lambda: services.create_visit(
+                patient=patient,
+                definition=form.cleaned_data["definition"],
+                visit_date=form.cleaned_data["date"],
+                by=request.user,
+            )
+        )
+        if visit is not None:
+            _announce(request, visit)
+            return to_patient(patient)
+    return form_page(request, "trial/visit_new.html", form, {"patient": patient})
+
+
+def _announce(request: HttpRequest, visit: Visit) -> None:
+    messages.success(request, f"{visit.name} on {visit.date} was added.")
+    if visit.definition is None:
+        return
+    first_visit = selectors.first_visit_on(visit.patient)
+    days = selectors.window_of(visit.patient, visit.definition, first_visit=first_visit)
+    outside = 0 if days is None else days_outside(visit.date, *days)
+    if outside:
+        what = "before" if outside < 0 else "after"
+        messages.warning(
+            request,
+            f"This is {abs(outside)} days {what} the window of {visit.name} "
+            f"({days[0]} to {days[1]}). The visit was kept.",  # type: ignore[index]
+        )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def gmfc_record(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpResponse:
+    """Record the GMFC-MLD level of a visit, or correct it with a reason."""
+    study = selectors.study(study_code, user=request.user)
+    visit = selectors.visit(study, visit_id, user=request.user)
+    policies.require(request.user, "record_assessment", visit)
+    found = getattr(visit, "gmfc_mld", None)
+    form = GmfcForm(
+        request.POST if request.method == "POST" else None,
+        is_change=found is not None,
+        initial=_initial(visit, found),
+    )
+    if request.method == "POST" and form.is_valid():
+        saved = form.submit(
+            lambda: assessments.record_gmfc_mld(visit=visit, **form.values(), by=request.user)
+        )
+        if saved is not None:
+            messages.success(request, f"{saved} was recorded for {visit.name}.")
+            return to_patient(visit.patient)
+    return form_page(request, "trial/gmfc_record.html", form, _about(visit.patient, visit, found))
+
+
+def _initial(visit: Visit, found: GmfcMldAssessment | None) -> dict[str, Any]:
+    if found is None:
+        is_young = age_months(visit.patient.birth_month, visit.date) < APPLICABLE_FROM_MONTHS
+        status = AssessmentStatus.NOT_APPLICABLE if is_young else AssessmentStatus.DONE
+        return {"assessed_on": visit.date, "status": status}
+    return {
+        "status": found.status,
+        "level": "" if found.level is None else f"{found.level}{found.sublevel}",
+        "source": found.source,
+        "assessed_on": found.assessed_on,
+        "reason": found.reason,
+    }
+
+
+def _about(patient: Patient, visit: Visit, found: GmfcMldAssessment | None) -> dict[str, Any]:
+    return {
+        "patient": patient,
+        "visit": visit,
+        "found": found,
+        "age_months": round(age_months(patient.birth_month, visit.date), 1),
+    }
