@@ -37,7 +37,7 @@ def label_volume_ml(labels: NDArray[Any], affine: NDArray[np.float64], label: in
     matrix = np.asarray(affine, np.float64)
     if matrix.shape != (4, 4):
         raise ValueError(f"Expected an affine of shape (4, 4), got {matrix.shape}.")
-    voxel_mm3 = voxel_volume_mm3(matrix)
-    if not (np.isfinite(matrix).all() and voxel_mm3 > 0):
+    if not (np.isfinite(matrix).all() and voxel_volume_mm3(matrix) > 0):
         raise ValueError("Expected a finite affine that spans a volume.")
-    return int(np.count_nonzero(np.asarray(labels) == label)) * voxel_mm3 / MM3_PER_ML
+    voxels = int(np.count_nonzero(np.asarray(labels) == label))
+    return voxels * voxel_volume_mm3(matrix) / MM3_PER_ML

@@ -235,12 +235,31 @@ def write_nifti(
     return path
 
 
+def centred_on(
+    affine: NDArray[np.float64],
+    shape: tuple[int, int, int],
+    target_affine: NDArray[np.float64],
+    target_shape: tuple[int, int, int],
+) -> NDArray[np.float64]:
+    """Return an affine moved so that the middle of its grid lies in the middle of another."""
+
+    def middle(grid: NDArray[np.float64], sides: tuple[int, int, int]) -> NDArray[np.float64]:
+        point: NDArray[np.float64] = grid[:3] @ [*((side - 1) / 2 for side in sides), 1.0]
+        return point
+
+    moved = affine.copy()
+    moved[:3, 3] += middle(target_affine, target_shape) - middle(affine, shape)
+    return np.float32(moved).astype(np.float64)
+
+
 def write_visit(folder: Path, *, seed: int = 0) -> dict[str, Path]:
     """Write a T1w and a T2w image of one visit, in different grids over the same place."""
     folder.mkdir(parents=True, exist_ok=True)
     return {
         "T1w": write_nifti(folder / "T1w.nii.gz", intensities(seed=seed), OBLIQUE),
         "T2w": write_nifti(
-            folder / "T2w.nii.gz", intensities(T2W_SHAPE, seed=seed + 1), OBLIQUE_ANISOTROPIC
+            folder / "T2w.nii.gz",
+            intensities(T2W_SHAPE, seed=seed + 1),
+            centred_on(OBLIQUE_ANISOTROPIC, T2W_SHAPE, OBLIQUE, SHAPE),
         ),
     }

@@ -240,3 +240,10 @@ def test_the_clean_copy_of_a_clean_copy_has_the_same_bytes(tmp_path: Path) -> No
 def test_a_missing_file_is_not_an_error_of_the_image(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         inspect_nifti(tmp_path / "nothing.nii.gz")
+
+
+@pytest.mark.parametrize("dtype", DATATYPES)
+def test_a_label_map_may_come_in_any_data_type(dtype: str, tmp_path: Path) -> None:
+    labels = intensities(dtype=dtype) % 4
+    path = write_nifti(tmp_path / "a.nii.gz", labels)
+    np.testing.assert_array_equal(read_label_map(path).data, labels)
