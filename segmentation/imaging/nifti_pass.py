@@ -77,8 +77,8 @@ class CheckedImage:
             if missing < 0:
                 raise ImageError(
                     FailureCode.TRAILING_DATA,
-                    f"Expected the file to end after {_megabytes(self.header)} of voxels, found "
-                    "more. The header does not fit the data: convert the image again.",
+                    f"Expected the file to end after {self.header.voxel_bytes:,} bytes of voxels, "
+                    "found more. The header does not fit the data: convert the image again.",
                 )
             content = carry + chunk
             whole = len(content) - len(content) % dtype.itemsize
@@ -90,8 +90,9 @@ class CheckedImage:
         if missing:
             raise ImageError(
                 FailureCode.TRUNCATED,
-                f"Expected {_megabytes(self.header)} of voxels, found {missing:,} bytes too few: "
-                "the file was cut off. Send the file again.",
+                f"Expected {self.header.voxel_bytes:,} bytes of voxels, found "
+                f"{self.header.voxel_bytes - missing:,}: the file was cut off. "
+                "Send the file again.",
             )
 
     def facts(self) -> NiftiFacts:
@@ -195,7 +196,3 @@ def _check_finite(block: Block) -> None:
             "Expected a number in every voxel, found voxels without one (NaN or infinite). "
             "Convert the image again from the original.",
         )
-
-
-def _megabytes(header: NiftiHeader) -> str:
-    return f"{header.voxel_bytes / 1e6:.1f} MB"

@@ -126,7 +126,7 @@ def _read_end(file: IO[bytes]) -> _End:
             if place + _END.size + fields[7] == len(tail):
                 return _end_of(file, tail_start + place, fields)
         place = tail.rfind(b"PK\x05\x06", 0, place)
-    raise _bad("none of the record that ends one (it was cut off, or more follows it)")
+    raise _bad("no end (it was cut off, or something follows it)")
 
 
 def _end_of(file: IO[bytes], position: int, fields: tuple[int, ...]) -> _End:
