@@ -194,6 +194,10 @@ BAD: dict[str, tuple[FailureCode, Callable[[], bytes | bytearray]]] = {
         FailureCode.BAD_ARCHIVE,
         lambda: zipped({"IM0001x": IMAGE}).replace(b"IM0001x", b"IM0001/"),
     ),
+    "compressed data without their last byte": (
+        FailureCode.UNSAFE_ARCHIVE,
+        lambda: one_byte_less_stored(),
+    ),
     "wrong checksum": (
         FailureCode.CHECKSUM,
         lambda: patched(zipped({"IM0001": IMAGE}), CENTRAL, 16, "<I", 7),
@@ -259,6 +263,13 @@ def huge_together() -> bytearray:
         struct.pack_into("<I", content, position + 24, 0xFFFFFFF0)
         position = content.find(CENTRAL, position + 1)
     return content
+
+
+def one_byte_less_stored() -> bytearray:
+    """Every byte of the file is there, but not the mark that ends its compressed data."""
+    content = zipped({"IM0001": IMAGE})
+    (stored,) = struct.unpack_from("<I", content, content.index(CENTRAL) + 20)
+    return patched(content, CENTRAL, 20, "<I", stored - 1)
 
 
 def leftovers(folder: Path) -> list[Path]:

@@ -333,6 +333,30 @@ def test_a_sound_file_is_accepted_whatever_its_name(name: str, tmp_path: Path) -
     assert inspect_nifti(path).shape == (9, 10, 11)
 
 
+def test_data_after_the_end_are_found_in_a_later_piece_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "image.nii.gz"
+    path.write_bytes(PACKED + b"junk")
+    monkeypatch.setattr("segmentation.imaging.gzip_stream.CHUNK_BYTES", len(PACKED))
+    with pytest.raises(ImageError) as caught:
+        inspect_nifti(path)
+    assert caught.value.code is FailureCode.TRAILING_DATA
+
+
+@pytest.mark.parametrize("piece", [2, 7, 353])
+@pytest.mark.parametrize("dtype", ["uint8", "int16", "float64"])
+def test_the_size_of_the_pieces_does_not_change_what_is_read(
+    dtype: str, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "image.nii.gz"
+    path.write_bytes(gzipped(nifti_bytes(intensities(dtype=dtype), OBLIQUE)))
+    whole = inspect_nifti(path)
+    monkeypatch.setattr("segmentation.imaging.gzip_stream.CHUNK_BYTES", piece)
+    np.testing.assert_array_equal(read_volume(path).data, intensities(dtype=dtype))
+    assert inspect_nifti(path).sha256 == whole.sha256
+
+
 def test_a_bomb_is_refused_at_the_stated_length_and_not_inflated(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
