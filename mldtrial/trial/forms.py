@@ -24,6 +24,7 @@ ResultT = TypeVar("ResultT")
 CONTROLS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Select, "form-select"),
     (forms.TextInput, "form-control"),
+    (forms.NumberInput, "form-control"),
     (forms.Textarea, "form-control"),
 )
 

@@ -82,7 +82,8 @@ def _describe(held: Iterable[Membership]) -> str:
     parts = [
         m.get_role_display() + (f", site {m.site.code}" if m.site is not None else "") for m in held
     ]
-    return " · ".join(dict.fromkeys(parts)).capitalize()
+    text = " · ".join(dict.fromkeys(parts))
+    return text[:1].upper() + text[1:]
 
 
 def _menu(request: HttpRequest, current: Study | None, held: list[Membership]) -> list[Link]:

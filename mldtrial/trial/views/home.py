@@ -11,6 +11,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Membership, QueryState, Study
 
 SHOWN = 8
+SHOWN_AT_MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": _cards(held, user),
         "may_anywhere": actions,
-        "visits": _first(selectors.visits_without_gmfc(user=user)),
+        "visits": _first(
+            selectors.visits_without_gmfc(user=user),
+            SHOWN_AT_MOST if request.GET.get("visits") == "all" else SHOWN,
+        ),
         "queries": _first(selectors.all_queries(user=user, state=QueryState.OPEN)),
         "answered": _first(selectors.all_queries(user=user, state=QueryState.ANSWERED))
         if "close_query" in actions
@@ -41,8 +45,8 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "trial/home.html", context)
 
 
-def _first(rows: Any) -> dict[str, Any]:
-    return {"rows": list(rows[:SHOWN]), "count": rows.count()}
+def _first(rows: Any, shown: int = SHOWN) -> dict[str, Any]:
+    return {"rows": list(rows[:shown]), "count": rows.count()}
 
 
 def _cards(held: list[Membership], user: Any) -> list[StudyCard]:
