@@ -261,6 +261,7 @@ class VisitForm(ServiceForm):
         field.queryset = definitions
         field.label_from_instance = label
         field.initial = next(iter(definitions), None)
+        field.always_asked = True
 
 
 class TreatmentForm(ServiceForm):
@@ -335,6 +336,7 @@ class GmfcForm(ServiceForm):
 
     def __init__(self, *args: Any, is_change: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["level"].always_asked = True  # type: ignore[attr-defined]
         if not is_change:
             del self.fields["change_reason"]
 
