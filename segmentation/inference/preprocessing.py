@@ -1,0 +1,75 @@
+"""From the images of a visit to the input of the network: the same steps in training and use."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from segmentation.imaging.brain import BRAIN_EXTRACTION_VERSION, extract_brain
+from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.geometry import Volume, from_ras, to_ras
+from segmentation.imaging.nifti import read_volume
+from segmentation.imaging.registration import (
+    REGISTRATION_VERSION,
+    register_rigid,
+    resample_onto,
+)
+
+PREPROCESSING_VERSION = f"ras+{BRAIN_EXTRACTION_VERSION}+{REGISTRATION_VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """The stacked channels of one visit, in RAS order.
+
+    Attributes
+    ----------
+    channels : ndarray of float32, shape (2, i, j, k)
+        T1w and T2w inside the brain, 0 outside, in the T1w grid turned to RAS.
+    affine : ndarray of float, shape (4, 4)
+        Voxel-to-world matrix of that grid, in mm.
+    original_affine : ndarray of float, shape (4, 4)
+        Of the T1w image as stored.
+    """
+
+    channels: NDArray[np.float32]
+    affine: NDArray[np.float64]
+    original_affine: NDArray[np.float64]
+
+    def to_original(self, label_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return a label map of the RAS grid in the grid of the T1w image as stored."""
+        return np.ascontiguousarray(from_ras(label_map, self.original_affine))
+
+
+def prepare(images: Mapping[str, Path]) -> Prepared:
+    """Read, orient, extract the brain, align, stack.
+
+    Parameters
+    ----------
+    images : mapping of str to Path
+        NIfTI files under ``T1w`` and ``T2w``.
+
+    Raises
+    ------
+    ImageError
+        If a file is damaged, no brain is found, or the two do not belong together.
+    """
+    return prepare_volumes(read_volume(images["T1w"]), read_volume(images["T2w"]))
+
+
+def prepare_volumes(t1w: Volume, t2w: Volume) -> Prepared:
+    """Do the same as `prepare` with images that are in memory."""
+    fixed = to_ras(t1w)
+    brain = extract_brain(fixed)
+    aligned = resample_onto(t2w, fixed, register_rigid(t2w, fixed))
+    seen = float((aligned[brain] > 0).mean())
+    if seen < 0.6:
+        raise ImageError(
+            FailureCode.REGISTRATION_FAILED,
+            f"The T2w image covers {100 * seen:.0f} % of the brain of the T1w image; at least 60 % "
+            "is needed. Check that both images belong to this visit and show the whole head.",
+        )
+    channels = np.stack([fixed.data, aligned]).astype(np.float32) * brain
+    return Prepared(channels, fixed.affine, t1w.affine)

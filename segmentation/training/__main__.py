@@ -1,0 +1,63 @@
+"""``python -m segmentation.training``: from nothing to a registered model folder, step by step."""
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+from segmentation.training import cases
+
+STEPS = ("cases", "plan", "train", "export")
+
+
+def main() -> None:
+    """Run one step, or all of them, each in a process of its own."""
+    parser = argparse.ArgumentParser(prog="python -m segmentation.training")
+    parser.add_argument("step", choices=(*STEPS, "all"))
+    parser.add_argument("--work", type=Path, required=True, help="folder for everything made")
+    parser.add_argument("--patients", type=int, default=44, help="two cases are drawn per patient")
+    parser.add_argument("--epochs", type=int, default=40)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--minutes", type=float, help="end training early after this time")
+    parser.add_argument("--out", type=Path, help="folder of the finished model")
+    options = parser.parse_args()
+    if options.step == "all":
+        for step in STEPS:
+            _as_child(step, options.work)
+        return
+    _run(options)
+
+
+def _as_child(step: str, work: Path) -> None:
+    from segmentation.training.trainer import environment
+
+    arguments = [step if argument == "all" else argument for argument in sys.argv[1:]]
+    subprocess.run(  # noqa: S603 - our own module
+        [sys.executable, "-m", "segmentation.training", *arguments],
+        check=True,
+        env=environment(work, processes=1, augmenters=0 if step == "train" else 1),
+    )
+
+
+def _run(options: argparse.Namespace) -> None:
+    if options.step == "cases":
+        folder = options.work / "raw" / cases.DATASET_NAME
+        cases.write_dataset(folder, patients=options.patients, workers=options.threads)
+        return
+    if options.step == "export":
+        from segmentation.training.export import export_model
+
+        export_model(options.work, options.out)
+        return
+    from segmentation.training import trainer
+
+    if options.step == "plan":
+        trainer.plan_and_preprocess(options.work)
+    else:
+        trainer.train(
+            options.work, epochs=options.epochs, threads=options.threads, minutes=options.minutes
+        )
+
+
+if __name__ == "__main__":
+    main()

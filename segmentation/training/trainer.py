@@ -1,0 +1,138 @@
+"""A short nnU-Net training: nnU-Net's planner, preprocessing and trainer, a small network.
+
+Each step runs as a process of its own (``python -m segmentation.training``), because nnU-Net
+reads its environment when it is imported and planning and training need different values.
+"""
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+PLANS = "nnUNetPlans"
+SMALL_PLANS = "mldSmallPlans"
+CONFIGURATION = "3d_fullres"
+SPACING_MM = (2.0, 2.0, 2.0)
+PATCH = (48, 64, 56)
+FEATURES = (16, 32, 64, 128)
+ITERATIONS_PER_EPOCH = 50
+DATASET_ID = 801
+
+
+def environment(work: Path, *, processes: int, augmenters: int) -> dict[str, str]:
+    """Return nnU-Net's environment variables for a child process; nobody else's change."""
+    return {
+        **os.environ,
+        "nnUNet_raw": str(work / "raw"),
+        "nnUNet_preprocessed": str(work / "preprocessed"),
+        "nnUNet_results": str(work / "results"),
+        "nnUNet_def_n_proc": str(processes),
+        "nnUNet_n_proc_DA": str(augmenters),
+        "nnUNet_compile": "f",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+
+
+def plan_and_preprocess(work: Path) -> None:
+    """Let nnU-Net fingerprint, plan and preprocess the data set, at 2 mm, for a small network."""
+    from nnunetv2.experiment_planning.plan_and_preprocess_api import (
+        extract_fingerprints,
+        plan_experiments,
+        preprocess,
+    )
+
+    extract_fingerprints([DATASET_ID], num_processes=2, check_dataset_integrity=False)
+    plan_experiments([DATASET_ID], overwrite_target_spacing=SPACING_MM, overwrite_plans_name=PLANS)
+    folder = next((work / "preprocessed").glob(f"Dataset{DATASET_ID}_*"))
+    plans = json.loads((folder / f"{PLANS}.json").read_text())
+    (folder / f"{SMALL_PLANS}.json").write_text(json.dumps(small(plans), indent=1))
+    preprocess(
+        [DATASET_ID], plans_identifier=SMALL_PLANS, configurations=(CONFIGURATION,),
+        num_processes=(2,),
+    )  # fmt: skip
+    _split_by_patient(folder)
+
+
+def small(plans: dict[str, Any]) -> dict[str, Any]:
+    """Return nnU-Net's plans with a network that two cores can train in half an hour."""
+    stages = len(FEATURES)
+    configuration = plans["configurations"][CONFIGURATION]
+    configuration["patch_size"] = list(PATCH)
+    configuration["batch_size"] = 2
+    arch = configuration["architecture"]["arch_kwargs"]
+    arch.update(
+        n_stages=stages,
+        features_per_stage=list(FEATURES),
+        kernel_sizes=[[3, 3, 3]] * stages,
+        strides=[[1, 1, 1]] + [[2, 2, 2]] * (stages - 1),
+        n_conv_per_stage=[1] + [2] * (stages - 1),
+        n_conv_per_stage_decoder=[2] * (stages - 2) + [1],
+    )
+    plans["configurations"] = {CONFIGURATION: configuration}
+    plans["plans_name"] = SMALL_PLANS
+    return plans
+
+
+def _split_by_patient(folder: Path) -> None:
+    """Write one split whose validation patients have no case in training."""
+    names = sorted(p.name.split(".")[0] for p in (folder / "gt_segmentations").glob("*.nii.gz"))
+    patients = sorted({name.rsplit("_", 1)[0] for name in names})
+    held = set(patients[:: max(2, len(patients) // 4)][:4])
+    split = {
+        "train": [n for n in names if n.rsplit("_", 1)[0] not in held],
+        "val": [n for n in names if n.rsplit("_", 1)[0] in held],
+    }
+    (folder / "splits_final.json").write_text(json.dumps([split], indent=1))
+
+
+def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> None:
+    """Train; continues from the last checkpoint, and ends early when the minutes are over."""
+    import nnunetv2.training.nnUNetTrainer.nnUNetTrainer as root
+
+    torch.set_num_threads(threads)
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+
+    class MldTrainer(root.nnUNetTrainer):  # type: ignore[misc]
+        """nnU-Net's trainer with short epochs; evaluation is this package's own."""
+
+        def __init__(
+            self,
+            plans: dict[str, Any],
+            configuration: str,
+            fold: int,
+            dataset_json: dict[str, Any],
+            device: torch.device = torch.device("cpu"),
+        ) -> None:
+            super().__init__(plans, configuration, fold, dataset_json, device)
+            self.num_epochs = epochs
+            self.num_iterations_per_epoch = ITERATIONS_PER_EPOCH
+            self.num_val_iterations_per_epoch = 4
+            self.save_every = 2
+            self.oversample_foreground_percent = 0.5
+
+        def perform_actual_validation(self, save_probabilities: bool = False) -> None:
+            """Skip nnU-Net's own sliding-window validation."""
+
+        def on_epoch_end(self) -> None:
+            super().on_epoch_end()
+            if deadline is not None and time.monotonic() > deadline:
+                self.num_epochs = self.current_epoch
+
+    # Resolving any other trainer name imports timm and a CUDA-linked torchvision; a class in
+    # the root module is found first.
+    root.MldTrainer = MldTrainer
+    folder = next((work / "preprocessed").glob(f"Dataset{DATASET_ID}_*"))
+    plans = json.loads((folder / f"{SMALL_PLANS}.json").read_text())
+    plans["continue_training"] = False
+    dataset_json = json.loads((folder / "dataset.json").read_text())
+    trainer = MldTrainer(plans, CONFIGURATION, 0, dataset_json, torch.device("cpu"))
+    latest = Path(trainer.output_folder) / "checkpoint_latest.pth"
+    if latest.exists():
+        trainer.load_checkpoint(str(latest))
+    np.random.seed(0)  # noqa: NPY002 - nnU-Net's loaders draw from the global generator
+    torch.manual_seed(0)
+    trainer.run_training()
