@@ -1,0 +1,249 @@
+"""Claim, hold, finish and take back jobs: one mechanism for uploads and runs.
+
+The row is the truth. A claim sets a fencing token that only this attempt knows; every later
+write names it, so a worker that was paused beyond its lease changes nothing. Whether a lease
+has run out is decided by the database's clock alone.
+"""
+
+import logging
+import threading
+import time
+from datetime import timedelta
+from types import TracebackType
+from typing import Self, TypeVar
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F, Max, Q
+from django.db.models.functions import Coalesce, Now
+
+from mldtrial.trial.models import Site
+from segmentation.models import Job, JobState
+
+log = logging.getLogger(__name__)
+JobT = TypeVar("JobT", bound=Job)
+
+UNEXPECTED = "UNEXPECTED"
+WORKER_LOST = "WORKER_LOST"
+UNEXPECTED_MESSAGE = (
+    "An unexpected error occurred; the details are in the system's log. Try again, and tell the "
+    "data manager if it happens twice."
+)
+LOST_MESSAGE = (
+    "The worker was lost several times during this job. Tell the administrator; then try again."
+)
+PROGRESS_EVERY_SECONDS = 0.5
+
+
+class LeaseLostError(Exception):
+    """Another attempt holds the job now; this one must write nothing."""
+
+
+def next_turn(model: type[Job], site: Site) -> int:
+    """Return the turn of a new job, so that 500 jobs of one site do not delay another's first.
+
+    It is the greater of the site's last turn plus one and the turn claimed last.
+    """
+    waiting = model._default_manager.filter(site=site).aggregate(last=Max("turn"))["last"]
+    claimed = model._default_manager.exclude(state=JobState.QUEUED).aggregate(last=Max("turn"))
+    return max(-1 if waiting is None else waiting, (claimed["last"] or 0) - 1) + 1
+
+
+def claim_next(model: type[JobT], *, worker: str) -> JobT | None:
+    """Take the next waiting job for this worker, or return None.
+
+    Parameters
+    ----------
+    worker : str
+        Name of the worker, for people.
+    """
+    token = uuid4()
+    with transaction.atomic():
+        job = (
+            model._default_manager.select_for_update(skip_locked=True)
+            .filter(state=JobState.QUEUED)
+            .order_by("turn", "queued_at", "pk")
+            .first()
+        )
+        if job is None:
+            return None
+        model._default_manager.filter(pk=job.pk).update(
+            state=JobState.RUNNING,
+            attempt=F("attempt") + 1,
+            worker=worker,
+            lease_token=token,
+            lease_until=_lease_end(),
+            progress=0.0,
+            progress_step="",
+            progress_at=Now(),
+            message="",
+        )
+    job.refresh_from_db()
+    return job
+
+
+def _lease_end() -> object:
+    return Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
+
+
+def _held(job: Job) -> Q:
+    return Q(pk=job.pk, lease_token=job.lease_token, state=JobState.RUNNING)
+
+
+class Heartbeat:
+    """Extends the lease from a thread with a connection of its own while the work goes on."""
+
+    def __init__(self, job: Job):
+        self._job = job
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self._last_progress = 0.0
+        self.lost = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._ended.set()
+        self._thread.join(timeout=5)
+
+    def _beat(self) -> None:
+        manager = type(self._job)._default_manager
+        try:
+            while not self._ended.wait(settings.JOB_HEARTBEAT_SECONDS):
+                if not manager.filter(_held(self._job)).update(lease_until=_lease_end()):
+                    self.lost.set()
+                    return
+        except Exception:  # a heart that stops must be seen, whatever stopped it
+            log.exception("The heartbeat of a job ended.")
+            self.lost.set()
+        finally:
+            connection.close()
+
+    def check(self) -> None:
+        """Raise `LeaseLostError` once another attempt may have the job."""
+        if self.lost.is_set():
+            raise LeaseLostError
+
+    def progress(self, share: float, step: str) -> None:
+        """Tell how far the work has come; at most twice a second reaches the database."""
+        self.check()
+        now = time.monotonic()
+        if share < 1 and now - self._last_progress < PROGRESS_EVERY_SECONDS:
+            return
+        self._last_progress = now
+        updated = (
+            type(self._job)
+            ._default_manager.filter(_held(self._job))
+            .update(progress=min(max(share, 0.0), 1.0), progress_step=step[:80], progress_at=Now())
+        )
+        if not updated:
+            self.lost.set()
+            raise LeaseLostError
+
+
+def succeed(job: Job, **columns: object) -> None:
+    """Mark a job as done; call it inside the transaction that records the result.
+
+    Raises
+    ------
+    LeaseLostError
+        If another attempt has the job: the transaction must be rolled back.
+    """
+    updated = (
+        type(job)
+        ._default_manager.filter(_held(job))
+        .update(
+            state=JobState.SUCCEEDED,
+            lease_token=None,
+            lease_until=None,
+            finished_at=Now(),
+            progress=1.0,
+            progress_step="",
+            **columns,
+        )
+    )
+    if not updated:
+        raise LeaseLostError
+
+
+def end_badly(job: Job, *, state: str, code: str, message: str) -> None:
+    """Mark a job as refused or failed, unless another attempt has it."""
+    type(job)._default_manager.filter(_held(job)).update(
+        state=state,
+        failure_code=code,
+        message=message,
+        lease_token=None,
+        lease_until=None,
+        finished_at=Now(),
+    )
+
+
+def hand_back(job: Job) -> None:
+    """Put a job back at a planned stop; the attempt does not count."""
+    type(job)._default_manager.filter(_held(job)).update(
+        state=JobState.QUEUED,
+        attempt=F("attempt") - 1,
+        lease_token=None,
+        lease_until=None,
+    )
+
+
+def take_back_lost(model: type[Job]) -> int:
+    """Queue again what a lost worker left behind, or fail it after the last attempt."""
+    expired = Q(state=JobState.RUNNING, lease_until__lt=Now())
+    manager, limit = model._default_manager, settings.JOB_MAX_ATTEMPTS
+    freed = {"lease_token": None, "lease_until": None}
+    again = manager.filter(expired, attempt__lt=limit).update(state=JobState.QUEUED, **freed)
+    failed = manager.filter(expired, attempt__gte=limit).update(
+        state=JobState.FAILED,
+        failure_code=WORKER_LOST,
+        message=LOST_MESSAGE,
+        finished_at=Now(),
+        **freed,
+    )
+    return again + failed
+
+
+def due_for_ringing(model: type[Job]) -> int:
+    """Mark the waiting jobs whose last ring is too long ago, and return how many they are."""
+    quiet_since = Now() - timedelta(seconds=settings.JOB_RING_AGAIN_SECONDS)
+    return (
+        model._default_manager.annotate(rung=Coalesce("rung_at", "queued_at"))
+        .filter(state=JobState.QUEUED, rung__lt=quiet_since)
+        .update(rung_at=Now())
+    )
+
+
+def retry(job: Job) -> None:
+    """Queue a failed or refused job again, with all its attempts."""
+    type(job)._default_manager.filter(
+        pk=job.pk, state__in=[JobState.FAILED, JobState.REJECTED, JobState.CANCELLED]
+    ).update(state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None)
+
+
+def waiting_before(job: Job) -> int:
+    """Return how many jobs of the own site wait before this one; other sites are not counted."""
+    return (
+        type(job)
+        ._default_manager.filter(state=JobState.QUEUED, site=job.site_id, turn__lt=job.turn)
+        .count()
+    )
+
+
+def running_tokens(model: type[Job]) -> set[UUID]:
+    """Return the tokens of the attempts under way."""
+    return {
+        token
+        for token in model._default_manager.filter(state=JobState.RUNNING).values_list(
+            "lease_token", flat=True
+        )
+        if token is not None
+    }

@@ -1,0 +1,258 @@
+"""Segment visits: queue a run, execute it, publish its result."""
+
+import hashlib
+import json
+import logging
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from django.db import transaction
+from django.db.models import Q
+
+from mldtrial.audit.context import acting
+from mldtrial.trial import policies
+from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.geometry import same_grid
+from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_label_map
+from segmentation.imaging.volume import label_volume_ml
+from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, SegmentationOutput
+from segmentation.models import JobState, ModelVersion, SegmentationResult, SegmentationRun
+from segmentation.services import jobs, store
+from segmentation.services.failpoints import reach
+from segmentation.services.models import active_model
+from segmentation.services.segmenters import load_segmenter
+
+log = logging.getLogger(__name__)
+PARAMETERS: dict[str, Any] = {}
+
+
+def sha256_of_json(value: object) -> str:
+    """Return the sha256 of a value in canonical JSON."""
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
+    """Return the scans of a visit that make a number, or None while one is missing.
+
+    3D before 2D, then the latest repeat.
+    """
+    chosen: dict[str, Scan] = {}
+    for sequence in model.sequences:
+        scans = visit.scans.filter(sequence=sequence, state=ScanState.IMPORTED)
+        best = scans.order_by("-acq_stratum", "-created_at").first()
+        if best is None:
+            return None
+        chosen[sequence] = best
+    return chosen
+
+
+@transaction.atomic
+def queue_run(*, visit: Visit, model: ModelVersion | None = None) -> SegmentationRun | None:
+    """Queue the segmentation of a visit, once per model and images.
+
+    Returns
+    -------
+    SegmentationRun or None
+        The run of these images, new or known; None while a sequence or a model is missing.
+    """
+    chosen_model = model or active_model()
+    if chosen_model is None:
+        return None
+    scans = chosen_scans(visit, chosen_model)
+    if scans is None:
+        return None
+    hashes = {name: scan.image_sha256 for name, scan in scans.items()}
+    run, _ = SegmentationRun.objects.get_or_create(
+        visit=visit,
+        purpose="PRIMARY",
+        model_version=chosen_model,
+        parameters_sha256=sha256_of_json(PARAMETERS),
+        input_sha256=sha256_of_json(hashes),
+        defaults={
+            "site": visit.patient.site,
+            "t1w_scan": scans[Sequence.T1W],
+            "t2w_scan": scans.get(Sequence.T2W),
+            "parameters": PARAMETERS,
+            "turn": jobs.next_turn(SegmentationRun, visit.patient.site),
+            "origin": visit.patient.origin,
+        },
+    )
+    return run
+
+
+def execute_next(*, worker: str) -> SegmentationRun | None:
+    """Claim and execute the next waiting run; None if there is none.
+
+    A fault of the images ends as refused with its sentence, anything else as failed with the
+    details in the log. A worker that has lost its lease writes nothing.
+    """
+    with acting(origin=f"worker:{worker}"):
+        run = jobs.claim_next(SegmentationRun, worker=worker)
+        if run is None:
+            return None
+        reach("after_claim")
+        try:
+            with jobs.Heartbeat(run) as heartbeat:
+                _execute(run, heartbeat)
+        except jobs.LeaseLostError:
+            log.warning("A run lost its lease; nothing was written.")
+        except ImageError as error:
+            jobs.end_badly(run, state=JobState.REJECTED, code=error.code, message=error.message)
+        except Exception:
+            log.exception("A segmentation run failed.")
+            jobs.end_badly(
+                run,
+                state=JobState.FAILED,
+                code=jobs.UNEXPECTED,
+                message=jobs.UNEXPECTED_MESSAGE,
+            )
+        except BaseException:
+            jobs.hand_back(run)
+            raise
+        run.refresh_from_db()
+        return run
+
+
+def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
+    assert run.lease_token is not None  # noqa: S101 - just claimed
+    heartbeat.progress(0.0, "loading the model")
+    segmenter = load_segmenter(run.model_version)
+    scans = {Sequence.T1W.value: run.t1w_scan}
+    if run.t2w_scan is not None:
+        scans[Sequence.T2W.value] = run.t2w_scan
+    images = {
+        name: store.verified(store.image_path(scan.image_sha256), scan.image_sha256)
+        for name, scan in scans.items()
+    }
+    output = segmenter.segment(images, progress=heartbeat.progress)
+    label = _checked_label(output, run.t1w_scan)
+    with store.temporary_folder(run.lease_token) as folder:
+        mask = folder / "mask.nii.gz"
+        reach("mid_write")
+        label_map = (output.label_map == label).astype(np.uint8)
+        write_label_map(mask, label_map, output.affine, fsync=True)
+        load_ml, voxels = _measured_twice(mask, label_map, output.affine)
+        mask_sha256 = store.sha256_of(mask)
+        reach("after_fsync")
+        heartbeat.check()
+        name = f"{run.pk}-{mask_sha256[:16]}-{run.lease_token}.nii.gz"
+        target = store.root() / "masks" / name
+        store.publish(mask, target)
+        reach("after_rename")
+        try:
+            _publish(run, target, mask_sha256, voxels, load_ml, _provenance(run, output, scans))
+        except (jobs.LeaseLostError, ImageError):
+            target.unlink(missing_ok=True)
+            raise
+    reach("after_commit")
+
+
+def _checked_label(output: SegmentationOutput, t1w: Scan) -> int:
+    """Return the label of the demyelinated white matter after checking grid and labels."""
+    expected = np.asarray(t1w.affine, dtype=np.float64)
+    shape = tuple(t1w.shape)
+    fits = output.label_map.shape == shape and same_grid(output.affine, expected, shape)
+    label = output.labels.get(DEMYELINATED_WHITE_MATTER)
+    allowed = {0, *output.labels.values()}
+    if not fits or label is None or not set(np.unique(output.label_map).tolist()) <= allowed:
+        raise ImageError(
+            FailureCode.UNEXPECTED_LABELS,
+            "The segmentation does not fit the T1w image it was made from. Tell the administrator.",
+        )
+    return int(label)
+
+
+def _measured_twice(
+    path: Path, label_map: np.ndarray[Any, Any], affine: np.ndarray[Any, Any]
+) -> tuple[float, int]:
+    """Return load and voxel count, from the array and again from the file that will be kept."""
+    load_ml = label_volume_ml(label_map, affine, 1)
+    kept = read_label_map(path)
+    voxels = int(np.count_nonzero(kept.data))
+    size = np.linalg.norm(kept.affine[:3, :3], axis=0)
+    again_ml = voxels * float(np.prod(size)) / 1000
+    if abs(load_ml - again_ml) > max(1e-6, 1e-4 * load_ml):
+        raise ImageError(
+            FailureCode.UNEXPECTED_LABELS,
+            "Two ways of measuring the volume disagree. Tell the administrator.",
+        )
+    return load_ml, voxels
+
+
+def _provenance(
+    run: SegmentationRun, output: SegmentationOutput, scans: Mapping[str, Scan]
+) -> dict[str, Any]:
+    return {
+        **output.provenance,
+        "inputs": {name: scan.image_sha256 for name, scan in scans.items()},
+        "deidentification": {n: scan.deidentification_version for n, scan in scans.items()},
+        "model": f"{run.model_version.name} {run.model_version.version}",
+        "model_sha256": run.model_version.sha256,
+        "attempt": run.attempt,
+        "host": platform.node(),
+        "python": platform.python_version(),
+    }
+
+
+@transaction.atomic
+def _publish(
+    run: SegmentationRun,
+    target: Path,
+    mask_sha256: str,
+    voxels: int,
+    load_ml: float,
+    provenance: dict[str, Any],
+) -> None:
+    """Record result and state in one transaction that checks the token."""
+    jobs.succeed(run, provenance=provenance)
+    SegmentationResult.objects.create(
+        run=run,
+        mask_path=str(target.relative_to(store.root())),
+        mask_sha256=mask_sha256,
+        attempt=run.attempt,
+        voxel_count=voxels,
+        demyelination_load_ml=load_ml,
+    )
+    flag_for_analysis(visit=run.visit, model=run.model_version)
+    reach("in_commit")
+
+
+@transaction.atomic
+def flag_for_analysis(*, visit: Visit, model: ModelVersion) -> SegmentationRun | None:
+    """Mark the one run of a visit and a model that pages and exports use.
+
+    3D before 2D, then the latest repeat; a voided run never.
+    """
+    done = SegmentationRun.objects.filter(visit=visit, model_version=model)
+    usable = done.filter(state=JobState.SUCCEEDED, is_voided=False)
+    best = usable.order_by("-t1w_scan__acq_stratum", "-t1w_scan__created_at").first()
+    keep = Q(pk=best.pk) if best else Q(pk=None)
+    done.filter(analysis_flag=True).exclude(keep).update(analysis_flag=False)
+    if best is not None and not best.analysis_flag:
+        done.filter(keep).update(analysis_flag=True)
+        best.analysis_flag = True
+    return best
+
+
+def retry_run(*, run: SegmentationRun, by: Any) -> None:
+    """Queue a failed run again.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not.
+    """
+    policies.require(by, "retry_job", run.visit)
+    jobs.retry(run)
+
+
+def checked_mask(result: SegmentationResult) -> Path:
+    """Return the file of a mask after comparing its hash and its integrity."""
+    path = store.verified(store.root() / result.mask_path, result.mask_sha256)
+    if result.voxel_count:
+        inspect_nifti(path)
+    return path

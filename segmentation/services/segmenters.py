@@ -1,0 +1,49 @@
+"""Load the segmenter of a model version once per process."""
+
+import os
+from functools import lru_cache
+from importlib import import_module
+from pathlib import Path
+
+from django.conf import settings
+
+from segmentation.inference.base import Segmenter
+from segmentation.models import Method, ModelVersion
+from segmentation.services.store import sha256_of
+
+NNUNET_BACKEND = "segmentation.inference.nnunet"
+
+
+class ModelChangedError(Exception):
+    """The files of a registered model are not the registered ones."""
+
+
+def load_segmenter(model: ModelVersion) -> Segmenter:
+    """Return the segmenter of a registered model, loaded once and kept warm.
+
+    Raises
+    ------
+    ModelChangedError
+        If the manifest differs from the registered one; results would not be the model's.
+    """
+    return _load(model.method, model.folder, model.sha256, settings.SEGMENTATION_DEVICE)
+
+
+@lru_cache(maxsize=2)
+def _load(method: str, folder: str, sha256: str, device: str) -> Segmenter:
+    if method == Method.TEST:
+        return _threshold()
+    if sha256_of(Path(folder) / "manifest.json") != sha256:
+        raise ModelChangedError("The manifest differs from the registered one.")
+    # By name: nothing but a segmentation worker may load torch.
+    backend = import_module(NNUNET_BACKEND)
+    segmenter: Segmenter = backend.NnUnetSegmenter(Path(folder), device=device)
+    return segmenter
+
+
+def _threshold() -> Segmenter:
+    if not settings.ALLOW_TEST_SEGMENTERS:
+        raise ModelChangedError("The threshold method is for tests only.")
+    from segmentation.inference.threshold import ThresholdSegmenter
+
+    return ThresholdSegmenter(duration_s=float(os.environ.get("THRESHOLD_SECONDS", "0")))

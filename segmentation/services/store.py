@@ -1,0 +1,113 @@
+"""The content-addressed store of images and masks: accepted means on the disk."""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID
+
+from django.conf import settings
+
+from segmentation.imaging.errors import FailureCode, ImageError
+
+CHUNK_BYTES = 1024 * 1024
+
+
+def root() -> Path:
+    """Return the folder of the store."""
+    return Path(settings.OBJECT_STORE)
+
+
+def image_path(sha256: str) -> Path:
+    """Return where an image with this hash lies."""
+    return root() / "images" / sha256[:2] / f"{sha256}.nii.gz"
+
+
+def quarantine_path(upload_id: UUID) -> Path:
+    """Return where the raw bytes of an upload wait; its name says nothing of its content."""
+    return root() / "quarantine" / str(upload_id)
+
+
+@contextmanager
+def temporary_folder(token: UUID) -> Iterator[Path]:
+    """Give a folder of one attempt, removed at the end whatever happened."""
+    folder = root() / "tmp" / str(token)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, read in pieces."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def receive(chunks: Iterable[bytes], target: Path) -> tuple[str, int]:
+    """Write chunks to a new file on the final volume, hashing on the way.
+
+    Returns
+    -------
+    tuple of str and int
+        The sha256 and the size in bytes; the file is on the disk when this returns.
+
+    Raises
+    ------
+    ImageError
+        TOO_LARGE if the limit is passed; EMPTY for no bytes. Nothing stays behind.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    digest, size, limit = hashlib.sha256(), 0, settings.UPLOAD_MAX_BYTES
+    try:
+        with target.open("xb") as handle:
+            for chunk in chunks:
+                size += len(chunk)
+                if size > limit:
+                    raise ImageError(
+                        FailureCode.TOO_LARGE,
+                        f"The file is larger than the limit of {limit // 1024**2} MiB.",
+                    )
+                digest.update(chunk)
+                handle.write(chunk)
+            if size == 0:
+                raise ImageError(FailureCode.EMPTY, "The file is empty. Choose it again.")
+            handle.flush()
+            os.fsync(handle.fileno())
+    except BaseException:
+        target.unlink(missing_ok=True)
+        raise
+    return digest.hexdigest(), size
+
+
+def publish(source: Path, target: Path) -> None:
+    """Move a finished file to its final name on the same volume, and make both durable."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with source.open("rb") as handle:
+        os.fsync(handle.fileno())
+    source.rename(target)
+    folder = os.open(target.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def verified(path: Path, sha256: str) -> Path:
+    """Return a stored file after comparing its hash with the recorded one.
+
+    Raises
+    ------
+    ImageError
+        HASH_MISMATCH if the file is missing or has changed since it was stored.
+    """
+    if not path.exists() or sha256_of(path) != sha256:
+        raise ImageError(
+            FailureCode.HASH_MISMATCH,
+            "The stored image is missing or has changed since it was received. Upload it again "
+            "and tell the data manager.",
+        )
+    return path
