@@ -132,7 +132,7 @@ def record_severity(
         total=total,
         read_on=read_on,
     )
-    return store(read)
+    return store(read, computed=["total"])
 
 
 def _check_day(visit: Visit, day: date, field: str) -> None:

@@ -1,5 +1,6 @@
 """Check and store a record; what the database refuses is said in a clear sentence."""
 
+from collections.abc import Collection
 from typing import TypeVar
 
 from django.core.exceptions import ValidationError
@@ -56,15 +57,20 @@ SENTENCES: dict[str, tuple[str, str]] = {
 """Field and sentence for each constraint that a person's input can break."""
 
 
-def store(record: RecordT) -> RecordT:
+def store(record: RecordT, *, computed: Collection[str] = ()) -> RecordT:
     """Check a record against its fields and constraints, and save it.
+
+    Parameters
+    ----------
+    computed : collection of str
+        Fields that no person fills, and that may be null although forms ask for others.
 
     Raises
     ------
     ValidationError
         With the field and a sentence for people, also where a twin was stored meanwhile.
     """
-    record.full_clean(validate_constraints=False)
+    record.full_clean(exclude=computed, validate_constraints=False)
     for constraint in record._meta.constraints:
         try:
             constraint.validate(type(record), record)

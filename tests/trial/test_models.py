@@ -1,0 +1,176 @@
+"""The database refuses by itself what the services refuse in words."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, models, transaction
+
+from mldtrial.trial.models import (
+    GmfcMldAssessment,
+    MriSeverityRead,
+    Patient,
+    Query,
+    Scan,
+    Site,
+    Study,
+    Treatment,
+    Visit,
+)
+from mldtrial.trial.services.saving import SENTENCES
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+
+HEX = "a" * 64
+CLINICAL = [
+    model
+    for model in apps.get_app_config("trial").get_models()
+    if not model.__name__.endswith("Event")
+]
+
+
+def rows(world: World) -> dict[type[models.Model], dict[str, Any]]:
+    """Return values that each table accepts."""
+    return {
+        Study: {"code": "S", "name": "S"},
+        Site: {"study": world.study, "code": "C", "name": "C"},
+        Patient: {
+            "study": world.study,
+            "site": world.site_a,
+            "subject_code": "A-002",
+            "sex": "F",
+            "birth_month": date(2020, 1, 1),
+        },
+        Treatment: {
+            "patient": world.patient_a,
+            "kind": "HSCT",
+            "started_on": date(2022, 1, 1),
+        },
+        Visit: {"patient": world.patient_a, "number": 9, "name": "V", "date": date(2024, 1, 1)},
+        GmfcMldAssessment: {
+            "visit": world.visit_a,
+            "level": 2,
+            "assessed_on": date(2023, 5, 10),
+            "assessed_by": world.user("coordinator"),
+        },
+        MriSeverityRead: {
+            "visit": world.visit_a,
+            "reader": world.user("reader"),
+            "instrument_version": "MLDS-1",
+            "items": {},
+            "total": 3,
+            "read_on": date(2023, 5, 10),
+        },
+        Query: {
+            "study": world.study,
+            "patient": world.patient_a,
+            "visit": world.visit_a,
+            "audience": "SITE",
+            "rule": "R",
+            "question": "?",
+        },
+        Scan: {
+            "visit": world.visit_a,
+            "sequence": "T1w",
+            "acq_stratum": "3D",
+            "shape": [1, 2, 3],
+            "voxel_size_mm": [1.0, 1.0, 1.0],
+            "affine": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+            "image_sha256": HEX,
+            "voxels_sha256": HEX,
+            "source_sha256": HEX,
+            "source_format": "nifti",
+        },
+    }
+
+
+REFUSED: list[tuple[type[models.Model], dict[str, Any], str]] = [
+    (Study, {"blinding": "HALF"}, "study_blinding_known"),
+    (Study, {"origin": "OTHER"}, "study_origin_known"),
+    (Study, {"subtype_rule": "EJ8"}, "study_subtype_rule_known"),
+    (Study, {"tolerance_same_percent": -1}, "study_tolerances_not_negative"),
+    (Study, {"jump_ml_per_month": 0}, "study_tolerances_not_negative"),
+    (Site, {"code": "A"}, "site_code_once_per_study"),
+    (Patient, {"subject_code": "A-001"}, "patient_code_once_per_study"),
+    (Patient, {"sex": "X"}, "patient_sex_known"),
+    (Patient, {"birth_month": date(2020, 1, 2)}, "patient_birth_is_a_month"),
+    (Patient, {"onset_age_months": 1201}, "patient_onset_age_plausible"),
+    (Patient, {"first_study_dose_on": date(2019, 1, 1)}, "patient_dose_after_birth"),
+    (Treatment, {"kind": "TEA"}, "treatment_kind_known"),
+    (Treatment, {"stopped_on": date(2021, 1, 1)}, "treatment_stops_after_start"),
+    (Visit, {"number": 1}, "visit_number_once"),
+    (Visit, {"date": date(2023, 5, 10)}, "visit_date_once"),
+    (Visit, {"number": -1}, "visit_number_not_negative"),
+    (GmfcMldAssessment, {"level": 7}, "gmfc_mld_level_0_to_6"),
+    (GmfcMldAssessment, {"level": None}, "gmfc_mld_level_or_reason"),
+    (
+        GmfcMldAssessment,
+        {"level": None, "status": "NOT_DONE"},
+        "gmfc_mld_level_or_reason",
+    ),
+    (
+        GmfcMldAssessment,
+        {"status": "NOT_DONE", "reason": "why"},
+        "gmfc_mld_level_or_reason",
+    ),
+    (GmfcMldAssessment, {"sublevel": "a"}, "gmfc_mld_4a_4b"),
+    (GmfcMldAssessment, {"source": "RUMOUR"}, "gmfc_mld_source_known"),
+    (MriSeverityRead, {"total": 35}, "mri_severity_total_0_to_34"),
+    (Query, {"audience": "ALL"}, "query_audience_known"),
+    (Query, {"state": "LOST"}, "query_state_known"),
+    (Scan, {"sequence": "PD"}, "scan_sequence_known"),
+    (Scan, {"acq_stratum": "4D"}, "scan_acq_stratum_known"),
+    (Scan, {"state": "LOST"}, "scan_state_known"),
+    (Scan, {"image_sha256": "x" * 64}, "scan_image_sha256_is_hex"),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "changes", "constraint"), REFUSED, ids=[f"{m.__name__}-{c}" for m, _, c in REFUSED]
+)
+def test_the_database_refuses_a_wrong_row(world: World, model, changes, constraint):
+    values = rows(world)[model]
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        model.objects.create(**{**values, **changes})
+    assert model.objects.create(**values).pk
+
+
+def test_a_visit_has_one_level(world: World):
+    values = rows(world)[GmfcMldAssessment]
+    GmfcMldAssessment.objects.create(**values)
+    with pytest.raises(IntegrityError, match="visit_id_key"), transaction.atomic():
+        GmfcMldAssessment.objects.create(**values)
+
+
+def test_a_reader_reads_a_visit_once(world: World):
+    values = rows(world)[MriSeverityRead]
+    MriSeverityRead.objects.create(**values)
+    with pytest.raises(IntegrityError, match="one_read_per_reader"), transaction.atomic():
+        MriSeverityRead.objects.create(**values)
+
+
+def test_a_rule_has_one_open_query_per_patient_even_without_a_visit(world: World):
+    values = {**rows(world)[Query], "visit": None}
+    Query.objects.create(**values)
+    with pytest.raises(IntegrityError, match="query_once_per_rule"), transaction.atomic():
+        Query.objects.create(**values)
+    Query.objects.create(**{**values, "state": "CLOSED"})
+    Query.objects.create(**{**values, "rule": "MANUAL"})
+    Query.objects.create(**{**values, "rule": "MANUAL"})
+
+
+def test_what_a_person_can_break_has_a_sentence():
+    entered = {Study, Site, Patient, Treatment, Visit, GmfcMldAssessment, MriSeverityRead}
+    # Guarded by the services themselves, which set these values.
+    by_the_service = {"patient_birth_is_a_month", "visit_number_not_negative"}
+    names = {constraint.name for model in entered for constraint in model._meta.constraints}
+    assert names - by_the_service <= set(SENTENCES)
+
+
+def test_every_relation_between_records_protects():
+    for model in CLINICAL:
+        for field in model._meta.get_fields():
+            if isinstance(field, models.ForeignKey):
+                assert field.remote_field.on_delete is models.PROTECT, f"{model}.{field.name}"
