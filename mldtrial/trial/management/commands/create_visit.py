@@ -38,7 +38,7 @@ class Command(RecordCommand):
         return {
             "visit_id": visit.pk,
             "subject_code": patient.subject_code,
-            "number": visit.number,
+            "number": f"{visit.number.normalize():f}",
             "name": visit.name,
             "date": visit.date,
             "days_outside_window": outside,

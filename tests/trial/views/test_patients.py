@@ -1,0 +1,209 @@
+from datetime import date
+
+import pytest
+from django.apps import apps
+from django.test import Client
+from django.urls import reverse
+
+from mldtrial.trial.models import Patient, Treatment
+from mldtrial.trial.services import patients
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+def signed_in(world: World, key: str) -> Client:
+    client = Client()
+    client.force_login(world.user(key))
+    return client
+
+
+@pytest.fixture
+def coordinator(world: World) -> Client:
+    return signed_in(world, "coordinator")
+
+
+def new(world: World, **changes) -> dict[str, str]:
+    values = {
+        "site": str(world.site_a.pk),
+        "subject_code": "A-002",
+        "sex": "F",
+        "birth_month": "2019-07",
+        "onset_age_months": "20",
+        "first_study_dose_on": "",
+    }
+    return {**values, **changes}
+
+
+def test_a_new_patient_leads_to_its_page(world: World, coordinator: Client):
+    answer = coordinator.post(reverse("patient_new", args=["MLD-1"]), new(world))
+    made = Patient.objects.get(subject_code="A-002")
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/studies/MLD-1/patients/{made.pk}/"
+    assert (made.birth_month, made.onset_age_months) == (date(2019, 7, 1), 20)
+
+
+def test_the_history_says_who_added_a_patient(world: World, coordinator: Client):
+    coordinator.post(reverse("patient_new", args=["MLD-1"]), new(world))
+    event = apps.get_model("trial", "PatientEvent").objects.get(subject_code="A-002")
+    assert event.pgh_context["user"] == str(world.user("coordinator").pk)
+    assert event.pgh_context["origin"] == "web"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"subject_code": "A-001"}, "subject_code", "a patient with this subject code already"),
+        ({"subject_code": "Jane Doe"}, "subject_code", "Use letters, digits, hyphen"),
+        ({"subject_code": ""}, "subject_code", "This field is required."),
+        ({"sex": ""}, "sex", "This field is required."),
+        ({"sex": "X"}, "sex", "Choose female, male or unknown."),
+        ({"birth_month": "July"}, "birth_month", "Give year and month as YYYY-MM"),
+        ({"birth_month": "2019-13"}, "birth_month", "Give year and month as YYYY-MM"),
+        ({"birth_month": "2199-01"}, "birth_month", "lies in the future"),
+        ({"onset_age_months": "-1"}, "onset_age_months", "cannot be below 0"),
+        ({"onset_age_months": "two"}, "onset_age_months", "Give whole months"),
+        ({"onset_age_months": "900"}, "onset_age_months", "lie in the future"),
+        ({"first_study_dose_on": "2019-01-01"}, "first_study_dose_on", "before the patient"),
+        ({"first_study_dose_on": "soon"}, "first_study_dose_on", "Give the day as YYYY-MM-DD"),
+        ({"site": ""}, "site", "This field is required."),
+    ],
+)
+def test_a_wrong_value_is_refused_at_its_field(
+    world: World, coordinator: Client, changes, field, sentence
+):
+    before = Patient.objects.count()
+    answer = coordinator.post(reverse("patient_new", args=["MLD-1"]), new(world, **changes))
+    assert answer.status_code == 422
+    assert sentence in answer.context["form"].errors[field][0]
+    assert b"Nothing was saved." in answer.content
+    assert Patient.objects.count() == before
+
+
+def test_another_sites_patient_is_not_added_by_typing_its_id(world: World, coordinator: Client):
+    answer = coordinator.post(
+        reverse("patient_new", args=["MLD-1"]), new(world, site=str(world.site_b.pk))
+    )
+    assert answer.status_code == 422
+    assert answer.context["form"].errors["site"] == ["Choose one of your sites."]
+
+
+def test_a_form_sent_twice_stores_one_patient(world: World, coordinator: Client):
+    first = coordinator.post(reverse("patient_new", args=["MLD-1"]), new(world))
+    second = coordinator.post(reverse("patient_new", args=["MLD-1"]), new(world))
+    assert (first.status_code, second.status_code) == (302, 422)
+    assert Patient.objects.filter(subject_code="A-002").count() == 1
+
+
+def edit(world: World, **changes) -> dict[str, str]:
+    values = {
+        "subject_code": "A-001",
+        "sex": "F",
+        "birth_month": "2020-03",
+        "onset_age_months": "20",
+        "reason": "Typing error",
+    }
+    return {**values, **changes}
+
+
+def url_of(world: World, name: str) -> str:
+    return reverse(name, args=["MLD-1", world.patient_a.pk])
+
+
+def test_a_correction_keeps_its_reason_in_the_history(world: World, coordinator: Client):
+    answer = coordinator.post(url_of(world, "patient_edit"), edit(world, onset_age_months="24"))
+    assert answer.status_code == 302
+    events = apps.get_model("trial", "PatientEvent").objects.filter(pgh_obj_id=world.patient_a.pk)
+    last = events.order_by("pgh_id").last()
+    assert (last.onset_age_months, last.pgh_context["reason"]) == (24, "Typing error")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"sex": "M", "reason": " "}, "reason", "Give the reason for the change."),
+        ({}, "__all__", "Nothing differs from the record."),
+        ({"birth_month": "2024-01"}, "birth_month", "lies before this birth month"),
+    ],
+)
+def test_a_wrong_correction_is_refused(world: World, coordinator: Client, changes, field, sentence):
+    answer = coordinator.post(url_of(world, "patient_edit"), edit(world, **changes))
+    assert answer.status_code == 422
+    assert sentence in answer.context["form"].errors[field][0]
+
+
+def test_a_treatment_is_added(world: World, coordinator: Client):
+    form = {"kind": "HSCT", "started_on": "2022-05-01", "stopped_on": ""}
+    answer = coordinator.post(url_of(world, "treatment_new"), form)
+    assert answer["Location"] == f"/studies/MLD-1/patients/{world.patient_a.pk}/"
+    assert Treatment.objects.get().started_on == date(2022, 5, 1)
+    again = coordinator.post(url_of(world, "treatment_new"), form)
+    assert again.status_code == 422
+    assert "recorded already" in again.content.decode()
+
+
+def test_a_treatment_before_birth_is_refused(world: World, coordinator: Client):
+    form = {"kind": "HSCT", "started_on": "2019-05-01"}
+    answer = coordinator.post(url_of(world, "treatment_new"), form)
+    assert answer.status_code == 422
+    assert "before the patient" in answer.context["form"].errors["started_on"][0]
+
+
+def listed(client: Client, **query) -> list[str]:
+    answer = client.get(reverse("patients", args=["MLD-1"]), query)
+    return [row["patient"].subject_code for row in answer.context["rows"]]
+
+
+def test_the_list_holds_the_own_sites_patients_only(world: World, coordinator: Client):
+    assert listed(coordinator) == ["A-001"]
+    assert listed(signed_in(world, "sponsor")) == ["A-001", "B-001"]
+
+
+def test_a_part_of_a_code_finds_its_patient_in_any_case(world: World):
+    sponsor = signed_in(world, "sponsor")
+    assert listed(sponsor, q="b-0") == ["B-001"]
+    assert listed(sponsor, q="zzz") == []
+    assert (
+        "No subject code matches"
+        in sponsor.get(reverse("patients", args=["MLD-1"]), {"q": "zzz"}).content.decode()
+    )
+
+
+def test_a_search_word_is_shown_as_text(world: World, coordinator: Client):
+    answer = coordinator.get(reverse("patients", args=["MLD-1"]), {"q": "<script>alert(1)"})
+    assert b"<script>alert" not in answer.content
+
+
+def test_the_list_derives_the_subtype_by_the_studys_rule(world: World):
+    patients.change_patient(
+        patient=world.patient_a,
+        changes={"onset_age_months": 36},
+        reason="x",
+        by=world.user("coordinator"),
+    )
+    text = signed_in(world, "sponsor").get(reverse("patients", args=["MLD-1"])).content.decode()
+    assert "early juvenile" in text
+    assert "MLD-SUBTYPE-EJ6" in text
+
+
+def test_the_list_takes_as_many_queries_for_sixty_patients_as_for_one(
+    world: World, django_assert_max_num_queries
+):
+    for number in range(60):
+        patients.create_patient(
+            site=world.site_a,
+            subject_code=f"A-1{number:02d}",
+            sex="U",
+            birth_month=date(2015, 1, 1),
+            by=None,
+        )
+    client = signed_in(world, "data_manager")
+    with django_assert_max_num_queries(12):
+        answer = client.get(reverse("patients", args=["MLD-1"]))
+    assert len(answer.context["rows"]) == 50
+    assert "Page 1 of 2" in answer.content.decode()
+
+
+@pytest.mark.parametrize("page", ["0", "99", "x"])
+def test_a_page_that_is_not_there_is_no_error(world: World, coordinator: Client, page):
+    assert coordinator.get(reverse("patients", args=["MLD-1"]), {"page": page}).status_code == 200
