@@ -229,15 +229,6 @@ def retry(job: Job) -> None:
     ).update(state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None)
 
 
-def waiting_before(job: Job) -> int:
-    """Return how many jobs of the own site wait before this one; other sites are not counted."""
-    return (
-        type(job)
-        ._default_manager.filter(state=JobState.QUEUED, site=job.site_id, turn__lt=job.turn)
-        .count()
-    )
-
-
 def running_tokens(model: type[Job]) -> set[UUID]:
     """Return the tokens of the attempts under way."""
     return {

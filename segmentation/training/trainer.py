@@ -21,6 +21,7 @@ PATCH = (48, 64, 56)
 FEATURES = (16, 32, 64, 128)
 ITERATIONS_PER_EPOCH = 50
 DATASET_ID = 801
+CPU = torch.device("cpu")
 
 
 def environment(work: Path, *, processes: int, augmenters: int) -> dict[str, str]:
@@ -105,7 +106,7 @@ def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> No
             configuration: str,
             fold: int,
             dataset_json: dict[str, Any],
-            device: torch.device = torch.device("cpu"),
+            device: torch.device = CPU,
         ) -> None:
             super().__init__(plans, configuration, fold, dataset_json, device)
             self.num_epochs = epochs
@@ -129,7 +130,7 @@ def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> No
     plans = json.loads((folder / f"{SMALL_PLANS}.json").read_text())
     plans["continue_training"] = False
     dataset_json = json.loads((folder / "dataset.json").read_text())
-    trainer = MldTrainer(plans, CONFIGURATION, 0, dataset_json, torch.device("cpu"))
+    trainer = MldTrainer(plans, CONFIGURATION, 0, dataset_json, CPU)
     latest = Path(trainer.output_folder) / "checkpoint_latest.pth"
     if latest.exists():
         trainer.load_checkpoint(str(latest))

@@ -1,0 +1,155 @@
+"""The columns of every exported table: one dictionary for pages, files and tests.
+
+A column is never renamed without a new version of the dictionary.
+"""
+
+import csv
+from dataclasses import dataclass
+from io import StringIO
+
+VERSION = "1"
+GUARD_NOTE = (
+    "Text that a spreadsheet would take for a formula (after Unicode normalisation and leading "
+    "blanks it starts with = + - @ | or %) has an apostrophe before it. Numbers and dates are "
+    "never changed or quoted. Empty means missing; it never means zero. Dates are ISO 8601."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, type, unit and meaning."""
+
+    name: str
+    label: str
+    type: str
+    unit: str = ""
+    description: str = ""
+    codelist: str = ""
+
+    @property
+    def is_free_text(self) -> bool:
+        """True where a person typed the value, so that it is guarded against formulas."""
+        return self.type == "text" and not self.codelist
+
+
+def _text(name: str, label: str, description: str = "", codelist: str = "") -> Column:
+    return Column(name, label, "text", "", description, codelist)
+
+
+SUBJECT = (
+    _text("study_code", "Study"),
+    _text("site_code", "Site"),
+    _text("subject_code", "Subject code"),
+)
+VISIT = (
+    *SUBJECT,
+    Column("visit_number", "Visit number", "decimal", "", "Decimal for unscheduled visits"),
+    _text("visit_name", "Visit name"),
+    Column("visit_date", "Visit date", "date"),
+    Column(
+        "age_months", "Age at visit", "decimal", "month",
+        "From the middle of the birth month; months of 30.4375 days",
+    ),
+)  # fmt: skip
+
+TABLES: dict[str, tuple[Column, ...]] = {
+    "demyelination_load": (
+        *VISIT,
+        _text("run_id", "Segmentation run", "Opens the provenance of the number", "UUID"),
+        _text("acq_stratum", "Acquisition", "Of the T1w image", "3D | 2D"),
+        _text("method", "Method", "", "CNN | CONVENTIONAL | TEST"),
+        _text("method_version", "Method version"),
+        _text(
+            "is_demonstration_model", "Demonstration model",
+            "Y: trained on phantoms, the number says nothing about a patient", "Y | N",
+        ),
+        _text("qc_status", "Quality control", "", "NOT_REVIEWED"),
+        _text("analysis_flag", "Used for analysis", "", "Y | N"),
+        Column(
+            "demyelination_load_ml", "Demyelination load", "decimal", "mL",
+            "Voxels of demyelinated white matter times voxel volume; 0 means looked and found none",
+        ),
+    ),
+    "clinical_scores": (
+        *VISIT,
+        _text("instrument", "Instrument", "", "GMFC-MLD | MLDS-1 (MRI severity score)"),
+        _text("item", "Item", "", "level | total | key of an item of the instrument"),
+        Column("value", "Value", "decimal", "score", "Higher is worse"),
+        _text("status", "Status", "", "DONE | NOT_DONE | NOT_APPLICABLE | NOT_EVALUABLE"),
+        _text("reason", "Reason"),
+        Column("assessed_on", "Assessed on", "date"),
+    ),
+    "patients": (
+        *SUBJECT,
+        _text("sex", "Sex", "CDISC C66731", "F | M | U"),
+        _text("birth_month", "Birth month", "Year and month only", "YYYY-MM"),
+        Column("onset_age_months", "Age at first symptom", "integer", "month"),
+        _text("subtype", "Subtype", "", "LI | EJ | LJ | ADULT | UNDETERMINED"),
+        _text("subtype_rule", "Rule of the subtype", "", "MLD-SUBTYPE-EJ6 | MLD-SUBTYPE-EJ7"),
+        Column(
+            "first_study_dose_on", "First study dose", "date", "", "Recorded alike in every arm"
+        ),
+        _text("origin", "Origin", "", "CLINICAL | DEMO"),
+    ),
+    "visits": (
+        *VISIT,
+        _text("visit_code", "Planned visit", "Empty for an unscheduled visit"),
+        Column("scan_count", "Scans", "integer"),
+    ),
+    "scans": (
+        *VISIT,
+        _text("scan_id", "Scan", "", "UUID"),
+        _text("sequence", "Sequence", "", "T1w | T2w | FLAIR | other"),
+        _text("acq_stratum", "Acquisition", "", "3D | 2D"),
+        _text("state", "State", "", "IMPORTED | QUARANTINED | VOIDED"),
+        _text("reason", "Reason"),
+        Column("days_from_visit", "Days from visit", "integer", "day"),
+        Column("voxel_size_i_mm", "Voxel size, i", "decimal", "mm"),
+        Column("voxel_size_j_mm", "Voxel size, j", "decimal", "mm"),
+        Column("voxel_size_k_mm", "Voxel size, k", "decimal", "mm"),
+        _text("image_sha256", "Checksum of the image", "", "sha256, hexadecimal"),
+        _text("deidentification_version", "De-identification procedure"),
+        _text("origin", "Origin", "", "CLINICAL | DEMO"),
+    ),
+}  # fmt: skip
+
+DESCRIPTIONS = {
+    "demyelination_load": "One row per visit with a load: the run that is used for analysis.",
+    "clinical_scores": "One row per visit, instrument and item: GMFC-MLD and MRI severity score.",
+    "patients": "One row per patient.",
+    "visits": "One row per visit.",
+    "scans": "One row per image that was taken in.",
+}
+
+
+def columns(dataset: str) -> tuple[Column, ...]:
+    """Return the columns of a dataset, in order.
+
+    Raises
+    ------
+    KeyError
+        If there is no such dataset.
+    """
+    return TABLES[dataset]
+
+
+def as_csv(dataset: str) -> str:
+    """Return the dictionary of a dataset as CSV (RFC 4180).
+
+    Raises
+    ------
+    KeyError
+        If there is no such dataset.
+    """
+    out = StringIO(newline="")
+    writer = csv.writer(out)
+    writer.writerow(["column", "label", "type", "unit", "description", "codelist"])
+    for column in columns(dataset):
+        writer.writerow(
+            [column.name, column.label, column.type, column.unit, column.description,
+             column.codelist]
+        )  # fmt: skip
+    writer.writerow([])
+    writer.writerow(["dictionary_version", VERSION])
+    writer.writerow(["note", GUARD_NOTE])
+    return out.getvalue()

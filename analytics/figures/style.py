@@ -1,0 +1,52 @@
+"""The look of every figure: quiet, printable, told apart without colour."""
+
+from typing import Any
+
+INK, FAINT, GRID = "#22303c", "#66727d", "#e6eaee"
+ACCENT = "#0b5c8c"
+WARNING = "#b4530a"
+# Okabe and Ito's palette, which most colour-blind people tell apart.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
+SYMBOLS = {"3D": "circle", "2D": "square-open"}
+FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
+
+
+def layout(*, title: str, **changes: Any) -> dict[str, Any]:
+    """Return the layout that figures share, with a title and what is special to one."""
+    shared: dict[str, Any] = {
+        "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 16}},
+        "font": {"family": FONT, "size": 13, "color": INK},
+        "paper_bgcolor": "#ffffff",
+        "plot_bgcolor": "#ffffff",
+        "colorway": list(COLOURS),
+        "hovermode": "closest",
+        "margin": {"l": 64, "r": 24, "t": 56, "b": 56},
+        "legend": {"orientation": "h", "y": -0.18, "x": 0},
+    }
+    return {**shared, **changes}
+
+
+def axis(title: str, **changes: Any) -> dict[str, Any]:
+    """Return an axis with its title and unit."""
+    shared: dict[str, Any] = {
+        "title": {"text": title, "standoff": 8},
+        "gridcolor": GRID,
+        "zeroline": False,
+        "linecolor": FAINT,
+        "ticks": "outside",
+        "tickcolor": FAINT,
+    }
+    return {**shared, **changes}
+
+
+def empty(*, title: str, text: str) -> dict[str, Any]:
+    """Return a figure that says why there is nothing to show."""
+    note = {
+        "text": text, "showarrow": False, "xref": "paper", "yref": "paper", "x": 0.5, "y": 0.5,
+        "font": {"size": 14, "color": FAINT},
+    }  # fmt: skip
+    hidden = {"visible": False}
+    return {
+        "data": [],
+        "layout": layout(title=title, annotations=[note], xaxis=hidden, yaxis=hidden),
+    }

@@ -1,0 +1,228 @@
+"""One patient's course: the load over age, the motor score below on the same axis."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analytics.figures import style
+
+Trace = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LoadMark:
+    """A load of the series.
+
+    Attributes
+    ----------
+    age_months, load_ml : float
+        Where it stands.
+    acq_stratum : str
+        ``3D`` or ``2D``; chooses the symbol.
+    url : str
+        Where a click leads; empty for nowhere.
+    tolerance_ml : float or None
+        Half height of the band between this load and the one before it.
+    flags : tuple of str
+        Findings of the review, in words.
+    """
+
+    age_months: float
+    load_ml: float
+    acq_stratum: str
+    visit_name: str
+    visit_date: str
+    url: str = ""
+    tolerance_ml: float | None = None
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMark:
+    """A GMFC-MLD level."""
+
+    age_months: float
+    level: int
+    visit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentMark:
+    """A documented treatment, drawn as a line."""
+
+    age_months: float
+    label: str
+
+
+def trajectory_figure(
+    *,
+    title: str,
+    loads: Sequence[LoadMark],
+    scores: Sequence[ScoreMark],
+    treatments: Sequence[TreatmentMark] = (),
+    shows_loads: bool = True,
+    is_demonstration: bool = False,
+) -> dict[str, Any]:
+    """Return a patient's figure as plotly JSON: data and layout.
+
+    Parameters
+    ----------
+    loads, scores : sequences
+        In order of age; what is missing is left out, never zero.
+    shows_loads : bool
+        False leaves the upper panel out, for roles that may not see loads.
+    """
+    if not loads and not scores:
+        return style.empty(title=title, text="No load and no score yet.")
+    traces: list[Trace] = []
+    if shows_loads:
+        traces += _load_traces(loads)
+    traces += _score_traces(scores, "y2" if shows_loads else "y")
+    return {
+        "data": traces,
+        "layout": _layout(title, loads, treatments, shows_loads, is_demonstration),
+    }
+
+
+def _load_traces(loads: Sequence[LoadMark]) -> list[Trace]:
+    if not loads:
+        return []
+    ages = [mark.age_months for mark in loads]
+    values = [mark.load_ml for mark in loads]
+    line: Trace = {
+        "type": "scatter", "mode": "lines", "x": ages, "y": values, "hoverinfo": "skip",
+        "line": {"color": style.ACCENT, "width": 2}, "showlegend": False,
+    }  # fmt: skip
+    traces = [*_band(loads), line]
+    for stratum, symbol in style.SYMBOLS.items():
+        marks = [mark for mark in loads if mark.acq_stratum == stratum]
+        if marks:
+            traces.append(_marks(marks, f"Load, {stratum} T1w", symbol))
+    flagged = [mark for mark in loads if mark.flags]
+    if flagged:
+        traces.append(_flags(flagged))
+    return traces
+
+
+def _band(loads: Sequence[LoadMark]) -> list[Trace]:
+    """Return the band within which a change may be noise, around the load before each point."""
+    x: list[float | None] = []
+    low: list[float | None] = []
+    high: list[float | None] = []
+    for before, here in zip(loads, loads[1:], strict=False):
+        if here.tolerance_ml is None:
+            continue
+        x += [before.age_months, here.age_months, None]
+        low += [max(0.0, before.load_ml - here.tolerance_ml)] * 2 + [None]
+        high += [before.load_ml + here.tolerance_ml] * 2 + [None]
+    if not x:
+        return []
+    edge: Trace = {
+        "type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip",
+        "connectgaps": False,
+    }  # fmt: skip
+    name = "Tolerance about the previous scan"
+    return [
+        {**edge, "y": low, "showlegend": False},
+        {**edge, "y": high, "fill": "tonexty", "fillcolor": "rgba(11,92,140,0.10)", "name": name},
+    ]
+
+
+def _marks(marks: Sequence[LoadMark], name: str, symbol: str) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": [mark.age_months for mark in marks],
+        "y": [mark.load_ml for mark in marks],
+        "customdata": [[mark.url, mark.visit_name, mark.visit_date] for mark in marks],
+        "marker": {"symbol": symbol, "size": 10, "color": style.ACCENT, "line": {"width": 2}},
+        "hovertemplate": "%{customdata[1]}, %{customdata[2]}<br>%{y:.1f} mL at %{x:.1f} months"
+        "<extra></extra>",
+    }
+
+
+def _flags(marks: Sequence[LoadMark]) -> Trace:
+    return {
+        "type": "scatter",
+        "mode": "markers+text",
+        "name": "Flagged by the review",
+        "x": [mark.age_months for mark in marks],
+        "y": [mark.load_ml for mark in marks],
+        "text": ["!" for _ in marks],
+        "textposition": "top center",
+        "textfont": {"color": style.WARNING, "size": 16},
+        "customdata": [[mark.url, "<br>".join(mark.flags)] for mark in marks],
+        "marker": {
+            "symbol": "circle-open", "size": 20, "color": style.WARNING, "line": {"width": 2.5},
+        },
+        "hovertemplate": "%{customdata[1]}<extra></extra>",
+    }  # fmt: skip
+
+
+def _score_traces(scores: Sequence[ScoreMark], axis: str) -> list[Trace]:
+    if not scores:
+        return []
+    return [
+        {
+            "type": "scatter",
+            "mode": "lines+markers",
+            "name": "GMFC-MLD level",
+            "x": [mark.age_months for mark in scores],
+            "y": [mark.level for mark in scores],
+            "yaxis": axis,
+            "customdata": [["", mark.visit_name] for mark in scores],
+            "line": {"shape": "hv", "color": style.COLOURS[2], "width": 2},
+            "marker": {"symbol": "diamond", "size": 9, "color": style.COLOURS[2]},
+            "hovertemplate": "%{customdata[1]}: level %{y}<extra></extra>",
+        }
+    ]
+
+
+def _layout(
+    title: str,
+    loads: Sequence[LoadMark],
+    treatments: Sequence[TreatmentMark],
+    shows_loads: bool,
+    is_demonstration: bool,
+) -> dict[str, Any]:
+    score_axis = style.axis(
+        "GMFC-MLD level<br>(6 is worst)", range=[6.4, -0.4], dtick=1, domain=[0, 0.30]
+    )
+    shapes, notes = _treatment_lines(treatments)
+    subtitle = f"n = {len(loads)} scans" if shows_loads else "motor score only"
+    if is_demonstration and shows_loads:
+        subtitle += " · demonstration model"
+    axes: dict[str, Any] = {
+        "xaxis": style.axis("Age, months", anchor="y2" if shows_loads else "y"),
+    }
+    if shows_loads:
+        axes["yaxis"] = style.axis("Demyelination load, mL", rangemode="tozero", domain=[0.40, 1])
+        axes["yaxis2"] = score_axis
+    else:
+        axes["yaxis"] = {**score_axis, "domain": [0, 1]}
+    return style.layout(
+        title=f"{title}<br><sub>{subtitle}</sub>",
+        shapes=shapes,
+        annotations=notes,
+        height=560 if shows_loads else 320,
+        **axes,
+    )
+
+
+def _treatment_lines(
+    treatments: Sequence[TreatmentMark],
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    shapes, notes = [], []
+    for mark in treatments:
+        place = {"x0": mark.age_months, "x1": mark.age_months, "y0": 0, "y1": 1}
+        line = {"color": style.FAINT, "width": 1.5, "dash": "dash"}
+        shapes.append({"type": "line", "xref": "x", "yref": "paper", "line": line, **place})
+        notes.append(
+            {
+                "x": mark.age_months, "y": 1.0, "xref": "x", "yref": "paper", "text": mark.label,
+                "showarrow": False, "xanchor": "left", "yanchor": "bottom", "xshift": 4,
+                "font": {"size": 12, "color": style.FAINT},
+            }
+        )  # fmt: skip
+    return shapes, notes

@@ -1,0 +1,5 @@
+"""The error of a statistic that the data do not allow."""
+
+
+class NotEstimableError(ValueError):
+    """The data do not allow this statistic; the message says why, for people."""

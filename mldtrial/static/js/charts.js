@@ -1,0 +1,55 @@
+// Draws every element with data-chart-url from the JSON it names. No inline code, no eval.
+(() => {
+  "use strict";
+  const CONFIG = {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtonsToRemove: ["select2d", "lasso2d", "autoScale2d"],
+    toImageButtonOptions: { format: "svg" },
+  };
+
+  function say(element, text) {
+    element.textContent = text;
+    element.classList.add("chart-message");
+    element.setAttribute("role", "status");
+  }
+
+  async function draw(element) {
+    element.setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(element.dataset.chartUrl, {
+        headers: { Accept: "application/json" },
+        credentials: "same-origin",
+      });
+      if (!answer.ok) throw new Error(String(answer.status));
+      const figure = await answer.json();
+      if (element.classList.contains("chart-message")) {
+        element.textContent = "";
+        element.classList.remove("chart-message");
+      }
+      await window.Plotly.react(element, figure.data, figure.layout, CONFIG);
+      if (!element.dataset.chartDrawn) {
+        element.on("plotly_click", (event) => {
+          const target = event.points[0]?.customdata?.[0];
+          if (typeof target === "string" && target.startsWith("/")) {
+            window.location.assign(target);
+          }
+        });
+      }
+      element.dataset.chartDrawn = "true";
+    } catch {
+      say(element, "The chart could not be loaded. Reload the page to try again.");
+    } finally {
+      element.setAttribute("aria-busy", "false");
+    }
+  }
+
+  function all() {
+    return document.querySelectorAll("[data-chart-url]");
+  }
+
+  document.addEventListener("DOMContentLoaded", () => all().forEach(draw));
+  // Sent by a visit whose segmentation has just finished.
+  document.addEventListener("visit-finished", () => all().forEach(draw));
+  document.addEventListener("chart-refresh", () => all().forEach(draw));
+})();

@@ -1,0 +1,48 @@
+"""Take back lost jobs, ring again, clean up; the supervisor runs it for ever."""
+
+import argparse
+import json
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import OperationalError, close_old_connections
+
+from segmentation import tasks
+from segmentation.services import upkeep
+
+CLEAN_UP_SECONDS = 3600.0
+
+
+class Command(BaseCommand):
+    """One sweep, or one every few seconds."""
+
+    help = "Take back jobs of lost workers and ring for those that wait."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--every", type=float, help="seconds between sweeps; once if absent")
+        parser.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(self, *_: Any, every: float | None, as_json: bool, **__: Any) -> None:
+        """Sweep once or for ever; a database that restarts does not end the loop."""
+        cleaned_at = 0.0
+        while True:
+            try:
+                swept = upkeep.sweep()
+                tasks.ring_intake()
+                tasks.ring_segmentation()
+                tasks.ring_review()
+                if time.monotonic() - cleaned_at > CLEAN_UP_SECONDS or not cleaned_at:
+                    upkeep.clean_up()
+                    cleaned_at = time.monotonic()
+            except OperationalError:
+                if every is None:
+                    raise
+                close_old_connections()
+            else:
+                if every is None:
+                    self.stdout.write(json.dumps(swept.as_dict()) if as_json else str(swept))
+            if every is None:
+                return
+            time.sleep(every)

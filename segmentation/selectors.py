@@ -1,0 +1,164 @@
+"""Reading uploads, runs and models, narrowed to what the person may see."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from mldtrial.trial import policies as trial_policies
+from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from segmentation.models import Job, JobState, ModelVersion, SegmentationRun, Upload
+from segmentation.policies import visible_to
+
+
+def uploads(*, user: Any) -> QuerySet[Upload]:
+    """Return the uploads a person may see, newest first."""
+    return visible_to(user, Upload.objects.all()).select_related(
+        "visit__patient__study", "visit__patient__site"
+    )
+
+
+def upload(upload_id: UUID, *, user: Any) -> Upload:
+    """Return an upload.
+
+    Raises
+    ------
+    Http404
+        If there is none in this person's reach.
+    """
+    found = uploads(user=user).filter(pk=upload_id).first()
+    if found is None:
+        raise Http404("No such upload.")
+    return found
+
+
+def run(run_id: UUID, *, user: Any) -> SegmentationRun:
+    """Return a run with what its provenance page shows.
+
+    Raises
+    ------
+    Http404
+        If there is none in this person's reach.
+    """
+    found = (
+        visible_to(user, SegmentationRun.objects.filter(pk=run_id))
+        .select_related("visit__patient__study", "model_version", "t1w_scan", "t2w_scan", "result")
+        .first()
+    )
+    if found is None:
+        raise Http404("No such run.")
+    return found
+
+
+def models(*, user: Any) -> QuerySet[ModelVersion]:
+    """Return the registered models."""
+    return visible_to(user, ModelVersion.objects.all())
+
+
+def model(model_id: UUID, *, user: Any) -> ModelVersion:
+    """Return a registered model.
+
+    Raises
+    ------
+    Http404
+        If there is none, or the person belongs to no study.
+    """
+    found = models(user=user).filter(pk=model_id).first()
+    if found is None:
+        raise Http404("No such model.")
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class VisitStatus:
+    """Where the images of a visit stand, in words.
+
+    Attributes
+    ----------
+    code : str
+        ``empty``, ``waiting``, ``running``, ``missing``, ``done``, ``refused`` or ``failed``.
+    text : str
+        One short line for people.
+    percent : int or None
+        How far a running job has come.
+    is_moving : bool
+        True while something will change by itself, so that the page asks again.
+    """
+
+    code: str
+    text: str
+    detail: str
+    percent: int | None
+    is_moving: bool
+    scans: tuple[Scan, ...]
+    uploads: tuple[Upload, ...]
+    run: SegmentationRun | None
+    load_ml: float | None
+
+
+def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
+    """Return where the images of a visit stand; a load only for those who may see loads."""
+    scans = tuple(visit.scans.filter(state=ScanState.IMPORTED))
+    recent = tuple(visit.uploads.order_by("-queued_at"))
+    moving = [u for u in recent if not u.is_finished]
+    latest_run = (
+        visit.segmentation_runs.filter(is_voided=False)
+        .select_related("model_version", "result")
+        .order_by("-queued_at")
+        .first()
+    )
+    load_ml = None
+    has_result = latest_run is not None and hasattr(latest_run, "result")
+    if has_result and trial_policies.may(user, "view_loads", visit):
+        load_ml = latest_run.result.demyelination_load_ml  # type: ignore[union-attr]
+    code, text, detail, percent = _state(scans, recent, moving, latest_run)
+    is_moving = bool(moving) or (latest_run is not None and not latest_run.is_finished)
+    return VisitStatus(code, text, detail, percent, is_moving, scans, recent, latest_run, load_ml)
+
+
+def _state(
+    scans: tuple[Scan, ...],
+    recent: tuple[Upload, ...],
+    moving: list[Upload],
+    run: SegmentationRun | None,
+) -> tuple[str, str, str, int | None]:
+    if moving:
+        return _moving("Checking the upload", moving[-1])
+    if run is not None:
+        return _run_state(run)
+    refused = [u for u in recent[:1] if u.state in (JobState.REJECTED, JobState.FAILED)]
+    if refused:
+        return "refused", "Upload refused", refused[0].message, None
+    present = {scan.sequence for scan in scans}
+    missing = [name for name in (Sequence.T1W, Sequence.T2W) if name not in present]
+    if not scans:
+        return "empty", "No scan yet", "", None
+    if missing:
+        return "missing", f"{' and '.join(missing)} missing", "", None
+    return "waiting", "Waiting for a segmentation model", "", None
+
+
+def _run_state(run: SegmentationRun) -> tuple[str, str, str, int | None]:
+    if run.state == JobState.SUCCEEDED:
+        return "done", "Segmented", "", None
+    if run.state in (JobState.FAILED, JobState.REJECTED, JobState.CANCELLED):
+        return "failed", "Segmentation failed", run.message, None
+    return _moving("Segmenting", run)
+
+
+def _moving(what: str, job: Upload | SegmentationRun) -> tuple[str, str, str, int | None]:
+    if job.state == JobState.RUNNING:
+        percent = round(100 * job.progress)
+        step = f" ({job.progress_step})" if job.progress_step else ""
+        return "running", f"{what}: {percent} %{step}", "", percent
+    before = waiting_before(job)
+    place = "next" if before == 0 else f"{before + 1}. of your site"
+    return "waiting", f"{what}: waiting, {place}", "", None
+
+
+def waiting_before(job: Job) -> int:
+    """Return how many jobs of the own site wait before this one; other sites are not counted."""
+    waiting = type(job)._default_manager.filter(state=JobState.QUEUED, site=job.site_id)
+    return waiting.filter(turn__lt=job.turn).count()

@@ -1,0 +1,103 @@
+"""What the sweep does: take back lost jobs, ring again, clean up after killed workers."""
+
+import os
+import shutil
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import UUID
+
+from django.db import transaction
+
+from mldtrial.audit.context import acting
+from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
+from segmentation.services import jobs, store
+
+TEMPORARY_SECONDS = 10 * 60
+UNREFERENCED_SECONDS = 60 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep found."""
+
+    uploads_taken_back: int
+    runs_taken_back: int
+    uploads_waiting: int
+    runs_waiting: int
+
+    def as_dict(self) -> dict[str, int]:
+        """Return the counts by name."""
+        return asdict(self)
+
+
+@transaction.atomic
+def sweep() -> Swept:
+    """Take back jobs of lost workers and find those that no worker has been told of."""
+    with acting(origin="sweep", reason="worker lost"):
+        return Swept(
+            jobs.take_back_lost(Upload),
+            jobs.take_back_lost(SegmentationRun),
+            jobs.due_for_ringing(Upload),
+            jobs.due_for_ringing(SegmentationRun),
+        )
+
+
+def clean_up() -> list[Path]:
+    """Remove what killed attempts left in the store, and return it.
+
+    Files are listed before references are read: a file that appears in between is young, and
+    only old files go.
+    """
+    removed = []
+    for path in _old(store.root() / "tmp", TEMPORARY_SECONDS):
+        if not _is_running(path.name):
+            shutil.rmtree(path, ignore_errors=True)
+            removed.append(path)
+    masks = _old(store.root() / "masks", UNREFERENCED_SECONDS)
+    kept = set(SegmentationResult.objects.values_list("mask_path", flat=True))
+    for path in masks:
+        if str(path.relative_to(store.root())) not in kept:
+            path.unlink(missing_ok=True)
+            removed.append(path)
+    removed.extend(_clean_quarantine())
+    return removed
+
+
+def missing_files() -> list[str]:
+    """Return the recorded masks whose file is gone: the reverse of an orphan, and worse."""
+    return [
+        path
+        for path in SegmentationResult.objects.values_list("mask_path", flat=True)
+        if not (store.root() / path).exists()
+    ]
+
+
+def _clean_quarantine() -> list[Path]:
+    """Remove raw uploads that intake has finished with or that no row speaks of."""
+    waiting = _old(store.root() / "quarantine", UNREFERENCED_SECONDS)
+    needed = {
+        str(pk)
+        for pk in Upload.objects.filter(
+            state__in=[JobState.QUEUED, JobState.RUNNING, JobState.FAILED]
+        ).values_list("pk", flat=True)
+    }
+    removed = [path for path in waiting if path.name not in needed]
+    for path in removed:
+        path.unlink(missing_ok=True)
+    return removed
+
+
+def _old(folder: Path, seconds: float) -> list[Path]:
+    if not folder.is_dir():
+        return []
+    limit = time.time() - seconds
+    return [Path(e.path) for e in os.scandir(folder) if e.stat().st_mtime < limit]
+
+
+def _is_running(name: str) -> bool:
+    try:
+        token = UUID(name)
+    except ValueError:
+        return False
+    return token in jobs.running_tokens(SegmentationRun) | jobs.running_tokens(Upload)

@@ -1,0 +1,62 @@
+"""Doorbells: each says "look in the queue", and works until nothing waits."""
+
+import logging
+import socket
+
+from celery import shared_task
+from django.conf import settings
+from django.db import transaction
+
+from segmentation.models import JobState
+from segmentation.services import intake, runs
+
+log = logging.getLogger(__name__)
+REVIEW_TASK = "analytics.tasks.review_queued"
+
+
+def segmentation_queue() -> str:
+    """Return the queue of the declared device."""
+    return "cpu" if settings.SEGMENTATION_DEVICE == "cpu" else "gpu"
+
+
+@shared_task
+def intake_queued() -> None:
+    """Take in uploads until none waits, and ask for the segmentations they make possible."""
+    worker = f"imaging@{socket.gethostname()}"
+    while (upload := intake.execute_next(worker=worker)) is not None:
+        if upload.state == JobState.SUCCEEDED:
+            with intake.acting(origin=f"worker:{worker}"):
+                runs.queue_run(visit=upload.visit)
+            ring_segmentation()
+
+
+@shared_task
+def segment_queued() -> None:
+    """Segment until nothing waits, and ask for a review of the series that changed."""
+    worker = f"segmentation@{socket.gethostname()}"
+    while (run := runs.execute_next(worker=worker)) is not None:
+        if run.state == JobState.SUCCEEDED:
+            ring_review()
+
+
+def ring_intake() -> None:
+    """Ring for uploads once the transaction has committed; a dead broker fails nothing."""
+    transaction.on_commit(lambda: _send(intake_queued.name, "imaging"), robust=True)
+
+
+def ring_segmentation() -> None:
+    """Ring for segmentations once the transaction has committed."""
+    transaction.on_commit(lambda: _send(segment_queued.name, segmentation_queue()), robust=True)
+
+
+def ring_review() -> None:
+    """Ring for a review of changed series once the transaction has committed."""
+    transaction.on_commit(lambda: _send(REVIEW_TASK, "imaging"), robust=True)
+
+
+def _send(task: str, queue: str) -> None:
+    """Send a message; the sweep rings again for whatever this loses."""
+    try:
+        segment_queued.app.send_task(task, queue=queue)
+    except OSError:
+        log.warning("The broker did not answer; the sweep will ring again.")

@@ -1,0 +1,18 @@
+"""Routes of uploads, runs and models."""
+
+from django.urls import path
+
+from segmentation.views import runs, uploads
+
+VISIT = "studies/<str:study_code>/visits/<uuid:visit_id>/"
+
+urlpatterns = [
+    path("uploads/", uploads.upload_list, name="uploads"),
+    path("uploads/<uuid:upload_id>/retry/", uploads.job_retry, name="job_retry"),
+    path(f"{VISIT}upload/", uploads.upload_new, name="upload_new"),
+    path(f"{VISIT}status/", uploads.visit_status, name="visit_status"),
+    path("studies/<str:study_code>/runs/<uuid:run_id>/", runs.run_page, name="run"),
+    path("runs/<uuid:run_id>/retry/", runs.run_retry, name="run_retry"),
+    path("models/", runs.model_list, name="models"),
+    path("models/<uuid:model_id>/", runs.model_page, name="model"),
+]

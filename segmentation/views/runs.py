@@ -1,0 +1,63 @@
+"""How a number was made, and the models that make numbers."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from mldtrial.trial import policies
+from mldtrial.trial import selectors as trial
+from segmentation import selectors, tasks
+from segmentation.services import runs
+
+
+@require_safe
+def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpResponse:
+    """Show where a number comes from: images, model, versions, device."""
+    study = trial.study(study_code, user=request.user)
+    run = selectors.run(run_id, user=request.user)
+    if run.visit.patient.study_id != study.pk:
+        raise Http404("No such run.")
+    sees_load = policies.may(request.user, "view_loads", run.visit)
+    result = getattr(run, "result", None) if sees_load else None
+    return render(
+        request,
+        "segmentation/run.html",
+        {
+            "run": run,
+            "study": study,
+            "patient": run.visit.patient,
+            "result": result,
+            "sees_load": sees_load,
+            "scans": [scan for scan in (run.t1w_scan, run.t2w_scan) if scan is not None],
+            "provenance": sorted(run.provenance.items()),
+            "may_retry": policies.may(request.user, "retry_job", run.visit),
+        },
+    )
+
+
+@require_POST
+def run_retry(request: HttpRequest, run_id: UUID) -> HttpResponse:
+    """Queue a failed segmentation again."""
+    run = selectors.run(run_id, user=request.user)
+    runs.retry_run(run=run, by=request.user)
+    tasks.ring_segmentation()
+    messages.success(request, "The visit will be segmented again.")
+    return redirect("run", study_code=run.visit.patient.study.code, run_id=run.pk)
+
+
+@require_safe
+def model_list(request: HttpRequest) -> HttpResponse:
+    """List the registered models."""
+    return render(
+        request, "segmentation/models.html", {"models": selectors.models(user=request.user)}
+    )
+
+
+@require_safe
+def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    """Show a model's card."""
+    model = selectors.model(model_id, user=request.user)
+    return render(request, "segmentation/model.html", {"model": model})

@@ -1,0 +1,133 @@
+"""Upload the images of a visit, and watch what becomes of them."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from mldtrial.trial import policies
+from mldtrial.trial import selectors as trial
+from mldtrial.trial.models import Visit
+from segmentation import selectors, tasks
+from segmentation.forms import UploadForm
+from segmentation.imaging.errors import ImageError
+from segmentation.services import intake
+
+PER_PAGE = 50
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload_new(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpResponse:
+    """Send the images of a visit; each refused file is named at its field."""
+    study = trial.study(study_code, user=request.user)
+    visit = trial.visit(study, visit_id, user=request.user)
+    policies.require(request.user, "upload_scan", visit)
+    form = UploadForm(
+        request.POST or None, request.FILES or None, initial={"acquired_on": visit.date}
+    )
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES)
+        if form.is_valid() and _receive(request, visit, form):
+            return redirect("patient", study_code=study.code, patient_id=visit.patient_id)
+    return render(
+        request,
+        "segmentation/upload_new.html",
+        {"form": form, "visit": visit, "patient": visit.patient, "missing": _missing(visit)},
+        status=422 if form.errors else 200,
+    )
+
+
+def _missing(visit: Visit) -> list[str]:
+    return intake.sequences_missing(visit)
+
+
+def _receive(request: HttpRequest, visit: Visit, form: UploadForm) -> bool:
+    """Hand every file to intake; return whether all of them were accepted."""
+    accepted = 0
+    for field, sequence, file in form.files_given():
+        if _accepted(request, visit, form, field, sequence, file):
+            accepted += 1
+    if accepted:
+        tasks.ring_intake()
+        noun = "file was" if accepted == 1 else "files were"
+        messages.success(request, f"{accepted} {noun} received and will be checked now.")
+    return not form.errors
+
+
+def _accepted(
+    request: HttpRequest,
+    visit: Visit,
+    form: UploadForm,
+    field: str,
+    sequence: str,
+    file: UploadedFile,
+) -> bool:
+    try:
+        intake.receive_upload(
+            visit=visit,
+            chunks=file.chunks(),
+            declared_sequence=sequence,
+            declared_acquired_on=form.cleaned_data["acquired_on"] if sequence else None,
+            by=request.user,
+        )
+    except ImageError as error:
+        form.add_error(field, error.message)
+        return False
+    except ValidationError as error:
+        _add_errors(form, field, error)
+        return False
+    return True
+
+
+def _add_errors(form: UploadForm, field: str, error: ValidationError) -> None:
+    if not hasattr(error, "error_dict"):
+        form.add_error(field, error)
+        return
+    for name, errors in error.error_dict.items():
+        form.add_error(name if name in form.fields else field, errors)
+
+
+@require_safe
+def upload_list(request: HttpRequest) -> HttpResponse:
+    """List the uploads of the own sites with their states and reasons."""
+    page = Paginator(selectors.uploads(user=request.user), PER_PAGE).get_page(
+        request.GET.get("page")
+    )
+    return render(request, "segmentation/uploads.html", {"page": page})
+
+
+@require_safe
+def visit_status(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpResponse:
+    """Answer with the state of a visit's images; the page asks again while something moves."""
+    study = trial.study(study_code, user=request.user)
+    visit = trial.visit(study, visit_id, user=request.user)
+    status = selectors.visit_status(visit, user=request.user)
+    response = render(
+        request,
+        "segmentation/_visit_status.html",
+        {"status": status, "visit": visit, "study": study},
+    )
+    was_moving = request.GET.get("moving") == "1"
+    if was_moving and not status.is_moving:
+        # The chart and the table of the page show a new number now.
+        response["HX-Trigger"] = "visit-finished"
+    return response
+
+
+@require_POST
+def job_retry(request: HttpRequest, upload_id: UUID) -> HttpResponse:
+    """Queue a failed intake again."""
+    upload = selectors.upload(upload_id, user=request.user)
+    try:
+        intake.retry_upload(upload=upload, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        tasks.ring_intake()
+        messages.success(request, "The upload will be checked again.")
+    return redirect("uploads")
