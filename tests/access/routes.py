@@ -68,5 +68,24 @@ EXPECTED: dict[str, Route] = {
     "queries": Route(scope="signed-in", get=EVERYONE),
     "query": Route(scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}),
     # segmentation
+    "uploads": Route(scope="signed-in", get=EVERYONE),
+    "upload_new": Route(scope="site", get=ENTRY, post=ENTRY),
+    "visit_status": Route(scope="site", get=SEES_PATIENTS, page=False),
+    "job_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
+    "run": Route(scope="site", get=SEES_PATIENTS),
+    "run_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
+    "models": Route(scope="signed-in", get=EVERYONE),
+    "model": Route(scope="member", get=EVERYONE),
     # analytics
+    "patient": Route(scope="site", get=SEES_PATIENTS),
+    "patient_trajectory": Route(scope="site", get=SEES_PATIENTS, page=False),
+    "cohort": Route(scope="study", get=EVERY_SITE),
+    "cohort_chart": Route(scope="study", get=EVERY_SITE, page=False, params={"name": "load-gmfc"}),
+    "exports": Route(scope="member", get=EXPORTS),
+    "export_file": Route(
+        scope="study", get=EXPORTS, page=False, params={"dataset": "demyelination_load"}
+    ),
+    "export_dictionary": Route(
+        scope="study", get=EXPORTS, page=False, params={"dataset": "demyelination_load"}
+    ),
 }
