@@ -1,0 +1,146 @@
+"""The points of the cohort charts: a load with the clinical scores nearest to it."""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from statistics import fmean
+from typing import Any
+from uuid import UUID
+
+from analytics.selectors import loads
+from mldtrial.trial.models import (
+    AcqStratum,
+    AssessmentStatus,
+    GmfcMldAssessment,
+    MriSeverityRead,
+    Patient,
+    Study,
+)
+from mldtrial.trial.policies import visible_to
+from mldtrial.trial.rules.subtype import Subtype, derive_subtype
+
+WINDOW_DAYS = {Subtype.LATE_INFANTILE: 30}
+WINDOW_DAYS_OTHERS = 90
+"""How far a score may lie from a scan: late-infantile MLD changes within weeks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What part of the cohort is asked for; empty means all."""
+
+    stratum: str = ""
+    subtype: str = ""
+
+    @classmethod
+    def of(cls, query: Any) -> "Filters":
+        """Read filters from an address; what is not known is ignored."""
+        stratum, subtype = query.get("stratum", ""), query.get("subtype", "")
+        return cls(
+            stratum if stratum in AcqStratum.values else "",
+            subtype if subtype in set(Subtype) else "",
+        )
+
+    def accept(self, point: "CohortPoint") -> bool:
+        """Return whether a point belongs to the part that is asked for."""
+        return self.stratum in ("", point.acq_stratum) and self.subtype in ("", point.subtype)
+
+
+@dataclass(frozen=True, slots=True)
+class CohortPoint:
+    """One load with its scores; None where there is no score near enough."""
+
+    patient_id: UUID
+    subject_code: str
+    visit_name: str
+    age_months: float
+    acq_stratum: str
+    subtype: str
+    load_ml: float
+    gmfc_level: int | None
+    gmfc_gap_days: int | None
+    severity_total: float | None
+
+
+def cohort_points(study: Study, *, user: Any, filters: Filters) -> list[CohortPoint]:
+    """Return the loads of a study with the scores that belong to them.
+
+    GMFC-MLD is the assessment nearest to the scan, within 30 days in late-infantile
+    patients and 90 days in others; of two equally near ones the earlier. The MRI severity
+    score is that of the same visit, the mean where several readers have read it.
+    """
+    points = loads.study_loads(study, user=user)
+    patients = {
+        patient.pk: patient for patient in visible_to(user, Patient.objects.filter(study=study))
+    }
+    gmfc = _gmfc(study, user)
+    severity = _severity(study, user)
+    found = [_point(p, patients[p.patient_id], study, gmfc, severity) for p in points]
+    return [point for point in found if filters.accept(point)]
+
+
+def _point(
+    load: loads.LoadPoint,
+    patient: Patient,
+    study: Study,
+    gmfc: dict[UUID, list[tuple[date, int]]],
+    severity: dict[UUID, float],
+) -> CohortPoint:
+    subtype = derive_subtype(patient.onset_age_months, study.subtype_rule)
+    scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
+    nearest = nearest_assessment(
+        gmfc.get(load.patient_id, []),
+        scanned_on,
+        WINDOW_DAYS.get(subtype, WINDOW_DAYS_OTHERS),
+    )
+    return CohortPoint(
+        patient_id=load.patient_id,
+        subject_code=patient.subject_code,
+        visit_name=load.visit_name,
+        age_months=load.age_months,
+        acq_stratum=load.acq_stratum,
+        subtype=subtype.value,
+        load_ml=load.load_ml,
+        gmfc_level=None if nearest is None else nearest[1],
+        gmfc_gap_days=None if nearest is None else (nearest[0] - scanned_on).days,
+        severity_total=severity.get(load.visit_id),
+    )
+
+
+def nearest_assessment(
+    assessments: Sequence[tuple[date, int]], day: date, window_days: int
+) -> tuple[date, int] | None:
+    """Return the assessment nearest to a day, the earlier of two equally near ones.
+
+    Parameters
+    ----------
+    assessments : sequence of (date, level)
+        In order of date.
+    window_days : int
+        None is returned where all lie further away than this.
+    """
+    index = bisect_left(assessments, (day, -1))
+    near = assessments[max(index - 1, 0) : index + 1]
+    return min(
+        (found for found in near if abs((found[0] - day).days) <= window_days),
+        key=lambda found: (abs((found[0] - day).days), found[0]),
+        default=None,
+    )
+
+
+def _gmfc(study: Study, user: Any) -> dict[UUID, list[tuple[date, int]]]:
+    found = visible_to(user, GmfcMldAssessment.objects.filter(visit__patient__study=study))
+    done = found.filter(status=AssessmentStatus.DONE).order_by("assessed_on")
+    by_patient: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
+    for patient_id, day, level in done.values_list("visit__patient_id", "assessed_on", "level"):
+        by_patient[patient_id].append((day, level))
+    return dict(by_patient)
+
+
+def _severity(study: Study, user: Any) -> dict[UUID, float]:
+    found = visible_to(user, MriSeverityRead.objects.filter(visit__patient__study=study))
+    totals: dict[UUID, list[int]] = defaultdict(list)
+    for visit_id, total in found.filter(total__isnull=False).values_list("visit_id", "total"):
+        totals[visit_id].append(total)
+    return {visit_id: fmean(values) for visit_id, values in totals.items()}

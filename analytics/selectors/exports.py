@@ -1,0 +1,245 @@
+"""The rows of each exported table: the same rows that pages show, as one SQL statement.
+
+A statement is built from a queryset that the policies have narrowed, so that COPY can
+send it past Python and still nobody takes out what they may not see.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection, models
+from django.db.models import Case, Count, ExpressionWrapper, F, Func, QuerySet, Value, When
+from django.db.models.functions import Cast, Concat, Greatest, NullIf
+
+from analytics.models import ExportRecord
+from analytics.policies import visible_to as visible_records
+from analytics.selectors import loads
+from mldtrial.trial.models import GmfcMldAssessment, MriSeverityRead, Patient, Scan, Study, Visit
+from mldtrial.trial.policies import visible_to
+from mldtrial.trial.rules import age, subtype
+from segmentation.models import SegmentationResult
+from segmentation.policies import visible_to as visible_loads
+
+NOT_REVIEWED = "NOT_REVIEWED"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """A SELECT with its parameters; `order` names the columns that sort it."""
+
+    sql: str
+    params: tuple[Any, ...]
+    order: tuple[str, ...]
+
+
+Narrow = Callable[[QuerySet[Any]], QuerySet[Any]]
+
+
+def rows(dataset: str, study: Study, *, user: Any) -> Rows:
+    """Return the statement that reads a dataset, narrowed to what a person may see.
+
+    Raises
+    ------
+    KeyError
+        If there is no such dataset.
+    """
+
+    def narrowed(found: QuerySet[Any]) -> QuerySet[Any]:
+        is_load = found.model is SegmentationResult
+        return visible_loads(user, found) if is_load else visible_to(user, found)
+
+    return DATASETS[dataset](study, narrowed)
+
+
+def rows_for_operator(dataset: str, study: Study) -> Rows:
+    """Return the statement that reads a whole dataset, for a command of the operator.
+
+    Raises
+    ------
+    KeyError
+        If there is no such dataset.
+    """
+    return DATASETS[dataset](study, lambda found: found)
+
+
+def export_records(study: Study, *, user: Any) -> QuerySet[ExportRecord]:
+    """Return the log of exports of a study, as far as a person may see it, newest first."""
+    found = visible_records(user, ExportRecord.objects.filter(study=study))
+    return found.select_related("user")
+
+
+def _rows(found: QuerySet[Any], columns: dict[str, Any], order: tuple[str, ...]) -> Rows:
+    # Aliases of their own: a column of a table may be named like a field of the model.
+    aliased = {f"out_{name}": expression for name, expression in columns.items()}
+    query = found.order_by().annotate(**aliased).values_list(*aliased)
+    sql, params = query.query.sql_with_params()
+    names = ", ".join(columns)
+    return Rows(f"SELECT * FROM ({sql}) AS found({names})", tuple(params), order)  # noqa: S608
+
+
+def _text(value: str) -> Value:
+    return Value(value, output_field=models.TextField())
+
+
+def _present(path: str) -> NullIf:
+    return NullIf(F(path), _text(""))
+
+
+def _yes_no(path: str) -> Case:
+    return Case(When(**{path: True}, then=_text("Y")), default=_text("N"))
+
+
+def _age(on: str, birth_month: str) -> Func:
+    """Return the age in months as `mldtrial.trial.rules.age` computes it."""
+    days = Greatest(
+        ExpressionWrapper(
+            F(on) - (F(birth_month) + Value(age.MID_MONTH_DAY - 1, models.IntegerField())),
+            output_field=models.IntegerField(),
+        ),
+        Value(0),
+    )
+    return Cast(days, models.FloatField()) / Value(age.DAYS_PER_MONTH)
+
+
+def _whose(patient: str) -> dict[str, Any]:
+    return {
+        "study_code": F(f"{patient}study__code"),
+        "site_code": F(f"{patient}site__code"),
+        "subject_code": F(f"{patient}subject_code"),
+    }
+
+
+def _which_visit(visit: str) -> dict[str, Any]:
+    return {
+        **_whose(f"{visit}patient__"),
+        "visit_number": F(f"{visit}number"),
+        "visit_name": F(f"{visit}name"),
+        "visit_date": F(f"{visit}date"),
+        "age_months": _age(f"{visit}date", f"{visit}patient__birth_month"),
+    }
+
+
+BY_VISIT = ("site_code", "subject_code", "visit_number")
+
+
+def _demyelination_load(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(loads.counting_results().filter(run__visit__patient__study=study))
+    columns = {
+        **_which_visit("run__visit__"),
+        "run_id": F("run_id"),
+        "acq_stratum": F("run__t1w_scan__acq_stratum"),
+        "method": F("run__model_version__method"),
+        "method_version": Concat(
+            F("run__model_version__name"), _text(" "), F("run__model_version__version")
+        ),
+        "is_demonstration_model": _yes_no("run__model_version__is_demonstration"),
+        "qc_status": _text(NOT_REVIEWED),
+        "analysis_flag": _yes_no("run__analysis_flag"),
+        "demyelination_load_ml": F("demyelination_load_ml"),
+    }
+    return _rows(found, columns, BY_VISIT)
+
+
+def _clinical_scores(study: Study, narrowed: Narrow) -> Rows:
+    gmfc = _rows(
+        narrowed(GmfcMldAssessment.objects.filter(visit__patient__study=study)),
+        {
+            **_which_visit("visit__"),
+            "instrument": _text("GMFC-MLD"),
+            "item": _text("level"),
+            "value": Cast("level", models.IntegerField()),
+            "status": F("status"),
+            "reason": _present("reason"),
+            "assessed_on": F("assessed_on"),
+        },
+        (),
+    )
+    severity = _rows(
+        narrowed(MriSeverityRead.objects.filter(visit__patient__study=study)),
+        {
+            **_which_visit("visit__"),
+            "instrument": F("instrument_version"),
+            "items": F("items"),
+            "total": F("total"),
+            "read_on": F("read_on"),
+        },
+        (),
+    )
+    whose = ", ".join(_which_visit("visit__"))
+    sql = (
+        f"{gmfc.sql} UNION ALL SELECT {whose}, instrument, item.key, "  # noqa: S608
+        "item.value::integer, CASE WHEN item.value IS NULL THEN 'NOT_EVALUABLE' ELSE 'DONE' END, "
+        f"NULL, read_on FROM ({severity.sql}) AS reads, "
+        "jsonb_each_text(reads.items || jsonb_build_object('total', reads.total)) AS item"
+    )
+    return Rows(sql, gmfc.params + severity.params, (*BY_VISIT, "instrument", "item"))
+
+
+def _patients(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(Patient.objects.filter(study=study))
+    columns = {
+        **_whose(""),
+        "sex": F("sex"),
+        "birth_month": Func(
+            F("birth_month"), _text("YYYY-MM"), function="to_char",
+            output_field=models.TextField(),
+        ),
+        "onset_age_months": F("onset_age_months"),
+        "subtype": _subtype(study.subtype_rule),
+        "subtype_rule": _text(study.subtype_rule),
+    }  # fmt: skip
+    return _rows(found, columns, ("site_code", "subject_code"))
+
+
+def _subtype(rule: str) -> Case:
+    """Return the subtype as `mldtrial.trial.rules.subtype` derives it."""
+    onset, kinds = "onset_age_months", subtype.Subtype
+    juvenile = subtype.JUVENILE_BOUNDARY_MONTHS[rule]
+    limits = (
+        ({f"{onset}__isnull": True}, kinds.UNDETERMINED),
+        ({f"{onset}__lte": subtype.LATE_INFANTILE_UP_TO_MONTHS}, kinds.LATE_INFANTILE),
+        ({f"{onset}__lt": juvenile}, kinds.EARLY_JUVENILE),
+        ({f"{onset}__lt": subtype.ADULT_FROM_MONTHS}, kinds.LATE_JUVENILE),
+    )
+    cases = [When(**condition, then=_text(kind.value)) for condition, kind in limits]
+    return Case(*cases, default=_text(kinds.ADULT.value))
+
+
+def _visits(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(Visit.objects.filter(patient__study=study))
+    columns = {
+        **_which_visit(""),
+        "scan_count": Count("scans"),
+    }
+    return _rows(found, columns, BY_VISIT)
+
+
+def _scans(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(Scan.objects.filter(visit__patient__study=study))
+    columns = {
+        **_which_visit("visit__"),
+        "sequence": F("sequence"),
+        "acq_stratum": F("acq_stratum"),
+        "state": F("state"),
+        "days_from_visit": F("days_from_visit"),
+        "image_sha256": F("image_sha256"),
+    }
+    return _rows(found, columns, (*BY_VISIT, "sequence", "image_sha256"))
+
+
+DATASETS: dict[str, Callable[[Study, Narrow], Rows]] = {
+    "demyelination_load": _demyelination_load,
+    "clinical_scores": _clinical_scores,
+    "patients": _patients,
+    "visits": _visits,
+    "scans": _scans,
+}
+
+
+def row_count(dataset: str, study: Study, *, user: Any) -> int:
+    """Return how many rows a person would take."""
+    found = rows(dataset, study, user=user)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT count(*) FROM ({found.sql}) AS found", found.params)  # noqa: S608
+        return int(cursor.fetchone()[0])

@@ -1,0 +1,161 @@
+"""The demyelination loads that count: one method version, one run per visit.
+
+Pages, charts, the review and the exports all start here, so that what a chart shows is
+what a table holds.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from mldtrial.trial.models import Patient, Study, Treatment
+from mldtrial.trial.rules.age import age_months
+from segmentation.models import ModelVersion, ReleaseState, SegmentationResult
+from segmentation.policies import visible_to
+
+SCANNER_KEYS = ("manufacturer", "model", "field_strength_t")
+"""What makes two scanners the same; a value that is unknown twice counts as unchanged."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadPoint:
+    """One load of a patient's series, with what its tolerance depends on."""
+
+    patient_id: UUID
+    run_id: UUID
+    visit_id: UUID
+    visit_number: float
+    visit_name: str
+    visit_date: date
+    days_from_visit: int | None
+    age_months: float
+    load_ml: float
+    acq_stratum: str
+    scanner: tuple[str, ...]
+    sequences: tuple[str, ...]
+    model: str
+    is_demonstration: bool
+    is_after_treatment: bool
+
+    @property
+    def acquisition(self) -> tuple[str, ...]:
+        """Scanner model, field strength, stratum and sequences as one comparable value."""
+        return (*self.scanner, self.acq_stratum, *self.sequences)
+
+
+def active_model() -> ModelVersion | None:
+    """Return the method version whose results are shown, or None before one is chosen."""
+    return ModelVersion.objects.filter(state=ReleaseState.ACTIVE).first()
+
+
+def counting_results() -> QuerySet[SegmentationResult]:
+    """Return the loads of the active method version, one per visit, not narrowed to a person."""
+    return SegmentationResult.objects.filter(
+        run__analysis_flag=True, run__model_version__state=ReleaseState.ACTIVE
+    )
+
+
+def results(*, user: Any) -> QuerySet[SegmentationResult]:
+    """Return the loads of the active method version that a person may see."""
+    return visible_to(user, counting_results())
+
+
+def load_series(patient: Patient, *, user: Any) -> list[LoadPoint]:
+    """Return a patient's loads in order of age; empty for who may not see loads."""
+    found = results(user=user).filter(run__visit__patient=patient)
+    return _points(found, treatment_starts([patient]))
+
+
+def study_loads(study: Study, *, user: Any) -> list[LoadPoint]:
+    """Return the loads of a study that a person may see, by patient and age."""
+    found = results(user=user).filter(run__visit__patient__study=study)
+    patients = Patient.objects.filter(study=study)
+    return _points(found, treatment_starts(patients))
+
+
+def series_for_review(patient: Patient) -> list[LoadPoint]:
+    """Return a patient's loads for the rules of the review, which no person sees."""
+    found = counting_results().filter(run__visit__patient=patient)
+    return _points(found, treatment_starts([patient]))
+
+
+def all_series_for_review() -> dict[UUID, list[LoadPoint]]:
+    """Return the loads of every patient that has any, for the rules of the review."""
+    series: dict[UUID, list[LoadPoint]] = defaultdict(list)
+    for point in _points(counting_results(), treatment_starts(Patient.objects.all())):
+        series[point.patient_id].append(point)
+    return dict(series)
+
+
+def treatment_starts(patients: Iterable[Patient]) -> dict[UUID, date]:
+    """Return the first day of any treatment by patient; absent for the untreated.
+
+    Documented therapies count, and the first study dose, which is recorded identically
+    in every arm.
+    """
+    if isinstance(patients, QuerySet):
+        treatments = Treatment.objects.filter(patient__in=patients.values("pk"))
+        doses = patients.filter(first_study_dose_on__isnull=False).values_list(
+            "pk", "first_study_dose_on"
+        )
+    else:
+        treatments = Treatment.objects.filter(patient__in=patients)
+        doses = [(p.pk, p.first_study_dose_on) for p in patients if p.first_study_dose_on]
+    starts: dict[UUID, date] = {}
+    for patient_id, day in [*treatments.values_list("patient_id", "started_on"), *doses]:
+        starts[patient_id] = min(day, starts.get(patient_id, day))
+    return starts
+
+
+COLUMNS = (
+    "run__visit__patient_id",
+    "run__visit__patient__birth_month",
+    "run_id",
+    "run__visit_id",
+    "run__visit__number",
+    "run__visit__name",
+    "run__visit__date",
+    "run__t1w_scan__days_from_visit",
+    "run__t1w_scan__acq_stratum",
+    "run__t1w_scan__scanner",
+    "run__t2w_scan_id",
+    "run__model_version__name",
+    "run__model_version__version",
+    "run__model_version__is_demonstration",
+    "demyelination_load_ml",
+)
+
+
+def _points(found: QuerySet[SegmentationResult], starts: dict[UUID, date]) -> list[LoadPoint]:
+    rows = found.order_by("run__visit__patient_id", "run__visit__date", "run__visit__number")
+    return [_point(row, starts) for row in rows.values(*COLUMNS)]
+
+
+def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
+    patient_id = row["run__visit__patient_id"]
+    day = row["run__visit__date"]
+    start = starts.get(patient_id)
+    scanner = row["run__t1w_scan__scanner"] or {}
+    return LoadPoint(
+        patient_id=patient_id,
+        run_id=row["run_id"],
+        visit_id=row["run__visit_id"],
+        visit_number=float(row["run__visit__number"]),
+        visit_name=row["run__visit__name"],
+        visit_date=day,
+        days_from_visit=row["run__t1w_scan__days_from_visit"],
+        age_months=age_months(row["run__visit__patient__birth_month"], day),
+        load_ml=row["demyelination_load_ml"],
+        acq_stratum=row["run__t1w_scan__acq_stratum"],
+        scanner=tuple(str(scanner.get(key) or "") for key in SCANNER_KEYS),
+        sequences=("T1w", "T2w") if row["run__t2w_scan_id"] else ("T1w",),
+        model=f"{row['run__model_version__name']} {row['run__model_version__version']}",
+        is_demonstration=row["run__model_version__is_demonstration"],
+        # A scan on the day of the first dose shows the brain before the treatment.
+        is_after_treatment=start is not None and day > start,
+    )

@@ -1,0 +1,130 @@
+"""What the page of one patient shows, in a number of queries that does not grow."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from statistics import fmean
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from analytics import flag_words
+from analytics.models import FlagKind, TrajectoryFlag
+from analytics.policies import visible_to as visible_flags
+from analytics.selectors.loads import LoadPoint
+from mldtrial.trial.models import (
+    MriSeverityRead,
+    Patient,
+    Query,
+    QueryState,
+    Scan,
+    Treatment,
+    Visit,
+)
+from mldtrial.trial.policies import visible_to
+from mldtrial.trial.rules.age import age_months
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A current finding of the review, in words."""
+
+    kind: str
+    label: str
+    sentence: str
+    hint: str
+    visit_id: UUID
+    visit_name: str
+    run_id: UUID
+    query_id: UUID | None
+
+
+@dataclass(slots=True)
+class VisitRow:
+    """One visit with all that belongs to it and that the person may see."""
+
+    visit: Visit
+    age_months: float
+    gmfc: Any = None
+    severity_total: float | None = None
+    load: LoadPoint | None = None
+    scans: list[Scan] = field(default_factory=list)
+    flags: list[Flag] = field(default_factory=list)
+
+
+def visit_rows(
+    patient: Patient, *, user: Any, series: list[LoadPoint], flags: list[Flag]
+) -> list[VisitRow]:
+    """Return the visits of a patient, the latest first, with scores, scans, load and flags."""
+    visits = (
+        visible_to(user, Visit.objects.filter(patient=patient))
+        .select_related("gmfc_mld", "definition")
+        .order_by("-date")
+    )
+    scans = _by_visit(visible_to(user, Scan.objects.filter(visit__patient=patient)))
+    reads = _by_visit(
+        visible_to(user, MriSeverityRead.objects.filter(visit__patient=patient, total__gte=0))
+    )
+    load_at = {point.visit_id: point for point in series}
+    return [
+        VisitRow(
+            visit=visit,
+            age_months=age_months(patient.birth_month, visit.date),
+            gmfc=getattr(visit, "gmfc_mld", None),
+            severity_total=fmean(read.total for read in reads[visit.pk])
+            if visit.pk in reads
+            else None,
+            load=load_at.get(visit.pk),
+            scans=scans.get(visit.pk, []),
+            flags=[flag for flag in flags if flag.visit_id == visit.pk],
+        )
+        for visit in visits
+    ]
+
+
+def _by_visit(found: QuerySet[Any]) -> dict[UUID, list[Any]]:
+    rows: dict[UUID, list[Any]] = defaultdict(list)
+    for row in found:
+        rows[row.visit_id].append(row)
+    return dict(rows)
+
+
+def flags(patient: Patient, *, user: Any) -> list[Flag]:
+    """Return the current findings on a patient's series; nothing for who may not see loads."""
+    found = visible_flags(
+        user, TrajectoryFlag.objects.filter(patient=patient, is_current=True)
+    ).select_related("run__visit", "run__result", "reference_run__visit", "reference_run__result")
+    return [_flag(flag) for flag in found.order_by("run__visit__date", "kind")]
+
+
+def _flag(flag: TrajectoryFlag) -> Flag:
+    reference = flag.reference_run or flag.run
+    sentence = flag_words.describe(
+        flag.kind,
+        load_ml=flag.run.result.demyelination_load_ml,
+        visit_name=flag.run.visit.name,
+        reference_ml=reference.result.demyelination_load_ml,
+        reference_name=reference.visit.name,
+        tolerance_ml=flag.tolerance_ml,
+    )
+    return Flag(
+        kind=flag.kind,
+        label=flag.get_kind_display(),
+        sentence=sentence,
+        hint=flag_words.HINTS[FlagKind(flag.kind)],
+        visit_id=flag.run.visit_id,
+        visit_name=flag.run.visit.name,
+        run_id=flag.run_id,
+        query_id=flag.query_id,
+    )
+
+
+def treatments(patient: Patient, *, user: Any) -> QuerySet[Treatment]:
+    """Return the documented therapies of a patient."""
+    return visible_to(user, Treatment.objects.filter(patient=patient))
+
+
+def open_queries(patient: Patient, *, user: Any) -> QuerySet[Query]:
+    """Return the queries of a patient that are not closed, as far as a person may see them."""
+    found = visible_to(user, Query.objects.filter(patient=patient))
+    return found.filter(~Q(state=QueryState.CLOSED)).select_related("visit", "patient")

@@ -1,0 +1,131 @@
+"""The review of series: what looks wrong is flagged and asked about, never changed."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from analytics import flag_words
+from analytics.models import TrajectoryFlag
+from analytics.selectors import flags as current
+from analytics.selectors import loads
+from analytics.selectors.loads import LoadPoint
+from analytics.services.findings import Finding, find
+from mldtrial.audit.context import acting, because
+from mldtrial.trial.models import Audience, Patient, Query, QueryState
+from mldtrial.trial.services import queries
+
+log = logging.getLogger(__name__)
+
+GONE = "The review no longer finds this: the data have changed."
+CHANGED = "The review finds other numbers: the data have changed."
+
+
+def review_queued(*, origin: str) -> int:
+    """Review every patient whose flags are not what the data say; returns how many.
+
+    The comparison reads the loads, not a note of what was reviewed before: a second
+    call finds nothing to do, and a lost one is made up for by the next.
+    """
+    series = loads.all_series_for_review()
+    flagged = current.flags_by_patient()
+    patients = Patient.objects.in_bulk(list({*series, *flagged}))
+    studies = {p.study_id for p in patients.values()}
+    settings = current.studies(studies)
+    reviewed = 0
+    for patient_id, patient in patients.items():
+        findings = find(series.get(patient_id, []), settings[patient.study_id])
+        if {_key(f) for f in findings} == {_key(f) for f in flagged.get(patient_id, [])}:
+            continue
+        with acting(origin=origin):
+            review_patient(patient=patient)
+        reviewed += 1
+    return reviewed
+
+
+@transaction.atomic
+def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
+    """Bring the flags and queries of a patient in line with the series; returns the flags.
+
+    A flag that is no longer found stays as a record that is not current, and its query is
+    closed. A query that a person has closed is not opened again by the same numbers.
+    """
+    locked = (
+        Patient.objects.select_for_update(of=("self",)).select_related("study").get(pk=patient.pk)
+    )
+    series = loads.series_for_review(locked)
+    findings = {(f.run_id, f.kind): f for f in find(series, locked.study)}
+    known = {(flag.run_id, flag.kind): flag for flag in current.current_flags(locked)}
+    by_run = {point.run_id: point for point in series}
+    for key, flag in known.items():
+        if key not in findings:
+            _retire(flag)
+    return [_keep(locked, finding, known.get(key), by_run) for key, finding in findings.items()]
+
+
+def _keep(
+    patient: Patient,
+    finding: Finding,
+    flag: TrajectoryFlag | None,
+    by_run: dict[UUID, LoadPoint],
+) -> TrajectoryFlag:
+    if flag is not None and _key(flag) == _key(finding):
+        return flag
+    if flag is None:
+        flag = TrajectoryFlag(patient=patient, run_id=finding.run_id, kind=finding.kind)
+    elif flag.query is not None:
+        _close(flag.query, CHANGED)
+    flag.reference_run_id = finding.reference_run_id
+    flag.difference_ml = finding.difference_ml
+    flag.tolerance_ml = finding.tolerance_ml
+    flag.query = _ask(patient, finding, by_run)
+    with because("review of the series"):
+        flag.save()
+    return flag
+
+
+def _ask(patient: Patient, finding: Finding, by_run: dict[UUID, LoadPoint]) -> Query:
+    here, there = by_run[finding.run_id], by_run[finding.reference_run_id]
+    sentence = flag_words.describe(
+        finding.kind,
+        load_ml=here.load_ml,
+        visit_name=here.visit_name,
+        reference_ml=there.load_ml,
+        reference_name=there.visit_name,
+        tolerance_ml=finding.tolerance_ml,
+    )
+    # The question holds loads, so it must never reach a site: the audience is IMAGING.
+    return queries.open_query(
+        patient=patient,
+        visit=patient.visits.get(pk=here.visit_id),
+        audience=Audience.IMAGING,
+        rule=f"LOAD-{finding.kind}",
+        question=f"{sentence} {flag_words.HINTS[finding.kind]}",
+    )
+
+
+def _retire(flag: TrajectoryFlag) -> None:
+    flag.is_current = False
+    with because(GONE):
+        flag.save()
+    if flag.query is not None:
+        _close(flag.query, GONE)
+
+
+def _close(query: Query, reason: str) -> None:
+    if query.state != QueryState.CLOSED:
+        queries.close_query(query=query, reason=reason, by=None)
+
+
+def _key(found: Finding | TrajectoryFlag) -> tuple[Any, ...]:
+    """Return what makes a finding the same one: the runs and the numbers, to a microlitre."""
+    tolerance = None if found.tolerance_ml is None else round(found.tolerance_ml, 3)
+    return (
+        found.run_id,
+        found.kind,
+        found.reference_run_id,
+        round(found.difference_ml, 3),
+        tolerance,
+    )

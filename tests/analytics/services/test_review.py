@@ -1,0 +1,157 @@
+from datetime import date
+
+import pytest
+
+from analytics.models import FlagKind, TrajectoryFlag
+from analytics.services import review
+from mldtrial.trial.models import Audience, Query, QueryState, TreatmentKind
+from mldtrial.trial.services import patients as trial_patients
+from mldtrial.trial.services import queries
+from tests.support.loads import make_load, make_model
+
+pytestmark = pytest.mark.django_db
+
+M12, M18, M24 = date(2024, 5, 10), date(2024, 11, 10), date(2025, 5, 10)
+
+
+def series(patient, *loads_ml, **scan):
+    return [
+        make_load(patient, day, load, **scan)
+        for day, load in zip((M12, M18, M24), loads_ml, strict=False)
+    ]
+
+
+def current(patient):
+    return {f.kind: f for f in TrajectoryFlag.objects.filter(patient=patient, is_current=True)}
+
+
+def test_a_fall_beyond_the_tolerance_is_flagged_and_asked_about(world):
+    runs = series(world.patient_a, 100.0, 160.3, 142.0)
+    review.review_patient(patient=world.patient_a)
+    flag = current(world.patient_a)[FlagKind.NON_MONOTONIC]
+    assert flag.run == runs[2]
+    assert flag.reference_run == runs[1]
+    assert flag.difference_ml == pytest.approx(-18.3)
+    # 8 % of the mean of 160.3 and 142.0
+    assert flag.tolerance_ml == pytest.approx(12.092)
+    assert flag.query.audience == Audience.IMAGING
+    assert flag.query.visit == runs[2].visit
+    assert "142.0 mL" in flag.query.question
+    assert "18.3 mL below 160.3 mL" in flag.query.question
+    assert "tolerance 12.1 mL" in flag.query.question
+
+
+def test_a_change_of_scanner_widens_the_tolerance(world):
+    make_load(world.patient_a, M12, 160.3, scanner={"model": "Prisma"})
+    make_load(world.patient_a, M18, 142.0, scanner={"model": "Ingenia"})
+    # 17 % of the mean of 160.3 and 142.0 is 25.7 mL
+    assert review.review_patient(patient=world.patient_a) == []
+
+
+def test_a_change_from_3d_to_2d_widens_the_tolerance(world):
+    make_load(world.patient_a, M12, 160.3)
+    make_load(world.patient_a, M18, 142.0, acq_stratum="2D")
+    assert review.review_patient(patient=world.patient_a) == []
+
+
+def test_a_decrease_after_treatment_is_not_non_monotonic(world):
+    trial_patients.record_treatment(
+        patient=world.patient_a, kind=TreatmentKind.HSCT, started_on=M12, stopped_on=None, by=None
+    )
+    series(world.patient_a, 100.0, 80.0)
+    review.review_patient(patient=world.patient_a)
+    assert set(current(world.patient_a)) >= {FlagKind.POST_TREATMENT_DECREASE}
+    assert FlagKind.NON_MONOTONIC not in current(world.patient_a)
+
+
+def test_the_first_study_dose_counts_as_treatment(world):
+    world.patient_a.first_study_dose_on = M12
+    world.patient_a.save()
+    series(world.patient_a, 100.0, 80.0)
+    review.review_patient(patient=world.patient_a)
+    assert FlagKind.POST_TREATMENT_DECREASE in current(world.patient_a)
+
+
+def test_a_swapped_pair_suggests_the_swap(world):
+    runs = series(world.patient_a, 40.0, 90.0, 60.0)
+    review.review_patient(patient=world.patient_a)
+    swap = current(world.patient_a)[FlagKind.SWAP]
+    assert {swap.run, swap.reference_run} == {runs[1], runs[2]}
+    assert swap.tolerance_ml is None
+    assert "wrong date or subject" in swap.query.question
+
+
+def test_an_implausible_rise_is_flagged(world):
+    make_load(world.patient_a, M12, 40.0)
+    make_load(world.patient_a, date(2024, 6, 10), 90.0)
+    review.review_patient(patient=world.patient_a)
+    # 15 mL a month for 31 days of 30.4375 to the month
+    assert current(world.patient_a)[FlagKind.JUMP].tolerance_ml == pytest.approx(
+        15 * 31 / 30.4375
+    )
+
+
+def test_mended_data_retire_the_flag_and_close_its_query(world):
+    runs = series(world.patient_a, 100.0, 160.3, 142.0)
+    review.review_patient(patient=world.patient_a)
+    flag = current(world.patient_a)[FlagKind.NON_MONOTONIC]
+    runs[2].result.demyelination_load_ml = 165.0
+    runs[2].result.save()
+    review.review_patient(patient=world.patient_a)
+    flag.refresh_from_db()
+    assert not flag.is_current
+    assert flag.query.state == QueryState.CLOSED
+    assert not Query.objects.exclude(state=QueryState.CLOSED).exists()
+
+
+def test_changed_numbers_ask_again(world):
+    runs = series(world.patient_a, 100.0, 160.3, 142.0)
+    review.review_patient(patient=world.patient_a)
+    first = current(world.patient_a)[FlagKind.NON_MONOTONIC].query
+    runs[2].result.demyelination_load_ml = 130.0
+    runs[2].result.save()
+    review.review_patient(patient=world.patient_a)
+    second = current(world.patient_a)[FlagKind.NON_MONOTONIC].query
+    first.refresh_from_db()
+    assert first.state == QueryState.CLOSED
+    assert second.state == QueryState.OPEN
+    assert "130.0 mL" in second.question
+
+
+def test_a_second_review_changes_nothing(world):
+    series(world.patient_a, 100.0, 160.3, 142.0)
+    first = review.review_patient(patient=world.patient_a)
+    assert review.review_patient(patient=world.patient_a) == first
+    assert Query.objects.count() == len(first)
+
+
+def test_a_query_that_a_person_closed_stays_closed(world):
+    series(world.patient_a, 100.0, 160.3, 142.0)
+    review.review_patient(patient=world.patient_a)
+    for query in Query.objects.all():
+        queries.close_query(query=query, reason="Atrophy.", by=world.user("data_manager"))
+    review.review_patient(patient=world.patient_a)
+    assert not Query.objects.exclude(state=QueryState.CLOSED).exists()
+    assert current(world.patient_a)
+
+
+def test_the_doorbell_reviews_only_what_changed(world):
+    series(world.patient_a, 100.0, 160.3, 142.0)
+    series(world.patient_b, 10.0, 20.0, 30.0)
+    assert review.review_queued(origin="test") == 1
+    assert review.review_queued(origin="test") == 0
+    make_load(world.patient_b, date(2025, 11, 10), 5.0)
+    assert review.review_queued(origin="test") == 1
+
+
+def test_the_review_reads_the_active_model_only(world):
+    retired = make_model("old", state="RETIRED")
+    make_load(world.patient_a, M12, 160.0, model=retired)
+    make_load(world.patient_a, M18, 100.0)
+    assert review.review_patient(patient=world.patient_a) == []
+
+
+def test_a_flag_changes_no_load(world):
+    runs = series(world.patient_a, 100.0, 160.3, 142.0)
+    review.review_patient(patient=world.patient_a)
+    assert [run.result.demyelination_load_ml for run in runs] == [100.0, 160.3, 142.0]

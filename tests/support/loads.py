@@ -1,0 +1,100 @@
+"""Visits with segmented scans, made without any image."""
+
+import hashlib
+import itertools
+from datetime import date
+from typing import Any
+
+from mldtrial.trial.models import AcqStratum, Patient, Scan, Sequence, Visit
+from segmentation.models import (
+    JobState,
+    Method,
+    ModelVersion,
+    ReleaseState,
+    SegmentationResult,
+    SegmentationRun,
+)
+
+_numbers = itertools.count()
+
+
+def _hash() -> str:
+    return hashlib.sha256(str(next(_numbers)).encode()).hexdigest()
+
+
+def make_model(
+    name: str = "small", version: str = "1", *, state: str = ReleaseState.ACTIVE, **more: Any
+) -> ModelVersion:
+    """Return a method version, made on first use."""
+    found, _ = ModelVersion.objects.get_or_create(
+        name=name,
+        version=version,
+        defaults={
+            "method": Method.CNN,
+            "sha256": _hash(),
+            "sequences": ["T1w", "T2w"],
+            "is_demonstration": True,
+            "state": state,
+            **more,
+        },
+    )
+    return found
+
+
+def make_visit(patient: Patient, on: date, **more: Any) -> Visit:
+    """Return a patient's visit on a day, made on first use."""
+    found = Visit.objects.filter(patient=patient, date=on).first()
+    if found is not None:
+        return found
+    number = 100 + patient.visits.count()
+    return Visit.objects.create(
+        patient=patient, date=on, **{"number": number, "name": f"Visit of {on}", **more}
+    )
+
+
+def make_scan(visit: Visit, sequence: str = Sequence.T1W, **more: Any) -> Scan:
+    """Return a new image of a visit, without a file."""
+    content = _hash()
+    fields: dict[str, Any] = {
+        "acq_stratum": AcqStratum.THREE_D,
+        "shape": [9, 10, 11],
+        "voxel_size_mm": [1.0, 1.0, 1.0],
+        "affine": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+        "image_sha256": content,
+        "voxels_sha256": content,
+        "source_sha256": content,
+        "source_format": "nifti",
+    }
+    return Scan.objects.create(visit=visit, sequence=sequence, **{**fields, **more})
+
+
+def make_load(
+    patient: Patient,
+    on: date,
+    load_ml: float,
+    *,
+    model: ModelVersion | None = None,
+    analysis_flag: bool = True,
+    **scan: Any,
+) -> SegmentationRun:
+    """Return a successful run on a day's visit with a load in mL."""
+    visit = make_visit(patient, on)
+    run = SegmentationRun.objects.create(
+        visit=visit,
+        site=patient.site,
+        state=JobState.SUCCEEDED,
+        t1w_scan=make_scan(visit, **scan),
+        model_version=model or make_model(),
+        parameters_sha256="0" * 64,
+        input_sha256=_hash(),
+        analysis_flag=analysis_flag,
+    )
+    SegmentationResult.objects.create(
+        run=run,
+        mask_path=f"masks/{run.pk}.nii.gz",
+        mask_sha256=_hash(),
+        attempt=1,
+        voxel_count=round(load_ml * 1000),
+        demyelination_load_ml=load_ml,
+    )
+    return run
