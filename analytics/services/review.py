@@ -1,7 +1,6 @@
 """The review of series: what looks wrong is flagged and asked about, never changed."""
 
 import logging
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 

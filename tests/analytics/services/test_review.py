@@ -86,9 +86,7 @@ def test_an_implausible_rise_is_flagged(world):
     make_load(world.patient_a, date(2024, 6, 10), 90.0)
     review.review_patient(patient=world.patient_a)
     # 15 mL a month for 31 days of 30.4375 to the month
-    assert current(world.patient_a)[FlagKind.JUMP].tolerance_ml == pytest.approx(
-        15 * 31 / 30.4375
-    )
+    assert current(world.patient_a)[FlagKind.JUMP].tolerance_ml == pytest.approx(15 * 31 / 30.4375)
 
 
 def test_mended_data_retire_the_flag_and_close_its_query(world):

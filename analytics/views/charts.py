@@ -1,0 +1,101 @@
+"""Charts as JSON: the rows of a page in, a figure of `analytics.figures` out."""
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import date
+from html import escape
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+
+from analytics.figures.cohort import CohortMark, cohort_figure
+from analytics.figures.trajectory import LoadMark, ScoreMark, TreatmentMark, trajectory_figure
+from analytics.selectors.cohort import CohortPoint
+from analytics.selectors.correlations import Relation
+from analytics.selectors.loads import LoadPoint
+from analytics.selectors.patient_page import Flag, VisitRow
+from analytics.services import findings
+from mldtrial.trial.models import Patient, Study, Treatment
+from mldtrial.trial.rules.age import age_months
+from mldtrial.trial.rules.subtype import Subtype
+from mldtrial.trial.views.patients import SUBTYPE_NAMES
+
+
+def answer(figure: dict[str, Any]) -> HttpResponse:
+    """Return a figure as JSON."""
+    return HttpResponse(json.dumps(figure, allow_nan=False), content_type="application/json")
+
+
+def trajectory(
+    patient: Patient,
+    *,
+    series: Sequence[LoadPoint],
+    flags: Sequence[Flag],
+    rows: Sequence[VisitRow],
+    treatments: Iterable[Treatment],
+    sees_loads: bool,
+) -> dict[str, Any]:
+    """Return the chart of a patient's course; names are escaped, for plotly reads HTML."""
+    scores = [
+        ScoreMark(row.age_months, row.gmfc.level, escape(row.visit.name))
+        for row in reversed(rows)
+        if row.gmfc is not None and row.gmfc.level is not None
+    ]
+    return trajectory_figure(
+        title=patient.subject_code,
+        loads=_load_marks(patient.study, series, flags),
+        scores=scores,
+        treatments=_treatment_marks(patient, treatments),
+        shows_loads=sees_loads,
+        is_demonstration=any(load.is_demonstration for load in series),
+    )
+
+
+def _load_marks(study: Study, series: Sequence[LoadPoint], flags: Sequence[Flag]) -> list[LoadMark]:
+    tolerance = findings.tolerance_of(study)
+    points = findings.as_points(series)
+    return [
+        LoadMark(
+            age_months=load.age_months,
+            load_ml=load.load_ml,
+            acq_stratum=load.acq_stratum,
+            visit_name=escape(load.visit_name),
+            visit_date=load.visit_date.isoformat(),
+            url=reverse("run", args=[study.code, load.run_id]),
+            tolerance_ml=tolerance(points[index - 1], points[index]) if index else None,
+            flags=tuple(escape(flag.sentence) for flag in flags if flag.run_id == load.run_id),
+        )
+        for index, load in enumerate(series)
+    ]
+
+
+def _treatment_marks(patient: Patient, treatments: Iterable[Treatment]) -> list[TreatmentMark]:
+    starts: list[tuple[date, str]] = [(t.started_on, t.get_kind_display()) for t in treatments]
+    if patient.first_study_dose_on is not None:
+        starts.append((patient.first_study_dose_on, "first study dose"))
+    return [
+        TreatmentMark(age_months(patient.birth_month, day), label) for day, label in sorted(starts)
+    ]
+
+
+def cohort(points: Sequence[CohortPoint], relation: Relation, study: Study) -> dict[str, Any]:
+    """Return the chart of one relation."""
+    marks = [
+        CohortMark(
+            load_ml=point.load_ml,
+            score=score,
+            acq_stratum=point.acq_stratum,
+            subtype=SUBTYPE_NAMES[Subtype(point.subtype)],
+            label=escape(f"{point.subject_code}, {point.visit_name}"),
+            url=reverse("patient", args=[study.code, point.patient_id]),
+        )
+        for point in points
+        if (score := relation.value(point)) is not None
+    ]
+    return cohort_figure(
+        marks,
+        title=relation.title,
+        score_label=relation.score_label,
+        n_patients=len({point.patient_id for point in points}),
+    )

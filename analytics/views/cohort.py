@@ -1,0 +1,87 @@
+"""The cohort page: the load against the clinical scores."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from analytics.selectors import correlations, loads
+from analytics.selectors.cohort import Filters, cohort_points
+from analytics.views import charts
+from mldtrial.trial import policies, selectors
+from mldtrial.trial.models import AcqStratum, Study
+from mldtrial.trial.rules.subtype import Subtype
+from mldtrial.trial.views.patients import SUBTYPE_NAMES
+
+SMALLEST_GROUP = 5
+"""Who may not see single patients sees no group below this size."""
+
+
+@require_safe
+def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Show both relations with their correlations, by stratum and subtype."""
+    study = _study(request, study_code)
+    filters = Filters.of(request.GET)
+    points = cohort_points(study, user=request.user, filters=filters)
+    smallest = _smallest_group(request, study)
+    context = {
+        "study": study,
+        "filters": filters,
+        "strata": AcqStratum.choices,
+        "subtypes": [(kind.value, SUBTYPE_NAMES[kind]) for kind in Subtype],
+        "method": loads.active_model(),
+        "scan_count": len(points),
+        "patient_count": len({point.patient_id for point in points}),
+        "seed": correlations.SEED,
+        "resamples": correlations.RESAMPLES,
+        "relations": [
+            {
+                "name": relation.name,
+                "title": relation.title,
+                "note": relation.note,
+                "url": _chart_url(study, relation.name, request),
+                "rows": [
+                    _table_row(row)
+                    for row in correlations.table(points, relation, smallest_group=smallest)
+                ],
+            }
+            for relation in correlations.RELATIONS.values()
+        ],
+    }
+    return render(request, "analytics/cohort.html", context)
+
+
+@require_safe
+def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpResponse:
+    """Return the chart of one relation."""
+    study = _study(request, study_code)
+    relation = correlations.RELATIONS.get(name)
+    if relation is None:
+        raise Http404("No such chart.")
+    points = cohort_points(study, user=request.user, filters=Filters.of(request.GET))
+    shown = correlations.paired(points, relation)
+    shown = correlations.without_small_groups(shown, _smallest_group(request, study))
+    return charts.answer(charts.cohort(shown, relation, study))
+
+
+def _study(request: HttpRequest, study_code: str) -> Study:
+    study = selectors.study(study_code, user=request.user)
+    policies.require(request.user, "view_cohort", study)
+    return study
+
+
+def _smallest_group(request: HttpRequest, study: Study) -> int:
+    return 1 if policies.may(request.user, "view_patient", study) else SMALLEST_GROUP
+
+
+def _chart_url(study: Study, name: str, request: HttpRequest) -> str:
+    url = reverse("cohort_chart", args=[study.code, name])
+    query = request.GET.urlencode()
+    return f"{url}?{query}" if query else url
+
+
+def _table_row(row: correlations.Row) -> dict[str, Any]:
+    label = SUBTYPE_NAMES[Subtype(row.subtype)] if row.subtype else "all subtypes"
+    return {"row": row, "label": label}
