@@ -1,9 +1,26 @@
 """What the access tests need around them."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from django.db import transaction
+
+from mldtrial.audit.context import acting
+from tests.support.world import World, build_world
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
+    """Build the world once for a module: each test here undoes what it changes."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with acting(origin="test suite", reason="test"):
+            built = build_world()
+        yield built
+        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)
-def broker_in_memory(settings):
+def broker_in_memory(settings: Any) -> None:
     """Let /health/ready find a broker: these tests are about who may ask, not about it."""
     settings.CELERY_BROKER_URL = "memory://"
