@@ -3,7 +3,7 @@
 import json
 import sys
 from argparse import ArgumentTypeError
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -131,5 +131,5 @@ def find_visit(patient: Patient, code: str) -> Visit:
     )
 
 
-def _listed(codes: Sequence[str]) -> str:
+def _listed(codes: Iterable[str]) -> str:
     return ", ".join(codes) or "none"

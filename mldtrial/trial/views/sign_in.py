@@ -1,6 +1,7 @@
 """Signing in and out."""
 
 from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
@@ -16,7 +17,7 @@ class SignIn(LoginView):
     authentication_form = SignInForm
     redirect_authenticated_user = False
 
-    def form_invalid(self, form: SignInForm) -> HttpResponse:
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Show the form again, as a refusal and not as a success."""
         return self.render_to_response(self.get_context_data(form=form), status=422)
 
