@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mldtrial.embedded import postgres
+from mldtrial.embedded.sharing import DatabaseInUse
 
 WITHOUT_DATABASE = {"up", "help", "--help", "version", "collectstatic", "compilemessages", "test"}
 
@@ -18,7 +19,7 @@ def data_dir() -> Path:
 
 @contextmanager
 def database_for(argv: Sequence[str]) -> Iterator[None]:
-    """Start the embedded database for a command, and stop it again if it was started here.
+    """Start the embedded database for a command, and stop it after the last one that uses it.
 
     Nothing happens when `DATABASE_URL` names a database, or the command needs none.
     Migrations connect as the owner of the tables.
@@ -28,11 +29,7 @@ def database_for(argv: Sequence[str]) -> Iterator[None]:
         yield
         return
     folder = data_dir()
-    started = postgres.ensure_running(folder)
-    if command == "migrate":
-        os.environ["DATABASE_URL"] = postgres.urls(folder).owner
-    try:
+    with DatabaseInUse(folder):
+        if command == "migrate":
+            os.environ["DATABASE_URL"] = postgres.urls(folder).owner
         yield
-    finally:
-        if started:
-            postgres.stop(folder)

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from mldtrial.embedded.places import socket_dir
+from mldtrial.embedded.places import make_socket_dir, socket_dir
 
 SYSTEM_USER = "mldtrial-db"
 DATABASE = "mldtrial"
@@ -68,13 +68,22 @@ def ensure_running(data_dir: Path) -> bool:
         return False
     cluster = _prepare(data_dir)
     if not (cluster / "PG_VERSION").exists():
-        _run(
-            "initdb", "-D", str(cluster), "-U", ADMIN, "--auth=trust", "-E", "UTF8",
-            "--locale=C.UTF-8", "--data-checksums",
-        )  # fmt: skip
+        _initialise(cluster)
     _start(cluster, socket_dir(data_dir) / "pg")
     _make_roles(data_dir)
     return True
+
+
+def _initialise(cluster: Path) -> None:
+    """Make an empty cluster beside its place and move it there: a killed attempt leaves none."""
+    unfinished = cluster.with_name("postgres.unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    _make_private(unfinished)
+    _run(
+        "initdb", "-D", str(unfinished), "-U", ADMIN, "--auth=trust", "-E", "UTF8",
+        "--locale=C.UTF-8", "--data-checksums",
+    )  # fmt: skip
+    unfinished.rename(cluster)
 
 
 def stop(data_dir: Path) -> None:
@@ -91,17 +100,21 @@ def _maintenance_url(data_dir: Path) -> str:
 def _prepare(data_dir: Path) -> Path:
     """Make the folders, owned by the user that the server will run as."""
     cluster = data_dir.resolve() / "postgres"
-    sockets = socket_dir(data_dir) / "pg"
-    sockets.parent.mkdir(mode=0o711, exist_ok=True)
+    sockets = make_socket_dir(data_dir) / "pg"
     for folder in (cluster, sockets):
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make_private(folder)
     if os.geteuid() == 0:
-        user = _system_user()
-        for folder in (cluster, sockets):
-            os.chown(folder, user.pw_uid, user.pw_gid)
-        for start in (cluster.parent, _binaries()):
+        for start in (cluster.parent, _binaries(), sockets.parent):
             _let_traverse(start)
     return cluster
+
+
+def _make_private(folder: Path) -> None:
+    """Make a folder that only the user of the server may open."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if os.geteuid() == 0:
+        user = _system_user()
+        os.chown(folder, user.pw_uid, user.pw_gid)
 
 
 def _system_user() -> pwd.struct_passwd:
@@ -176,15 +189,14 @@ def _make_roles(data_dir: Path) -> None:
                         sql.Identifier(role), rights
                     )
                 )
-        if connection.execute(
-            "SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]
-        ).fetchone():
-            return
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} OWNER {}").format(
-                sql.Identifier(DATABASE), sql.Identifier(OWNER)
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if found.fetchone() is None:
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} OWNER {}").format(
+                    sql.Identifier(DATABASE), sql.Identifier(OWNER)
+                )
             )
-        )
+    # Granted at every start: a first start that was killed may not have come this far.
     grant_to_application(urls(data_dir).admin)
 
 

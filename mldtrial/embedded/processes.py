@@ -17,6 +17,17 @@ class Process:
     name: str
     command: tuple[str, ...]
     environment: dict[str, str] = field(default_factory=dict)
+    is_server: bool = False
+    """Others depend on it, so it ends after them."""
+
+
+def web(host: str, port: int) -> tuple[str, ...]:
+    """Return the command of the web server."""
+    return (
+        sys.executable, "-m", "uvicorn", "mldtrial.asgi:application",
+        "--host", host, "--port", str(port), "--no-access-log",
+        "--log-level", "warning", "--lifespan", "off",
+    )  # fmt: skip
 
 
 def worker(queue: str) -> tuple[str, ...]:
@@ -28,7 +39,9 @@ def worker(queue: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def processes(*, port: int, device: str, threads: int) -> tuple[Process, ...]:
+def processes(
+    *, port: int, device: str, threads: int, host: str = "127.0.0.1"
+) -> tuple[Process, ...]:
     """Return every process beside the database and the broker.
 
     Parameters
@@ -37,17 +50,13 @@ def processes(*, port: int, device: str, threads: int) -> tuple[Process, ...]:
         ``cpu`` or ``cuda``; names the queue of the segmentation worker.
     threads : int
         Threads of one forward pass on a CPU.
+    host : str
+        Where the web server listens; only containers, which publish a port themselves,
+        listen beyond the loopback interface.
     """
     queue = "cpu" if device == "cpu" else "gpu"
     return (
-        Process(
-            "web",
-            (
-                sys.executable, "-m", "uvicorn", "mldtrial.asgi:application",
-                "--host", "127.0.0.1", "--port", str(port), "--no-access-log",
-                "--log-level", "warning", "--lifespan", "off",
-            ),
-        ),
+        Process("web", web(host, port)),
         Process("imaging", worker("imaging")),
         Process(
             "segmentation",
@@ -55,4 +64,4 @@ def processes(*, port: int, device: str, threads: int) -> tuple[Process, ...]:
             {"GLIBC_TUNABLES": MALLOC, "OMP_NUM_THREADS": str(threads)},
         ),
         Process("sweep", (sys.executable, "manage.py", "sweep", "--every", "15")),
-    )  # fmt: skip
+    )

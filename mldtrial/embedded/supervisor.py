@@ -115,6 +115,11 @@ class Supervisor:
         """Ask for the end; also the handler of SIGINT and SIGTERM."""
         self._stopping.set()
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether a stop was asked for."""
+        return self._stopping.is_set()
+
     def start(self) -> None:
         """Start every child."""
         for child in self.children:
@@ -136,13 +141,18 @@ class Supervisor:
                 waiting = None
 
     def stop(self) -> None:
-        """End every child and everything it started; kill what does not end in time."""
-        for child in self.children:
-            child.signal_group(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_SECONDS
-        while time.monotonic() < deadline and not all(c.has_ended() for c in self.children):
-            time.sleep(0.1)
-        for child in self.children:
-            child.signal_group(signal.SIGKILL)
-            if child.handle is not None:
-                child.handle.wait()
+        """End every child with all it started, servers last; kill what does not end in time."""
+        _end([child for child in self.children if not child.process.is_server])
+        _end([child for child in self.children if child.process.is_server])
+
+
+def _end(children: Sequence[Child]) -> None:
+    for child in children:
+        child.signal_group(signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while time.monotonic() < deadline and not all(child.has_ended() for child in children):
+        time.sleep(0.1)
+    for child in children:
+        child.signal_group(signal.SIGKILL)
+        if child.handle is not None:
+            child.handle.wait()

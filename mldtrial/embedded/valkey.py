@@ -9,7 +9,7 @@ from pathlib import Path
 
 import redis
 
-from mldtrial.embedded.places import socket_dir
+from mldtrial.embedded.places import make_socket_dir, socket_dir
 
 
 def socket_path(data_dir: Path) -> Path:
@@ -49,7 +49,7 @@ def command(data_dir: Path) -> list[str]:
 
 def prepare(data_dir: Path) -> None:
     """Make the folders that the broker writes to."""
-    socket_path(data_dir).parent.mkdir(mode=0o711, exist_ok=True)
+    make_socket_dir(data_dir)
     (data_dir / "valkey").mkdir(parents=True, exist_ok=True, mode=0o700)
 
 

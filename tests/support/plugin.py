@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from mldtrial.audit.context import acting
-from tests.support.database import TestServer
+from tests.support.database import server_of_the_tests
 from tests.support.world import World, build_world
 
 
@@ -21,10 +21,8 @@ def django_db_modify_db_settings(database_server: None) -> None:
 @pytest.fixture(scope="session")
 def database_server() -> Iterator[None]:
     """Run the embedded PostgreSQL for as long as a test run needs it."""
-    server = TestServer(django_settings.DATA_DIR)
-    server.start()
-    yield
-    server.stop()
+    with server_of_the_tests(django_settings.DATA_DIR):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -3,10 +3,12 @@
 import argparse
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mldtrial.embedded import postgres, valkey
 from mldtrial.embedded.processes import Process, processes
+from mldtrial.embedded.sharing import DatabaseInUse
 from mldtrial.embedded.supervisor import Supervisor
 
 
@@ -34,29 +37,37 @@ class Command(BaseCommand):
         self.data_dir = settings.DATA_DIR
         self.data_dir.mkdir(parents=True, exist_ok=True)
         settings.FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
+        _refuse_used_port(port)
         device = _declared_device()
         own_database = not os.environ.get("DATABASE_URL")
         own_broker = not os.environ.get("CELERY_BROKER_URL")
         supervisor = self._supervisor(device, port, own_broker=own_broker)
         signal.signal(signal.SIGINT, supervisor.request_stop)
         signal.signal(signal.SIGTERM, supervisor.request_stop)
-        started_database = own_database and postgres.ensure_running(self.data_dir)
+        with DatabaseInUse(self.data_dir) if own_database else nullcontext():
+            self._run(supervisor, port, device, demo=demo)
+        self.stdout.write("Stopped.")
+
+    def _run(self, supervisor: Supervisor, port: int, device: str, *, demo: bool) -> None:
         try:
             self._set_up(demo=demo)
-            supervisor.start()
-            supervisor.watch(on_ready=lambda: self._announce(port, device))
+            if not supervisor.is_stopping:
+                supervisor.start()
+                supervisor.watch(on_ready=lambda: self._announce(port, device))
+        except CommandError:
+            # Ctrl-C reaches a set-up step too, which then fails; that is no error.
+            if not supervisor.is_stopping:
+                raise
         finally:
             self.stdout.write("Stopping ...")
             supervisor.stop()
-            if started_database:
-                postgres.stop(self.data_dir)
-            self.stdout.write("Stopped.")
 
     def _supervisor(self, device: str, port: int, *, own_broker: bool) -> Supervisor:
         listed = list(processes(port=port, device=device, threads=os.cpu_count() or 1))
         if own_broker:
             valkey.prepare(self.data_dir)
-            listed.insert(0, Process("broker", tuple(valkey.command(self.data_dir))))
+            broker = tuple(valkey.command(self.data_dir))
+            listed.insert(0, Process("broker", broker, is_server=True))
         return Supervisor(listed, folder=settings.BASE_DIR, say=self._say)
 
     def _say(self, line: str) -> None:
@@ -96,6 +107,17 @@ class Command(BaseCommand):
         self.stdout.write("\n".join(lines))
         self.stdout.flush()
         return True
+
+
+def _refuse_used_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CommandError(
+                f"Port {port} is in use. Set MLDTRIAL_PORT or give --port another number."
+            ) from error
 
 
 def _declared_device() -> str:
