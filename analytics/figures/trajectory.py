@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from analytics.figures import style
@@ -109,7 +110,7 @@ def _band(loads: Sequence[LoadMark]) -> list[Trace]:
     x: list[float | None] = []
     low: list[float | None] = []
     high: list[float | None] = []
-    for before, here in zip(loads, loads[1:], strict=False):
+    for before, here in pairwise(loads):
         if here.tolerance_ml is None:
             continue
         x += [before.age_months, here.age_months, None]

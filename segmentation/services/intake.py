@@ -4,7 +4,6 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,31 +22,16 @@ from segmentation.imaging.archive import content_of, unpack
 from segmentation.imaging.content import Content, recognise
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import acq_stratum
-from segmentation.imaging.nifti import NiftiFacts, inspect_nifti, read_volume, store_clean_copy
+from segmentation.imaging.nifti import inspect_nifti, read_volume, store_clean_copy
 from segmentation.imaging.zip_directory import read_directory
 from segmentation.models import JobState, Upload
 from segmentation.services import jobs, store
 from segmentation.services.dicom import read_dicom
 from segmentation.services.failpoints import reach
+from segmentation.services.images import CheckedImage
 
 log = logging.getLogger(__name__)
 NIFTI_CLEANING_VERSION = "nifti-clean-1"
-
-
-@dataclass(slots=True)
-class CheckedImage:
-    """An image that passed intake and lies, clean, in a temporary folder."""
-
-    path: Path
-    facts: NiftiFacts
-    sequence: str
-    acq_stratum: str
-    reason: str
-    acquired_on: date | None
-    source_format: str
-    deidentification_version: str
-    scanner: dict[str, Any] = field(default_factory=dict)
-    acquisition: dict[str, Any] = field(default_factory=dict)
 
 
 def receive_upload(
@@ -245,6 +229,9 @@ def _publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) ->
     for image in images:
         if not store.image_path(image.facts.sha256).exists():
             store.publish(image.path, store.image_path(image.facts.sha256))
+        if image.dicom_zip is not None:
+            sha256 = image.acquisition["dicom_sha256"]
+            store.publish(image.dicom_zip, store.dicom_path(sha256))
     reach("intake_after_rename")
     with transaction.atomic():
         Visit.objects.select_for_update().get(pk=upload.visit_id)

@@ -25,6 +25,11 @@ def image_path(sha256: str) -> Path:
     return root() / "images" / sha256[:2] / f"{sha256}.nii.gz"
 
 
+def dicom_path(sha256: str) -> Path:
+    """Return where the de-identified DICOM of a series lies, beside its NIfTI."""
+    return root() / "dicom" / sha256[:2] / f"{sha256}.zip"
+
+
 def quarantine_path(upload_id: UUID) -> Path:
     """Return where the raw bytes of an upload wait; its name says nothing of its content."""
     return root() / "quarantine" / str(upload_id)

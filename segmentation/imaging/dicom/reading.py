@@ -1,0 +1,163 @@
+"""Read one DICOM file without trusting it: what it is, how large, how encoded, and complete."""
+
+import io
+import struct
+from pathlib import Path
+from typing import Any
+
+import pydicom
+from pydicom.errors import InvalidDicomError
+from pydicom.filereader import read_file_meta_info
+
+from segmentation.imaging.content import Content, recognise
+from segmentation.imaging.errors import FailureCode, ImageError
+
+PREAMBLE_BYTES = 128
+MAX_FILE_BYTES = 256 * 2**20
+MAX_SIDE = 4096
+
+NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
+RLE = "1.2.840.10008.1.2.5"
+JPEG_FAMILY = frozenset(
+    {
+        "1.2.840.10008.1.2.4.57",
+        "1.2.840.10008.1.2.4.70",
+        "1.2.840.10008.1.2.4.80",
+        "1.2.840.10008.1.2.4.90",
+    }
+)
+"""JPEG lossless (two kinds), JPEG-LS lossless and JPEG 2000 lossless."""
+
+ACCEPTED_SYNTAXES = NATIVE | JPEG_FAMILY | {RLE}
+DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
+
+# What pydicom raises on bytes that are not what they claim; recursion comes from nested sequences.
+PARSE_ERRORS = (
+    InvalidDicomError,
+    ValueError,
+    TypeError,
+    KeyError,
+    IndexError,
+    AttributeError,
+    NotImplementedError,
+    EOFError,
+    OSError,
+    OverflowError,
+    RecursionError,
+    LookupError,
+    AssertionError,
+    struct.error,
+)
+
+_OFFENDING_PREAMBLES = (b"MZ", b"\x7fELF", b"PK", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+
+
+def looks_like_dicom(path: Path) -> bool:
+    """Tell whether a file carries the DICM mark, or begins like a data set without one."""
+    with path.open("rb") as file:
+        head = file.read(PREAMBLE_BYTES + 4)
+    return head[PREAMBLE_BYTES:] == b"DICM" or _begins_like_a_data_set(head)
+
+
+def read_instance(path: Path) -> Any:
+    """Return the data set of a file, parsed but not yet decoded.
+
+    Parameters
+    ----------
+    path : Path
+        A file for which `looks_like_dicom` is true.
+
+    Returns
+    -------
+    pydicom.Dataset or None
+        None for a media directory, which holds no image.
+
+    Raises
+    ------
+    ImageError
+        UNSUPPORTED_DICOM or BAD_DICOM, before anything compressed is expanded.
+    """
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise _unsupported(
+            f"Expected at most {MAX_FILE_BYTES // 2**20} MiB per DICOM file, found more. "
+            "Export the series as single images."
+        )
+    content = path.read_bytes()
+    if content[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM":
+        _check_preamble(content[:PREAMBLE_BYTES])
+        media_class, syntax = _meta_of(content)
+        if media_class == DIRECTORY_CLASS:
+            return None
+        _check_syntax(syntax)
+    try:
+        dataset = pydicom.dcmread(io.BytesIO(content), force=True)
+        dataset.is_original_encoding  # noqa: B018 - fails where the encoding is not known
+    except PARSE_ERRORS:
+        raise _damaged() from None
+    if dataset.original_encoding[1] is False:
+        raise _unsupported_syntax()
+    return dataset
+
+
+def syntax_of(dataset: Any) -> str:
+    """Return the transfer syntax; a data set without file header is plain little endian."""
+    meta = getattr(dataset, "file_meta", None)
+    return str(getattr(meta, "TransferSyntaxUID", "1.2.840.10008.1.2.1"))
+
+
+def _begins_like_a_data_set(head: bytes) -> bool:
+    """Tell whether bytes begin with an element of group 0008, which a bare data set does.
+
+    A file header (group 0002) without the mark is not accepted: it could announce a deflated
+    data set, which is never inflated here.
+    """
+    if len(head) < PREAMBLE_BYTES or recognise(head) is not Content.UNKNOWN:
+        return False
+    group, element = struct.unpack_from("<HH", head)
+    if group != 0x0008 or element > 0x0070:
+        return False
+    explicit = head[4:6].isalpha() and head[4:6].isupper()
+    (length,) = struct.unpack_from("<H" if explicit else "<I", head, 6 if explicit else 4)
+    return bool(length <= 1024)
+
+
+def _check_preamble(preamble: bytes) -> None:
+    start = preamble.lstrip()[:1]
+    if preamble.startswith(_OFFENDING_PREAMBLES) or start == b"<":
+        raise ImageError(
+            FailureCode.BAD_DICOM,
+            "Expected an empty preamble in the DICOM files, found the start of a program, archive, "
+            "picture or web page. Export the series again from the scanner or archive.",
+        )
+
+
+def _meta_of(content: bytes) -> tuple[str, str]:
+    try:
+        meta = read_file_meta_info(io.BytesIO(content))
+        return str(meta.get("MediaStorageSOPClassUID", "")), str(meta.get("TransferSyntaxUID", ""))
+    except PARSE_ERRORS:
+        raise _damaged() from None
+
+
+def _check_syntax(syntax: str) -> None:
+    if syntax not in ACCEPTED_SYNTAXES:
+        raise _unsupported_syntax()
+
+
+def _unsupported_syntax() -> ImageError:
+    return _unsupported(
+        "Expected DICOM in little endian, RLE, JPEG lossless, JPEG-LS or JPEG 2000 lossless "
+        "encoding, found another. Export the series uncompressed."
+    )
+
+
+def _unsupported(message: str) -> ImageError:
+    return ImageError(FailureCode.UNSUPPORTED_DICOM, message)
+
+
+def _damaged() -> ImageError:
+    return ImageError(
+        FailureCode.BAD_DICOM,
+        "Expected a sound DICOM file, found one that cannot be read to its end. "
+        "Export the series again and send it.",
+    )

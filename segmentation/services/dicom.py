@@ -1,0 +1,87 @@
+"""DICOM uploads: de-identified, converted and recognised by `segmentation.imaging.dicom`."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from django.conf import settings
+
+from mldtrial.trial.models import Visit
+from segmentation.imaging.dicom.intake import (
+    ConvertedSeries,
+    DeidentificationKey,
+    RefusedSeries,
+    TrialIdentity,
+    read_series,
+)
+from segmentation.imaging.errors import ImageError
+from segmentation.services.images import CheckedImage
+from segmentation.services.store import sha256_of
+
+KEY_BYTES = 32
+
+
+def read_dicom(
+    visit: Visit, files: Sequence[Path], folder: Path
+) -> tuple[list[CheckedImage], list[str]]:
+    """Return the images of a DICOM upload, and what was refused, in words.
+
+    Raises
+    ------
+    ImageError
+        If no series of the upload can be used.
+    """
+    patient = visit.patient
+    results = read_series(
+        files,
+        into=folder,
+        key=study_key(patient.study.code),
+        identity=TrialIdentity(
+            patient.study.code, patient.site.code, patient.subject_code, visit.name
+        ),
+    )
+    converted = [result for result in results if isinstance(result, ConvertedSeries)]
+    refused = [result for result in results if isinstance(result, RefusedSeries)]
+    if not converted and refused:
+        raise ImageError(refused[0].code, refused[0].message)
+    return [_checked(result) for result in converted], [result.message for result in refused]
+
+
+def _checked(series: ConvertedSeries) -> CheckedImage:
+    return CheckedImage(
+        path=series.nifti,
+        facts=series.facts,
+        sequence=series.sequence,
+        acq_stratum=series.acq_stratum,
+        reason=series.reason,
+        acquired_on=series.acquired_on,
+        source_format="DICOM",
+        deidentification_version=series.deidentification_version,
+        scanner=series.scanner,
+        acquisition={
+            **series.acquisition,
+            "series_uid": series.series_uid,
+            "dicom_sha256": sha256_of(series.dicom_zip),
+        },
+        dicom_zip=series.dicom_zip,
+    )
+
+
+def study_key(study_code: str) -> DeidentificationKey:
+    """Return the secret of a study, made on first use and kept outside the database.
+
+    The file is readable by the owner of the process alone; it never leaves in an export.
+    """
+    folder = Path(settings.DATA_DIR) / "keys"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path = folder / f"{study_code}.key"
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return DeidentificationKey(path.read_bytes())
+    with os.fdopen(descriptor, "wb") as handle:
+        handle.write(secrets.token_bytes(KEY_BYTES))
+        handle.flush()
+        os.fsync(handle.fileno())
+    return DeidentificationKey(path.read_bytes())

@@ -1,0 +1,25 @@
+"""An image on its way through intake."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from segmentation.imaging.nifti import NiftiFacts
+
+
+@dataclass(slots=True)
+class CheckedImage:
+    """An image that passed intake and lies, clean, in a temporary folder."""
+
+    path: Path
+    facts: NiftiFacts
+    sequence: str
+    acq_stratum: str
+    reason: str
+    acquired_on: date | None
+    source_format: str
+    deidentification_version: str
+    scanner: dict[str, Any] = field(default_factory=dict)
+    acquisition: dict[str, Any] = field(default_factory=dict)
+    dicom_zip: Path | None = None
