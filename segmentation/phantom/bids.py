@@ -1,0 +1,97 @@
+"""Phantom series on disk, in BIDS layout, with their truth beside them."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+
+from segmentation.imaging.nifti import write_label_map, write_volume
+from segmentation.phantom.patient import PHANTOM_VERSION, PhantomPatient
+from segmentation.phantom.render import PhantomVisit, render_visit
+
+FIRST_SEED = 1_000_000
+"""Far from the seeds that training draws its patients from: no patient is ever in both."""
+COLUMNS = ("subject", "session", "acq_stratum", "stage", "demyelination_load_ml")
+
+
+def make_phantoms(out: Path, *, patients: int, visits: int, seed: int) -> list[dict[str, object]]:
+    """Write phantom patients with series of growing stage.
+
+    Every fourth patient is healthy throughout; strata alternate.
+
+    Parameters
+    ----------
+    out : Path
+        New folder: ``sub-*/ses-*/anat/*_T1w.nii.gz``, ``*_T2w.nii.gz``, truth masks under
+        ``derivatives/truth/``, and ``truth.csv``.
+    patients, visits : int
+        How many.
+    seed : int
+        The same seed draws the same images.
+
+    Returns
+    -------
+    list of dict
+        The rows of ``truth.csv``; loads in mL.
+
+    Raises
+    ------
+    ValueError
+        If a number is not positive.
+    """
+    if patients < 1 or visits < 1:
+        raise ValueError("At least one patient and one visit are needed.")
+    out.mkdir(parents=True, exist_ok=True)
+    rows: list[dict[str, object]] = []
+    for number in range(patients):
+        rng = np.random.default_rng([seed, number, 4])
+        patient = PhantomPatient.draw(FIRST_SEED + seed * 1000 + number)
+        acq_stratum = "3D" if number % 2 == 0 else "2D"
+        stages = np.sort(rng.uniform(0.03, 1.0, size=visits)) * (number % 4 != 3)
+        for index, stage in enumerate(stages):
+            names = (f"sub-P{number:03d}", f"ses-V{index:02d}")
+            visit = render_visit(
+                patient, stage=float(stage), acq_stratum=acq_stratum, seed=seed + index
+            )
+            _write(out, names, acq_stratum, visit)
+            values = (*names, acq_stratum, float(stage), visit.demyelination_load_ml)
+            rows.append(dict(zip(COLUMNS, values, strict=True)))
+    with (out / "truth.csv").open("w", newline="", encoding="utf-8") as handle:
+        writer = csv.DictWriter(handle, COLUMNS)
+        writer.writeheader()
+        writer.writerows(rows)
+    _describe(out)
+    return rows
+
+
+def _write(out: Path, names: tuple[str, str], acq_stratum: str, visit: PhantomVisit) -> None:
+    subject, session = names
+    anat = out / subject / session / "anat"
+    truth = out / "derivatives" / "truth" / subject / session / "anat"
+    for folder in (anat, truth):
+        folder.mkdir(parents=True, exist_ok=True)
+    stem = f"{subject}_{session}"
+    write_volume(anat / f"{stem}_acq-{acq_stratum}_T1w.nii.gz", visit.t1w.data, visit.t1w.affine)
+    write_volume(anat / f"{stem}_acq-2Dax_T2w.nii.gz", visit.t2w.data, visit.t2w.affine)
+    name = f"{stem}_acq-{acq_stratum}_label-L_desc-truth_mask.nii.gz"
+    write_label_map(truth / name, visit.truth_mask, visit.t1w.affine)
+
+
+def _describe(out: Path) -> None:
+    maker = {"Name": "mld-phantom", "Version": PHANTOM_VERSION}
+    description = {
+        "Name": "Digital phantoms of metachromatic leukodystrophy",
+        "BIDSVersion": "1.9.0",
+        "DatasetType": "raw",
+        "GeneratedBy": [maker],
+    }
+    derived = {
+        **description,
+        "DatasetType": "derivative",
+        "GeneratedBy": [{**maker, "Name": "truth"}],
+    }
+    (out / "dataset_description.json").write_text(json.dumps(description, indent=1))
+    (out / "derivatives" / "truth" / "dataset_description.json").write_text(
+        json.dumps(derived, indent=1)
+    )
