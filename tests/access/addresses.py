@@ -121,17 +121,20 @@ def _run(world: World, target: str) -> uuid.UUID:
     from segmentation.models import JobState, SegmentationRun
 
     patient = patient_of(world, target)
-    return SegmentationRun.objects.create(
+    found, _ = SegmentationRun.objects.get_or_create(
         visit=visit_of(world, target),
-        site=patient.site,
-        state=JobState.FAILED,
-        failure_code="INTERNAL",
-        message="An unexpected error occurred.",
-        t1w_scan=scan_of(world, target),
         model_version=_model_version(),
         parameters_sha256="0" * 64,
         input_sha256="1" * 64,
-    ).pk
+        defaults={
+            "site": patient.site,
+            "state": JobState.FAILED,
+            "failure_code": "INTERNAL",
+            "message": "An unexpected error occurred.",
+            "t1w_scan": scan_of(world, target),
+        },
+    )
+    return found.pk
 
 
 def _model_version() -> Any:
