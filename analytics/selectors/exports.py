@@ -83,7 +83,7 @@ def _text(value: str) -> Value:
 
 
 def _present(path: str) -> NullIf:
-    return NullIf(F(path), _text(""))
+    return NullIf(Cast(path, models.TextField()), _text(""))
 
 
 def _yes_no(path: str) -> Case:
@@ -131,7 +131,10 @@ def _demyelination_load(study: Study, narrowed: Narrow) -> Rows:
         "acq_stratum": F("run__t1w_scan__acq_stratum"),
         "method": F("run__model_version__method"),
         "method_version": Concat(
-            F("run__model_version__name"), _text(" "), F("run__model_version__version")
+            F("run__model_version__name"),
+            _text(" "),
+            F("run__model_version__version"),
+            output_field=models.TextField(),
         ),
         "is_demonstration_model": _yes_no("run__model_version__is_demonstration"),
         "qc_status": _text(NOT_REVIEWED),
@@ -188,6 +191,8 @@ def _patients(study: Study, narrowed: Narrow) -> Rows:
         "onset_age_months": F("onset_age_months"),
         "subtype": _subtype(study.subtype_rule),
         "subtype_rule": _text(study.subtype_rule),
+        "first_study_dose_on": F("first_study_dose_on"),
+        "origin": F("origin"),
     }  # fmt: skip
     return _rows(found, columns, ("site_code", "subject_code"))
 
@@ -210,6 +215,7 @@ def _visits(study: Study, narrowed: Narrow) -> Rows:
     found = narrowed(Visit.objects.filter(patient__study=study))
     columns = {
         **_which_visit(""),
+        "visit_code": F("definition__code"),
         "scan_count": Count("scans"),
     }
     return _rows(found, columns, BY_VISIT)
@@ -219,11 +225,18 @@ def _scans(study: Study, narrowed: Narrow) -> Rows:
     found = narrowed(Scan.objects.filter(visit__patient__study=study))
     columns = {
         **_which_visit("visit__"),
+        "scan_id": F("id"),
         "sequence": F("sequence"),
         "acq_stratum": F("acq_stratum"),
         "state": F("state"),
+        "reason": _present("reason"),
         "days_from_visit": F("days_from_visit"),
+        "voxel_size_i_mm": F("voxel_size_mm__0"),
+        "voxel_size_j_mm": F("voxel_size_mm__1"),
+        "voxel_size_k_mm": F("voxel_size_mm__2"),
         "image_sha256": F("image_sha256"),
+        "deidentification_version": _present("deidentification_version"),
+        "origin": F("origin"),
     }
     return _rows(found, columns, (*BY_VISIT, "sequence", "image_sha256"))
 

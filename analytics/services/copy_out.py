@@ -62,8 +62,9 @@ def statement(rows: Rows, columns: Sequence[Column]) -> str:
     """Return the COPY statement of a table, its columns in the order of the dictionary."""
     chosen = ", ".join(GUARDED.format(c=c.name) if c.is_free_text else c.name for c in columns)
     order = ", ".join(f"found.{name}" for name in rows.order)
+    sorting = f" ORDER BY {order}" if order else ""
     return (
-        f"COPY (SELECT {chosen} FROM ({rows.sql}) AS found ORDER BY {order}) "  # noqa: S608
+        f"COPY (SELECT {chosen} FROM ({rows.sql}) AS found{sorting}) "  # noqa: S608
         "TO STDOUT WITH (FORMAT csv, HEADER true, ENCODING 'UTF8')"
     )
 

@@ -1,0 +1,165 @@
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from analytics.selectors import correlations
+from analytics.selectors.cohort import CohortPoint, Filters, cohort_points, nearest_assessment
+from mldtrial.trial.models import GmfcMldAssessment
+from mldtrial.trial.rules.severity import severity_instrument
+from mldtrial.trial.services import assessments
+from tests.support.loads import make_load, make_visit
+
+DAY = date(2024, 5, 10)
+
+
+def score(world, patient, on, level):
+    return GmfcMldAssessment.objects.create(
+        visit=make_visit(patient, on),
+        level=level,
+        assessed_on=on,
+        assessed_by=world.user("coordinator"),
+    )
+
+
+def points(world, **filters):
+    return cohort_points(world.study, user=world.user("sponsor"), filters=Filters(**filters))
+
+
+@pytest.mark.parametrize(
+    ("gaps", "window", "expected"),
+    [
+        ([-10, 5], 30, 5),
+        ([-7, 7], 30, -7),
+        ([31], 30, None),
+        ([30], 30, 30),
+        ([-30], 30, -30),
+        ([], 30, None),
+        ([-200, 89, 300], 90, 89),
+        ([0], 30, 0),
+    ],
+)
+def test_the_nearest_assessment_within_the_window_is_taken(gaps, window, expected):
+    given_days = [(DAY + timedelta(days=gap), 3) for gap in gaps]
+    found = nearest_assessment(given_days, DAY, window)
+    assert (None if found is None else (found[0] - DAY).days) == expected
+
+
+@given(st.lists(st.integers(-400, 400), unique=True), st.integers(0, 200))
+def test_no_assessment_is_nearer_than_the_one_that_is_taken(gaps, window):
+    days = [(DAY + timedelta(days=gap), 1) for gap in sorted(gaps)]
+    found = nearest_assessment(days, DAY, window)
+    near = [abs(gap) for gap in gaps if abs(gap) <= window]
+    assert (None if found is None else abs((found[0] - DAY).days)) == min(near, default=None)
+
+
+@pytest.mark.django_db
+def test_a_late_infantile_patient_is_paired_within_thirty_days(world):
+    make_load(world.patient_a, DAY, 10.0)  # onset at 20 months: late infantile
+    make_load(world.patient_b, DAY, 20.0)  # onset at 60 months: early juvenile
+    for patient in (world.patient_a, world.patient_b):
+        score(world, patient, DAY + timedelta(days=40), 3)
+    found = {point.subtype: (point.gmfc_level, point.gmfc_gap_days) for point in points(world)}
+    assert found == {"LI": (None, None), "EJ": (3, 40)}
+
+
+@pytest.mark.django_db
+def test_the_gap_is_counted_from_the_day_of_the_scan(world):
+    make_load(world.patient_b, DAY, 20.0, days_from_visit=5)
+    score(world, world.patient_b, DAY, 2)
+    assert points(world)[0].gmfc_gap_days == -5
+
+
+@pytest.mark.django_db
+def test_several_reads_of_a_visit_are_averaged(world):
+    run = make_load(world.patient_a, DAY, 10.0)
+    keys = [item.key for item in severity_instrument().items]
+    for reader, value in (("reader", 0), ("adjudicator", 1)):
+        assessments.record_severity(
+            visit=run.visit,
+            reader=world.user(reader),
+            items=dict.fromkeys(keys, value),
+            read_on=DAY,
+            by=None,
+        )
+    assert points(world)[0].severity_total == pytest.approx(len(keys) / 2)
+
+
+@pytest.mark.django_db
+def test_filters_narrow_by_stratum_and_subtype(world):
+    make_load(world.patient_a, DAY, 10.0)
+    make_load(world.patient_b, DAY, 20.0, acq_stratum="2D")
+    assert [p.load_ml for p in points(world, stratum="2D")] == [20.0]
+    assert [p.load_ml for p in points(world, subtype="LI")] == [10.0]
+
+
+@pytest.mark.django_db
+def test_the_cohort_takes_as_many_queries_for_many_scans(world, django_assert_num_queries):
+    make_load(world.patient_a, DAY, 10.0)
+    with django_assert_num_queries(6):
+        points(world)
+    for month in range(1, 13):
+        make_load(world.patient_b, date(2025, month, 1), 10.0)
+        score(world, world.patient_b, date(2025, month, 1), 1)
+    with django_assert_num_queries(6):
+        assert len(points(world)) == 13
+
+
+def point(patient, load_ml, level, *, stratum="3D", subtype="LI"):
+    return CohortPoint(patient, f"P{patient}", "V", 50.0, stratum, subtype, load_ml, level, 0, None)
+
+
+RELATION = correlations.RELATIONS["load-gmfc"]
+
+
+def table(given_points, smallest_group=1):
+    rows = correlations.table(given_points, RELATION, smallest_group=smallest_group)
+    return {(row.stratum, row.subtype): row for row in rows}
+
+
+def test_a_perfect_rank_order_has_rho_one():
+    found = table([point(n, 10.0 * n, n) for n in range(1, 6)])["3D", ""]
+    assert (found.rho, found.n, found.n_patients) == (pytest.approx(1.0), 5, 5)
+
+
+def test_rho_of_five_pairs_by_hand():
+    # Ranks 1 2 3 4 5 against 2 1 4 3 5: 1 - 6 * 4 / (5 * 24) = 0.8
+    levels = [2, 1, 4, 3, 5]
+    found = table([point(n, float(n), level) for n, level in enumerate(levels)])["3D", ""]
+    assert found.rho == pytest.approx(0.8)
+
+
+def test_3d_and_2d_are_never_pooled():
+    given_points = [point(n, float(n), n) for n in range(4)]
+    given_points += [point(n, float(n), 6 - n, stratum="2D") for n in range(4)]
+    found = table(given_points)
+    assert found["3D", ""].rho == pytest.approx(1.0)
+    assert found["2D", ""].rho == pytest.approx(-1.0)
+    assert {stratum for stratum, _ in found} == {"3D", "2D"}
+
+
+def test_two_patients_are_not_estimable():
+    found = table([point(n % 2, float(n), n) for n in range(6)])["3D", ""]
+    assert found.rho is None
+    assert "patients are needed, got 2" in found.reason
+
+
+def test_equal_scores_are_not_estimable():
+    found = table([point(n, float(n), 3) for n in range(6)])["3D", ""]
+    assert found.rho is None
+    assert "equal" in found.reason
+
+
+def test_a_small_group_is_hidden_from_who_may_not_see_patients():
+    given_points = [point(n, float(n), n) for n in range(4)]
+    found = table(given_points, smallest_group=5)["3D", ""]
+    assert (found.n, found.n_patients, found.rho) == (0, 0, None)
+    assert correlations.without_small_groups(given_points, 5) == []
+
+
+def test_the_same_seed_gives_the_same_interval():
+    given_points = [point(n // 2, float(n), (n * 7) % 5) for n in range(12)]
+    first = table(given_points)["3D", ""]
+    correlations._spearman.cache_clear()
+    assert table(given_points)["3D", ""] == first

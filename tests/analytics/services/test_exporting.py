@@ -1,0 +1,244 @@
+import csv
+import hashlib
+import io
+from datetime import date
+
+import pandas as pd
+import psycopg
+import pytest
+from asgiref.sync import async_to_sync
+from django.core.exceptions import PermissionDenied
+
+from analytics.exports import columns as dictionary
+from analytics.exports.columns import Column
+from analytics.models import ExportRecord
+from analytics.selectors import exports as selectors
+from analytics.selectors import loads
+from analytics.selectors.exports import Rows
+from analytics.services import copy_out, exporting
+from mldtrial.trial.rules.severity import severity_instrument
+from mldtrial.trial.rules.subtype import derive_subtype
+from mldtrial.trial.services import assessments
+from tests.support.loads import make_load, make_scan, make_visit
+from tests.support.world import build_world
+
+DAY = date(2024, 5, 10)
+NUMBERS = Column("n", "n", "integer")
+
+
+@pytest.fixture
+def committed(transactional_db):
+    """The world, visible to the connection that an export opens for itself."""
+    return build_world()
+
+
+def begin(world, dataset="demyelination_load", by="data_manager"):
+    user = None if by is None else world.user(by)
+    return exporting.begin(study=world.study, dataset=dataset, by=user, origin="test")
+
+
+def take(world, dataset="demyelination_load", by="data_manager"):
+    return b"".join(begin(world, dataset, by).pieces())
+
+
+def table(content):
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def test_a_table_holds_what_the_page_shows(committed):
+    make_load(committed.patient_a, DAY, 10.5)
+    make_load(committed.patient_b, DAY, 0.0, acq_stratum="2D")
+    make_load(committed.other_patient, DAY, 99.0)
+    shown = loads.study_loads(committed.study, user=committed.user("data_manager"))
+    taken = table(take(committed))
+    assert {(row["run_id"], float(row["demyelination_load_ml"])) for row in taken} == {
+        (str(point.run_id), point.load_ml) for point in shown
+    }
+    assert {row["run_id"]: float(row["age_months"]) for row in taken} == {
+        str(point.run_id): point.age_months for point in shown
+    }
+
+
+def test_a_row_says_what_it_is(committed):
+    run = make_load(committed.patient_a, DAY, 10.5)
+    assert table(take(committed)) == [
+        {
+            "study_code": "MLD-1",
+            "site_code": "A",
+            "subject_code": "A-001",
+            "visit_number": "101.00",
+            "visit_name": "Visit of 2024-05-10",
+            "visit_date": "2024-05-10",
+            "age_months": "49.83983572895277",
+            "run_id": str(run.pk),
+            "acq_stratum": "3D",
+            "method": "CNN",
+            "method_version": "small 1",
+            "is_demonstration_model": "Y",
+            "qc_status": "NOT_REVIEWED",
+            "analysis_flag": "Y",
+            "demyelination_load_ml": "10.5",
+        }
+    ]
+
+
+def test_doubles_survive_to_the_last_bit(committed):
+    values = [0.1 + 0.2, 5e-324, 1 / 3, 1e-5, 123456.78901234567, 1.7976931348623157e308]
+    for month, value in enumerate(values, start=1):
+        make_load(committed.patient_a, date(2025, month, 1), 1.0)
+        run = make_load(committed.patient_b, date(2025, month, 1), 1.0)
+        type(run.result).objects.filter(run=run).update(demyelination_load_ml=value)
+    content = io.BytesIO(take(committed))
+    frame = pd.read_csv(content)
+    taken = frame[frame.site_code == "B"].demyelination_load_ml
+    assert taken.tolist() == values
+
+
+def test_every_table_has_the_columns_of_its_dictionary(committed):
+    for dataset in selectors.DATASETS:
+        header = next(csv.reader(io.StringIO(take(committed, dataset).decode())))
+        described = csv.DictReader(io.StringIO(dictionary.as_csv(dataset)))
+        names = [column.name for column in dictionary.columns(dataset)]
+        assert header == names, dataset
+        assert [row["column"] for row in described][: len(names)] == names, dataset
+
+
+def test_every_dataset_is_described():
+    assert set(selectors.DATASETS) == set(dictionary.TABLES) == set(dictionary.DESCRIPTIONS)
+
+
+def test_lines_end_as_rfc_4180_says(committed):
+    make_load(committed.patient_a, DAY, 10.5)
+    content = take(committed)
+    assert content.count(b"\r\n") == content.count(b"\n") == 2
+
+
+FORMULAS = [
+    "=1+1", "+1", "-1", "@SUM(A1)", "|cmd", "%x", "\t=1", " =1", "\u00a0=1", "\uff1d1",
+    "\u200b=1", "\r=1", "\n=1", "\x0b=1",
+]  # fmt: skip
+HARMLESS = ["Month 12", "a=b", "3+4", 'Ärzte, "quoted"', "1-2"]
+
+
+def test_free_text_is_guarded_where_it_would_be_a_formula_and_only_there(committed):
+    for number, name in enumerate(FORMULAS + HARMLESS, start=1):
+        make_visit(committed.patient_a, date(2025, 1, number), name=name, number=10 + number)
+    taken = {row["visit_date"]: row["visit_name"] for row in table(take(committed, "visits"))}
+    for number, name in enumerate(FORMULAS + HARMLESS, start=1):
+        expected = f"'{name}" if name in FORMULAS else name
+        assert taken[f"2025-01-{number:02}"] == expected
+
+
+def test_scores_have_a_row_per_item_and_none_for_what_is_absent(committed):
+    visit = make_visit(committed.patient_a, DAY)
+    keys = [item.key for item in severity_instrument().items]
+    assessments.record_severity(
+        visit=visit,
+        reader=committed.user("reader"),
+        items={key: None if key == keys[0] else 1 for key in keys},
+        read_on=DAY,
+        by=None,
+    )
+    assessments.record_gmfc_mld(
+        visit=visit, level=3, assessed_on=DAY, by=None, recorder=committed.user("coordinator")
+    )
+    rows = {(r["instrument"], r["item"]): r for r in table(take(committed, "clinical_scores"))}
+    assert len(rows) == len(keys) + 2
+    assert rows["GMFC-MLD", "level"]["value"] == "3"
+    version = severity_instrument().version
+    assert rows[version, keys[1]]["value"] == "1"
+    assert (rows[version, keys[0]]["value"], rows[version, "total"]["value"]) == ("", "")
+    assert rows[version, "total"]["status"] == "NOT_EVALUABLE"
+
+
+def test_the_subtype_of_a_table_is_that_of_the_rule(committed):
+    for onset in (None, 30, 31, 71, 72, 83, 84, 191, 192):
+        committed.patient_a.onset_age_months = onset
+        committed.patient_a.save()
+        rows = table(take(committed, "patients"))
+        expected = derive_subtype(onset, committed.study.subtype_rule)
+        assert rows[0]["subtype"] == expected.value
+        assert rows[0]["birth_month"] == "2020-03"
+
+
+def test_scans_and_visits_are_counted(committed):
+    visit = make_visit(committed.patient_a, DAY)
+    make_scan(visit)
+    make_scan(visit, "T2w")
+    assert len(table(take(committed, "scans"))) == 2
+    counts = {row["visit_date"]: row["scan_count"] for row in table(take(committed, "visits"))}
+    assert counts[DAY.isoformat()] == "2"
+
+
+def test_the_record_comes_before_the_first_byte_and_is_completed_after_the_last(committed):
+    make_load(committed.patient_a, DAY, 10.5)
+    export = begin(committed)
+    record = ExportRecord.objects.get()
+    assert (record.is_complete, record.row_count, record.sha256) == (False, None, "")
+    content = b"".join(export.pieces())
+    record.refresh_from_db()
+    assert (record.is_complete, record.row_count) == (True, 1)
+    assert record.sha256 == hashlib.sha256(content).hexdigest()
+    assert record.dictionary_version == dictionary.VERSION
+
+
+def test_an_export_that_is_cut_off_is_never_complete(committed):
+    make_load(committed.patient_a, DAY, 10.5)
+    pieces = begin(committed).pieces()
+    pieces.close()
+    assert not ExportRecord.objects.get().is_complete
+
+
+def test_the_same_rows_have_the_same_checksum(committed):
+    make_load(committed.patient_a, DAY, 10.5)
+    make_load(committed.patient_b, DAY, 11.5)
+    assert take(committed) == take(committed)
+
+
+@pytest.mark.parametrize("role", ["coordinator", "sponsor", "auditor", "administrator", "reader"])
+def test_who_may_not_export_leaves_no_record(committed, role):
+    with pytest.raises(PermissionDenied):
+        begin(committed, by=role)
+    assert not ExportRecord.objects.exists()
+
+
+def test_a_sponsor_exports_once_granted(committed):
+    committed.user("sponsor").memberships.update(may_export_rows=True)
+    make_load(committed.patient_a, DAY, 10.5)
+    assert len(table(take(committed, by="sponsor"))) == 1
+
+
+LAST = 400_000
+FAILS_AT_THE_END = Rows(
+    "SELECT n / (CASE WHEN n = %s THEN 0 ELSE 1 END) AS n FROM generate_series(1, %s) AS n",
+    (LAST, LAST),
+    (),
+)
+
+
+def test_the_first_byte_leaves_before_the_last_row_is_read(committed):
+    pieces = copy_out.pieces(FAILS_AT_THE_END, [NUMBERS], copy_out.Tally())
+    assert next(pieces).startswith(b"n\r\n1\r\n2\r\n")
+    with pytest.raises(psycopg.errors.DivisionByZero):
+        list(pieces)
+
+
+def test_the_asynchronous_way_streams_as_well(committed):
+    async def first_and_rest():
+        pieces = copy_out.pieces_async(FAILS_AT_THE_END, [NUMBERS], copy_out.Tally())
+        first = await anext(pieces)
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            async for _ in pieces:
+                pass
+        return first
+
+    assert async_to_sync(first_and_rest)().startswith(b"n\r\n1\r\n2\r\n")
+
+
+def test_rows_and_bytes_are_counted_as_they_go(committed):
+    rows = Rows("SELECT n FROM generate_series(1, %s) AS n", (50_000,), ("n",))
+    tally = copy_out.Tally()
+    content = b"".join(copy_out.pieces(rows, [NUMBERS], tally))
+    assert tally.row_count == 50_000
+    assert tally.sha256 == hashlib.sha256(content).hexdigest()
+    assert content.splitlines()[1:] == [b"%d" % n for n in range(1, 50_001)]
