@@ -22,6 +22,17 @@ SYSTEM_USER = "mldtrial-db"
 DATABASE = "mldtrial"
 OWNER, APP, ADMIN = "mldtrial_owner", "mldtrial_app", "postgres"
 START_ATTEMPTS = 5
+GRANTS = (
+    f"ALTER SCHEMA public OWNER TO {OWNER}",
+    f"GRANT USAGE ON SCHEMA public TO {APP}",
+    f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public"
+    f" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP}",
+    f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public"
+    f" GRANT USAGE, SELECT ON SEQUENCES TO {APP}",
+    f"ALTER ROLE {APP} SET lock_timeout = '5s'",
+    f"ALTER ROLE {APP} SET statement_timeout = '30s'",
+    f"ALTER ROLE {APP} SET idle_in_transaction_session_timeout = '60s'",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +214,5 @@ def _make_roles(data_dir: Path) -> None:
 def grant_to_application(admin_url: str) -> None:
     """Give the application's role what it needs on all that the owner will create."""
     with psycopg.connect(admin_url, autocommit=True) as connection:
-        for statement in (
-            f"ALTER SCHEMA public OWNER TO {OWNER}",
-            f"GRANT USAGE ON SCHEMA public TO {APP}",
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public"
-            f" GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {APP}",
-            f"ALTER DEFAULT PRIVILEGES FOR ROLE {OWNER} IN SCHEMA public"
-            f" GRANT USAGE, SELECT ON SEQUENCES TO {APP}",
-            f"ALTER ROLE {APP} SET lock_timeout = '5s'",
-            f"ALTER ROLE {APP} SET statement_timeout = '30s'",
-            f"ALTER ROLE {APP} SET idle_in_transaction_session_timeout = '60s'",
-        ):
+        for statement in GRANTS:
             connection.execute(statement)
