@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from mldtrial.trial import policies as trial_policies
@@ -116,6 +116,23 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     code, text, detail, percent = _state(scans, recent, moving, latest_run)
     is_moving = bool(moving) or (latest_run is not None and not latest_run.is_finished)
     return VisitStatus(code, text, detail, percent, is_moving, scans, recent, latest_run, load_ml)
+
+
+def visits_in_progress(*, user: Any, at_most: int) -> list[tuple[Visit, VisitStatus]]:
+    """Return the visits whose images are being checked or segmented, with their states."""
+    unfinished = [JobState.QUEUED, JobState.RUNNING]
+    jobs = [
+        visible_to(user, Upload.objects.filter(state__in=unfinished)).values("visit"),
+        visible_to(
+            user, SegmentationRun.objects.filter(state__in=unfinished, is_voided=False)
+        ).values("visit"),
+    ]
+    visits = (
+        Visit.objects.filter(Q(pk__in=jobs[0]) | Q(pk__in=jobs[1]))
+        .select_related("patient__study", "patient__site")
+        .order_by("patient__subject_code", "date")[:at_most]
+    )
+    return [(visit, visit_status(visit, user=user)) for visit in visits]
 
 
 def _state(

@@ -21,7 +21,7 @@ from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_labe
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, SegmentationOutput
 from segmentation.models import JobState, ModelVersion, SegmentationResult, SegmentationRun
-from segmentation.services import jobs, store
+from segmentation.services import demo_images, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
 from segmentation.services.segmenters import load_segmenter
@@ -124,6 +124,8 @@ def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
     scans = {Sequence.T1W.value: run.t1w_scan}
     if run.t2w_scan is not None:
         scans[Sequence.T2W.value] = run.t2w_scan
+    for scan in scans.values():
+        demo_images.ensure_image(scan)
     images = {
         name: store.verified(store.image_path(scan.image_sha256), scan.image_sha256)
         for name, scan in scans.items()

@@ -19,6 +19,7 @@ from segmentation.imaging.errors import ImageError
 from segmentation.services import intake
 
 PER_PAGE = 50
+SHOWN_IN_PROGRESS = 8
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -94,7 +95,13 @@ def _add_errors(form: UploadForm, field: str, error: ValidationError) -> None:
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """List the uploads of the own sites with their states and reasons."""
+    """List the uploads of the own sites with their states and reasons.
+
+    With ``?fragment=1`` it answers with what is in progress, for the work list.
+    """
+    if request.GET.get("fragment"):
+        in_progress = selectors.visits_in_progress(user=request.user, at_most=SHOWN_IN_PROGRESS)
+        return render(request, "segmentation/_in_progress.html", {"in_progress": in_progress})
     page = Paginator(selectors.uploads(user=request.user), PER_PAGE).get_page(
         request.GET.get("page")
     )

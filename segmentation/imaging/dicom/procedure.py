@@ -68,6 +68,4 @@ def _tags(tags: list[str]) -> frozenset[int]:
 
 
 def _private(rule: dict[str, Any]) -> PrivateRule:
-    return PrivateRule(
-        rule["creator"], int(rule["group"], 16), int(rule["offset"], 16), rule["vr"]
-    )
+    return PrivateRule(rule["creator"], int(rule["group"], 16), int(rule["offset"], 16), rule["vr"])

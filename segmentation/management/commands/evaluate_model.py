@@ -1,0 +1,36 @@
+"""Measure a registered model on phantoms with known truth."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from segmentation.models import ModelVersion
+from segmentation.services.segmenters import load_segmenter
+from segmentation.training.evaluate import evaluate
+
+
+class Command(BaseCommand):
+    """Evaluate a model on a folder of make_phantoms."""
+
+    help = "Measure a registered model on a folder written by make_phantoms."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--model", required=True, help="name of a registered model")
+        parser.add_argument("--data", type=Path, required=True)
+        parser.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(self, *_: Any, model: str, data: Path, as_json: bool, **__: Any) -> None:
+        """Segment, compare, report."""
+        found = ModelVersion.objects.filter(name=model).order_by("-created_at").first()
+        if found is None:
+            raise CommandError("No such model is registered; use register_model first.")
+        if not (data / "truth.csv").exists():
+            raise CommandError("The folder has no truth.csv; write it with make_phantoms.")
+        report = evaluate(load_segmenter(found), data, told=self.stderr.write)
+        self.stdout.write(
+            json.dumps(report) if as_json else json.dumps(report["summary"], indent=1)
+        )
