@@ -1,12 +1,23 @@
 """The doorbell between web and workers: messages carry nothing but "look in the queue"."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from django.conf import settings
-from kombu import Queue
+from kombu import Exchange, Queue
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mldtrial.settings.local")
+
+
+def _queue(name: str) -> Queue:
+    """Return a queue with an exchange of its own: on a shared one every queue hears every bell."""
+    return Queue(name, Exchange(name), routing_key=name)
+
+
+# Messages are JSON and run no code, so a worker of root is no more open than root's web server.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("mldtrial")
 app.conf.update(
@@ -26,10 +37,12 @@ app.conf.update(
     worker_hijack_root_logger=False,
     worker_send_task_events=False,
     worker_enable_remote_control=False,
-    task_queues=[Queue(name) for name in ("imaging", "gpu", "cpu", "exports")],
+    task_queues=[_queue(name) for name in ("imaging", "gpu", "cpu", "exports")],
     task_default_queue="imaging",
     task_create_missing_queues=False,
     enable_utc=True,
     timezone="UTC",
 )
+# Web requests run in threads; without a default they would send to an application of no settings.
+app.set_default()
 app.autodiscover_tasks(["segmentation", "analytics"])

@@ -6,6 +6,7 @@ import socket
 from celery import shared_task
 from django.conf import settings
 from django.db import transaction
+from kombu.exceptions import OperationalError
 
 from segmentation.models import JobState
 from segmentation.services import intake, runs
@@ -58,5 +59,5 @@ def _send(task: str, queue: str) -> None:
     """Send a message; the sweep rings again for whatever this loses."""
     try:
         segment_queued.app.send_task(task, queue=queue)
-    except OSError:
+    except (OSError, OperationalError):
         log.warning("The broker did not answer; the sweep will ring again.")

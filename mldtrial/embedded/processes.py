@@ -33,7 +33,7 @@ def web(host: str, port: int) -> tuple[str, ...]:
 def worker(queue: str) -> tuple[str, ...]:
     """Return the command of a Celery worker for one queue: one process, nothing prefetched."""
     return (
-        sys.executable, "-m", "celery", "-A", "mldtrial.celery", "worker",
+        sys.executable, "-m", "celery", "-q", "-A", "mldtrial.celery", "worker",
         "-Q", queue, "-n", f"{queue}@%h", "--pool", "solo", "--loglevel", "INFO",
         "--without-gossip", "--without-mingle", "--without-heartbeat",
     )  # fmt: skip
