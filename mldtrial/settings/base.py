@@ -146,7 +146,10 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 
 # plotly adds two style sheets of its own; they are allowed by hash, and a test
 # derives the hashes again from the installed wheel.
-PLOTLY_STYLE_HASHES: list[str] = []
+PLOTLY_STYLE_HASHES = [
+    "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='",  # empty; rules are added later
+    "'sha256-ji27qzEtxXZW+7dun6UwjHXJ18e6WAin1VvNtkzIE/o='",  # of its map library
+]
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],

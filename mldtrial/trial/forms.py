@@ -1,5 +1,6 @@
 """Forms: they check the shape of what was typed; the services decide whether it is right."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -220,13 +221,20 @@ class PatientEditForm(ServiceForm):
         "first_study_dose_on",
     )
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         initial = {name: getattr(patient, name) for name in self.RECORD_FIELDS}
-        super().__init__(*args, initial=initial, **kwargs)
+        self.mark = hashlib.sha256(repr(initial).encode()).hexdigest()
+        super().__init__(*args, initial={**initial, "seen": self.mark}, **kwargs)
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a form in which nothing differs from the record."""
+        """Refuse a form that would undo another person's change, or change nothing."""
         cleaned = super().clean() or {}
+        if cleaned.get("seen") != self.mark:
+            raise ValidationError(
+                "Somebody else has changed this record since you opened it; open the page again."
+            )
         if not self.errors and not self.changes():
             raise ValidationError("Nothing differs from the record.")
         return cleaned

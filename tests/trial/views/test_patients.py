@@ -96,7 +96,9 @@ def test_a_form_sent_twice_stores_one_patient(world: World, coordinator: Client)
 
 
 def edit(world: World, **changes) -> dict[str, str]:
+    page = signed_in(world, "coordinator").get(url_of(world, "patient_edit"))
     values = {
+        "seen": page.context["form"].mark,
         "subject_code": "A-001",
         "sex": "F",
         "birth_month": "2020-03",
@@ -130,6 +132,16 @@ def test_a_wrong_correction_is_refused(world: World, coordinator: Client, change
     answer = coordinator.post(url_of(world, "patient_edit"), edit(world, **changes))
     assert answer.status_code == 422
     assert sentence in answer.context["form"].errors[field][0]
+
+
+def test_a_correction_does_not_undo_one_made_meanwhile(world: World, coordinator: Client):
+    opened = edit(world, onset_age_months="24")
+    Patient.objects.filter(pk=world.patient_a.pk).update(sex="M")
+    answer = coordinator.post(url_of(world, "patient_edit"), opened)
+    assert answer.status_code == 422
+    assert "Somebody else has changed this record" in answer.content.decode()
+    world.patient_a.refresh_from_db()
+    assert (world.patient_a.sex, world.patient_a.onset_age_months) == ("M", 20)
 
 
 def test_a_treatment_is_added(world: World, coordinator: Client):
