@@ -1,10 +1,11 @@
 """Reading the trial's records, always narrowed to what the person may see."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.apps import apps
 from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
 
@@ -183,6 +184,30 @@ def query(query_id: UUID, *, user: Any) -> Query:
     if found is None:
         raise Http404("No such query.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class QueryStep:
+    """One step in the life of a query."""
+
+    at: datetime
+    by: str
+    state: str
+    words: str
+
+
+def query_steps(query: Query) -> list[QueryStep]:
+    """Return what happened to a query that the person may see, in order, from its history."""
+    events = apps.get_model("trial", "QueryEvent").objects.filter(pgh_obj_id=query.pk)
+    steps = []
+    for event in events.order_by("pgh_id"):
+        why = event.pgh_context.get("reason", "")
+        words = {QueryState.OPEN: event.question, QueryState.ANSWERED: event.answer}
+        by = event.pgh_context.get("user_name", "")
+        if event.state == QueryState.OPEN and query.opened_by_id is None:
+            by = f"rule {query.rule}"
+        steps.append(QueryStep(event.pgh_created_at, by, event.state, words.get(event.state, why)))
+    return steps
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,7 @@ def query_page(request: HttpRequest, query_id: UUID) -> HttpResponse:
         return redirect("query", query_id=query.pk)
     context = {
         "query": query,
+        "steps": [(step, QueryState(step.state).label) for step in selectors.query_steps(query)],
         "answer_form": answer,
         "close_form": close,
         "may_answer": _is_open(query) and policies.may(request.user, "answer_query", query),

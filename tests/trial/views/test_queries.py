@@ -36,6 +36,15 @@ def test_a_query_is_answered_and_closed(world: World, query: Query):
     assert (query.state, query.answer) == (QueryState.CLOSED, "Yes.")
 
 
+def test_the_page_tells_the_life_of_a_query(world: World, query: Query):
+    url = reverse("query", args=[query.pk])
+    signed_in(world, "coordinator").post(url, {"action": "answer", "answer": "It is."})
+    signed_in(world, "data_manager").post(url, {"action": "close", "reason": "Letter seen"})
+    text = signed_in(world, "sponsor").get(url).content.decode()
+    for words in ("Asked by rule WINDOW-1", "Answered by Coordinator", "It is.", "Letter seen"):
+        assert words in text
+
+
 @pytest.mark.parametrize(
     ("key", "form", "status"),
     [
