@@ -1,6 +1,5 @@
 """From the files of an upload to clean NIfTI images: de-identified before anything else."""
 
-import hashlib
 import shutil
 import subprocess
 import sys
@@ -11,20 +10,19 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-import pydicom
 from pydicom import Dataset
 
 from segmentation.imaging.dicom.deidentify import (
-    DeidentificationKey,
-    TrialIdentity,
     deidentify,
     identifying_values,
-    is_allowed,
     parse_date,
-    procedure,
+    refuse_unsuited,
 )
+from segmentation.imaging.dicom.procedure import current_procedure
 from segmentation.imaging.dicom.recognise import recognise
+from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
 from segmentation.imaging.dicom.series import Series, check_series, group_series, read_images
+from segmentation.imaging.dicom.verification import verify
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import acq_stratum
 from segmentation.imaging.nifti import NiftiFacts, store_clean_copy
@@ -98,11 +96,11 @@ def read_series(
 def _convert(
     series: Series, folder: Path, key: DeidentificationKey, identity: TrialIdentity
 ) -> ConvertedSeries:
+    for image in series.images:
+        refuse_unsuited(image)
     check_series(series)
     first = series.images[0]
-    acquired_on = _acquired_on(first)
-    scanner = _scanner(first, key)
-    kept = _write_clean(series, folder / "dicom", key, identity)
+    kept, clean_first = _write_clean(series, folder / "dicom", key, identity)
     nifti = _run_dcm2niix(folder)
     clean = folder / "image.nii.gz"
     facts = store_clean_copy(nifti, clean, fsync=True)
@@ -118,42 +116,34 @@ def _convert(
         acq_stratum=acq_stratum(
             facts.voxel_size_mm, str(first.get("MRAcquisitionType", "")) or None
         ),
-        acquired_on=acquired_on,
-        deidentification_version=procedure().version,
-        scanner=scanner,
+        acquired_on=_acquired_on(first),
+        deidentification_version=current_procedure().version,
+        scanner=_scanner(clean_first),
         acquisition={
-            name: _plain(first.get(name)) for name in ACQUISITION if first.get(name) is not None
+            name: _plain(clean_first[name].value) for name in ACQUISITION if name in clean_first
         },
     )
 
 
 def _write_clean(
     series: Series, folder: Path, key: DeidentificationKey, identity: TrialIdentity
-) -> list[Path]:
-    """Write the de-identified images, then read them again and look for what must not be there."""
+) -> tuple[list[Path], Dataset]:
+    """Write the de-identified images, then read them again and look for what must not be there.
+
+    Returns the files and the first clean data set: what is recorded comes from there.
+    """
     folder.mkdir(parents=True)
-    paths = []
-    for index, image in enumerate(series.images):
+    paths, clean = [], Dataset()
+    forbidden: set[str] = set()
+    for index, image in reversed(list(enumerate(series.images))):
         path = folder / f"{index:05d}.dcm"
-        deidentify(image, key=key, identity=identity).save_as(path, enforce_file_format=True)
+        clean = deidentify(image, key=key, identity=identity)
+        clean.save_as(path, implicit_vr=False, little_endian=True, enforce_file_format=True)
+        forbidden |= identifying_values(image)
         paths.append(path)
-    forbidden = set().union(*(identifying_values(image) for image in series.images))
     for path in paths:
-        _verify(path, forbidden)
-    return paths
-
-
-def _verify(path: Path, forbidden: set[bytes]) -> None:
-    """Check a kept file by a way that shares nothing with how it was written."""
-    kept = pydicom.dcmread(path, stop_before_pixels=True)
-    header = path.read_bytes()[: path.stat().st_size - int(kept.Rows) * int(kept.Columns)]
-    names_unknown = any(not is_allowed(int(element.tag)) for element in kept)
-    if names_unknown or any(value in header for value in forbidden):
-        raise ImageError(
-            FailureCode.BAD_DICOM,
-            "De-identification of a series could not be verified, so it was not kept. Tell the "
-            "data manager.",
-        )
+        verify(path.read_bytes(), forbidden, {identity.subject_code})
+    return sorted(paths), clean
 
 
 def _run_dcm2niix(folder: Path) -> Path:
@@ -167,9 +157,12 @@ def _run_dcm2niix(folder: Path) -> Path:
             check=False,
             capture_output=True,
             timeout=CONVERSION_SECONDS,
+            cwd=out,
+            env={"HOME": str(out), "TMPDIR": str(out)},
+            stdin=subprocess.DEVNULL,
         )
-    except subprocess.TimeoutExpired as error:
-        raise _not_converted() from error
+    except subprocess.TimeoutExpired:
+        raise _not_converted() from None
     made = sorted(out.glob("*.nii"))
     if len(made) != 1:
         raise _not_converted()
@@ -200,12 +193,6 @@ def _zip(paths: Sequence[Path], target: Path) -> Path:
     return target
 
 
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
 def _acquired_on(image: Dataset) -> date | None:
     for keyword in ("AcquisitionDate", "SeriesDate", "StudyDate"):
         day = parse_date(str(image.get(keyword, "")))
@@ -214,15 +201,15 @@ def _acquired_on(image: Dataset) -> date | None:
     return None
 
 
-def _scanner(image: Dataset, key: DeidentificationKey) -> dict[str, Any]:
-    serial = str(image.get("DeviceSerialNumber", ""))
+def _scanner(image: Dataset) -> dict[str, Any]:
+    """Return facts of the scanner from a clean data set; its serial number is a pseudonym there."""
     found = {
         "manufacturer": _plain(image.get("Manufacturer")),
         "model": _plain(image.get("ManufacturerModelName")),
         "software": _plain(image.get("SoftwareVersions")),
         "field_strength_t": _plain(image.get("MagneticFieldStrength")),
         "coil": _plain(image.get("ReceiveCoilName")),
-        "device": key.device(serial) if serial else None,
+        "device": image.get("DeviceSerialNumber"),
     }
     return {name: value for name, value in found.items() if value not in (None, "")}
 

@@ -36,7 +36,6 @@ class Procedure:
     """
 
     version: str
-    method: str
     options: tuple[tuple[str, str], ...]
     uids: frozenset[int]
     dates: frozenset[int]
@@ -52,7 +51,6 @@ def current_procedure() -> Procedure:
     content = tomllib.loads((Path(__file__).parent / CURRENT).read_text("utf-8"))
     return Procedure(
         version=content["version"],
-        method=content["method"],
         options=tuple((code, meaning) for code, meaning in content["options"]),
         uids=_tags(content["uid"]),
         dates=_tags(content["date"]),

@@ -36,15 +36,13 @@ PARSE_ERRORS = (
     InvalidDicomError,
     ValueError,
     TypeError,
-    KeyError,
-    IndexError,
+    LookupError,
     AttributeError,
     NotImplementedError,
     EOFError,
     OSError,
     OverflowError,
     RecursionError,
-    LookupError,
     AssertionError,
     struct.error,
 )
@@ -85,16 +83,16 @@ def read_instance(path: Path) -> Any:
     content = path.read_bytes()
     if content[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM":
         _check_preamble(content[:PREAMBLE_BYTES])
-        media_class, syntax = _meta_of(content)
+        media_class, syntax = _meta_of(path)
         if media_class == DIRECTORY_CLASS:
             return None
         _check_syntax(syntax)
     try:
         dataset = pydicom.dcmread(io.BytesIO(content), force=True)
-        dataset.is_original_encoding  # noqa: B018 - fails where the encoding is not known
+        little_endian = dataset.original_encoding[1]
     except PARSE_ERRORS:
         raise _damaged() from None
-    if dataset.original_encoding[1] is False:
+    if little_endian is not True:
         raise _unsupported_syntax()
     return dataset
 
@@ -131,9 +129,9 @@ def _check_preamble(preamble: bytes) -> None:
         )
 
 
-def _meta_of(content: bytes) -> tuple[str, str]:
+def _meta_of(path: Path) -> tuple[str, str]:
     try:
-        meta = read_file_meta_info(io.BytesIO(content))
+        meta = read_file_meta_info(path)
         return str(meta.get("MediaStorageSOPClassUID", "")), str(meta.get("TransferSyntaxUID", ""))
     except PARSE_ERRORS:
         raise _damaged() from None

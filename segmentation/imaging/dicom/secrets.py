@@ -3,11 +3,11 @@
 import hashlib
 import hmac
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 
 KEY_BYTES = 16
-LARGEST_OFFSET_DAYS = 3650
-SMALLEST_OFFSET_DAYS = 30
+LARGEST_SHIFT_DAYS = 3650
+SMALLEST_SHIFT_DAYS = 365
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,15 @@ class DeidentificationKey:
         number = int.from_bytes(self._digest("uid", original)[:16], "big")
         return f"2.25.{number}"
 
-    def offset_days(self, subject_code: str) -> int:
-        """Return the shift of all dates of a patient, in days, always into the past."""
-        number = int.from_bytes(self._digest("date", subject_code)[:8], "big")
-        span = LARGEST_OFFSET_DAYS - SMALLEST_OFFSET_DAYS + 1
-        return -(SMALLEST_OFFSET_DAYS + number % span)
+    def shift(self, subject_code: str) -> timedelta:
+        """Return the shift of all dates of a patient: whole days, one to ten years back."""
+        number = int.from_bytes(self._digest("dates", subject_code)[:8], "big")
+        span = LARGEST_SHIFT_DAYS - SMALLEST_SHIFT_DAYS + 1
+        return timedelta(days=-(SMALLEST_SHIFT_DAYS + number % span))
 
-    def shifted(self, day: date, subject_code: str) -> date:
-        """Return a date moved by the offset of the patient; intervals stay as they are."""
-        return day + timedelta(days=self.offset_days(subject_code))
-
-    def pseudonym(self, kind: str, original: str) -> str:
-        """Return 16 hexadecimal characters that stand for a value, such as a serial number."""
-        return self._digest(kind, original).hex()[:16]
+    def device(self, serial: str) -> str:
+        """Return 16 hexadecimal characters that stand for the serial number of a device."""
+        return self._digest("device", serial).hex()[:16]
 
     def _digest(self, purpose: str, value: str) -> bytes:
         message = f"{purpose}\0{value.strip()}".encode()
@@ -55,10 +51,9 @@ class DeidentificationKey:
 
 @dataclass(frozen=True, slots=True)
 class TrialIdentity:
-    """Who the patient is in the trial; written in place of the original identity."""
+    """Who the images belong to in the trial: written in place of the patient."""
 
+    study_code: str
+    site_code: str
     subject_code: str
-    protocol: str
-    site_code: str = ""
-    sponsor: str = ""
-    time_point: str = ""
+    visit_name: str

@@ -6,26 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
 from pydicom import Dataset
-from pydicom.errors import InvalidDicomError
-from pydicom.filereader import read_file_meta_info
 
+from segmentation.imaging.dicom.reading import looks_like_dicom, read_instance
 from segmentation.imaging.errors import FailureCode, ImageError
 
 SMALLEST_SERIES = 8
 RELATIVE_JITTER, ABSOLUTE_JITTER_MM = 0.02, 0.1
-# Deflate is missing on purpose: a megabyte of it can grow to gigabytes before the first tag.
-TRANSFER_SYNTAXES = {
-    "1.2.840.10008.1.2": "implicit little endian",
-    "1.2.840.10008.1.2.1": "explicit little endian",
-    "1.2.840.10008.1.2.5": "RLE",
-    "1.2.840.10008.1.2.4.57": "JPEG lossless",
-    "1.2.840.10008.1.2.4.70": "JPEG lossless, first order",
-    "1.2.840.10008.1.2.4.80": "JPEG-LS lossless",
-    "1.2.840.10008.1.2.4.90": "JPEG 2000 lossless",
-}
 MARKED = ("Rows", "Columns", "ImageOrientationPatient", "PixelSpacing")
 
 
@@ -47,12 +35,9 @@ def read_images(files: Sequence[Path]) -> list[Dataset]:
     """
     images = []
     for path in files:
-        with path.open("rb") as handle:
-            head = handle.read(132)
-        if head[128:132] != b"DICM":
-            continue
-        images.append(_read(path))
-    images = [image for image in images if "PixelData" in image]
+        image = read_instance(path) if looks_like_dicom(path) else None
+        if image is not None and "PixelData" in image:
+            images.append(image)
     if not images:
         raise ImageError(
             FailureCode.NO_IMAGES,
@@ -60,23 +45,6 @@ def read_images(files: Sequence[Path]) -> list[Dataset]:
             "exported it.",
         )
     return images
-
-
-def _read(path: Path) -> Dataset:
-    try:
-        syntax = str(read_file_meta_info(path).get("TransferSyntaxUID", ""))
-        if syntax not in TRANSFER_SYNTAXES:
-            raise ImageError(
-                FailureCode.UNSUPPORTED_DICOM,
-                "A file uses a DICOM encoding that is not taken in (lossy, deflated or unknown). "
-                "Export it uncompressed or with lossless compression.",
-            )
-        return pydicom.dcmread(path)
-    except (InvalidDicomError, OSError, ValueError, KeyError, AttributeError, RecursionError) as e:
-        raise ImageError(
-            FailureCode.BAD_DICOM,
-            "A DICOM file of the upload is damaged and cannot be read. Export the scan again.",
-        ) from e
 
 
 def group_series(images: Sequence[Dataset]) -> list[Series]:

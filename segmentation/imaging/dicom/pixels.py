@@ -1,0 +1,132 @@
+"""Pixel data: exactly as long as the geometry says, and nothing beside them."""
+
+from typing import Any
+
+import numpy as np
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.pixels import pixel_array
+
+from segmentation.imaging.dicom.codestream import without_text
+from segmentation.imaging.dicom.reading import (
+    JPEG_FAMILY,
+    MAX_SIDE,
+    NATIVE,
+    PARSE_ERRORS,
+    RLE,
+    syntax_of,
+)
+from segmentation.imaging.errors import FailureCode, ImageError
+
+EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
+PIXEL_DATA = 0x7FE00010
+MAX_RLE_RATIO = 64
+
+
+def clean_pixels(original: Any, clean: Any) -> str:
+    """Copy the pixel data of an image and return the transfer syntax they are kept in.
+
+    Plain and RLE data are kept plain. Losslessly compressed data stay as they are, without the
+    comments and application data that a code stream may carry and without what follows its end.
+
+    Raises
+    ------
+    ImageError
+        TRUNCATED if pixels are missing, TRAILING_DATA if there are more than one image holds,
+        BAD_DICOM if the layout is not that of one grey image.
+    """
+    expected = _expected_bytes(original)
+    content = original.get("PixelData")
+    if not isinstance(content, bytes) or not content:
+        raise _truncated(0, expected)
+    syntax = syntax_of(original)
+    if syntax in NATIVE:
+        _check_length(len(content), expected)
+        _put(original, clean, content[:expected])
+        return EXPLICIT_LITTLE_ENDIAN
+    frames = _frames(content)
+    if syntax == RLE:
+        _put(original, clean, _from_rle(original, frames[0], expected))
+        return EXPLICIT_LITTLE_ENDIAN
+    if syntax not in JPEG_FAMILY:
+        raise _bad_layout()
+    clean.add_new(PIXEL_DATA, "OB", encapsulate([without_text(frames[0])]))
+    clean[PIXEL_DATA].is_undefined_length = True
+    return syntax
+
+
+def _expected_bytes(original: Any) -> int:
+    try:
+        rows, columns = int(original.Rows), int(original.Columns)
+        bits, samples = int(original.BitsAllocated), int(original.get("SamplesPerPixel", 1))
+        frames = int(original.get("NumberOfFrames") or 1)
+    except PARSE_ERRORS:
+        raise _bad_layout() from None
+    if not (0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE) or bits not in (8, 16):
+        raise _bad_layout()
+    if samples != 1 or frames != 1:
+        raise _bad_layout()
+    return rows * columns * bits // 8
+
+
+def _check_length(found: int, expected: int) -> None:
+    if found < expected:
+        raise _truncated(found, expected)
+    if found > expected + expected % 2:
+        raise ImageError(
+            FailureCode.TRAILING_DATA,
+            f"Expected {expected} bytes of pixels in a DICOM file, found {found}. "
+            "Export the series again.",
+        )
+
+
+def _put(original: Any, clean: Any, content: bytes) -> None:
+    """Store plain pixels; bits above those that count are cleared, they may hold an overlay."""
+    bits, stored = int(original.BitsAllocated), int(original.get("BitsStored", 0) or 0)
+    if bits == 16 and 0 < stored < 16 and not int(original.get("PixelRepresentation", 0) or 0):
+        high = int(original.get("HighBit", stored - 1))
+        if high == stored - 1:
+            content = (np.frombuffer(content, "<u2") & ((1 << stored) - 1)).tobytes()
+    clean.add_new(PIXEL_DATA, "OW" if bits == 16 else "OB", content + b"\0" * (len(content) % 2))
+    clean[PIXEL_DATA].is_undefined_length = False
+
+
+def _frames(content: bytes) -> list[bytes]:
+    try:
+        frames = list(generate_frames(content, number_of_frames=1))
+    except PARSE_ERRORS:
+        raise _bad_layout() from None
+    if len(frames) != 1:
+        raise _bad_layout()
+    return frames
+
+
+def _from_rle(original: Any, frame: bytes, expected: int) -> bytes:
+    if expected > MAX_RLE_RATIO * len(frame):
+        raise ImageError(
+            FailureCode.TOO_LARGE,
+            f"Expected RLE data that expand at most {MAX_RLE_RATIO}-fold, found more. "
+            "Export the series uncompressed.",
+        )
+    try:
+        pixels = pixel_array(original)
+    except (*PARSE_ERRORS, RuntimeError):
+        raise _bad_layout() from None
+    content: bytes = pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
+    _check_length(len(content), expected)
+    return content
+
+
+def _truncated(found: int, expected: int) -> ImageError:
+    return ImageError(
+        FailureCode.TRUNCATED,
+        f"A DICOM file is cut off: expected {expected} bytes of pixels, found {found}. "
+        "Export the series again.",
+    )
+
+
+def _bad_layout() -> ImageError:
+    return ImageError(
+        FailureCode.BAD_DICOM,
+        "Expected one grey image of 8 or 16 bits per DICOM file, at most "
+        f"{MAX_SIDE} x {MAX_SIDE}, found another layout. Export the series again.",
+    )
