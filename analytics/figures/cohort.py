@@ -43,7 +43,8 @@ def cohort_figure(
     return {
         "data": traces,
         "layout": style.layout(
-            title=f"{title}<br><sub>{subtitle}</sub>",
+            title=title,
+            subtitle=subtitle,
             height=440,
             xaxis=style.axis(score_label, rangemode="tozero"),
             yaxis=style.axis("Demyelination load, mL", rangemode="tozero"),

@@ -11,16 +11,23 @@ SYMBOLS = {"3D": "circle", "2D": "square-open"}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
 
-def layout(*, title: str, **changes: Any) -> dict[str, Any]:
-    """Return the layout that figures share, with a title and what is special to one."""
+def layout(*, title: str, subtitle: str = "", **changes: Any) -> dict[str, Any]:
+    """Return the layout that figures share, with a title and what is special to one.
+
+    A subtitle is a field of its own: a ``<sub>`` inside the title would need an inline style,
+    which the content policy of the pages refuses.
+    """
+    heading: dict[str, Any] = {"text": title, "x": 0, "xref": "paper", "font": {"size": 16}}
+    if subtitle:
+        heading["subtitle"] = {"text": subtitle, "font": {"size": 12, "color": FAINT}}
     shared: dict[str, Any] = {
-        "title": {"text": title, "x": 0, "xref": "paper", "font": {"size": 16}},
+        "title": heading,
         "font": {"family": FONT, "size": 13, "color": INK},
         "paper_bgcolor": "#ffffff",
         "plot_bgcolor": "#ffffff",
         "colorway": list(COLOURS),
         "hovermode": "closest",
-        "margin": {"l": 64, "r": 24, "t": 56, "b": 56},
+        "margin": {"l": 64, "r": 24, "t": 64, "b": 56},
         "legend": {"orientation": "h", "y": -0.18, "x": 0},
     }
     return {**shared, **changes}

@@ -108,25 +108,25 @@ def _load_traces(loads: Sequence[LoadMark]) -> list[Trace]:
 def _band(loads: Sequence[LoadMark]) -> list[Trace]:
     """Return the band within which a change may be noise, around the load before each point."""
     x: list[float | None] = []
-    low: list[float | None] = []
-    high: list[float | None] = []
+    y: list[float | None] = []
     for before, here in pairwise(loads):
         if here.tolerance_ml is None:
             continue
-        x += [before.age_months, here.age_months, None]
-        low += [max(0.0, before.load_ml - here.tolerance_ml)] * 2 + [None]
-        high += [before.load_ml + here.tolerance_ml] * 2 + [None]
+        low = max(0.0, before.load_ml - here.tolerance_ml)
+        high = before.load_ml + here.tolerance_ml
+        start, end = before.age_months, here.age_months
+        # One closed rectangle per pair: a fill between two lines would run on over the gaps.
+        x += [start, end, end, start, start, None]
+        y += [low, low, high, high, low, None]
     if not x:
         return []
-    edge: Trace = {
-        "type": "scatter", "mode": "lines", "x": x, "line": {"width": 0}, "hoverinfo": "skip",
-        "connectgaps": False,
-    }  # fmt: skip
-    name = "Tolerance about the previous scan"
     return [
-        {**edge, "y": low, "showlegend": False},
-        {**edge, "y": high, "fill": "tonexty", "fillcolor": "rgba(11,92,140,0.10)", "name": name},
-    ]
+        {
+            "type": "scatter", "mode": "lines", "x": x, "y": y, "fill": "toself",
+            "fillcolor": "rgba(11,92,140,0.10)", "line": {"width": 0}, "hoverinfo": "skip",
+            "name": "Tolerance about the previous scan",
+        }
+    ]  # fmt: skip
 
 
 def _marks(marks: Sequence[LoadMark], name: str, symbol: str) -> Trace:
@@ -203,7 +203,8 @@ def _layout(
     else:
         axes["yaxis"] = {**score_axis, "domain": [0, 1]}
     return style.layout(
-        title=f"{title}<br><sub>{subtitle}</sub>",
+        title=title,
+        subtitle=subtitle,
         shapes=shapes,
         annotations=notes,
         height=560 if shows_loads else 320,
