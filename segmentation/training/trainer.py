@@ -24,6 +24,10 @@ DATASET_ID = 801
 CPU = torch.device("cpu")
 
 
+class _TimeIsUpError(Exception):
+    """The minutes given for the training are over."""
+
+
 def environment(work: Path, *, processes: int, augmenters: int) -> dict[str, str]:
     """Return nnU-Net's environment variables for a child process; nobody else's change."""
     return {
@@ -121,7 +125,7 @@ def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> No
         def on_epoch_end(self) -> None:
             super().on_epoch_end()
             if deadline is not None and time.monotonic() > deadline:
-                self.num_epochs = self.current_epoch
+                raise _TimeIsUpError
 
     # Resolving any other trainer name imports timm and a CUDA-linked torchvision; a class in
     # the root module is found first.
@@ -136,4 +140,7 @@ def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> No
         trainer.load_checkpoint(str(latest))
     np.random.seed(0)  # noqa: NPY002 - nnU-Net's loaders draw from the global generator
     torch.manual_seed(0)
-    trainer.run_training()
+    try:
+        trainer.run_training()
+    except _TimeIsUpError:
+        trainer.on_train_end()

@@ -1,0 +1,103 @@
+"""The main job, as its people do it: enter, upload, watch, look, take."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from mldtrial.trial.models import Patient
+from segmentation.models import SegmentationResult
+from segmentation.services import models
+from tests.support.images import write_visit
+from tests.support.world import PASSWORD, build_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SEGMENTED_MS = 60_000
+
+
+def sign_in(page: Page, username: str) -> None:
+    page.context.clear_cookies()
+    page.goto("/sign-in/")
+    page.get_by_label("User name").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_text("For research and trial use, not for diagnosis.")).to_be_visible()
+
+
+def add_patient(page: Page) -> None:
+    page.goto("/studies/MLD-1/patients/new/")
+    page.get_by_label("Subject code").fill("A-777")
+    page.get_by_text("female", exact=True).click()
+    page.get_by_label("Month of birth").fill("2020-02")
+    page.get_by_label("Age at first symptom").fill("20")
+    page.get_by_role("button", name="Add patient").click()
+    expect(page.get_by_role("heading", name="A-777")).to_be_visible()
+
+
+def add_visit_and_score(page: Page) -> None:
+    page.get_by_role("link", name="Add a visit").or_(
+        page.get_by_role("link", name="Add the first visit")
+    ).first.click()
+    page.get_by_label("Visit", exact=True).select_option(index=1)
+    page.get_by_label("Date of the visit").fill("2023-03-01")
+    page.get_by_role("button", name="Add visit").click()
+    page.get_by_role("link", name="Record GMFC-MLD").first.click()
+    page.get_by_text("Walks only with support").click()
+    page.get_by_role("button", name="Save level").click()
+
+
+def upload(page: Page, folder: Path) -> None:
+    images = write_visit(folder, seed=1)
+    page.get_by_role("link", name="Upload scans of").first.click()
+    page.get_by_label("T1w, NIfTI").set_input_files(str(images["T1w"]))
+    page.get_by_label("T2w, NIfTI").set_input_files(str(images["T2w"]))
+    page.get_by_role("button", name="Upload").click()
+
+
+def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
+    chain: None, page: Page, tmp_path: Path, live_server: Any
+):
+    world = build_world()
+    models.activate(model=models.register_threshold(), reason="test")
+
+    sign_in(page, "coordinator")
+    add_patient(page)
+    add_visit_and_score(page)
+    upload(page, tmp_path)
+    # The state changes by itself: no reload between here and "Segmented".
+    expect(page.locator("[data-visit-state=done]")).to_be_visible(timeout=SEGMENTED_MS)
+    assert "mL" not in page.locator("[data-visit-state=done]").inner_text()
+
+    result = SegmentationResult.objects.get()
+    patient = Patient.objects.get(subject_code="A-777")
+    sign_in(page, "sponsor")
+    page.goto(f"/studies/{world.study.code}/patients/{patient.pk}/")
+    expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=15_000)
+    expect(page.get_by_text(f"{result.demyelination_load_ml:.1f}").first).to_be_visible()
+    expect(page.get_by_text("demonstration", exact=False).first).to_be_visible()
+
+    sign_in(page, "data_manager")
+    page.goto("/exports/")
+    with page.expect_download() as download:
+        page.locator("a[href$='demyelination_load.csv']").first.click()
+    with Path(download.value.path()).open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    assert [row["subject_code"] for row in rows] == ["A-777"]
+    assert float(rows[0]["demyelination_load_ml"]) == result.demyelination_load_ml
+    assert rows[0]["is_demonstration_model"] == "Y"
+
+
+def test_a_bad_file_is_named_at_its_field_and_nothing_is_kept(page: Page, tmp_path: Path):
+    world = build_world()
+    bad = tmp_path / "holiday.nii.gz"
+    bad.write_bytes(b"not an image at all" * 100)
+    sign_in(page, "coordinator")
+    page.goto(f"/studies/{world.study.code}/visits/{world.visit_a.pk}/upload/")
+    page.get_by_label("T1w, NIfTI").set_input_files(str(bad))
+    page.get_by_label("Acquired on").fill("2023-05-10")
+    page.get_by_role("button", name="Upload").click()
+    expect(page.locator(".has-error")).to_be_visible(timeout=15_000)
+    assert world.visit_a.uploads.count() == 0
+    assert "holiday" not in page.content()
