@@ -9,20 +9,31 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from segmentation.imaging.dicom.reading import looks_like_dicom, read_instance
+from segmentation.imaging.dicom.reading import PARSE_ERRORS, looks_like_dicom, read_instance
 from segmentation.imaging.errors import FailureCode, ImageError
 
 SMALLEST_SERIES = 8
+LARGEST_BEND = 0.5
+"""How far a slice may lie off the line of its series, in slice distances; jitter adds up."""
+
 RELATIVE_JITTER, ABSOLUTE_JITTER_MM = 0.02, 0.1
-MARKED = ("Rows", "Columns", "ImageOrientationPatient", "PixelSpacing")
+MARKED = {"Rows": 1, "Columns": 1, "ImageOrientationPatient": 6, "PixelSpacing": 2}
+"""What every image of a series shares, and how many values it has."""
+
+RESCALING = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
+FIRST_NUMBERS = (0, 1)
 
 
 @dataclass(slots=True)
 class Series:
-    """The images of one series, in order of position."""
+    """The images of one series and one echo, in order of position.
+
+    `whole` is false where a series was split by its echoes, which share one numbering.
+    """
 
     uid: str
     images: list[Dataset]
+    whole: bool = True
 
 
 def read_images(files: Sequence[Path]) -> list[Dataset]:
@@ -48,23 +59,37 @@ def read_images(files: Sequence[Path]) -> list[Dataset]:
 
 
 def group_series(images: Sequence[Dataset]) -> list[Series]:
-    """Group images by their series.
+    """Group images by their series, and by echo time within it.
 
     Raises
     ------
     ImageError
         MIXED_SERIES if the upload holds more than one patient.
     """
-    patients = {str(image.get("PatientID", "")) for image in images}
+    names = ("PatientID", "PatientName", "PatientBirthDate")
+    patients = {tuple(text_of(image, name) for name in names) for image in images}
     if len(patients) > 1:
         raise ImageError(
             FailureCode.MIXED_SERIES,
             f"The upload holds images of {len(patients)} patients. Send one patient at a time.",
         )
-    groups: dict[str, list[Dataset]] = defaultdict(list)
+    groups: dict[str, dict[str, list[Dataset]]] = defaultdict(lambda: defaultdict(list))
     for image in images:
-        groups[str(image.get("SeriesInstanceUID", ""))].append(image)
-    return [Series(uid, found) for uid, found in groups.items()]
+        echoes = groups[text_of(image, "SeriesInstanceUID")]
+        echoes[text_of(image, "EchoTime")].append(image)
+    return [
+        Series(uid, found, whole=len(echoes) == 1)
+        for uid, echoes in groups.items()
+        for found in echoes.values()
+    ]
+
+
+def text_of(image: Dataset, keyword: str) -> str:
+    """Return an attribute as text, empty where it is absent or cannot be read."""
+    try:
+        return str(image.get(keyword, "")).strip()
+    except PARSE_ERRORS:
+        return ""
 
 
 def check_series(series: Series) -> None:
@@ -77,7 +102,9 @@ def check_series(series: Series) -> None:
     """
     images = series.images
     _check_same(images)
-    numbers = _positions(images)
+    corners = _numbers(images, "ImagePositionPatient", 3)
+    orientation = _numbers(images, "ImageOrientationPatient", 6)[0]
+    numbers = _positions(corners, orientation)
     order = np.argsort(numbers, kind="stable")
     series.images = [images[index] for index in order]
     if len(images) < SMALLEST_SERIES:
@@ -86,51 +113,85 @@ def check_series(series: Series) -> None:
             f"A series has {len(images)} images; at least {SMALLEST_SERIES} are needed.",
         )
     _check_gaps(numbers[order])
-    _check_instance_numbers(series.images)
+    _check_line(corners[order])
+    _check_instance_numbers(series)
 
 
 def _check_same(images: Sequence[Dataset]) -> None:
-    for keyword in MARKED:
-        if any(keyword not in image for image in images):
+    for keyword, count in MARKED.items():
+        values = _numbers(images, keyword, count)
+        if np.abs(values - values[0]).max() > 1e-3:
+            raise _mixed(keyword)
+    for keyword, default in RESCALING.items():
+        values = _numbers(images, keyword, 1, default)
+        if np.ptp(values) > 1e-6 * np.abs(values).max():
+            raise _mixed(keyword)
+    for keyword in ("FrameOfReferenceUID", "StudyInstanceUID"):
+        if len({text_of(image, keyword) for image in images}) > 1:
             raise ImageError(
-                FailureCode.BAD_DICOM,
-                f"The attribute {keyword} is missing in a series, so its geometry is unknown. "
-                "Export the scan again from the scanner or the archive.",
+                FailureCode.MIXED_SERIES, "A series mixes images of two sessions. Send one session."
             )
-        values = np.array([np.atleast_1d(image[keyword].value) for image in images], float)
-        if not np.isfinite(values).all() or np.abs(values - values[0]).max() > 1e-3:
-            raise ImageError(
-                FailureCode.MIXED_SERIES,
-                f"The images of a series differ in {keyword}. Send the series alone, complete.",
-            )
-    frames = {str(image.get("FrameOfReferenceUID", "")) for image in images}
-    uids = [str(image.get("SOPInstanceUID", "")) for image in images]
-    if len(frames) > 1:
-        raise ImageError(
-            FailureCode.MIXED_SERIES, "A series mixes images of two sessions. Send one session."
-        )
-    if len(set(uids)) != len(uids):
+    uids = {text_of(image, "SOPInstanceUID") for image in images}
+    if len(uids) != len(images) or "" in uids:
         raise ImageError(
             FailureCode.DUPLICATE_SLICES,
             "A series holds the same image twice. Send each image once.",
         )
 
 
-def _positions(images: Sequence[Dataset]) -> NDArray[np.float64]:
-    """Return the position of each image along the normal of its slices, in mm."""
-    orientation = np.asarray(images[0].ImageOrientationPatient, float)
-    normal = np.cross(orientation[:3], orientation[3:])
+def _numbers(
+    images: Sequence[Dataset], keyword: str, count: int, default: float | None = None
+) -> NDArray[np.float64]:
+    """Return the values of an attribute, one row per image."""
     try:
-        corners = np.array([image.ImagePositionPatient for image in images], float)
-    except (AttributeError, ValueError, TypeError) as error:
+        rows = [image.get(keyword, default) for image in images]
+        values = np.array([np.atleast_1d(np.asarray(row, float)) for row in rows])
+    except PARSE_ERRORS:
+        values = np.empty(0)
+    if values.shape != (len(images), count) or not np.isfinite(values).all():
         raise ImageError(
-            FailureCode.BAD_DICOM, "A slice of a series has no position. Export the scan again."
-        ) from error
-    if not np.isfinite(corners).all() or abs(np.linalg.norm(normal) - 1) > 0.01:
-        raise ImageError(
-            FailureCode.BAD_DICOM, "The positions of a series are not plausible. Export it again."
+            FailureCode.BAD_DICOM,
+            f"The attribute {keyword} is missing or no number in a series, so its geometry is "
+            "unknown. Export the scan again from the scanner or the archive.",
         )
-    return np.asarray(corners @ normal)
+    return values
+
+
+def _mixed(keyword: str) -> ImageError:
+    return ImageError(
+        FailureCode.MIXED_SERIES,
+        f"The images of a series differ in {keyword}. Send the series alone, complete.",
+    )
+
+
+def _positions(
+    corners: NDArray[np.float64], orientation: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the position of each image along the normal of its slices, in mm."""
+    rows, columns = orientation[:3], orientation[3:]
+    lengths = np.linalg.norm([rows, columns], axis=1)
+    if np.abs(lengths - 1).max() > 0.01 or abs(rows @ columns) > 0.01:
+        raise ImageError(
+            FailureCode.BAD_DICOM,
+            "The orientation of a series is not plausible: its rows and columns are not at right "
+            "angles. Export it again.",
+        )
+    return np.asarray(corners @ np.cross(rows, columns))
+
+
+def _check_line(corners: NDArray[np.float64]) -> None:
+    """Refuse slices that do not lie on one line: one of them is somewhere else."""
+    steps = np.arange(len(corners))[:, None] / (len(corners) - 1)
+    line = corners[0] + steps * (corners[-1] - corners[0])
+    allowed = max(ABSOLUTE_JITTER_MM, LARGEST_BEND * np.linalg.norm(corners[1] - corners[0]))
+    # The ends themselves may be the ones displaced, so the median is taken off first.
+    away = (corners - line) - np.median(corners - line, axis=0)
+    if np.linalg.norm(away, axis=1).max() > allowed:
+        raise ImageError(
+            FailureCode.MIXED_SERIES,
+            "The slices of a series do not lie behind one another: at least one is displaced. "
+            "Send the series alone, complete.",
+        )
 
 
 def _check_gaps(positions: NDArray[np.float64]) -> None:
@@ -145,6 +206,14 @@ def _check_gaps(positions: NDArray[np.float64]) -> None:
     wrong = np.flatnonzero(np.abs(gaps - median) > allowed)
     if wrong.size:
         index = int(wrong[0])
+        lost = round(gaps[index] / median) - 1
+        if lost > 0 and abs(gaps[index] - (lost + 1) * median) <= (lost + 1) * allowed:
+            raise ImageError(
+                FailureCode.MISSING_SLICES,
+                f"{lost} slice(s) are missing after slice {index + 1} of {len(positions)}: a gap "
+                f"of {gaps[index]:.2f} mm, expected {median:.2f} mm. A volume from such a series "
+                "would be wrong; send all of its slices.",
+            )
         raise ImageError(
             FailureCode.MISSING_SLICES,
             f"Slices are missing or unevenly spaced: {gaps[index]:.2f} mm after slice {index + 1}, "
@@ -153,15 +222,21 @@ def _check_gaps(positions: NDArray[np.float64]) -> None:
         )
 
 
-def _check_instance_numbers(images: Sequence[Dataset]) -> None:
-    """Refuse a gap in the numbering, which also shows a slice missing at no even distance."""
-    numbers = [int(image.InstanceNumber) for image in images if image.get("InstanceNumber")]
-    if len(numbers) != len(images) or len(set(numbers)) != len(numbers):
-        return
-    steps = set(np.abs(np.diff(numbers)).tolist())
-    if len(steps) > 1 and max(numbers) - min(numbers) + 1 > len(numbers) and 1 in steps:
+def _check_instance_numbers(series: Series) -> None:
+    """Refuse a gap in the numbering, or a start after 1: the ends leave no gap in position."""
+    try:
+        numbers = [int(image.InstanceNumber) for image in series.images]
+    except PARSE_ERRORS:
+        return  # the attribute may be empty; positions have been checked
+    if len(set(numbers)) != len(numbers):
+        raise ImageError(
+            FailureCode.DUPLICATE_SLICES,
+            "Several images of a series have the same number. Send each image once.",
+        )
+    gap = max(numbers) - min(numbers) + 1 > len(numbers)
+    if series.whole and (gap or min(numbers) not in FIRST_NUMBERS):
         raise ImageError(
             FailureCode.MISSING_SLICES,
             f"Slices are missing: {len(numbers)} images are numbered {min(numbers)} to "
-            f"{max(numbers)}. Send all of them.",
+            f"{max(numbers)}, expected 1 to {max(numbers)}. Send all of them.",
         )
