@@ -61,12 +61,13 @@ format: $(STAMPS)/test ## Format the code
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
 check: $(STAMPS)/test ## Format, lint, types, import contracts, migrations
+	@mkdir -p build
 	@echo "ruff format" && $(BIN)/ruff format --check -q .
 	@echo "ruff check" && $(BIN)/ruff check -q .
 	@echo "mypy, strict, pure packages" && $(BIN)/mypy --strict $(PURE)
 	@echo "mypy, the rest" && $(BIN)/mypy --config-file mldtrial/mypy-django.ini mldtrial segmentation analytics
-	@echo "import contracts" && $(BIN)/lint-imports --no-cache >build-lint.txt 2>&1 || { cat build-lint.txt; rm -f build-lint.txt; exit 1; }; rm -f build-lint.txt
-	@echo "migrations" && DJANGO_SETTINGS_MODULE=mldtrial.settings.test $(BIN)/python manage.py makemigrations --check --dry-run -v 0
+	@echo "import contracts" && $(BIN)/lint-imports --no-cache >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
+	@echo "migrations" && MLDTRIAL_DATA=build/test DJANGO_SETTINGS_MODULE=mldtrial.settings.test $(BIN)/python manage.py makemigrations --check --dry-run -v 0
 	@echo "templates" && $(BIN)/djlint --quiet --lint templates
 	@echo "All checks passed."
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 
@@ -20,7 +19,6 @@ def main(command: list[str]) -> None:
     """Wait, then replace this process by the command, which so receives all signals."""
     if not command:
         sys.exit("The container was given no command.")
-    Path(os.environ["MLDTRIAL_DATA"], "tmp").mkdir(parents=True, exist_ok=True)
     wait_for(database_answers, "The database of DATABASE_URL did not answer")
     if "migrate" not in command:
         wait_for(tables_are_current, "The migrations were not applied")

@@ -134,13 +134,15 @@ def _gmfc(study: Study, user: Any) -> dict[UUID, list[tuple[date, int]]]:
     done = found.filter(status=AssessmentStatus.DONE).order_by("assessed_on")
     by_patient: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
     for patient_id, day, level in done.values_list("visit__patient_id", "assessed_on", "level"):
-        by_patient[patient_id].append((day, level))
+        if level is not None:  # the database holds that an assessment done has one
+            by_patient[patient_id].append((day, level))
     return dict(by_patient)
 
 
 def _severity(study: Study, user: Any) -> dict[UUID, float]:
     found = visible_to(user, MriSeverityRead.objects.filter(visit__patient__study=study))
     totals: dict[UUID, list[int]] = defaultdict(list)
-    for visit_id, total in found.filter(total__isnull=False).values_list("visit_id", "total"):
-        totals[visit_id].append(total)
+    for visit_id, total in found.values_list("visit_id", "total"):
+        if total is not None:
+            totals[visit_id].append(total)
     return {visit_id: fmean(values) for visit_id, values in totals.items()}

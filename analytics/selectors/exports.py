@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import connection, models
 from django.db.models import Case, Count, ExpressionWrapper, F, Func, QuerySet, Value, When
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat, Greatest, NullIf
 
 from analytics.models import ExportRecord
@@ -90,7 +91,7 @@ def _yes_no(path: str) -> Case:
     return Case(When(**{path: True}, then=_text("Y")), default=_text("N"))
 
 
-def _age(on: str, birth_month: str) -> Func:
+def _age(on: str, birth_month: str) -> Combinable:
     """Return the age in months as `mldtrial.trial.rules.age` computes it."""
     days = Greatest(
         ExpressionWrapper(

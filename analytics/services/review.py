@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from analytics import flag_words
-from analytics.models import TrajectoryFlag
+from analytics.models import FlagKind, TrajectoryFlag
 from analytics.selectors import flags as current
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
@@ -101,7 +101,7 @@ def _ask(patient: Patient, finding: Finding, by_run: dict[UUID, LoadPoint]) -> Q
         visit=patient.visits.get(pk=here.visit_id),
         audience=Audience.IMAGING,
         rule=f"LOAD-{finding.kind}",
-        question=f"{sentence} {flag_words.HINTS[finding.kind]}",
+        question=f"{sentence} {flag_words.HINTS[FlagKind(finding.kind)]}",
     )
 
 

@@ -142,6 +142,7 @@ X_FRAME_OPTIONS = "DENY"
 FILE_UPLOAD_PERMISSIONS = 0o600
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)  # Django refuses a folder that is not there
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
 
 # plotly adds two style sheets of its own; they are allowed by hash, and a test

@@ -67,7 +67,7 @@ def _fit(patient: sitk.Image) -> tuple[sitk.AffineTransform, float]:
     """
     template = coarse(to_itk(load_template("t1")), COARSE_MM)
     brain = coarse(to_itk(template_brain()), COARSE_MM) > 0.5
-    similar = []
+    similar: list[tuple[float, int, sitk.Similarity3DTransform]] = []
     for start in _starts(template, patient):
         method = _method(brain, start, share=0.15, step_mm=4.0, iterations=40)
         method.Execute(template, patient)

@@ -156,7 +156,8 @@ def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
 def _checked_label(output: SegmentationOutput, t1w: Scan) -> int:
     """Return the label of the demyelinated white matter after checking grid and labels."""
     expected = np.asarray(t1w.affine, dtype=np.float64)
-    shape = tuple(t1w.shape)
+    columns, rows, slices = t1w.shape
+    shape = (columns, rows, slices)
     fits = output.label_map.shape == shape and same_grid(output.affine, expected, shape)
     label = output.labels.get(DEMYELINATED_WHITE_MATTER)
     allowed = {0, *output.labels.values()}

@@ -7,7 +7,7 @@ from pathlib import Path
 import nibabel as nib
 import numpy as np
 import pytest
-import SimpleITK as sitk  # noqa: N813
+import SimpleITK as sitk
 
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import shear

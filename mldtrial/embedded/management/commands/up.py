@@ -36,7 +36,6 @@ class Command(BaseCommand):
         """Set up, start, watch, stop."""
         self.data_dir = settings.DATA_DIR
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        settings.FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)
         _refuse_used_port(port)
         device = _declared_device()
         own_database = not os.environ.get("DATABASE_URL")
