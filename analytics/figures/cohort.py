@@ -32,20 +32,24 @@ def cohort_figure(
     if not marks:
         return style.empty(title=title, text="No scan has both a load and this score.")
     subtypes = sorted({mark.subtype for mark in marks})
-    traces = []
+    traces: list[dict[str, Any]] = []
     for index, subtype in enumerate(subtypes):
+        in_legend = True
         for stratum, symbol in style.SYMBOLS.items():
             group = [m for m in marks if m.subtype == subtype and m.acq_stratum == stratum]
             if group:
                 colour = style.COLOURS[index % len(style.COLOURS)]
-                traces.append(_trace(group, f"{subtype}, {stratum}", colour, symbol))
-    subtitle = f"n = {len(marks)} scans of {n_patients} patients"
+                # One entry per subtype; the subtitle says what the symbols mean.
+                traces.append({**_trace(group, subtype, colour, symbol), "showlegend": in_legend})
+                in_legend = False
+    subtitle = f"n = {len(marks)} scans of {n_patients} patients; ● 3D, □ 2D"
     return {
         "data": traces,
         "layout": style.layout(
             title=title,
             subtitle=subtitle,
-            height=440,
+            height=500,
+            margin={"l": 64, "r": 24, "t": 64, "b": 160},
             xaxis=style.axis(score_label, rangemode="tozero"),
             yaxis=style.axis("Demyelination load, mL", rangemode="tozero"),
         ),
@@ -56,7 +60,9 @@ def _trace(group: Sequence[CohortMark], name: str, colour: str, symbol: str) -> 
     return {
         "type": "scatter",
         "mode": "markers",
+        "cliponaxis": False,
         "name": name,
+        "legendgroup": name,
         "x": _typed([mark.score for mark in group]),
         "y": _typed([mark.load_ml for mark in group]),
         "customdata": [[mark.url, mark.label] for mark in group],

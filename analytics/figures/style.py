@@ -27,8 +27,15 @@ def layout(*, title: str, subtitle: str = "", **changes: Any) -> dict[str, Any]:
         "plot_bgcolor": "#ffffff",
         "colorway": list(COLOURS),
         "hovermode": "closest",
-        "margin": {"l": 64, "r": 24, "t": 64, "b": 56},
-        "legend": {"orientation": "h", "y": -0.18, "x": 0},
+        "margin": {"l": 64, "r": 24, "t": 64, "b": 136},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 0,
+            "yref": "container",
+            "yanchor": "bottom",
+            "font": {"size": 12},
+        },
     }
     return {**shared, **changes}
 

@@ -8,6 +8,8 @@ from typing import Any
 from analytics.figures import style
 
 Trace = dict[str, Any]
+GAP_Y = 0.345
+"""Middle of the gap between the two panels, as a share of the height."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def trajectory_figure(
     traces += _score_traces(scores, "y2" if shows_loads else "y")
     return {
         "data": traces,
-        "layout": _layout(title, loads, treatments, shows_loads, is_demonstration),
+        "layout": _layout(title, loads, scores, treatments, shows_loads, is_demonstration),
     }
 
 
@@ -183,6 +185,7 @@ def _score_traces(scores: Sequence[ScoreMark], axis: str) -> list[Trace]:
 def _layout(
     title: str,
     loads: Sequence[LoadMark],
+    scores: Sequence[ScoreMark],
     treatments: Sequence[TreatmentMark],
     shows_loads: bool,
     is_demonstration: bool,
@@ -190,7 +193,10 @@ def _layout(
     score_axis = style.axis(
         "GMFC-MLD level<br>(6 is worst)", range=[6.4, -0.4], dtick=1, domain=[0, 0.30]
     )
-    shapes, notes = _treatment_lines(treatments)
+    ages = [mark.age_months for mark in loads] + [mark.age_months for mark in scores]
+    # The gap between the two panels is free of data.
+    label_y = GAP_Y if shows_loads else 0.96
+    shapes, notes = _treatment_lines(treatments, (min(ages) + max(ages)) / 2, label_y)
     subtitle = f"n = {len(loads)} scans" if shows_loads else "motor score only"
     if is_demonstration and shows_loads:
         subtitle += " · demonstration model"
@@ -202,28 +208,32 @@ def _layout(
         axes["yaxis2"] = score_axis
     else:
         axes["yaxis"] = {**score_axis, "domain": [0, 1]}
+        axes["margin"] = {"l": 64, "r": 24, "t": 64, "b": 56}
     return style.layout(
         title=title,
         subtitle=subtitle,
         shapes=shapes,
         annotations=notes,
-        height=560 if shows_loads else 320,
+        height=600 if shows_loads else 300,
         **axes,
     )
 
 
 def _treatment_lines(
-    treatments: Sequence[TreatmentMark],
+    treatments: Sequence[TreatmentMark], middle_months: float, label_y: float
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     shapes, notes = [], []
     for mark in treatments:
         place = {"x0": mark.age_months, "x1": mark.age_months, "y0": 0, "y1": 1}
         line = {"color": style.FAINT, "width": 1.5, "dash": "dash"}
         shapes.append({"type": "line", "xref": "x", "yref": "paper", "line": line, **place})
+        # A label runs towards the middle, so that the edge of the chart does not cut it.
+        is_late = mark.age_months > middle_months
         notes.append(
             {
-                "x": mark.age_months, "y": 1.0, "xref": "x", "yref": "paper", "text": mark.label,
-                "showarrow": False, "xanchor": "left", "yanchor": "bottom", "xshift": 4,
+                "x": mark.age_months, "y": label_y, "xref": "x", "yref": "paper",
+                "text": mark.label, "showarrow": False, "yanchor": "middle",
+                "xanchor": "right" if is_late else "left", "xshift": -5 if is_late else 5,
                 "font": {"size": 12, "color": style.FAINT},
             }
         )  # fmt: skip

@@ -104,8 +104,9 @@ def _row(
     if 0 < n_patients < smallest_group:
         reason = f"fewer than {smallest_group} patients, not shown"
         return Row(stratum, subtype, 0, 0, None, None, None, reason)
-    if not points:
-        return Row(stratum, subtype, 0, 0, None, None, None, "no scan with this score")
+    reason = _why_not(points, relation, n_patients)
+    if reason:
+        return Row(stratum, subtype, len(points), n_patients, None, None, None, reason)
     try:
         found = _spearman(
             tuple(point.load_ml for point in points),
@@ -117,6 +118,19 @@ def _row(
     return Row(
         stratum, subtype, len(points), n_patients, found.rho, found.ci_low, found.ci_high, ""
     )
+
+
+def _why_not(points: Sequence[CohortPoint], relation: Relation, n_patients: int) -> str:
+    """Return the usual reasons against an estimate in few words, for a table; empty if none."""
+    if not points:
+        return "no scan with this score"
+    if n_patients < correlation.SMALLEST_N:
+        return f"fewer than {correlation.SMALLEST_N} patients"
+    if len({point.load_ml for point in points}) == 1:
+        return "all loads are equal"
+    if len({relation.value(point) for point in points}) == 1:
+        return "all scores are equal"
+    return ""
 
 
 @lru_cache(maxsize=256)
