@@ -10,161 +10,481 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('segmentation', '0001_initial'),
-        ('trial', '0001_initial'),
+        ("segmentation", "0001_initial"),
+        ("trial", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ExportRecord',
+            name="ExportRecord",
             fields=[
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('dataset', models.CharField(max_length=32)),
-                ('dictionary_version', models.CharField(max_length=16)),
-                ('row_count', models.PositiveBigIntegerField(null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('is_complete', models.BooleanField(default=False)),
-                ('study', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='export_records', to='trial.study')),
-                ('user', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("dataset", models.CharField(max_length=32)),
+                ("dictionary_version", models.CharField(max_length=16)),
+                ("row_count", models.PositiveBigIntegerField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("is_complete", models.BooleanField(default=False)),
+                (
+                    "study",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="export_records",
+                        to="trial.study",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at'],
-                'abstract': False,
+                "ordering": ["-created_at"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='ExportRecordEvent',
+            name="ExportRecordEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField()),
-                ('pgh_context_id', models.UUIDField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
-                ('dataset', models.CharField(max_length=32)),
-                ('dictionary_version', models.CharField(max_length=16)),
-                ('row_count', models.PositiveBigIntegerField(null=True)),
-                ('sha256', models.CharField(blank=True, max_length=64)),
-                ('is_complete', models.BooleanField(default=False)),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='analytics.exportrecord')),
-                ('study', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='trial.study')),
-                ('user', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField()),
+                ("pgh_context_id", models.UUIDField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
+                ("dataset", models.CharField(max_length=32)),
+                ("dictionary_version", models.CharField(max_length=16)),
+                ("row_count", models.PositiveBigIntegerField(null=True)),
+                ("sha256", models.CharField(blank=True, max_length=64)),
+                ("is_complete", models.BooleanField(default=False)),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="analytics.exportrecord",
+                    ),
+                ),
+                (
+                    "study",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="trial.study",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='TrajectoryFlag',
+            name="TrajectoryFlag",
             fields=[
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('NON_MONOTONIC', 'load below an earlier one'), ('POST_TREATMENT_DECREASE', 'decrease after treatment'), ('JUMP', 'implausible rise'), ('SWAP', 'two visits may be exchanged')], max_length=24)),
-                ('difference_ml', models.FloatField()),
-                ('tolerance_ml', models.FloatField(blank=True, null=True)),
-                ('is_current', models.BooleanField(default=True, help_text='False once a later review no longer finds it.')),
-                ('patient', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trajectory_flags', to='trial.patient')),
-                ('query', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='trajectory_flags', to='trial.query')),
-                ('reference_run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='segmentation.segmentationrun')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='trajectory_flags', to='segmentation.segmentationrun')),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("NON_MONOTONIC", "load below an earlier one"),
+                            ("POST_TREATMENT_DECREASE", "decrease after treatment"),
+                            ("JUMP", "implausible rise"),
+                            ("SWAP", "two visits may be exchanged"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("difference_ml", models.FloatField()),
+                ("tolerance_ml", models.FloatField(blank=True, null=True)),
+                (
+                    "is_current",
+                    models.BooleanField(
+                        default=True, help_text="False once a later review no longer finds it."
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="trajectory_flags",
+                        to="trial.patient",
+                    ),
+                ),
+                (
+                    "query",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="trajectory_flags",
+                        to="trial.query",
+                    ),
+                ),
+                (
+                    "reference_run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="segmentation.segmentationrun",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="trajectory_flags",
+                        to="segmentation.segmentationrun",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='TrajectoryFlagEvent',
+            name="TrajectoryFlagEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField()),
-                ('pgh_context_id', models.UUIDField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
-                ('kind', models.CharField(choices=[('NON_MONOTONIC', 'load below an earlier one'), ('POST_TREATMENT_DECREASE', 'decrease after treatment'), ('JUMP', 'implausible rise'), ('SWAP', 'two visits may be exchanged')], max_length=24)),
-                ('difference_ml', models.FloatField()),
-                ('tolerance_ml', models.FloatField(blank=True, null=True)),
-                ('is_current', models.BooleanField(default=True, help_text='False once a later review no longer finds it.')),
-                ('patient', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='trial.patient')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='analytics.trajectoryflag')),
-                ('query', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='trial.query')),
-                ('reference_run', models.ForeignKey(blank=True, db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='segmentation.segmentationrun')),
-                ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='segmentation.segmentationrun')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField()),
+                ("pgh_context_id", models.UUIDField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("NON_MONOTONIC", "load below an earlier one"),
+                            ("POST_TREATMENT_DECREASE", "decrease after treatment"),
+                            ("JUMP", "implausible rise"),
+                            ("SWAP", "two visits may be exchanged"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("difference_ml", models.FloatField()),
+                ("tolerance_ml", models.FloatField(blank=True, null=True)),
+                (
+                    "is_current",
+                    models.BooleanField(
+                        default=True, help_text="False once a later review no longer finds it."
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="trial.patient",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="analytics.trajectoryflag",
+                    ),
+                ),
+                (
+                    "query",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="trial.query",
+                    ),
+                ),
+                (
+                    "reference_run",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="segmentation.segmentationrun",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="segmentation.segmentationrun",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exportrecord',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;", hash='5152f970a730dd6d144fee9d50d6412f5aa5a7f1', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_refuse_truncate_a6422', table='analytics_exportrecord', when='BEFORE')),
+            model_name="exportrecord",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;",
+                    hash="5152f970a730dd6d144fee9d50d6412f5aa5a7f1",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_refuse_truncate_a6422",
+                    table="analytics_exportrecord",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exportrecord',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='b228f53180d8a4d89d05c36d00c3d3b2220c4b56', operation='DELETE', pgid='pgtrigger_refuse_delete_2a560', table='analytics_exportrecord', when='BEFORE')),
+            model_name="exportrecord",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="b228f53180d8a4d89d05c36d00c3d3b2220c4b56",
+                    operation="DELETE",
+                    pgid="pgtrigger_refuse_delete_2a560",
+                    table="analytics_exportrecord",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exportrecord',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "analytics_exportrecordevent" ("created_at", "dataset", "dictionary_version", "id", "is_complete", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "row_count", "sha256", "study_id", "user_id") VALUES (NEW."created_at", NEW."dataset", NEW."dictionary_version", NEW."id", NEW."is_complete", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'insert\', NEW."id", NEW."row_count", NEW."sha256", NEW."study_id", NEW."user_id"); RETURN NULL;', hash='3d520f40164cb6499a28d815d45b8be38cc213b0', operation='INSERT', pgid='pgtrigger_insert_insert_131b3', table='analytics_exportrecord', when='AFTER')),
+            model_name="exportrecord",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "analytics_exportrecordevent" ("created_at", "dataset", "dictionary_version", "id", "is_complete", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "row_count", "sha256", "study_id", "user_id") VALUES (NEW."created_at", NEW."dataset", NEW."dictionary_version", NEW."id", NEW."is_complete", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'insert\', NEW."id", NEW."row_count", NEW."sha256", NEW."study_id", NEW."user_id"); RETURN NULL;',
+                    hash="3d520f40164cb6499a28d815d45b8be38cc213b0",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_131b3",
+                    table="analytics_exportrecord",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exportrecord',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "analytics_exportrecordevent" ("created_at", "dataset", "dictionary_version", "id", "is_complete", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "row_count", "sha256", "study_id", "user_id") VALUES (NEW."created_at", NEW."dataset", NEW."dictionary_version", NEW."id", NEW."is_complete", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'update\', NEW."id", NEW."row_count", NEW."sha256", NEW."study_id", NEW."user_id"); RETURN NULL;', hash='dbf67059c9b82129ec108fa2611fe2ee56f5d388', operation='UPDATE', pgid='pgtrigger_update_update_3c7a5', table='analytics_exportrecord', when='AFTER')),
+            model_name="exportrecord",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "analytics_exportrecordevent" ("created_at", "dataset", "dictionary_version", "id", "is_complete", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "row_count", "sha256", "study_id", "user_id") VALUES (NEW."created_at", NEW."dataset", NEW."dictionary_version", NEW."id", NEW."is_complete", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'update\', NEW."id", NEW."row_count", NEW."sha256", NEW."study_id", NEW."user_id"); RETURN NULL;',
+                    hash="dbf67059c9b82129ec108fa2611fe2ee56f5d388",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_3c7a5",
+                    table="analytics_exportrecord",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exportrecord',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "analytics_exportrecordevent" ("created_at", "dataset", "dictionary_version", "id", "is_complete", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "row_count", "sha256", "study_id", "user_id") VALUES (OLD."created_at", OLD."dataset", OLD."dictionary_version", OLD."id", OLD."is_complete", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'delete\', OLD."id", OLD."row_count", OLD."sha256", OLD."study_id", OLD."user_id"); RETURN NULL;', hash='f1b8bbbcb42dff806285945399762ddf3ea63cca', operation='DELETE', pgid='pgtrigger_delete_delete_4cdd4', table='analytics_exportrecord', when='AFTER')),
+            model_name="exportrecord",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "analytics_exportrecordevent" ("created_at", "dataset", "dictionary_version", "id", "is_complete", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "row_count", "sha256", "study_id", "user_id") VALUES (OLD."created_at", OLD."dataset", OLD."dictionary_version", OLD."id", OLD."is_complete", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'delete\', OLD."id", OLD."row_count", OLD."sha256", OLD."study_id", OLD."user_id"); RETURN NULL;',
+                    hash="f1b8bbbcb42dff806285945399762ddf3ea63cca",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_4cdd4",
+                    table="analytics_exportrecord",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exportrecordevent',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;", hash='786436691266f42d3425c948f4d68022fdec27da', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_refuse_truncate_812d2', table='analytics_exportrecordevent', when='BEFORE')),
+            model_name="exportrecordevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;",
+                    hash="786436691266f42d3425c948f4d68022fdec27da",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_refuse_truncate_812d2",
+                    table="analytics_exportrecordevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exportrecordevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='049b4633f0092ff40ddb70be30a141e391b65f8b', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_61672', table='analytics_exportrecordevent', when='BEFORE')),
+            model_name="exportrecordevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="049b4633f0092ff40ddb70be30a141e391b65f8b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_61672",
+                    table="analytics_exportrecordevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trajectoryflag',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ['NON_MONOTONIC', 'POST_TREATMENT_DECREASE', 'JUMP', 'SWAP'])), name='flag_kind_known'),
+            model_name="trajectoryflag",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("kind__in", ["NON_MONOTONIC", "POST_TREATMENT_DECREASE", "JUMP", "SWAP"])
+                ),
+                name="flag_kind_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='trajectoryflag',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_current', True)), fields=('run', 'kind'), name='flag_once_per_run_and_kind'),
+            model_name="trajectoryflag",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_current", True)),
+                fields=("run", "kind"),
+                name="flag_once_per_run_and_kind",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trajectoryflag',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;", hash='146743c9fd5d852c152577ee0c3f9c564deed220', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_refuse_truncate_829de', table='analytics_trajectoryflag', when='BEFORE')),
+            model_name="trajectoryflag",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;",
+                    hash="146743c9fd5d852c152577ee0c3f9c564deed220",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_refuse_truncate_829de",
+                    table="analytics_trajectoryflag",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trajectoryflag',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='6abe3e5c230ed8ed74545af495bd1da062c5e5ed', operation='DELETE', pgid='pgtrigger_refuse_delete_8ac0e', table='analytics_trajectoryflag', when='BEFORE')),
+            model_name="trajectoryflag",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="6abe3e5c230ed8ed74545af495bd1da062c5e5ed",
+                    operation="DELETE",
+                    pgid="pgtrigger_refuse_delete_8ac0e",
+                    table="analytics_trajectoryflag",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trajectoryflag',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "analytics_trajectoryflagevent" ("created_at", "difference_ml", "id", "is_current", "kind", "patient_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query_id", "reference_run_id", "run_id", "tolerance_ml") VALUES (NEW."created_at", NEW."difference_ml", NEW."id", NEW."is_current", NEW."kind", NEW."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'insert\', NEW."id", NEW."query_id", NEW."reference_run_id", NEW."run_id", NEW."tolerance_ml"); RETURN NULL;', hash='c4de34a74fb2d4a67b17c1417c687f737ba3bac1', operation='INSERT', pgid='pgtrigger_insert_insert_cf87b', table='analytics_trajectoryflag', when='AFTER')),
+            model_name="trajectoryflag",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "analytics_trajectoryflagevent" ("created_at", "difference_ml", "id", "is_current", "kind", "patient_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query_id", "reference_run_id", "run_id", "tolerance_ml") VALUES (NEW."created_at", NEW."difference_ml", NEW."id", NEW."is_current", NEW."kind", NEW."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'insert\', NEW."id", NEW."query_id", NEW."reference_run_id", NEW."run_id", NEW."tolerance_ml"); RETURN NULL;',
+                    hash="c4de34a74fb2d4a67b17c1417c687f737ba3bac1",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_cf87b",
+                    table="analytics_trajectoryflag",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trajectoryflag',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "analytics_trajectoryflagevent" ("created_at", "difference_ml", "id", "is_current", "kind", "patient_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query_id", "reference_run_id", "run_id", "tolerance_ml") VALUES (NEW."created_at", NEW."difference_ml", NEW."id", NEW."is_current", NEW."kind", NEW."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'update\', NEW."id", NEW."query_id", NEW."reference_run_id", NEW."run_id", NEW."tolerance_ml"); RETURN NULL;', hash='8403fbbd639575a069d9a2b30a21fe2e9df39bac', operation='UPDATE', pgid='pgtrigger_update_update_77ab5', table='analytics_trajectoryflag', when='AFTER')),
+            model_name="trajectoryflag",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "analytics_trajectoryflagevent" ("created_at", "difference_ml", "id", "is_current", "kind", "patient_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query_id", "reference_run_id", "run_id", "tolerance_ml") VALUES (NEW."created_at", NEW."difference_ml", NEW."id", NEW."is_current", NEW."kind", NEW."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'update\', NEW."id", NEW."query_id", NEW."reference_run_id", NEW."run_id", NEW."tolerance_ml"); RETURN NULL;',
+                    hash="8403fbbd639575a069d9a2b30a21fe2e9df39bac",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_77ab5",
+                    table="analytics_trajectoryflag",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trajectoryflag',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "analytics_trajectoryflagevent" ("created_at", "difference_ml", "id", "is_current", "kind", "patient_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query_id", "reference_run_id", "run_id", "tolerance_ml") VALUES (OLD."created_at", OLD."difference_ml", OLD."id", OLD."is_current", OLD."kind", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'delete\', OLD."id", OLD."query_id", OLD."reference_run_id", OLD."run_id", OLD."tolerance_ml"); RETURN NULL;', hash='2ded7527024e5f897fb8036bf5b81281eb395d3f', operation='DELETE', pgid='pgtrigger_delete_delete_f51f1', table='analytics_trajectoryflag', when='AFTER')),
+            model_name="trajectoryflag",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "analytics_trajectoryflagevent" ("created_at", "difference_ml", "id", "is_current", "kind", "patient_id", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "query_id", "reference_run_id", "run_id", "tolerance_ml") VALUES (OLD."created_at", OLD."difference_ml", OLD."id", OLD."is_current", OLD."kind", OLD."patient_id", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'delete\', OLD."id", OLD."query_id", OLD."reference_run_id", OLD."run_id", OLD."tolerance_ml"); RETURN NULL;',
+                    hash="2ded7527024e5f897fb8036bf5b81281eb395d3f",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_f51f1",
+                    table="analytics_trajectoryflag",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trajectoryflagevent',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;", hash='f25eedd6ea8c875f579963a5a995b6d242006cb6', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_refuse_truncate_7aeb5', table='analytics_trajectoryflagevent', when='BEFORE')),
+            model_name="trajectoryflagevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;",
+                    hash="f25eedd6ea8c875f579963a5a995b6d242006cb6",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_refuse_truncate_7aeb5",
+                    table="analytics_trajectoryflagevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='trajectoryflagevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='06dff305e051cadbd50e94313b6abd7aa9705da2', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_b95c9', table='analytics_trajectoryflagevent', when='BEFORE')),
+            model_name="trajectoryflagevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="06dff305e051cadbd50e94313b6abd7aa9705da2",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b95c9",
+                    table="analytics_trajectoryflagevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
