@@ -4,20 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import transaction
 
-from mldtrial.audit.context import acting
-from tests.support.world import World, build_world
+from tests.support.standing import standing
+from tests.support.world import World
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
     """Build the world once for a module: each test here undoes what it changes."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        with acting(origin="test suite", reason="test"):
-            built = build_world()
+    with standing(django_db_blocker) as built:
         yield built
-        transaction.set_rollback(True)
 
 
 @pytest.fixture(autouse=True)

@@ -68,6 +68,10 @@ def _current(request: HttpRequest, mine: list[Study]) -> Study | None:
     named = next((study for study in mine if study.code == code), None)
     if named is not None:
         return named
+    # A page whose address names no study may still be about one.
+    about = getattr(request, "about_study", None)
+    if about is not None:
+        return next((study for study in mine if study.pk == about.pk), None)
     return mine[0] if len(mine) == 1 else None
 
 

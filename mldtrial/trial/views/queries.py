@@ -37,6 +37,7 @@ def query_list(request: HttpRequest) -> HttpResponse:
 def query_page(request: HttpRequest, query_id: UUID) -> HttpResponse:
     """Show a query; answer it or close it."""
     query = selectors.query(query_id, user=request.user)
+    request.about_study = query.study  # type: ignore[attr-defined]  # for the frame of the page
     is_close = request.POST.get("action") == "close"
     if request.method == "POST":
         policies.require(request.user, "close_query" if is_close else "answer_query", query)
