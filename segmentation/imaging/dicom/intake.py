@@ -1,9 +1,12 @@
 """From the files of an upload to clean NIfTI images: de-identified before anything else."""
 
+import logging
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -19,6 +22,7 @@ from segmentation.imaging.dicom.deidentify import (
     refuse_unsuited,
 )
 from segmentation.imaging.dicom.procedure import current_procedure
+from segmentation.imaging.dicom.reading import PARSE_ERRORS
 from segmentation.imaging.dicom.recognise import recognise
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
 from segmentation.imaging.dicom.series import Series, check_series, group_series, read_images
@@ -81,16 +85,45 @@ def read_series(
         If no file is DICOM, a file is damaged, or several patients are mixed.
     """
     into.mkdir(parents=True, exist_ok=True)
-    groups = group_series(read_images(files))
-    results: list[ConvertedSeries | RefusedSeries] = []
-    for index, series in enumerate(groups):
-        folder = into / f"series{index:03d}"
-        try:
-            results.append(_convert(series, folder, key, identity))
-        except ImageError as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            results.append(RefusedSeries(error.code, error.message, len(series.images)))
-    return results
+    with _silenced():
+        groups = group_series(read_images(files))
+        return [
+            _convert_or_refuse(series, into / f"series{index:03d}", key, identity)
+            for index, series in enumerate(groups)
+        ]
+
+
+@contextmanager
+def _silenced() -> Iterator[None]:
+    """Keep the warnings of the DICOM reader out of the log: they quote values of headers."""
+    logger = logging.getLogger("pydicom")
+    before, logger.disabled = logger.disabled, True
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.disabled = before
+
+
+def _convert_or_refuse(
+    series: Series, folder: Path, key: DeidentificationKey, identity: TrialIdentity
+) -> ConvertedSeries | RefusedSeries:
+    try:
+        return _convert(series, folder, key, identity)
+    except ImageError as error:
+        refusal = RefusedSeries(error.code, error.message, len(series.images))
+    except OSError:
+        raise  # a full disk is no fault of the upload
+    except PARSE_ERRORS:
+        # The reader decodes a value when it is asked for; its message would quote it.
+        refusal = RefusedSeries(
+            FailureCode.BAD_DICOM,
+            "A series holds an attribute that cannot be read. Export it again.",
+            len(series.images),
+        )
+    shutil.rmtree(folder, ignore_errors=True)
+    return refusal
 
 
 def _convert(

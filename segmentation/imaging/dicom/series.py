@@ -13,6 +13,7 @@ from segmentation.imaging.dicom.reading import PARSE_ERRORS, looks_like_dicom, r
 from segmentation.imaging.errors import FailureCode, ImageError
 
 SMALLEST_SERIES = 8
+MAX_UPLOAD_BYTES = 2 * 2**30
 LARGEST_BEND = 0.5
 """How far a slice may lie off the line of its series, in slice distances; jitter adds up."""
 
@@ -42,8 +43,15 @@ def read_images(files: Sequence[Path]) -> list[Dataset]:
     Raises
     ------
     ImageError
-        NO_IMAGES if none is DICOM; UNSUPPORTED_DICOM or BAD_DICOM for one that cannot be used.
+        TOO_LARGE for more than memory should hold, NO_IMAGES if none is DICOM;
+        UNSUPPORTED_DICOM or BAD_DICOM for one that cannot be used.
     """
+    if sum(path.stat().st_size for path in files) > MAX_UPLOAD_BYTES:
+        raise ImageError(
+            FailureCode.TOO_LARGE,
+            f"Expected at most {MAX_UPLOAD_BYTES // 2**30} GiB of images of one visit, found more. "
+            "Send fewer series at a time.",
+        )
     images = []
     for path in files:
         image = read_instance(path) if looks_like_dicom(path) else None

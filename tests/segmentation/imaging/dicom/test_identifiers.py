@@ -61,7 +61,7 @@ class Planter:
         self.planted += 1
         return f"{CANARY}{self.planted:06d}"
 
-    def __call__(self, index: int, image: Dataset) -> None:
+    def __call__(self, _index: int, image: Dataset) -> None:
         image.PatientName, image.PatientID = f"{CANARY}^NAME", f"{CANARY}-ID"
         for tag, vr in text_tags():
             image.add_new(tag, vr, self.token())

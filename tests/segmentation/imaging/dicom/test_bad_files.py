@@ -1,0 +1,245 @@
+"""A file that is not what it claims ends in one clear refusal, whatever its bytes."""
+
+import io
+import struct
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydicom import Dataset
+from pydicom.uid import RLELossless
+
+from segmentation.imaging.dicom.intake import (
+    ConvertedSeries,
+    DeidentificationKey,
+    RefusedSeries,
+    TrialIdentity,
+    read_series,
+)
+from segmentation.imaging.dicom.reading import looks_like_dicom
+from segmentation.imaging.errors import FailureCode, ImageError
+from tests.support.dicom import changed, make_series, write_series
+
+KEY = DeidentificationKey(b"k" * 32)
+IDENTITY = TrialIdentity("STUDY", "S01", "MLD-S01-0001", "Baseline")
+DEFLATED = b"1.2.840.10008.1.2.1.99"
+
+
+def outcome(files: list[Path], into: Path) -> FailureCode | None:
+    """Return why an upload was refused, or None if it gave an image."""
+    try:
+        (result,) = read_series(files, into=into, key=KEY, identity=IDENTITY)
+    except ImageError as error:
+        check_message(error.message)
+        return error.code
+    if isinstance(result, ConvertedSeries):
+        return None
+    check_message(result.message)
+    assert list(into.iterdir()) == []
+    return result.code
+
+
+def check_message(message: str) -> None:
+    assert message.endswith(".")
+    assert not any(word in message for word in ("Doe", "MRN-", "00000", "Traceback"))
+
+
+def written(tmp_path: Path) -> list[Path]:
+    return write_series(make_series(slices=10), tmp_path / "in")
+
+
+def rewrite(path: Path, change: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(change(path.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"MZ\x90", b"\x7fELF", b"PK\x03\x04", b"II*\0", b"MM\0*", b"<html>", b" \n<?xml"],
+)
+def test_a_preamble_that_is_something_else_is_refused(start: bytes, tmp_path: Path) -> None:
+    files = written(tmp_path)
+    rewrite(files[0], lambda content: start + content[len(start) :])
+    assert outcome(files, tmp_path / "out") == FailureCode.BAD_DICOM
+
+
+def test_a_deflated_file_is_refused_and_never_inflated(tmp_path: Path) -> None:
+    files = written(tmp_path)
+    bomb = zlib.compressobj(9, zlib.DEFLATED, -15)
+    body = b"".join(bomb.compress(bytes(2**20)) for _ in range(200)) + bomb.flush()
+    syntax = struct.pack("<HH2sH", 2, 0x10, b"UI", len(DEFLATED)) + DEFLATED
+    length = struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(syntax))
+    files[0].write_bytes(bytes(128) + b"DICM" + length + syntax + body)
+    assert outcome(files, tmp_path / "out") == FailureCode.UNSUPPORTED_DICOM
+
+
+def test_a_deflated_file_without_the_mark_is_not_taken_for_dicom(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(struct.pack("<HH2sH", 2, 0x10, b"UI", len(DEFLATED)) + DEFLATED + bytes(200))
+    assert not looks_like_dicom(path)
+
+
+def test_a_data_set_without_preamble_and_mark_is_read(tmp_path: Path) -> None:
+    files = written(tmp_path)
+    for path in files:
+        rewrite(path, without_file_header)
+    assert outcome(files, tmp_path / "out") is None
+
+
+def without_file_header(content: bytes) -> bytes:
+    (length,) = struct.unpack_from("<I", content, 140)
+    return content[144 + length :]
+
+
+def test_a_data_set_in_big_endian_without_a_header_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(
+        struct.pack(">HH2sH", 8, 0x16, b"UI", 26) + b"1.2.840.10008.5.1.4.1.1.4".ljust(300)
+    )
+    assert outcome([path], tmp_path / "out") == FailureCode.NO_IMAGES
+
+
+@pytest.mark.parametrize("left", [0.2, 0.5, 0.9, 0.999])
+def test_a_cut_off_file_is_refused(left: float, tmp_path: Path) -> None:
+    files = written(tmp_path)
+    rewrite(files[3], lambda content: content[: int(len(content) * left)])
+    assert outcome(files, tmp_path / "out") is not None
+
+
+def test_pixels_that_are_too_long_are_refused(tmp_path: Path) -> None:
+    images = make_series(slices=10)
+    images[2].PixelData += bytes(100)
+    files = write_series(images, tmp_path / "in")
+    assert outcome(files, tmp_path / "out") == FailureCode.TRAILING_DATA
+
+
+def test_five_thousand_nested_sequences_do_no_harm(tmp_path: Path) -> None:
+    files = written(tmp_path)
+    begin = struct.pack("<HH2sHI", 0x0040, 0x0275, b"SQ", 0, 0xFFFFFFFF)
+    begin += struct.pack("<HHI", 0xFFFE, 0xE000, 0xFFFFFFFF)
+    rewrite(files[0], lambda content: content + begin * 5000)
+    assert outcome(files, tmp_path / "out") in (FailureCode.BAD_DICOM, None)
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value", "code"),
+    [
+        ("BurnedInAnnotation", "YES", FailureCode.UNSUPPORTED_DICOM),
+        ("ImageType", ["DERIVED", "SECONDARY"], FailureCode.UNSUPPORTED_DICOM),
+        ("ImageType", ["DERIVED", "PRIMARY", "MPR"], FailureCode.UNSUPPORTED_DICOM),
+        ("SOPClassUID", "1.2.840.10008.5.1.4.1.1.7", FailureCode.UNSUPPORTED_DICOM),
+        ("SOPClassUID", "1.2.840.10008.5.1.4.1.1.4.1", FailureCode.UNSUPPORTED_DICOM),
+        ("SamplesPerPixel", 3, FailureCode.BAD_DICOM),
+        ("BitsAllocated", 12, FailureCode.BAD_DICOM),
+        ("NumberOfFrames", 2**31 - 1, FailureCode.BAD_DICOM),
+        ("Rows", 65535, FailureCode.BAD_DICOM),
+        ("Rows", 100, FailureCode.TRUNCATED),
+        ("ImageOrientationPatient", [1, 0, 0, 1, 0, 0], FailureCode.BAD_DICOM),
+        ("ImageOrientationPatient", [1, 0, 0], FailureCode.BAD_DICOM),
+        ("ImagePositionPatient", None, FailureCode.BAD_DICOM),
+        ("PixelSpacing", None, FailureCode.BAD_DICOM),
+    ],
+)
+def test_an_attribute_that_cannot_be_is_refused(
+    keyword: str, value: Any, code: FailureCode, tmp_path: Path
+) -> None:
+    def change(_index: int, image: Dataset) -> None:
+        setattr(image, keyword, value)
+
+    files = write_series(changed(make_series(slices=10), change), tmp_path / "in")
+    assert outcome(files, tmp_path / "out") == code
+
+
+@pytest.mark.parametrize("text", [b"nan ", b"inf ", b"1e400 ", b"0x10", b"1,5 ", b"Doe "])
+def test_a_spacing_that_is_no_number_is_refused(text: bytes, tmp_path: Path) -> None:
+    files = written(tmp_path)
+    tag = struct.pack("<HH", 0x0028, 0x0030) + b"DS"
+
+    def overwrite(content: bytes) -> bytes:
+        at = content.index(tag) + 6
+        (length,) = struct.unpack_from("<H", content, at)
+        value = text + b"\\2" + b" " * ((len(text) + 2) % 2)
+        return content[:at] + struct.pack("<H", len(value)) + value + content[at + 2 + length :]
+
+    for path in files:
+        rewrite(path, overwrite)
+    assert outcome(files, tmp_path / "out") == FailureCode.BAD_DICOM
+
+
+def test_rle_is_read_and_kept_plain(tmp_path: Path) -> None:
+    plain, packed = make_series(slices=10), make_series(slices=10)
+    for image in packed:
+        image.compress(RLELossless, generate_instance_uid=False)
+    results = [
+        read_series(
+            write_series(images, tmp_path / name / "in"),
+            into=tmp_path / name / "out",
+            key=KEY,
+            identity=IDENTITY,
+        )[0]
+        for name, images in (("plain", plain), ("packed", packed))
+    ]
+    first, second = results
+    assert isinstance(first, ConvertedSeries)
+    assert isinstance(second, ConvertedSeries)
+    assert first.facts.sha256 == second.facts.sha256
+
+
+def test_rle_that_claims_far_more_pixels_than_it_holds_is_refused(tmp_path: Path) -> None:
+    images = make_series(slices=10)
+    for image in images:
+        image.compress(RLELossless, generate_instance_uid=False)
+        image.Rows = image.Columns = 4096
+    files = write_series(images, tmp_path / "in")
+    assert outcome(files, tmp_path / "out") == FailureCode.TOO_LARGE
+
+
+def test_neither_warnings_nor_logs_carry_a_value_of_the_header(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, recwarn: pytest.WarningsRecorder
+) -> None:
+    files = written(tmp_path)
+    for path in files:
+        rewrite(path, lambda content: content.replace(b"20230405", b"Doe,Jane"))
+        rewrite(path, lambda content: content.replace(b"20180304", b"Doe,Jane"))
+    assert outcome(files, tmp_path / "out") is None
+    assert not caplog.records
+    assert not list(recwarn)
+
+
+def test_files_that_are_no_dicom_are_passed_over_and_alone_refused(tmp_path: Path) -> None:
+    files = written(tmp_path)
+    text = tmp_path / "Doe.txt"
+    text.write_text("Doe " * 100)
+    assert outcome([*files, text], tmp_path / "out") is None
+    assert outcome([text], tmp_path / "other") == FailureCode.NO_IMAGES
+
+
+SEED = io.BytesIO()
+make_series(slices=1)[0].save_as(SEED, enforce_file_format=True)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    at=st.integers(0, len(SEED.getvalue()) - 8),
+    junk=st.binary(min_size=1, max_size=8),
+    cut=st.booleans(),
+)
+def test_any_damage_to_a_file_is_read_or_refused_in_words(
+    at: int, junk: bytes, cut: bool, tmp_path: Path
+) -> None:
+    content = SEED.getvalue()
+    path = tmp_path / "file"
+    path.write_bytes(content[:at] + junk + (b"" if cut else content[at + len(junk) :]))
+    if not looks_like_dicom(path):
+        return
+    try:
+        results = read_series([path], into=tmp_path / "out", key=KEY, identity=IDENTITY)
+    except ImageError as error:
+        check_message(error.message)
+        return
+    assert all(isinstance(result, RefusedSeries) for result in results)
