@@ -1,0 +1,102 @@
+"""From scans to one number: chosen images, a mask in the T1w grid, full provenance."""
+
+from pathlib import Path
+
+import nibabel as nib
+import numpy as np
+import pytest
+
+from segmentation.imaging.nifti import read_volume
+from segmentation.models import JobState, SegmentationResult
+from segmentation.services import models, runs, store, upkeep
+from segmentation.services.intake import sequences_missing
+from tests.support.images import write_visit
+from tests.support.intake import take_in_visit
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def result(world: World, tmp_path: Path) -> SegmentationResult:
+    """The result of a visit that went the whole way."""
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, write_visit(tmp_path, seed=3))
+    runs.queue_run(visit=world.visit_a)
+    run = runs.execute_next(worker="test")
+    assert run is not None
+    assert run.state == JobState.SUCCEEDED, run.message
+    return run.result
+
+
+def test_the_volume_is_voxels_times_their_size(result: SegmentationResult):
+    mask = nib.load(store.root() / result.mask_path)
+    voxels = int(np.count_nonzero(np.asarray(mask.dataobj)))
+    size_mm3 = abs(np.linalg.det(mask.affine[:3, :3]))
+    assert result.voxel_count == voxels
+    assert result.demyelination_load_ml == pytest.approx(voxels * size_mm3 / 1000, rel=1e-6)
+
+
+def test_the_mask_lies_in_the_grid_of_the_t1w_image(result: SegmentationResult):
+    scan = result.run.t1w_scan
+    mask = nib.load(store.root() / result.mask_path)
+    image = read_volume(store.image_path(scan.image_sha256))
+    assert mask.shape == image.data.shape == tuple(scan.shape)
+    assert np.allclose(mask.affine, image.affine, atol=1e-4)
+
+
+def test_the_number_explains_itself(result: SegmentationResult):
+    run = result.run
+    assert run.analysis_flag
+    assert run.provenance["inputs"]["T1w"] == run.t1w_scan.image_sha256
+    assert run.provenance["model_sha256"] == run.model_version.sha256
+    assert store.sha256_of(store.root() / result.mask_path) == result.mask_sha256
+
+
+def test_a_visit_without_t2w_makes_no_number_and_says_so(world: World, tmp_path: Path):
+    models.activate(model=models.register_threshold(), reason="test")
+    images = write_visit(tmp_path, seed=3)
+    take_in_visit(world.visit_a, {"T1w": images["T1w"]})
+    assert runs.queue_run(visit=world.visit_a) is None
+    assert sequences_missing(world.visit_a) == ["T2w"]
+
+
+def test_a_stored_image_that_changed_is_not_segmented(world: World, tmp_path: Path):
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, write_visit(tmp_path, seed=3))
+    run = runs.queue_run(visit=world.visit_a)
+    assert run is not None
+    path = store.image_path(run.t1w_scan.image_sha256)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(bytes(content))
+    finished = runs.execute_next(worker="test")
+    assert finished is not None
+    assert (finished.state, finished.failure_code) == (JobState.REJECTED, "HASH_MISMATCH")
+    assert not SegmentationResult.objects.exists()
+
+
+def test_an_orphan_goes_and_a_referenced_mask_stays(result: SegmentationResult, monkeypatch):
+    orphan = store.root() / "masks" / "orphan.nii.gz"
+    orphan.write_bytes(b"left behind")
+    monkeypatch.setattr(upkeep, "UNREFERENCED_SECONDS", -1)
+    upkeep.clean_up()
+    assert not orphan.exists()
+    assert (store.root() / result.mask_path).exists()
+    assert upkeep.missing_files() == []
+
+
+def test_test_methods_are_refused_outside_of_tests(settings, db: None):
+    from django.core.exceptions import ValidationError
+
+    settings.ALLOW_TEST_SEGMENTERS = False
+    with pytest.raises(ValidationError):
+        models.register_threshold()
+
+
+def test_a_deployment_with_test_methods_is_refused(settings):
+    from segmentation.checks import no_test_segmenter
+
+    assert [found.id for found in no_test_segmenter()] == ["segmentation.E001"]
+    settings.ALLOW_TEST_SEGMENTERS = False
+    assert no_test_segmenter() == []

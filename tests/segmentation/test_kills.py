@@ -1,0 +1,131 @@
+"""Ten workers die in ten runs: ten results, none twice, nothing left behind."""
+
+import os
+import signal
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from mldtrial.trial.services import patients
+from segmentation.models import JobState, SegmentationResult, SegmentationRun
+from segmentation.services import models, runs, store, upkeep
+from tests.support.images import write_visit
+from tests.support.intake import take_in_visit
+from tests.support.workers import broker, end, start_worker
+from tests.support.world import build_world
+
+pytestmark = [pytest.mark.chain, pytest.mark.django_db(transaction=True)]
+RUNS = 10
+SECONDS = 1.0
+
+
+def queue_ten(tmp_path: Path) -> None:
+    world = build_world()
+    models.activate(model=models.register_threshold(), reason="test")
+    definitions = list(world.study.visit_definitions.exclude(code="M00"))
+    visits = [world.visit_a, world.visit_b]
+    for patient in (world.patient_a, world.patient_b):
+        for months, definition in enumerate(definitions[:4], start=1):
+            day = world.visit_a.date + timedelta(days=30 * months)
+            visits.append(
+                patients.create_visit(
+                    patient=patient, definition=definition, visit_date=day, by=None
+                )
+            )
+    for index, visit in enumerate(visits):
+        take_in_visit(visit, write_visit(tmp_path / str(index), seed=100 + index))
+        assert runs.queue_run(visit=visit) is not None
+    assert SegmentationRun.objects.count() == RUNS
+
+
+def wait_for(condition, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.05)
+
+
+def ring() -> None:
+    from segmentation import tasks
+
+    tasks.ring_segmentation()
+
+
+def forget_leases() -> None:
+    """Let the clock pass: a lease of a dead worker has run out."""
+    past = timezone.now() - timedelta(seconds=1)
+    SegmentationRun.objects.filter(state=JobState.RUNNING).update(lease_until=past)
+    upkeep.sweep()
+
+
+def test_ten_kills_during_ten_runs_lose_and_double_nothing(tmp_path: Path, settings):
+    for index in range(RUNS):
+        (tmp_path / str(index)).mkdir()
+    queue_ten(tmp_path)
+    kills = 0
+    changes = {"THRESHOLD_SECONDS": str(SECONDS)}
+    with broker():
+        while kills < RUNS:
+            worker = start_worker("cpu", **changes)
+            ring()
+            before = SegmentationResult.objects.count()
+            running = SegmentationRun.objects.filter(state=JobState.RUNNING)
+            wait_for(lambda: running.exists() or SegmentationResult.objects.count() > before, 30)
+            time.sleep(SECONDS * (kills % 4) / 4)
+            os.killpg(worker.pid, signal.SIGKILL)
+            worker.wait(timeout=10)
+            kills += 1
+            forget_leases()
+            # A run that was killed three times would fail by rule; here each kill is of the test.
+            SegmentationRun.objects.filter(state=JobState.QUEUED).update(attempt=0)
+        worker = start_worker("cpu", THRESHOLD_SECONDS="0")
+        ring()
+        wait_for(
+            lambda: SegmentationRun.objects.filter(state=JobState.SUCCEEDED).count() == RUNS, 60
+        )
+        end(worker)
+    assert SegmentationResult.objects.count() == RUNS
+    paths = set(SegmentationResult.objects.values_list("mask_path", flat=True))
+    assert len(paths) == RUNS
+    upkeep_now()
+    kept = {str(p.relative_to(store.root())) for p in (store.root() / "masks").iterdir()}
+    assert kept == paths
+    assert list((store.root() / "tmp").iterdir()) == []
+    connection.close()
+
+
+def upkeep_now() -> None:
+    """Clean up as if an hour had passed."""
+    saved = upkeep.TEMPORARY_SECONDS, upkeep.UNREFERENCED_SECONDS
+    upkeep.TEMPORARY_SECONDS = upkeep.UNREFERENCED_SECONDS = -1
+    try:
+        upkeep.clean_up()
+    finally:
+        upkeep.TEMPORARY_SECONDS, upkeep.UNREFERENCED_SECONDS = saved
+
+
+@pytest.mark.parametrize(
+    "place",
+    ["after_claim", "mid_write", "after_fsync", "after_rename", "in_commit", "after_commit"],
+)
+@pytest.mark.faults
+def test_a_kill_at_any_place_leaves_one_result(place: str, tmp_path: Path):
+    world = build_world()
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, write_visit(tmp_path, seed=1))
+    runs.queue_run(visit=world.visit_a)
+    with broker():
+        doomed = start_worker("cpu", FAILPOINT=place)
+        ring()
+        doomed.wait(timeout=60)
+        forget_leases()
+        heir = start_worker("cpu")
+        ring()
+        wait_for(lambda: SegmentationResult.objects.count() == 1, 60)
+        end(heir)
+    upkeep_now()
+    assert len(list((store.root() / "masks").iterdir())) == 1
