@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import read_file_meta_info
 
 from segmentation.imaging.content import Content, recognise
@@ -34,6 +34,7 @@ DIRECTORY_CLASS = "1.2.840.10008.1.3.10"
 # What pydicom raises on bytes that are not what they claim; recursion comes from nested sequences.
 PARSE_ERRORS = (
     InvalidDicomError,
+    BytesLengthException,
     ValueError,
     TypeError,
     LookupError,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
 from pydicom.uid import RLELossless
@@ -229,6 +229,7 @@ make_series(slices=1)[0].save_as(SEED, enforce_file_format=True)
     junk=st.binary(min_size=1, max_size=8),
     cut=st.booleans(),
 )
+@example(at=136, junk=b"\x01\0\0", cut=False)  # a file header of one byte
 def test_any_damage_to_a_file_is_read_or_refused_in_words(
     at: int, junk: bytes, cut: bool, tmp_path: Path
 ) -> None:

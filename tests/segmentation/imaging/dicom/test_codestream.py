@@ -1,11 +1,25 @@
 """Compressed pixels keep their image data and lose every comment."""
 
+import io
 import struct
+from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from pydicom import Dataset
+from pydicom.encaps import encapsulate
 
 from segmentation.imaging.dicom.codestream import without_text
+from segmentation.imaging.dicom.intake import (
+    ConvertedSeries,
+    DeidentificationKey,
+    TrialIdentity,
+    read_series,
+)
 from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.nifti import read_volume
+from tests.support.dicom import changed, files_below, make_series, write_series
 
 SECRET = b"Doe^Jane"
 
@@ -46,3 +60,33 @@ def test_every_cut_off_stream_is_refused(stream: bytes) -> None:
 def test_what_is_no_stream_is_refused(stream: bytes) -> None:
     with pytest.raises(ImageError, match="broken code stream"):
         without_text(stream)
+
+
+def to_jpeg_2000(_index: int, image: Dataset) -> None:
+    buffer = io.BytesIO()
+    picture = Image.fromarray(image.pixel_array.astype(np.uint16))
+    picture.save(buffer, "JPEG2000", irreversible=False, no_jp2=True, num_resolutions=3)
+    image.PixelData = encapsulate([buffer.getvalue()])
+    image["PixelData"].VR, image["PixelData"].is_undefined_length = "OB", True
+    image.BitsStored, image.HighBit = 16, 15
+    image.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.90"
+
+
+def test_lossless_jpeg_2000_gives_the_same_voxels_and_loses_its_comment(tmp_path: Path) -> None:
+    volumes = []
+    plain = make_series(slices=10)
+    packed = changed(make_series(slices=10), to_jpeg_2000)
+    for name, images in (("plain", plain), ("packed", packed)):
+        (result,) = read_series(
+            write_series(images, tmp_path / name / "in"),
+            into=tmp_path / name / "out",
+            key=DeidentificationKey(b"k" * 32),
+            identity=TrialIdentity("STUDY", "S01", "MLD-S01-0001", "Baseline"),
+        )
+        assert isinstance(result, ConvertedSeries)
+        volumes.append(read_volume(result.nifti))
+    assert np.array_equal(volumes[0].data, volumes[1].data)
+    assert np.array_equal(volumes[0].affine, volumes[1].affine)
+    comment = b"Created by OpenJPEG"
+    assert any(comment in content for _, content in files_below(tmp_path / "packed" / "in"))
+    assert not any(comment in content for _, content in files_below(tmp_path / "packed" / "out"))
