@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,11 @@ def queue_ten(tmp_path: Path) -> None:
     assert SegmentationRun.objects.count() == RUNS
 
 
+def has_moved_on(results_before: int) -> bool:
+    running = SegmentationRun.objects.filter(state=JobState.RUNNING)
+    return running.exists() or SegmentationResult.objects.count() > results_before
+
+
 def wait_for(condition, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
@@ -73,8 +79,7 @@ def test_ten_kills_during_ten_runs_lose_and_double_nothing(tmp_path: Path, setti
             worker = start_worker("cpu", **changes)
             ring()
             before = SegmentationResult.objects.count()
-            running = SegmentationRun.objects.filter(state=JobState.RUNNING)
-            wait_for(lambda: running.exists() or SegmentationResult.objects.count() > before, 30)
+            wait_for(partial(has_moved_on, before), 30)
             time.sleep(SECONDS * (kills % 4) / 4)
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait(timeout=10)
