@@ -52,7 +52,7 @@ test: $(STAMPS)/test $(STAMPS)/front_end $(STAMPS)/browser ## Set up and run the
 	@$(BIN)/python -m pytest -m "not faults" $(PYTEST_ARGS)
 
 faults: $(STAMPS)/test $(STAMPS)/front_end ## Run the long fault suite
-	@$(BIN)/python -m pytest -m faults tests/faults $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)
 
 bench: $(STAMPS)/test ## Run the benchmarks; JSON under build/bench
 	@$(BIN)/python -m tests.bench

@@ -1,0 +1,89 @@
+"""Real images through the real model: files go in, two loads and a table come out."""
+
+import csv
+import json
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from mldtrial.trial.models import Scan
+from mldtrial.trial.services import patients
+from segmentation.models import SegmentationResult
+from segmentation.selectors import visit_status
+from segmentation.services import models
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+MODEL = Path(__file__).parents[2] / "segmentation" / "pretrained" / "mld-phantom"
+PHILIPS = "dicom_philips_3T_T1w3D_bsd2/1301_ADNI_Sag3D_MPRAGE"
+
+
+def run(*arguments: str) -> list[dict]:
+    out = StringIO()
+    call_command(*arguments, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+@pytest.mark.django_db(transaction=True)  # exports read through a connection of their own
+def test_two_visits_of_a_whole_head_make_a_series_and_a_table(
+    world: World, test_data: Path, tmp_path: Path, client: Client
+):
+    """Multiple sclerosis, which the model has never seen: the chain is proved, not the number."""
+    models.activate(model=models.register_model(folder=MODEL), reason="test")
+    second = patients.create_visit(
+        patient=world.patient_a,
+        definition=world.study.visit_definitions.get(code="M06"),
+        visit_date=world.visit_a.date.replace(month=11),
+        by=None,
+    )
+    folder = test_data / "open_ms_data" / "longitudinal" / "patient12"
+    for visit, code, study in ((world.visit_a, "M00", 1), (second, "M06", 2)):
+        for sequence, name in (("T1w", "T1W"), ("T2w", "T2W")):
+            (row,) = run(
+                "import_scan", str(folder / f"study{study}_{name}.nii.gz"), "--study", "MLD-1",
+                "--patient", "A-001", "--visit", code, "--sequence", sequence,
+                "--acquired-on", visit.date.isoformat(), "--inline",
+            )  # fmt: skip
+            assert (row["sequence"], row["state"]) == (sequence, "IMPORTED")
+    rows = run("segment", "--all", "--inline")
+    assert [row["state"] for row in rows] == ["SUCCEEDED", "SUCCEEDED"]
+    assert all(Path(row["mask_path"]).exists() for row in rows)
+    # Tens of mL would mean that skull or scalp was taken for brain.
+    assert all(0 < row["demyelination_load_ml"] < 25 for row in rows)
+
+    client.force_login(world.user("sponsor"))
+    page = reverse("patient", args=["MLD-1", world.patient_a.pk])
+    assert "demonstration model" in client.get(page).content.decode().lower()
+    figure = client.get(reverse("patient_trajectory", args=["MLD-1", world.patient_a.pk])).json()
+    assert "2 scans" in json.dumps(figure)
+    call_command("export", "demyelination_load", str(tmp_path / "load.csv"), "--study", "MLD-1")
+    with (tmp_path / "load.csv").open(newline="", encoding="utf-8") as handle:
+        table = list(csv.DictReader(handle))
+    loads = {float(row["demyelination_load_ml"]) for row in table}
+    assert loads == set(SegmentationResult.objects.values_list("demyelination_load_ml", flat=True))
+
+
+def test_a_philips_head_alone_says_what_is_missing(world: World, test_data: Path):
+    models.activate(model=models.register_threshold(), reason="test")
+    (row,) = run(
+        "import_scan", str(test_data / PHILIPS), "--study", "MLD-1", "--patient", "A-001",
+        "--visit", "M00", "--inline",
+    )  # fmt: skip
+    assert (row["sequence"], row["acq_stratum"], row["shape"]) == ("T1w", "3D", [170, 256, 256])
+    assert row["voxel_size_mm"] == pytest.approx([1, 1, 1], abs=1e-3)
+    status = visit_status(world.visit_a, user=world.user("coordinator"))
+    assert status.text == "T2w missing"
+
+
+def test_a_proton_density_series_is_kept_as_other(world: World, test_data: Path):
+    (row,) = run(
+        "import_scan", str(test_data / "dicom_ge_1p5T_PD2D_papaya" / "FSE_PD_axial"),
+        "--study", "MLD-1", "--patient", "A-001", "--visit", "M00", "--inline",
+    )  # fmt: skip
+    assert row["sequence"] == "other"
+    assert "Proton-density" in row["reason"]
+    assert Scan.objects.filter(sequence__in=["T1w", "T2w"]).count() == 0
