@@ -150,32 +150,13 @@ def _queue(upload: Upload) -> Upload:
 
 
 def execute_next(*, worker: str) -> Upload | None:
-    """Claim and execute the next waiting intake; None if there is none."""
+    """Claim and execute the next waiting intake; None if there is none.
+
+    The raw bytes are destroyed once they have been taken in or refused.
+    """
     with acting(origin=f"worker:{worker}"):
-        upload = jobs.claim_next(Upload, worker=worker)
-        if upload is None:
-            return None
-        reach("intake_after_claim")
-        try:
-            with jobs.Heartbeat(upload) as heartbeat:
-                _execute(upload, heartbeat)
-        except jobs.LeaseLostError:
-            log.warning("An intake lost its lease; nothing was written.")
-        except ImageError as error:
-            jobs.end_badly(upload, state=JobState.REJECTED, code=error.code, message=error.message)
-        except Exception:
-            log.exception("An intake failed.")
-            jobs.end_badly(
-                upload,
-                state=JobState.FAILED,
-                code=jobs.UNEXPECTED,
-                message=jobs.UNEXPECTED_MESSAGE,
-            )
-        except BaseException:
-            jobs.hand_back(upload)
-            raise
-        upload.refresh_from_db()
-        if upload.state in (JobState.SUCCEEDED, JobState.REJECTED):
+        upload = jobs.execute_next(Upload, _execute, worker=worker)
+        if upload is not None and upload.state in (JobState.SUCCEEDED, JobState.REJECTED):
             store.quarantine_path(upload.pk).unlink(missing_ok=True)
         return upload
 

@@ -8,6 +8,7 @@ has run out is decided by the database's clock alone.
 import logging
 import threading
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from types import TracebackType
 from typing import Self, TypeVar
@@ -19,7 +20,9 @@ from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce, Now
 
 from mldtrial.trial.models import Site
+from segmentation.imaging.errors import ImageError
 from segmentation.models import Job, JobState
+from segmentation.services.failpoints import reach
 
 log = logging.getLogger(__name__)
 JobT = TypeVar("JobT", bound=Job)
@@ -194,6 +197,36 @@ def hand_back(job: Job) -> None:
         lease_token=None,
         lease_until=None,
     )
+
+
+def execute_next(
+    model: type[JobT], work: Callable[[JobT, Heartbeat], None], *, worker: str
+) -> JobT | None:
+    """Claim the next waiting job and do its work; None if there is none.
+
+    A fault of the images ends as refused with its sentence, anything else as failed with the
+    details in the log. A worker that has lost its lease writes nothing; one that is told to
+    stop hands its job back.
+    """
+    job = claim_next(model, worker=worker)
+    if job is None:
+        return None
+    reach(f"{model._meta.model_name}_after_claim")
+    try:
+        with Heartbeat(job) as heartbeat:
+            work(job, heartbeat)
+    except LeaseLostError:
+        log.warning("A job lost its lease; nothing was written.")
+    except ImageError as error:
+        end_badly(job, state=JobState.REJECTED, code=error.code, message=error.message)
+    except Exception:
+        log.exception("A job failed.")
+        end_badly(job, state=JobState.FAILED, code=UNEXPECTED, message=UNEXPECTED_MESSAGE)
+    except BaseException:
+        hand_back(job)
+        raise
+    job.refresh_from_db()
+    return job
 
 
 def take_back_lost(model: type[Job]) -> int:

@@ -85,36 +85,9 @@ def queue_run(*, visit: Visit, model: ModelVersion | None = None) -> Segmentatio
 
 
 def execute_next(*, worker: str) -> SegmentationRun | None:
-    """Claim and execute the next waiting run; None if there is none.
-
-    A fault of the images ends as refused with its sentence, anything else as failed with the
-    details in the log. A worker that has lost its lease writes nothing.
-    """
+    """Claim and execute the next waiting run; None if there is none."""
     with acting(origin=f"worker:{worker}"):
-        run = jobs.claim_next(SegmentationRun, worker=worker)
-        if run is None:
-            return None
-        reach("after_claim")
-        try:
-            with jobs.Heartbeat(run) as heartbeat:
-                _execute(run, heartbeat)
-        except jobs.LeaseLostError:
-            log.warning("A run lost its lease; nothing was written.")
-        except ImageError as error:
-            jobs.end_badly(run, state=JobState.REJECTED, code=error.code, message=error.message)
-        except Exception:
-            log.exception("A segmentation run failed.")
-            jobs.end_badly(
-                run,
-                state=JobState.FAILED,
-                code=jobs.UNEXPECTED,
-                message=jobs.UNEXPECTED_MESSAGE,
-            )
-        except BaseException:
-            jobs.hand_back(run)
-            raise
-        run.refresh_from_db()
-        return run
+        return jobs.execute_next(SegmentationRun, _execute, worker=worker)
 
 
 def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:

@@ -115,7 +115,14 @@ def upkeep_now() -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["after_claim", "mid_write", "after_fsync", "after_rename", "in_commit", "after_commit"],
+    [
+        "segmentationrun_after_claim",
+        "mid_write",
+        "after_fsync",
+        "after_rename",
+        "in_commit",
+        "after_commit",
+    ],
 )
 @pytest.mark.faults
 def test_a_kill_at_any_place_leaves_one_result(place: str, tmp_path: Path):

@@ -63,13 +63,20 @@ def verify(content: bytes, forbidden: Collection[str], written: Collection[str])
             raise _failed(name)
         if tag == PIXEL_DATA or vr in _NUMERIC or _is_rewritten(tag):
             continue
-        searched = needles
-        if tag in uids:
-            if not value.startswith(MAPPED_UID):
-                raise _failed(name)
-            searched = [needle for needle in needles if len(needle) >= SHORTEST_IN_UID]
-        if any(needle in value.lower() for needle in searched):
+        found = _found_in_uid if tag in uids else _found_in_text
+        if found(value, needles):
             raise _failed(name)
+
+
+def _found_in_text(value: bytes, needles: Collection[bytes]) -> bool:
+    return any(needle in value.lower() for needle in needles)
+
+
+def _found_in_uid(value: bytes, needles: Collection[bytes]) -> bool:
+    """Tell whether a UID was not mapped, or holds an identifier too long to be chance."""
+    if not value.startswith(MAPPED_UID):
+        return True
+    return _found_in_text(value, [n for n in needles if len(n) >= SHORTEST_IN_UID])
 
 
 def allowed_tags() -> frozenset[int]:
