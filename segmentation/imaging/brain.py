@@ -1,5 +1,6 @@
 """Where the brain is: the template's brain mask, fitted to the T1w image of a visit."""
 
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -24,17 +25,54 @@ slices of a real head -0.21, phantoms -0.37 to -0.58. Only voxels inside the tem
 count: with a rim around it, the fit grows until the brain's edge lies on the scalp."""
 
 
-def extract_brain(t1w: Volume) -> NDArray[np.bool_]:
-    """Return the brain mask of a T1w image, with a margin of 2 mm.
+@dataclass(frozen=True, slots=True)
+class TemplateFit:
+    """Where the MNI152 template lies in a patient's image.
 
-    An affine fit of the MNI152 template by mutual information from several starting sizes;
-    the same image gives the same mask. Works on whole heads, on thick slices and on images
-    without a skull.
+    Attributes
+    ----------
+    transform : SimpleITK.AffineTransform
+        From points of the template to points of the patient (LPS, mm).
+    """
+
+    transform: sitk.AffineTransform
+
+    def drawn(self, template: Volume, onto: sitk.Image) -> sitk.Image:
+        """Return a map of the template in the grid of a patient's image, 0 outside."""
+        return sitk.Resample(
+            to_itk(template), onto, self.transform.GetInverse(), sitk.sitkLinear, 0.0
+        )
+
+
+def fit_template(t1w: Volume) -> TemplateFit:
+    """Fit the MNI152 template to a T1w image.
+
+    An affine fit by mutual information from several starting sizes; the same image gives the
+    same fit. Works on whole heads, on thick slices and on images without a skull.
 
     Parameters
     ----------
     t1w : Volume
         Intensities in any orientation.
+
+    Raises
+    ------
+    ImageError
+        NO_BRAIN_FOUND if no brain of a plausible shape fits.
+    """
+    transform, metric = _fit(coarse(to_itk(t1w), COARSE_MM))
+    if metric > WORST_METRIC:
+        raise _no_brain()
+    return TemplateFit(transform)
+
+
+def brain_mask(t1w: Volume, fit: TemplateFit) -> NDArray[np.bool_]:
+    """Return the brain mask of a T1w image, with a margin of 2 mm.
+
+    Parameters
+    ----------
+    t1w : Volume
+        The image that the template was fitted to.
 
     Returns
     -------
@@ -43,21 +81,22 @@ def extract_brain(t1w: Volume) -> NDArray[np.bool_]:
     Raises
     ------
     ImageError
-        NO_BRAIN_FOUND if no brain of a plausible size fits.
+        NO_BRAIN_FOUND if the brain is smaller or larger than any brain.
     """
-    image = to_itk(t1w)
-    transform, metric = _fit(coarse(image, COARSE_MM))
-    fitted = sitk.Resample(
-        to_itk(template_brain()), image, transform.GetInverse(), sitk.sitkLinear, 0.0
-    )
+    fitted = fit.drawn(template_brain(), to_itk(t1w))
     distance = sitk.SignedMaurerDistanceMap(
         fitted > 0.5, insideIsPositive=False, squaredDistance=False, useImageSpacing=True
     )
     mask = array_of(sitk.Cast(distance <= MARGIN_MM, sitk.sitkFloat32)) > 0.5
     volume_ml = float(mask.sum()) * abs(np.linalg.det(t1w.affine[:3, :3])) / 1000
-    if metric > WORST_METRIC or not SMALLEST_BRAIN_ML < volume_ml < LARGEST_BRAIN_ML:
+    if not SMALLEST_BRAIN_ML < volume_ml < LARGEST_BRAIN_ML:
         raise _no_brain()
     return mask
+
+
+def extract_brain(t1w: Volume) -> NDArray[np.bool_]:
+    """Return the brain mask of a T1w image; see `fit_template` and `brain_mask`."""
+    return brain_mask(t1w, fit_template(t1w))
 
 
 def _fit(patient: sitk.Image) -> tuple[sitk.AffineTransform, float]:

@@ -18,6 +18,7 @@ from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 from numpy.typing import NDArray
 from safetensors.torch import load as load_safetensors
 
+from segmentation.imaging.contrast import CONTRAST_CHECK_VERSION
 from segmentation.imaging.geometry import voxel_size_mm
 from segmentation.inference.base import (
     DEMYELINATED_WHITE_MATTER,
@@ -114,7 +115,7 @@ class NnUnetSegmenter:
             label_map=prepared.to_original(label_map),
             affine=prepared.original_affine,
             labels={DEMYELINATED_WHITE_MATTER: self.manifest["labels"][DEMYELINATED_WHITE_MATTER]},
-            provenance=self._provenance(time.monotonic() - started),
+            provenance=self._provenance(prepared, time.monotonic() - started),
         )
 
     def label_map(self, prepared: Prepared, progress: Progress) -> NDArray[np.uint8]:
@@ -178,12 +179,14 @@ class NnUnetSegmenter:
             raise ModelError(f"{name} differs from the manifest of the model.")
         return content
 
-    def _provenance(self, seconds: float) -> dict[str, Any]:
+    def _provenance(self, prepared: Prepared, seconds: float) -> dict[str, Any]:
         return {
             "method": self.name,
             "version": self.version,
             "model_manifest_sha256": self.sha256,
             "preprocessing": PREPROCESSING_VERSION,
+            "contrast_check": CONTRAST_CHECK_VERSION,
+            "fluid_contrasts": {n: round(c, 3) for n, c in prepared.fluid_contrasts.items()},
             "tile_step_size": self.manifest["tile_step_size"],
             "mirroring_axes": list(self.manifest["mirroring_axes"]),
             "device": str(self._device),

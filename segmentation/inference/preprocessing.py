@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.imaging.brain import BRAIN_EXTRACTION_VERSION, extract_brain
+from segmentation.imaging.brain import BRAIN_EXTRACTION_VERSION, brain_mask, fit_template
+from segmentation.imaging.contrast import check_contrasts, fluid_contrast
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume, from_ras, to_ras
 from segmentation.imaging.nifti import read_volume
@@ -32,11 +33,14 @@ class Prepared:
         Voxel-to-world matrix of that grid, in mm.
     original_affine : ndarray of float, shape (4, 4)
         Of the T1w image as stored.
+    fluid_contrasts : mapping of str to float
+        What the check for exchanged images measured, by sequence.
     """
 
     channels: NDArray[np.float32]
     affine: NDArray[np.float64]
     original_affine: NDArray[np.float64]
+    fluid_contrasts: Mapping[str, float]
 
     def to_original(self, label_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return a label map of the RAS grid in the grid of the T1w image as stored."""
@@ -54,7 +58,8 @@ def prepare(images: Mapping[str, Path]) -> Prepared:
     Raises
     ------
     ImageError
-        If a file is damaged, no brain is found, or the two do not belong together.
+        If a file is damaged, no brain is found, the two do not belong together, or one does
+        not have the contrast of its name.
     """
     return prepare_volumes(read_volume(images["T1w"]), read_volume(images["T2w"]))
 
@@ -62,7 +67,8 @@ def prepare(images: Mapping[str, Path]) -> Prepared:
 def prepare_volumes(t1w: Volume, t2w: Volume) -> Prepared:
     """Do the same as `prepare` with images that are in memory."""
     fixed = to_ras(t1w)
-    brain = extract_brain(fixed)
+    fit = fit_template(fixed)
+    brain = brain_mask(fixed, fit)
     aligned = resample_onto(t2w, fixed, register_rigid(t2w, fixed))
     seen = float((aligned[brain] > 0).mean())
     if seen < 0.6:
@@ -71,5 +77,10 @@ def prepare_volumes(t1w: Volume, t2w: Volume) -> Prepared:
             f"The T2w image covers {100 * seen:.0f} % of the brain of the T1w image; at least 60 % "
             "is needed. Check that both images belong to this visit and show the whole head.",
         )
+    contrasts = {
+        "T1w": fluid_contrast(fixed, fit),
+        "T2w": fluid_contrast(Volume(aligned, fixed.affine), fit),
+    }
+    check_contrasts(contrasts["T1w"], contrasts["T2w"])
     channels = np.stack([fixed.data, aligned]).astype(np.float32) * brain
-    return Prepared(channels, fixed.affine, t1w.affine)
+    return Prepared(channels, fixed.affine, t1w.affine, contrasts)
