@@ -12,13 +12,16 @@ from segmentation.phantom.render import PhantomVisit, render_visit
 
 FIRST_SEED = 1_000_000
 """Far from the seeds that training draws its patients from: no patient is ever in both."""
+HEALTHY_OF_EIGHT = (3, 6)
+"""One of each stratum: even numbers are 3D, odd ones 2D."""
 COLUMNS = ("subject", "session", "acq_stratum", "stage", "demyelination_load_ml")
 
 
 def make_phantoms(out: Path, *, patients: int, visits: int, seed: int) -> list[dict[str, object]]:
     """Write phantom patients with series of growing stage.
 
-    Every fourth patient is healthy throughout; strata alternate.
+    Every fourth patient is healthy throughout; strata alternate, among the healthy too. Early
+    stages are drawn more often than late ones, since that is where a method fails first.
 
     Parameters
     ----------
@@ -48,7 +51,7 @@ def make_phantoms(out: Path, *, patients: int, visits: int, seed: int) -> list[d
         rng = np.random.default_rng([seed, number, 4])
         patient = PhantomPatient.draw(FIRST_SEED + seed * 1000 + number)
         acq_stratum = "3D" if number % 2 == 0 else "2D"
-        stages = np.sort(rng.uniform(0.03, 1.0, size=visits)) * (number % 4 != 3)
+        stages = np.sort(rng.random(size=visits) ** 1.5) * (number % 8 not in HEALTHY_OF_EIGHT)
         for index, stage in enumerate(stages):
             names = (f"sub-P{number:03d}", f"ses-V{index:02d}")
             visit = render_visit(

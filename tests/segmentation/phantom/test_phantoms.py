@@ -75,3 +75,9 @@ def test_no_patient_of_the_measurement_is_a_patient_of_the_training():
     from segmentation.phantom.bids import FIRST_SEED
 
     assert max(TRAINING_SEEDS) < FIRST_SEED
+
+
+def test_measurement_sets_hold_healthy_patients_of_both_strata():
+    from segmentation.phantom.bids import HEALTHY_OF_EIGHT
+
+    assert sorted(number % 2 for number in HEALTHY_OF_EIGHT) == [0, 1]
