@@ -2,6 +2,8 @@
 
 import csv
 import json
+from collections.abc import Callable
+from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
 
@@ -10,11 +12,11 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from mldtrial.trial.models import Scan
+from mldtrial.trial.models import Scan, Visit
 from mldtrial.trial.services import patients
 from segmentation.models import SegmentationResult
 from segmentation.selectors import visit_status
-from segmentation.services import models
+from segmentation.services import intake, models
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -28,9 +30,38 @@ def run(*arguments: str) -> list[dict]:
     return json.loads(out.getvalue())
 
 
+def send_by_page(world: World, visit: Visit, images: dict[str, Path]) -> None:
+    client = Client()
+    client.force_login(world.user("coordinator"))
+    with ExitStack() as stack:
+        files = {n.lower(): stack.enter_context(p.open("rb")) for n, p in images.items()}
+        answer = client.post(
+            reverse("upload_new", args=[world.study.code, visit.pk]),
+            {**files, "acquired_on": visit.date.isoformat()},
+        )
+    assert answer.status_code == 302
+    while intake.execute_next(worker="test") is not None:
+        pass
+
+
+def send_by_command(world: World, visit: Visit, images: dict[str, Path]) -> None:
+    for sequence, path in images.items():
+        (row,) = run(
+            "import_scan", str(path), "--study", "MLD-1", "--patient", "A-001",
+            "--visit", visit.definition.code, "--sequence", sequence,
+            "--acquired-on", visit.date.isoformat(), "--inline",
+        )  # fmt: skip
+        assert (row["sequence"], row["state"]) == (sequence, "IMPORTED")
+
+
+@pytest.mark.parametrize("send", [send_by_page, send_by_command])
 @pytest.mark.django_db(transaction=True)  # exports read through a connection of their own
 def test_two_visits_of_a_whole_head_make_a_series_and_a_table(
-    world: World, test_data: Path, tmp_path: Path, client: Client
+    send: Callable[[World, Visit, dict[str, Path]], None],
+    world: World,
+    test_data: Path,
+    tmp_path: Path,
+    client: Client,
 ):
     """Multiple sclerosis, which the model has never seen: the chain is proved, not the number."""
     models.activate(model=models.register_model(folder=MODEL), reason="test")
@@ -41,14 +72,9 @@ def test_two_visits_of_a_whole_head_make_a_series_and_a_table(
         by=None,
     )
     folder = test_data / "open_ms_data" / "longitudinal" / "patient12"
-    for visit, code, study in ((world.visit_a, "M00", 1), (second, "M06", 2)):
-        for sequence, name in (("T1w", "T1W"), ("T2w", "T2W")):
-            (row,) = run(
-                "import_scan", str(folder / f"study{study}_{name}.nii.gz"), "--study", "MLD-1",
-                "--patient", "A-001", "--visit", code, "--sequence", sequence,
-                "--acquired-on", visit.date.isoformat(), "--inline",
-            )  # fmt: skip
-            assert (row["sequence"], row["state"]) == (sequence, "IMPORTED")
+    for visit, study in ((world.visit_a, 1), (second, 2)):
+        names = (("T1w", "T1W"), ("T2w", "T2W"))
+        send(world, visit, {s: folder / f"study{study}_{n}.nii.gz" for s, n in names})
     rows = run("segment", "--all", "--inline")
     assert [row["state"] for row in rows] == ["SUCCEEDED", "SUCCEEDED"]
     assert all(Path(row["mask_path"]).exists() for row in rows)
