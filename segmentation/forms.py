@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from mldtrial.trial.forms import DayField
+from mldtrial.trial.forms.base import DayField
 
 
 class FileInput(forms.ClearableFileInput):

@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
-from mldtrial.trial.forms import ServiceForm
+from mldtrial.trial.forms.base import ServiceForm
 from mldtrial.trial.models import Patient
 
 UNPROCESSABLE = 422

@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.forms import PatientEditForm, PatientForm, TreatmentForm
+from mldtrial.trial.forms.patients import PatientEditForm, PatientForm, TreatmentForm
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.rules.subtype import Subtype, derive_subtype
 from mldtrial.trial.services import patients as services

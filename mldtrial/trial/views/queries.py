@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.forms import AnswerForm, CloseForm
+from mldtrial.trial.forms.queries import AnswerForm, CloseForm
 from mldtrial.trial.models import Query, QueryState
 from mldtrial.trial.services import queries as services
 from mldtrial.trial.views.answers import UNPROCESSABLE

@@ -6,7 +6,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
 
-from mldtrial.trial.forms import SignInForm
+from mldtrial.trial.forms.sign_in import SignInForm
 
 
 class SignIn(LoginView):

@@ -8,7 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.forms import GmfcForm, VisitForm
+from mldtrial.trial.forms.assessments import GmfcForm
+from mldtrial.trial.forms.visits import VisitForm
 from mldtrial.trial.models import (
     AssessmentStatus,
     GmfcMldAssessment,

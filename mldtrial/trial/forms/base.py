@@ -1,0 +1,112 @@
+"""What forms are made of: fields that say how they want to be typed, and refusals at fields."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any, TypeVar
+
+from django import forms
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+ResultT = TypeVar("ResultT")
+
+CONTROLS: tuple[tuple[type[forms.Widget], str], ...] = (
+    (forms.Select, "form-select"),
+    (forms.TextInput, "form-control"),
+    (forms.NumberInput, "form-control"),
+    (forms.Textarea, "form-control"),
+)
+
+
+class Choices(forms.RadioSelect):
+    """Radio buttons, each as a box that can be clicked as a whole.
+
+    Parameters
+    ----------
+    inline : bool
+        Side by side instead of one below the other.
+    keyed : bool
+        The value stands before the text, for scales whose values people know.
+    """
+
+    def __init__(self, *, inline: bool = False, keyed: bool = False) -> None:
+        super().__init__()
+        self.inline = inline
+        self.keyed = keyed
+
+
+class DayInput(forms.DateInput):
+    """The browser's own date picker."""
+
+    input_type = "date"
+
+    def __init__(self) -> None:
+        super().__init__(format="%Y-%m-%d")
+
+
+class MonthInput(forms.DateInput):
+    """The browser's own month picker; a text field where it has none."""
+
+    input_type = "month"
+
+    def __init__(self) -> None:
+        super().__init__(
+            format="%Y-%m", attrs={"placeholder": "YYYY-MM", "pattern": r"\d{4}-\d{2}"}
+        )
+
+
+class DayField(forms.DateField):
+    """A day; typed as ISO 8601 where there is no date picker."""
+
+    widget = DayInput
+    default_error_messages = {"invalid": "Give the day as YYYY-MM-DD, for example 2024-05-31."}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(input_formats=["%Y-%m-%d"], **kwargs)
+
+
+class MonthField(forms.Field):
+    """A year and a month, kept as the first day of that month."""
+
+    widget = MonthInput
+    default_error_messages = {"invalid": "Give year and month as YYYY-MM, for example 2020-03."}
+
+    def to_python(self, value: Any) -> date | None:
+        """Return the first day of the month, or None where nothing was typed."""
+        if value in self.empty_values:
+            return None
+        if isinstance(value, date):
+            return value.replace(day=1)
+        try:
+            return datetime.strptime(str(value).strip(), "%Y-%m").date()  # noqa: DTZ007 - a month
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
+
+
+class ServiceForm(forms.Form):
+    """A form whose values go to a service, and whose refusals come back to its fields."""
+
+    required_css_class = "required"
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.label_suffix = ""
+        for field in self.fields.values():
+            for kind, css in CONTROLS:
+                if isinstance(field.widget, kind):
+                    field.widget.attrs.setdefault("class", css)
+
+    def submit(self, action: Callable[[], ResultT]) -> ResultT | None:
+        """Call a service; None where it refused, with its reasons at the fields."""
+        try:
+            return action()
+        except ValidationError as error:
+            self._place(error)
+            return None
+
+    def _place(self, error: ValidationError) -> None:
+        if not hasattr(error, "error_dict"):
+            self.add_error(None, error)
+            return
+        for field, reasons in error.error_dict.items():
+            known = field if field in self.fields and field != NON_FIELD_ERRORS else None
+            self.add_error(known, reasons)

@@ -1,0 +1,104 @@
+"""Reading studies, sites, patients and visits, narrowed to what the person may see."""
+
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Max, QuerySet
+from django.http import Http404
+
+from mldtrial.trial import policies
+from mldtrial.trial.models import Membership, Patient, Site, Study, Visit
+from mldtrial.trial.policies import visible_to
+
+
+def memberships(*, user: Any) -> QuerySet[Membership]:
+    """Return a person's own active memberships, with study and site, in order of study."""
+    return (
+        policies.memberships(user)
+        .select_related("study", "site")
+        .order_by("study__code", "role", "site__code")
+    )
+
+
+def studies(*, user: Any) -> QuerySet[Study]:
+    """Return the studies a person takes part in."""
+    return visible_to(user, Study.objects.all())
+
+
+def study(code: str, *, user: Any) -> Study:
+    """Return a study by its code.
+
+    Raises
+    ------
+    Http404
+        If there is none, or it is not this person's.
+    """
+    # The database refuses a NUL in a text, and no code holds one.
+    found = None if "\0" in code else studies(user=user).filter(code=code).first()
+    if found is None:
+        raise Http404("No such study.")
+    return found
+
+
+def sites(of: Study, *, user: Any) -> QuerySet[Site]:
+    """Return the sites of a study that a person may see."""
+    return visible_to(user, Site.objects.filter(study=of))
+
+
+def sites_for(action: str, of: Study, *, user: Any) -> QuerySet[Site]:
+    """Return the sites of a study at which a person may do an action of site roles."""
+    held = policies.memberships(user, of).filter(role__in=policies.ACTIONS[action])
+    return sites(of, user=user).filter(pk__in=held.values("site"))
+
+
+def patients(of: Study, *, user: Any) -> QuerySet[Patient]:
+    """Return the patients of a study that a person may see, with their sites."""
+    return visible_to(user, Patient.objects.filter(study=of)).select_related("site", "study")
+
+
+def patient_list(of: Study, *, user: Any, search: str = "") -> QuerySet[Patient]:
+    """Return the patients a person may see with number and date of their visits.
+
+    Parameters
+    ----------
+    search : str
+        Part of a subject code, in any case; empty for all.
+    """
+    found = patients(of, user=user)
+    if search:
+        found = found.filter(subject_code__icontains=search.replace("\0", ""))
+    return found.annotate(visit_count=Count("visits"), last_visit_on=Max("visits__date")).order_by(
+        "subject_code"
+    )
+
+
+def patient(of: Study, patient_id: UUID, *, user: Any) -> Patient:
+    """Return a patient of a study.
+
+    Raises
+    ------
+    Http404
+        If there is none, or it is not in this person's reach.
+    """
+    found = patients(of, user=user).filter(pk=patient_id).first()
+    if found is None:
+        raise Http404("No such patient.")
+    return found
+
+
+def visit(of: Study, visit_id: UUID, *, user: Any) -> Visit:
+    """Return a visit of a study.
+
+    Raises
+    ------
+    Http404
+        If there is none, or it is not in this person's reach.
+    """
+    found = (
+        visible_to(user, Visit.objects.filter(patient__study=of, pk=visit_id))
+        .select_related("patient__site", "patient__study", "definition", "gmfc_mld")
+        .first()
+    )
+    if found is None:
+        raise Http404("No such visit.")
+    return found
