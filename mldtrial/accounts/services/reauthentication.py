@@ -5,7 +5,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 
-def confirm(*, user: Any, password: str, code: str = "") -> None:
+def confirm(*, user: Any, password: str, code: str = "") -> None:  # noqa: ARG001 - none can be enrolled yet
     """Check the password of a signed-in person, and the second factor where one is enrolled.
 
     Parameters
