@@ -3,8 +3,10 @@
 import hashlib
 import json
 import logging
+import sys
 import time
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -146,14 +148,16 @@ class NnUnetSegmenter:
         )
         weights = self._weights()
         network.load_state_dict(weights)
-        predictor = _Predictor(
-            tile_step_size=self.manifest["tile_step_size"],
-            use_gaussian=True,
-            use_mirroring=bool(self.manifest["mirroring_axes"]),
-            perform_everything_on_device=self._device.type != "cpu",
-            device=self._device,
-            allow_tqdm=False,
-        )
+        # On a CPU nnU-Net prints a remark, which would stand in the JSON that commands print.
+        with redirect_stdout(sys.stderr):
+            predictor = _Predictor(
+                tile_step_size=self.manifest["tile_step_size"],
+                use_gaussian=True,
+                use_mirroring=bool(self.manifest["mirroring_axes"]),
+                perform_everything_on_device=self._device.type != "cpu",
+                device=self._device,
+                allow_tqdm=False,
+            )
         predictor.manual_initialization(
             network,
             plans,

@@ -46,7 +46,10 @@ def write(folder: Path, visit: PhantomVisit, *, flip: bool = False) -> dict[str,
 
 
 def test_it_finds_what_is_lost_whichever_way_the_voxels_run(
-    segmenter: NnUnetSegmenter, visit: PhantomVisit, tmp_path: Path
+    segmenter: NnUnetSegmenter,
+    visit: PhantomVisit,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ):
     steps: list[float] = []
     straight = segmenter.segment(
@@ -57,6 +60,8 @@ def test_it_finds_what_is_lost_whichever_way_the_voxels_run(
     assert load_ml == pytest.approx(visit.demyelination_load_ml, rel=0.3)
     assert steps == sorted(steps)
     assert straight.provenance["device"] == "cpu"
+    # Commands print JSON to standard output, and nothing else may.
+    assert capsys.readouterr().out == ""
     flipped = segmenter.segment(
         write(tmp_path, visit, flip=True), progress=lambda _share, _step: None
     )
