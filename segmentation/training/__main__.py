@@ -15,7 +15,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m segmentation.training")
     parser.add_argument("step", choices=(*STEPS, "all"))
     parser.add_argument("--work", type=Path, required=True, help="folder for everything made")
-    parser.add_argument("--patients", type=int, default=44, help="two cases are drawn per patient")
+    parser.add_argument("--patients", type=int, default=44, help="three cases are drawn of each")
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="end training early after this time")

@@ -20,27 +20,32 @@ DATASET_NAME = "Dataset801_MldPhantom"
 TRAINING_SEEDS = range(10_000, 20_000)
 """Patients for training are drawn from these seeds only; no other patient ever is."""
 HEALTHY_SHARE = 0.15
+STRATA = ("3D", "2D", "2D")
+"""Of the cases of one patient: thick slices are the harder half, so they come twice."""
+EARLY = 2.0
+"""Power that draws stages towards 0: a method misses small loads first."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One training case: a patient, a stratum and a stage."""
+    """One training case: a patient, a stratum, a stage, and the number that seeds its images."""
 
     name: str
     seed: int
     acq_stratum: str
     stage: float
+    visit: int
 
 
 def draw_cases(patients: int) -> list[Case]:
-    """Return two cases per patient, one of each stratum; early stages more often than late."""
+    """Return the cases of each patient, one per stratum of `STRATA`; early stages are frequent."""
     cases = []
     for seed in TRAINING_SEEDS[:patients]:
         rng = np.random.default_rng([seed, 9])
-        for acq_stratum in ("3D", "2D"):
+        for index, acq_stratum in enumerate(STRATA):
             healthy = rng.random() < HEALTHY_SHARE
-            stage = 0.0 if healthy else float(rng.uniform(0.02, 1.0) ** 1.3)
-            cases.append(Case(f"p{seed}_{acq_stratum}", seed, acq_stratum, stage))
+            stage = 0.0 if healthy else float(rng.random() ** EARLY)
+            cases.append(Case(f"p{seed}_{index}{acq_stratum}", seed, acq_stratum, stage, index + 1))
     return cases
 
 
@@ -50,7 +55,7 @@ def draw_visit(case: Case) -> PhantomVisit:
         PhantomPatient.draw(case.seed),
         stage=case.stage,
         acq_stratum=case.acq_stratum,
-        seed=1 if case.acq_stratum == "3D" else 2,
+        seed=case.visit,
     )
 
 

@@ -13,7 +13,7 @@ from segmentation.phantom.patient import PHANTOM_VERSION
 from segmentation.training.trainer import CONFIGURATION, DATASET_ID, SMALL_PLANS
 
 MODEL_NAME = "mld-phantom"
-MODEL_VERSION = "1"
+MODEL_VERSION = "2"
 TILE_STEP_SIZE = 0.5
 MIRRORING_AXES = (2,)
 """Left and right only (arrays are k, j, i): the other mirrors of a head do not occur."""

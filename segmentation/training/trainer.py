@@ -28,6 +28,19 @@ class _TimeIsUpError(Exception):
     """The minutes given for the training are over."""
 
 
+class _Pace:
+    """How much of the time of a training is used; without a limit, none ever is."""
+
+    def __init__(self, minutes: float | None) -> None:
+        self._started = time.monotonic()
+        self._seconds = float("inf") if minutes is None else 60 * minutes
+
+    @property
+    def used(self) -> float:
+        """Share of the time, 0 to 1 and more."""
+        return (time.monotonic() - self._started) / self._seconds
+
+
 def environment(work: Path, *, processes: int, augmenters: int) -> dict[str, str]:
     """Return nnU-Net's environment variables for a child process; nobody else's change."""
     return {
@@ -95,11 +108,18 @@ def _split_by_patient(folder: Path) -> None:
 
 
 def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> None:
-    """Train; continues from the last checkpoint, and ends early when the minutes are over."""
+    """Train; continues from the last checkpoint.
+
+    Parameters
+    ----------
+    minutes : float, optional
+        Time for this call. The learning rate falls to 0 by then, so that a slow machine ends
+        with fewer epochs and not with a rate that is still high.
+    """
     import nnunetv2.training.nnUNetTrainer.nnUNetTrainer as root
 
     torch.set_num_threads(threads)
-    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    pace = _Pace(minutes)
 
     class MldTrainer(root.nnUNetTrainer):  # type: ignore[misc]
         """nnU-Net's trainer with short epochs; evaluation is this package's own."""
@@ -122,9 +142,14 @@ def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> No
         def perform_actual_validation(self, save_probabilities: bool = False) -> None:
             """Skip nnU-Net's own sliding-window validation."""
 
+        def on_train_epoch_start(self) -> None:
+            super().on_train_epoch_start()
+            done = max(self.current_epoch / self.num_epochs, min(pace.used, 0.999))
+            self.lr_scheduler.step(done * self.num_epochs)
+
         def on_epoch_end(self) -> None:
             super().on_epoch_end()
-            if deadline is not None and time.monotonic() > deadline:
+            if pace.used >= 1:
                 raise _TimeIsUpError
 
     # Resolving any other trainer name imports timm and a CUDA-linked torchvision; a class in

@@ -21,12 +21,15 @@ class Command(BaseCommand):
         parser.add_argument("--work", type=Path, required=True)
         parser.add_argument("--patients", type=int, default=44)
         parser.add_argument("--epochs", type=int, default=32)
+        parser.add_argument("--minutes", type=float, help="of training; fewer epochs if it is slow")
         parser.add_argument("--threads", type=int, default=2)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run the steps; the output of nnU-Net is passed on."""
         arguments = [
-            f"--{name}={options[name]}" for name in ("work", "patients", "epochs", "threads")
+            f"--{name}={options[name]}"
+            for name in ("work", "patients", "epochs", "minutes", "threads")
+            if options[name] is not None
         ]
         command = [sys.executable, "-m", "segmentation.training", "all", *arguments]
         done = subprocess.run([*command, f"--out={options['out']}"], check=False)  # noqa: S603
