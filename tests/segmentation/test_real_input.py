@@ -2,21 +2,26 @@
 
 import csv
 import json
+import logging
+import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
+from pydicom import dcmread
 
 from mldtrial.trial.models import Scan, Visit
 from mldtrial.trial.services import patients
 from segmentation.models import SegmentationResult
 from segmentation.selectors import visit_status
 from segmentation.services import intake, models
+from tests.support import residue
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -93,16 +98,67 @@ def test_two_visits_of_a_whole_head_make_a_series_and_a_table(
     assert loads == set(SegmentationResult.objects.values_list("demyelination_load_ml", flat=True))
 
 
-def test_a_philips_head_alone_says_what_is_missing(world: World, test_data: Path):
+def header_values(folder: Path) -> dict[str, str]:
+    """Return the birth date, and every name and identifier, of a DICOM folder."""
+    found: dict[str, str] = {}
+    for path in folder.iterdir():
+        for element in dcmread(path, stop_before_pixels=True).iterall():
+            is_identifying = element.VR == "PN" or element.keyword in IDENTIFYING
+            value = str(element.value).strip()
+            # What is shorter than five letters occurs by chance in hashes and in voxels.
+            if is_identifying and len(value) >= 5:
+                found[value] = element.keyword
+    return found
+
+
+IDENTIFYING = {
+    "PatientID", "PatientBirthDate", "InstitutionName", "InstitutionAddress", "StationName",
+    "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID",
+    "DeviceSerialNumber", "StudyID", "AccessionNumber", "StudyDescription", "ProtocolName",
+    "SeriesDescription", "RequestedProcedureDescription", "PerformedProcedureStepDescription",
+}  # fmt: skip
+
+
+def test_a_philips_head_alone_says_what_is_missing_and_keeps_no_identity(
+    world: World,
+    test_data: Path,
+    tmp_path: Path,
+    client: Client,
+    settings: Any,
+    caplog: pytest.LogCaptureFixture,
+):
+    caplog.set_level(logging.DEBUG)
     models.activate(model=models.register_threshold(), reason="test")
-    (row,) = run(
-        "import_scan", str(test_data / PHILIPS), "--study", "MLD-1", "--patient", "A-001",
-        "--visit", "M00", "--inline",
-    )  # fmt: skip
-    assert (row["sequence"], row["acq_stratum"], row["shape"]) == ("T1w", "3D", [170, 256, 256])
-    assert row["voxel_size_mm"] == pytest.approx([1, 1, 1], abs=1e-3)
+    archive = tmp_path / "scan.zip"
+    with zipfile.ZipFile(archive, "w") as written:
+        for path in sorted((test_data / PHILIPS).iterdir()):
+            written.write(path, f"SMITH_JANE/{path.name}")
+    client.force_login(world.user("coordinator"))
+    with archive.open("rb") as handle:
+        url = reverse("upload_new", args=[world.study.code, world.visit_a.pk])
+        assert client.post(url, {"dicom": handle}).status_code == 302
+    while intake.execute_next(worker="test") is not None:
+        pass
+
+    scan = Scan.objects.get()
+    assert (scan.sequence, scan.acq_stratum, scan.shape) == ("T1w", "3D", [170, 256, 256])
+    assert scan.voxel_size_mm == pytest.approx([1, 1, 1], abs=1e-3)
     status = visit_status(world.visit_a, user=world.user("coordinator"))
     assert status.text == "T2w missing"
+    values = header_values(test_data / PHILIPS)
+    assert len(values) > 100  # every image has an identifier of its own
+    values["SMITH_JANE"] = "folder name"
+    kept = [(name, text.encode()) for name, text in residue.rows()]
+    kept += residue.contents(settings.DATA_DIR)
+    kept.append(("log", caplog.text.encode()))
+    assert len(kept) > 200
+    left = {
+        (attribute, name)
+        for name, content in kept
+        for value, attribute in values.items()
+        if value.encode() in content
+    }
+    assert left == set()
 
 
 def test_a_proton_density_series_is_kept_as_other(world: World, test_data: Path):
