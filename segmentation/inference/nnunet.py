@@ -146,7 +146,7 @@ class NnUnetSegmenter:
             plans.get_label_manager(dataset).num_segmentation_heads,
             deep_supervision=False,
         )
-        weights = self._weights()
+        weights = self.weights()
         network.load_state_dict(weights)
         # On a CPU nnU-Net prints a remark, which would stand in the JSON that commands print.
         with redirect_stdout(sys.stderr):
@@ -169,7 +169,7 @@ class NnUnetSegmenter:
         )
         return predictor
 
-    def _weights(self) -> dict[str, torch.Tensor]:
+    def weights(self) -> dict[str, torch.Tensor]:
         """Return the full state: nnU-Net names some tensors several times, the file once."""
         stored = load_safetensors(self._files["weights.safetensors"])
         full = {name: tensor.float() for name, tensor in stored.items()}

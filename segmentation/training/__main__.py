@@ -19,6 +19,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="end training early after this time")
+    parser.add_argument("--start", type=Path, help="model folder to begin with; else from nothing")
     parser.add_argument("--out", type=Path, help="folder of the finished model")
     options = parser.parse_args()
     if options.step == "all":
@@ -55,7 +56,11 @@ def _run(options: argparse.Namespace) -> None:
         trainer.plan_and_preprocess(options.work)
     else:
         trainer.train(
-            options.work, epochs=options.epochs, threads=options.threads, minutes=options.minutes
+            options.work,
+            epochs=options.epochs,
+            threads=options.threads,
+            minutes=options.minutes,
+            start=options.start,
         )
 
 

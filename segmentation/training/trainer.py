@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from segmentation.inference.nnunet import NnUnetSegmenter
+
 PLANS = "nnUNetPlans"
 SMALL_PLANS = "mldSmallPlans"
 CONFIGURATION = "3d_fullres"
@@ -107,7 +109,9 @@ def _split_by_patient(folder: Path) -> None:
     (folder / "splits_final.json").write_text(json.dumps([split], indent=1))
 
 
-def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> None:
+def train(
+    work: Path, *, epochs: int, threads: int, minutes: float | None, start: Path | None
+) -> None:
     """Train; continues from the last checkpoint.
 
     Parameters
@@ -115,6 +119,8 @@ def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> No
     minutes : float, optional
         Time for this call. The learning rate falls to 0 by then, so that a slow machine ends
         with fewer epochs and not with a rate that is still high.
+    start : Path, optional
+        Model folder whose weights a new training begins with.
     """
     import nnunetv2.training.nnUNetTrainer.nnUNetTrainer as root
 
@@ -160,12 +166,20 @@ def train(work: Path, *, epochs: int, threads: int, minutes: float | None) -> No
     plans["continue_training"] = False
     dataset_json = json.loads((folder / "dataset.json").read_text())
     trainer = MldTrainer(plans, CONFIGURATION, 0, dataset_json, CPU)
-    latest = Path(trainer.output_folder) / "checkpoint_latest.pth"
-    if latest.exists():
-        trainer.load_checkpoint(str(latest))
+    _begin(trainer, start)
     np.random.seed(0)  # noqa: NPY002 - nnU-Net's loaders draw from the global generator
     torch.manual_seed(0)
     try:
         trainer.run_training()
     except _TimeIsUpError:
         trainer.on_train_end()
+
+
+def _begin(trainer: Any, start: Path | None) -> None:
+    """Set the weights: the last checkpoint's, else those of a model, else random ones."""
+    trainer.initialize()
+    latest = Path(trainer.output_folder) / "checkpoint_latest.pth"
+    if latest.exists():
+        trainer.load_checkpoint(str(latest))
+    elif start is not None:
+        trainer.network.load_state_dict(NnUnetSegmenter(start).weights())

@@ -22,13 +22,14 @@ class Command(BaseCommand):
         parser.add_argument("--patients", type=int, default=44)
         parser.add_argument("--epochs", type=int, default=32)
         parser.add_argument("--minutes", type=float, help="of training; fewer epochs if it is slow")
+        parser.add_argument("--start", type=Path, help="model folder to begin with")
         parser.add_argument("--threads", type=int, default=2)
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Run the steps; the output of nnU-Net is passed on."""
         arguments = [
             f"--{name}={options[name]}"
-            for name in ("work", "patients", "epochs", "minutes", "threads")
+            for name in ("work", "patients", "epochs", "minutes", "start", "threads")
             if options[name] is not None
         ]
         command = [sys.executable, "-m", "segmentation.training", "all", *arguments]
