@@ -6,6 +6,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
 from mldtrial.trial.forms.base import DayField
+from mldtrial.trial.forms.participation import ask_after_end
+from mldtrial.trial.models import Patient
 
 
 class FileInput(forms.ClearableFileInput):
@@ -47,6 +49,10 @@ class UploadForm(forms.Form):
         required=False,
         help_text="The day of the scan; needed for NIfTI, which does not say it.",
     )
+
+    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_after_end(self, patient)
 
     def files_given(self) -> list[tuple[str, str, UploadedFile]]:
         """Return field, sequence and file of each file; the sequence is empty for DICOM."""

@@ -36,6 +36,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "last_visit": rows[0] if rows else None,
         "flags": flags,
         "treatments": page.treatments(patient, user=user),
+        "dispositions": selectors.dispositions(patient, user=user),
         "queries": queries,
         "visible_queries": {query.pk for query in queries},
         "sees_loads": sees_loads,
@@ -51,6 +52,7 @@ ENTRY_ACTIONS = (
     "change_patient",
     "add_visit",
     "record_treatment",
+    "record_participation",
     "record_assessment",
     "upload_scan",
 )

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from mldtrial.trial.models import (
     SITE_ROLES,
     Audience,
+    Disposition,
     GmfcMldAssessment,
     Membership,
     MriSeverityRead,
@@ -45,6 +46,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "change_patient": ENTRY_ROLES,
     "add_visit": ENTRY_ROLES,
     "record_treatment": ENTRY_ROLES,
+    "record_participation": ENTRY_ROLES,
     "record_assessment": ENTRY_ROLES,
     "record_severity": (Role.READER, Role.ADJUDICATOR),
     "upload_scan": ENTRY_ROLES,
@@ -127,6 +129,8 @@ def _study_and_site(subject: models.Model) -> tuple[Study, Site | None]:
         return subject.study, subject.site
     if isinstance(subject, Visit):
         return subject.patient.study, subject.patient.site
+    if isinstance(subject, Disposition):
+        return subject.patient.study, subject.patient.site
     if isinstance(subject, Query):
         return subject.study, subject.patient.site
     raise TypeError(f"No policy for {type(subject).__name__}.")
@@ -182,6 +186,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     VisitDefinition: lambda user: Q(study__in=memberships(user).values("study")),
     Patient: lambda user: patients_of(user, PATIENT_ROLES),
     Treatment: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
+    Disposition: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
     Visit: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
     Scan: lambda user: patients_of(user, PATIENT_ROLES, "visit__patient__"),
     GmfcMldAssessment: lambda user: patients_of(user, PATIENT_ROLES, "visit__patient__"),

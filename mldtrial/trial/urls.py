@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from mldtrial.trial.views import health, home, patients, queries, sign_in, visits
+from mldtrial.trial.views import health, home, participation, patients, queries, sign_in, visits
 
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
@@ -19,6 +19,12 @@ urlpatterns = [
     path(f"{PATIENT}edit/", patients.patient_edit, name="patient_edit"),
     path(f"{PATIENT}visits/new/", visits.visit_new, name="visit_new"),
     path(f"{PATIENT}treatments/new/", patients.treatment_new, name="treatment_new"),
+    path(f"{PATIENT}participation/new/", participation.step_new, name="participation_new"),
+    path(
+        f"{STUDY}participation/<uuid:disposition_id>/edit/",
+        participation.step_edit,
+        name="participation_edit",
+    ),
     path(f"{VISIT}gmfc-mld/", visits.gmfc_record, name="gmfc_record"),
     path("queries/", queries.query_list, name="queries"),
     path("queries/<uuid:query_id>/", queries.query_page, name="query"),

@@ -124,6 +124,7 @@ def _create_patient(
         sex=planned.sex,
         birth_month=planned.birth_month,
         onset_age_months=planned.onset_age_months,
+        consented_on=planned.visits[0].date if planned.visits else None,
         origin=Origin.DEMO,
         by=None,
     )

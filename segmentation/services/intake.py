@@ -18,6 +18,7 @@ from django.utils import timezone
 from mldtrial.audit.context import acting
 from mldtrial.trial import policies
 from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from mldtrial.trial.services import participation
 from segmentation.imaging.archive import content_of, unpack
 from segmentation.imaging.content import Content, recognise
 from segmentation.imaging.errors import FailureCode, ImageError
@@ -41,6 +42,7 @@ def receive_upload(
     declared_sequence: str = "",
     declared_acquired_on: date | None = None,
     expected_sha256: str = "",
+    after_end_reason: str = "",
     by: Any,
 ) -> Upload:
     """Keep an upload in quarantine and queue its intake; a bad file is refused at once.
@@ -53,6 +55,8 @@ def receive_upload(
         Needed for NIfTI, which keeps neither; taken from the header for DICOM.
     expected_sha256 : str
         Checksum made by the sender, compared with what arrived.
+    after_end_reason : str
+        Why an image of a visit after the end of the follow-up is taken in all the same.
     by : User or None
         Who sends it; None for a command of the operator.
 
@@ -63,7 +67,9 @@ def receive_upload(
     """
     if by is not None:
         policies.require(by, "upload_scan", visit)
+    participation.require_images_allowed(visit.patient)
     _check_declaration(visit, declared_acquired_on)
+    day = declared_acquired_on or visit.date
     upload_id = uuid4()
     target = store.quarantine_path(upload_id)
     sha256, size = store.receive(chunks, target)
@@ -75,18 +81,19 @@ def receive_upload(
                 "Send it again.",
             )
         _check_at_once(target, declared_sequence, declared_acquired_on)
-        return _queue(
-            Upload(
-                id=upload_id,
-                visit=visit,
-                site=visit.patient.site,
-                uploaded_by=by,
-                sha256=sha256,
-                size_bytes=size,
-                declared_sequence=declared_sequence,
-                declared_acquired_on=declared_acquired_on,
+        with participation.entry(visit.patient, day, after_end_reason):
+            return _queue(
+                Upload(
+                    id=upload_id,
+                    visit=visit,
+                    site=visit.patient.site,
+                    uploaded_by=by,
+                    sha256=sha256,
+                    size_bytes=size,
+                    declared_sequence=declared_sequence,
+                    declared_acquired_on=declared_acquired_on,
+                )
             )
-        )
     except BaseException:
         target.unlink(missing_ok=True)
         raise

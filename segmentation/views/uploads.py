@@ -28,11 +28,10 @@ def upload_new(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
     study = trial.study(study_code, user=request.user)
     visit = trial.visit(study, visit_id, user=request.user)
     policies.require(request.user, "upload_scan", visit)
-    form = UploadForm(
-        request.POST or None, request.FILES or None, initial={"acquired_on": visit.date}
-    )
+    patient = visit.patient
+    form = UploadForm(patient=patient, initial={"acquired_on": visit.date})
     if request.method == "POST":
-        form = UploadForm(request.POST, request.FILES)
+        form = UploadForm(request.POST, request.FILES, patient=patient)
         if form.is_valid() and _receive(request, visit, form):
             return redirect("patient", study_code=study.code, patient_id=visit.patient_id)
     return render(
@@ -74,6 +73,7 @@ def _accepted(
             chunks=file.chunks(),
             declared_sequence=sequence,
             declared_acquired_on=form.cleaned_data["acquired_on"] if sequence else None,
+            after_end_reason=form.cleaned_data.get("after_end_reason", ""),
             by=request.user,
         )
     except ImageError as error:

@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from mldtrial.trial.models import AcqStratum, Audience, Patient, Scan, Sequence, Visit
-from mldtrial.trial.services import patients, queries
+from mldtrial.trial.services import participation, patients, queries
 from tests.support.world import World
 
 SITE_A, SITE_B, OTHER_STUDY = "site A", "site B", "the other study"
@@ -153,11 +153,22 @@ def _model_version() -> Any:
     return found
 
 
+def _disposition(world: World, target: str) -> uuid.UUID:
+    patient = patient_of(world, target)
+    found = patient.dispositions.first()
+    if found is not None:
+        return found.pk
+    return participation.record_step(
+        patient=patient, step="CONSENT", happened_on=patient.birth_month, by=None
+    ).pk
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
     "visit_id": lambda world, target: visit_of(world, target).pk,
     "scan_id": lambda world, target: scan_of(world, target).pk,
+    "disposition_id": _disposition,
     "query_id": _query,
     "upload_id": _upload,
     "run_id": _run,
@@ -165,7 +176,15 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
 }
 """How to fill a parameter of an address with an object of the target."""
 
-IDENTIFYING = ("patient_id", "visit_id", "scan_id", "query_id", "upload_id", "run_id")
+IDENTIFYING = (
+    "patient_id",
+    "visit_id",
+    "disposition_id",
+    "scan_id",
+    "query_id",
+    "upload_id",
+    "run_id",
+)
 
 
 def address(world: World, route: Found, target: str, given: dict[str, str]) -> str:

@@ -8,6 +8,7 @@ from django.db import models
 from mldtrial.trial import policies
 from mldtrial.trial.models import (
     Audience,
+    Disposition,
     GmfcMldAssessment,
     Membership,
     MriSeverityRead,
@@ -20,7 +21,7 @@ from mldtrial.trial.models import (
     Visit,
     VisitDefinition,
 )
-from mldtrial.trial.services import assessments, patients, queries, studies
+from mldtrial.trial.services import assessments, participation, patients, queries, studies
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +39,7 @@ MAY: dict[str, set[str]] = {
     "change_patient": ENTRY,
     "add_visit": ENTRY,
     "record_treatment": ENTRY,
+    "record_participation": ENTRY,
     "record_assessment": ENTRY,
     "record_severity": {"reader", "adjudicator"},
     "upload_scan": ENTRY,
@@ -58,6 +60,7 @@ def records(world: World) -> None:
         patients.record_treatment(
             patient=patient, kind="HSCT", started_on=patient.birth_month, by=None
         )
+        participation.record_step(patient=patient, step="CONSENT", happened_on=visit.date, by=None)
         assessments.record_gmfc_mld(
             visit=visit,
             level=1,
@@ -139,7 +142,7 @@ EMPTY: set[str] = set()
 BOTH, OWN = {"A-001", "B-001"}, {"A-001"}
 
 
-@pytest.mark.parametrize("model", [Patient, Treatment, Visit, GmfcMldAssessment])
+@pytest.mark.parametrize("model", [Patient, Treatment, Disposition, Visit, GmfcMldAssessment])
 def test_clinical_rows_are_seen_by_site_and_by_the_central_roles(world: World, model):
     records(world)
     for role in Role.values:
@@ -156,6 +159,7 @@ def subjects(world: World, key: str, model: type[models.Model]) -> set[str]:
     path = {
         Patient: "subject_code",
         Treatment: "patient__subject_code",
+        Disposition: "patient__subject_code",
         Visit: "patient__subject_code",
         Query: "patient__subject_code",
         GmfcMldAssessment: "visit__patient__subject_code",

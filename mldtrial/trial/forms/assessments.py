@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 
 from mldtrial.trial.forms.base import Choices, DayField, ServiceForm
-from mldtrial.trial.models import AssessmentStatus, Source
+from mldtrial.trial.forms.participation import ask_after_end
+from mldtrial.trial.models import AssessmentStatus, Patient, Source
 from mldtrial.trial.rules.gmfc import gmfc_levels
 
 
@@ -62,11 +63,13 @@ class GmfcForm(ServiceForm):
         error_messages={"required": "Give the reason for the change."},
     )
 
-    def __init__(self, *args: Any, is_change: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_change: bool, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["level"].always_asked = True  # type: ignore[attr-defined]
-        if not is_change:
-            del self.fields["change_reason"]
+        if is_change:
+            return
+        del self.fields["change_reason"]
+        ask_after_end(self, patient)
 
     def values(self) -> dict[str, Any]:
         """Return the arguments of the service; ``4a`` is level 4 with its sublevel."""

@@ -1,5 +1,6 @@
 """What forms are made of: fields that say how they want to be typed, and refusals at fields."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
@@ -14,6 +15,7 @@ CONTROLS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.TextInput, "form-control"),
     (forms.NumberInput, "form-control"),
     (forms.Textarea, "form-control"),
+    (forms.CheckboxInput, "form-check-input"),
 )
 
 
@@ -110,3 +112,46 @@ class ServiceForm(forms.Form):
         for field, reasons in error.error_dict.items():
             known = field if field in self.fields and field != NON_FIELD_ERRORS else None
             self.add_error(known, reasons)
+
+
+class CorrectionForm(ServiceForm):
+    """A correction of a stored record: its reason, and a mark of what the person saw.
+
+    A subclass names the fields that belong to the record in `RECORD_FIELDS`.
+    """
+
+    RECORD_FIELDS: tuple[str, ...] = ()
+
+    reason = forms.CharField(
+        label="Reason for the change",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Kept in the history beside the old and the new value.",
+        error_messages={"required": "Give the reason for the change."},
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
+        initial = {name: getattr(record, name) for name in self.RECORD_FIELDS}
+        self.mark = hashlib.sha256(repr(initial).encode()).hexdigest()
+        super().__init__(*args, initial={**initial, "seen": self.mark}, **kwargs)
+        self.order_fields([*self.RECORD_FIELDS, "reason", "seen"])
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form that would undo another person's change, or change nothing."""
+        cleaned = super().clean() or {}
+        if cleaned.get("seen") != self.mark:
+            raise ValidationError(
+                "Somebody else has changed this record since you opened it; open the page again."
+            )
+        if not self.errors and not self.changes():
+            raise ValidationError("Nothing differs from the record.")
+        return cleaned
+
+    def changes(self) -> dict[str, Any]:
+        """Return what differs from the record."""
+        return {
+            name: self.cleaned_data[name]
+            for name in self.RECORD_FIELDS
+            if name in self.changed_data and name in self.cleaned_data
+        }

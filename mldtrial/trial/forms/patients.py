@@ -1,12 +1,11 @@
 """Forms of a patient's record: a new patient, a correction, a treatment."""
 
-import hashlib
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from mldtrial.trial.forms.base import Choices, DayField, MonthField, ServiceForm
+from mldtrial.trial.forms.base import Choices, CorrectionForm, DayField, MonthField, ServiceForm
+from mldtrial.trial.forms.participation import ask_after_end
 from mldtrial.trial.models import Patient, Sex, Site, TreatmentKind
 
 
@@ -50,6 +49,11 @@ class PatientForm(ServiceForm):
         help_text="Year and month only; ages count from the middle of the month.",
     )
     onset_age_months = _onset_field()
+    consented_on = DayField(
+        label="Consent given on",
+        required=False,
+        help_text="The day the consent form was signed; it can be added later.",
+    )
     first_study_dose_on = DayField(
         label="First study dose",
         required=False,
@@ -66,21 +70,8 @@ class PatientForm(ServiceForm):
             field.empty_label = None
 
 
-class PatientEditForm(ServiceForm):
+class PatientEditForm(CorrectionForm):
     """A correction of a patient's record, with its reason."""
-
-    subject_code = PatientForm.base_fields["subject_code"]
-    sex = PatientForm.base_fields["sex"]
-    birth_month = PatientForm.base_fields["birth_month"]
-    onset_age_months = PatientForm.base_fields["onset_age_months"]
-    first_study_dose_on = PatientForm.base_fields["first_study_dose_on"]
-    reason = forms.CharField(
-        label="Reason for the change",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept in the history beside the old and the new value.",
-        error_messages={"required": "Give the reason for the change."},
-    )
 
     RECORD_FIELDS = (
         "subject_code",
@@ -90,31 +81,11 @@ class PatientEditForm(ServiceForm):
         "first_study_dose_on",
     )
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
-    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
-        initial = {name: getattr(patient, name) for name in self.RECORD_FIELDS}
-        self.mark = hashlib.sha256(repr(initial).encode()).hexdigest()
-        super().__init__(*args, initial={**initial, "seen": self.mark}, **kwargs)
-
-    def clean(self) -> dict[str, Any]:
-        """Refuse a form that would undo another person's change, or change nothing."""
-        cleaned = super().clean() or {}
-        if cleaned.get("seen") != self.mark:
-            raise ValidationError(
-                "Somebody else has changed this record since you opened it; open the page again."
-            )
-        if not self.errors and not self.changes():
-            raise ValidationError("Nothing differs from the record.")
-        return cleaned
-
-    def changes(self) -> dict[str, Any]:
-        """Return what differs from the record."""
-        return {
-            name: self.cleaned_data[name]
-            for name in self.RECORD_FIELDS
-            if name in self.changed_data and name in self.cleaned_data
-        }
+    subject_code = PatientForm.base_fields["subject_code"]
+    sex = PatientForm.base_fields["sex"]
+    birth_month = PatientForm.base_fields["birth_month"]
+    onset_age_months = PatientForm.base_fields["onset_age_months"]
+    first_study_dose_on = PatientForm.base_fields["first_study_dose_on"]
 
 
 class TreatmentForm(ServiceForm):
@@ -132,3 +103,7 @@ class TreatmentForm(ServiceForm):
         required=False,
         help_text="Empty for a single event or while it goes on.",
     )
+
+    def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        ask_after_end(self, patient)

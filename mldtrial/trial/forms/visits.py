@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 
 from mldtrial.trial.forms.base import DayField, ServiceForm
-from mldtrial.trial.models import VisitDefinition
+from mldtrial.trial.forms.participation import ask_after_end
+from mldtrial.trial.models import Patient, VisitDefinition
 
 
 class VisitForm(ServiceForm):
@@ -23,9 +24,15 @@ class VisitForm(ServiceForm):
     date = DayField(label="Date of the visit")
 
     def __init__(
-        self, *args: Any, definitions: Any, label: Callable[[VisitDefinition], str], **kwargs: Any
+        self,
+        *args: Any,
+        patient: Patient,
+        definitions: Any,
+        label: Callable[[VisitDefinition], str],
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        ask_after_end(self, patient)
         field = self.fields["definition"]
         field.queryset = definitions
         field.label_from_instance = label

@@ -6,7 +6,16 @@ from mldtrial.trial.models.assessment import (
     MriSeverityRead,
     Source,
 )
-from mldtrial.trial.models.patient import Patient, Sex, Treatment, TreatmentKind, Visit
+from mldtrial.trial.models.disposition import Disposition, DispositionStep
+from mldtrial.trial.models.patient import (
+    ENDED_STATES,
+    ParticipationState,
+    Patient,
+    Sex,
+    Treatment,
+    TreatmentKind,
+    Visit,
+)
 from mldtrial.trial.models.query import Audience, Query, QueryState
 from mldtrial.trial.models.scan import AcqStratum, Scan, ScanState, Sequence
 from mldtrial.trial.models.study import (
@@ -22,15 +31,19 @@ from mldtrial.trial.models.study import (
 )
 
 __all__ = [
+    "ENDED_STATES",
     "SITE_ROLES",
     "AcqStratum",
     "AssessmentStatus",
     "Audience",
     "Blinding",
+    "Disposition",
+    "DispositionStep",
     "GmfcMldAssessment",
     "Membership",
     "MriSeverityRead",
     "Origin",
+    "ParticipationState",
     "Patient",
     "Query",
     "QueryState",

@@ -7,6 +7,7 @@ from django.db import models
 
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.study import CODE, Origin, Site, Study, VisitDefinition
+from mldtrial.trial.rules.participation import ENDED, State
 
 
 class Sex(models.TextChoices):
@@ -17,11 +18,27 @@ class Sex(models.TextChoices):
     UNKNOWN = "U", "unknown"
 
 
+class ParticipationState(models.TextChoices):
+    """How a patient takes part now, in the words of the pages."""
+
+    UNRECORDED = State.UNRECORDED.value, "no consent recorded"
+    FOLLOWED = State.FOLLOWED.value, "in follow-up"
+    WITHDRAWN = State.WITHDRAWN.value, "withdrawn"
+    LOST = State.LOST.value, "lost to follow-up"
+    COMPLETED = State.COMPLETED.value, "completed"
+    DIED = State.DIED.value, "died"
+
+
+ENDED_STATES = sorted(state.value for state in ENDED)
+
+
 @tracked()
 class Patient(ClinicalModel):
     """A subject of the study, known by a code only.
 
     Birth is kept as year and month; ages are computed from the middle of that month.
+    `participation` and `withdrawn_on` follow from the dispositions, by the rule
+    `rules.participation`; the services keep them in the same transaction.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -40,6 +57,12 @@ class Patient(ClinicalModel):
         null=True,
         blank=True,
         help_text="Date of the first study dose, recorded identically in every arm.",
+    )
+    participation = models.CharField(
+        max_length=12, choices=ParticipationState, default=ParticipationState.UNRECORDED
+    )
+    withdrawn_on = models.DateField(
+        null=True, blank=True, help_text="The day the follow-up ended; empty while followed."
     )
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.CLINICAL)
 
@@ -64,6 +87,15 @@ class Patient(ClinicalModel):
                 condition=models.Q(first_study_dose_on__isnull=True)
                 | models.Q(first_study_dose_on__gte=models.F("birth_month")),
                 name="patient_dose_after_birth",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(participation__in=ParticipationState.values),
+                name="patient_participation_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(participation__in=ENDED_STATES, withdrawn_on__isnull=False)
+                | (~models.Q(participation__in=ENDED_STATES) & models.Q(withdrawn_on__isnull=True)),
+                name="patient_end_has_a_day",
             ),
         ]
 

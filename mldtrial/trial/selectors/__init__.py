@@ -12,6 +12,9 @@ from mldtrial.trial.selectors.queries import (
     query_steps,
 )
 from mldtrial.trial.selectors.records import (
+    PARTICIPATION_FILTERS,
+    disposition,
+    dispositions,
     memberships,
     patient,
     patient_list,
@@ -30,9 +33,12 @@ from mldtrial.trial.selectors.schedule import (
 )
 
 __all__ = [
+    "PARTICIPATION_FILTERS",
     "QueryStep",
     "StudyCounts",
     "all_queries",
+    "disposition",
+    "dispositions",
     "first_visit_on",
     "memberships",
     "open_definitions",

@@ -9,6 +9,8 @@ from mldtrial.trial.models import Query, QueryState, Study, Visit
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.selectors.records import patients
 
+_WITHOUT_LEVEL = Q(gmfc_mld__isnull=True, patient__withdrawn_on__isnull=True)
+
 
 @dataclass(frozen=True, slots=True)
 class StudyCounts:
@@ -24,7 +26,7 @@ class StudyCounts:
 def study_counts(of: Study, *, user: Any) -> StudyCounts:
     """Count what a person may see of a study."""
     visits = visible_to(user, Visit.objects.filter(patient__study=of)).aggregate(
-        number=Count("pk"), without=Count("pk", filter=Q(gmfc_mld__isnull=True))
+        number=Count("pk"), without=Count("pk", filter=_WITHOUT_LEVEL)
     )
     states = visible_to(user, Query.objects.filter(study=of)).aggregate(
         open=Count("pk", filter=Q(state=QueryState.OPEN)),

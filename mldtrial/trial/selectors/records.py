@@ -3,11 +3,11 @@
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
 
 from mldtrial.trial import policies
-from mldtrial.trial.models import Membership, Patient, Site, Study, Visit
+from mldtrial.trial.models import Disposition, Membership, Patient, Site, Study, Visit
 from mldtrial.trial.policies import visible_to
 
 
@@ -56,15 +56,24 @@ def patients(of: Study, *, user: Any) -> QuerySet[Patient]:
     return visible_to(user, Patient.objects.filter(study=of)).select_related("site", "study")
 
 
-def patient_list(of: Study, *, user: Any, search: str = "") -> QuerySet[Patient]:
+PARTICIPATION_FILTERS = {
+    "": Q(),
+    "followed": Q(withdrawn_on__isnull=True),
+    "ended": Q(withdrawn_on__isnull=False),
+}
+
+
+def patient_list(of: Study, *, user: Any, search: str = "", state: str = "") -> QuerySet[Patient]:
     """Return the patients a person may see with number and date of their visits.
 
     Parameters
     ----------
     search : str
         Part of a subject code, in any case; empty for all.
+    state : str
+        One of `PARTICIPATION_FILTERS`.
     """
-    found = patients(of, user=user)
+    found = patients(of, user=user).filter(PARTICIPATION_FILTERS[state])
     if search:
         found = found.filter(subject_code__icontains=search.replace("\0", ""))
     return found.annotate(visit_count=Count("visits"), last_visit_on=Max("visits__date")).order_by(
@@ -101,4 +110,27 @@ def visit(of: Study, visit_id: UUID, *, user: Any) -> Visit:
     )
     if found is None:
         raise Http404("No such visit.")
+    return found
+
+
+def dispositions(of: Patient, *, user: Any) -> QuerySet[Disposition]:
+    """Return the consents, withdrawals and ends of follow-up of a patient, in order."""
+    return visible_to(user, Disposition.objects.filter(patient=of))
+
+
+def disposition(of: Study, disposition_id: UUID, *, user: Any) -> Disposition:
+    """Return one step of taking part.
+
+    Raises
+    ------
+    Http404
+        If there is none, or it is not in this person's reach.
+    """
+    found = (
+        visible_to(user, Disposition.objects.filter(patient__study=of, pk=disposition_id))
+        .select_related("patient__site", "patient__study")
+        .first()
+    )
+    if found is None:
+        raise Http404("No such entry.")
     return found

@@ -20,6 +20,7 @@ from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.rules.gmfc import APPLICABLE_FROM_MONTHS, HIGHEST_LEVEL
 from mldtrial.trial.rules.severity import severity_instrument
+from mldtrial.trial.services import participation
 from mldtrial.trial.services.saving import store
 
 
@@ -36,6 +37,7 @@ def record_gmfc_mld(
     source: str = Source.EXAMINATION,
     reason: str = "",
     change_reason: str = "",
+    after_end_reason: str = "",
 ) -> GmfcMldAssessment:
     """Record the GMFC-MLD level of a visit, or why there is none.
 
@@ -49,6 +51,8 @@ def record_gmfc_mld(
         Why there is no level, or why a child below 18 months has one (Kehrer 2011).
     change_reason : str
         Demanded from the second save on.
+    after_end_reason : str
+        Why a level after the end of the follow-up is recorded all the same.
 
     Raises
     ------
@@ -75,7 +79,8 @@ def record_gmfc_mld(
     assessment.assessed_on = assessed_on
     assessment.assessed_by = by or recorder
     if found is None:
-        return store(assessment)
+        with participation.entry(visit.patient, assessed_on, after_end_reason):
+            return store(assessment)
     with because(change_reason.strip()):
         return store(assessment)
 

@@ -20,6 +20,8 @@ from mldtrial.trial.models import (
 )
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.calendar import today_in
+from mldtrial.trial.rules.participation import Step
+from mldtrial.trial.services import participation
 from mldtrial.trial.services.saving import store
 
 CHANGEABLE = frozenset(
@@ -28,6 +30,7 @@ CHANGEABLE = frozenset(
 """What a correction may touch; a patient moves to no other site and no other study."""
 
 
+@transaction.atomic
 def create_patient(
     *,
     site: Site,
@@ -36,6 +39,7 @@ def create_patient(
     birth_month: date,
     onset_age_months: int | None = None,
     first_study_dose_on: date | None = None,
+    consented_on: date | None = None,
     origin: str = Origin.CLINICAL,
     by: Any,
 ) -> Patient:
@@ -45,6 +49,8 @@ def create_patient(
     ----------
     birth_month : date
         Any day of the month of birth; only year and month are kept.
+    consented_on : date, optional
+        The day of the first consent, recorded as a step of taking part.
     by : User or None
         Who enters it; None for a command run by the operator of the system.
 
@@ -66,7 +72,20 @@ def create_patient(
         origin=origin,
     )
     _check_ages(patient)
-    return store(patient)
+    store(patient)
+    if consented_on is not None:
+        _record_consent(patient, consented_on)
+    return patient
+
+
+def _record_consent(patient: Patient, consented_on: date) -> None:
+    try:
+        participation.record_step(
+            patient=patient, step=Step.CONSENT, happened_on=consented_on, by=None
+        )
+    except ValidationError as error:
+        raise ValidationError({"consented_on": error.messages}) from error
+    patient.refresh_from_db(fields=["participation", "withdrawn_on"])
 
 
 @transaction.atomic
@@ -94,7 +113,13 @@ def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by
 
 
 def record_treatment(
-    *, patient: Patient, kind: str, started_on: date, stopped_on: date | None = None, by: Any
+    *,
+    patient: Patient,
+    kind: str,
+    started_on: date,
+    stopped_on: date | None = None,
+    after_end_reason: str = "",
+    by: Any,
 ) -> Treatment:
     """Document a therapy that is not the study product.
 
@@ -107,18 +132,28 @@ def record_treatment(
         policies.require(by, "record_treatment", patient)
     _require_after_birth(patient, started_on, "started_on", "The treatment")
     _require_past(patient, started_on, "started_on", "A treatment is recorded once it has started")
-    return store(
-        Treatment(patient=patient, kind=kind, started_on=started_on, stopped_on=stopped_on)
-    )
+    treatment = Treatment(patient=patient, kind=kind, started_on=started_on, stopped_on=stopped_on)
+    with participation.entry(patient, started_on, after_end_reason):
+        return store(treatment)
 
 
 @transaction.atomic
 def create_visit(
-    *, patient: Patient, definition: VisitDefinition | None, visit_date: date, by: Any
+    *,
+    patient: Patient,
+    definition: VisitDefinition | None,
+    visit_date: date,
+    after_end_reason: str = "",
+    by: Any,
 ) -> Visit:
     """Add a visit, planned (with a definition) or unscheduled (a decimal number).
 
     A visit outside its window is accepted: it is a protocol deviation, not an error.
+
+    Parameters
+    ----------
+    after_end_reason : str
+        Why a visit after the end of the follow-up is recorded all the same.
 
     Raises
     ------
@@ -131,9 +166,9 @@ def create_visit(
     _require_past(patient, visit_date, "date", "A visit cannot lie in the future")
     locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     number, name = _number_and_name(locked, definition, visit_date)
-    return store(
-        Visit(patient=patient, definition=definition, number=number, name=name, date=visit_date)
-    )
+    visit = Visit(patient=patient, definition=definition, number=number, name=name, date=visit_date)
+    with participation.entry(locked, visit_date, after_end_reason):
+        return store(visit)
 
 
 def _number_and_name(
@@ -174,9 +209,10 @@ def _check_nothing_before_birth(patient: Patient) -> None:
         Visit.objects.filter(patient=patient, date__lt=born).exists()
         or Treatment.objects.filter(patient=patient, started_on__lt=born).exists()
         or GmfcMldAssessment.objects.filter(visit__patient=patient, assessed_on__lt=born).exists()
+        or patient.dispositions.filter(is_void=False, happened_on__lt=born).exists()
     ):
         raise ValidationError(
-            {"birth_month": "A visit, score or treatment lies before this birth month."}
+            {"birth_month": "A visit, score, consent or treatment lies before this birth month."}
         )
 
 

@@ -30,6 +30,8 @@ SECTIONS = {
     "patient_edit": "patients",
     "visit_new": "patients",
     "treatment_new": "patients",
+    "participation_new": "patients",
+    "participation_edit": "patients",
     "gmfc_record": "patients",
     "upload_new": "uploads",
     "run": "uploads",

@@ -26,6 +26,9 @@ SUBTYPE_NAMES = {
     Subtype.UNDETERMINED: "not determined",
 }
 
+FILTER_NAMES = (("", "All"), ("followed", "In follow-up"), ("ended", "Follow-up ended"))
+"""Tabs of the list, in order; the keys are those of the selector."""
+
 
 @require_safe
 def patient_list(request: HttpRequest, study_code: str) -> HttpResponse:
@@ -33,11 +36,16 @@ def patient_list(request: HttpRequest, study_code: str) -> HttpResponse:
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "view_patient", study)
     search = request.GET.get("q", "").strip()[:32]
-    found = selectors.patient_list(study, user=request.user, search=search)
+    state = request.GET.get("state", "")
+    if state not in selectors.PARTICIPATION_FILTERS:
+        state = ""
+    found = selectors.patient_list(study, user=request.user, search=search, state=state)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "study": study,
         "search": search,
+        "state": state,
+        "states": FILTER_NAMES,
         "page": page,
         "rows": [_row(patient, study) for patient in page],
         "may_add": policies.may(request.user, "add_patient", study),
@@ -69,7 +77,7 @@ def patient_new(request: HttpRequest, study_code: str) -> HttpResponse:
 def patient_edit(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
     """Correct a patient's record, with a reason."""
     patient = _patient(request, study_code, patient_id, "change_patient")
-    form = PatientEditForm(request.POST if request.method == "POST" else None, patient=patient)
+    form = PatientEditForm(request.POST if request.method == "POST" else None, record=patient)
     if request.method == "POST" and form.is_valid():
         changed = form.submit(
             lambda: services.change_patient(
@@ -89,7 +97,7 @@ def patient_edit(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
 def treatment_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
     """Document a therapy that is not the study product."""
     patient = _patient(request, study_code, patient_id, "record_treatment")
-    form = TreatmentForm(request.POST if request.method == "POST" else None)
+    form = TreatmentForm(request.POST if request.method == "POST" else None, patient=patient)
     if request.method == "POST" and form.is_valid():
         treatment = form.submit(
             lambda: services.record_treatment(patient=patient, **form.cleaned_data, by=request.user)

@@ -39,6 +39,7 @@ def visit_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRe
 
     form = VisitForm(
         request.POST if request.method == "POST" else None,
+        patient=patient,
         definitions=selectors.open_definitions(patient),
         label=label,
     )
@@ -48,6 +49,7 @@ def visit_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRe
                 patient=patient,
                 definition=form.cleaned_data["definition"],
                 visit_date=form.cleaned_data["date"],
+                after_end_reason=form.cleaned_data.get("after_end_reason", ""),
                 by=request.user,
             )
         )
@@ -83,6 +85,7 @@ def gmfc_record(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
     form = GmfcForm(
         request.POST if request.method == "POST" else None,
         is_change=found is not None,
+        patient=visit.patient,
         initial=_initial(visit, found),
     )
     if request.method == "POST" and form.is_valid():
