@@ -55,6 +55,7 @@ ENTRY_ACTIONS = (
     "record_participation",
     "record_assessment",
     "upload_scan",
+    "open_query",
 )
 
 

@@ -21,6 +21,7 @@ from mldtrial.trial.models import (
     MriSeverityRead,
     Patient,
     Query,
+    QueryMessage,
     Role,
     Scan,
     Site,
@@ -39,6 +40,7 @@ LOAD_ROLES = ALL_SITE_ROLES
 IMAGE_ROLES = (*ENTRY_ROLES, Role.DATA_MANAGER, Role.AUDITOR)
 EXPORT_ROLES = (Role.DATA_MANAGER, Role.STATISTICIAN)
 COHORT_ROLES = LOAD_ROLES
+IMAGING_QUERY_ROLES = (Role.DATA_MANAGER, Role.AUDITOR)
 
 ACTIONS: dict[str, tuple[str, ...]] = {
     "view_patient": PATIENT_ROLES,
@@ -54,6 +56,9 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "answer_query": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "open_query": (Role.DATA_MANAGER, Role.MONITOR),
     "close_query": (Role.DATA_MANAGER,),
+    "reopen_query": (Role.DATA_MANAGER,),
+    "assign_query": (Role.DATA_MANAGER,),
+    "comment_on_query": (*ENTRY_ROLES, Role.DATA_MANAGER, Role.MONITOR),
     "view_loads": LOAD_ROLES,
     "view_images": IMAGE_ROLES,
     "view_cohort": COHORT_ROLES,
@@ -87,7 +92,7 @@ def may(user: Any, action: str, subject: models.Model) -> bool:
     KeyError
         If the action is not declared: a typing error must not open or close a door.
     """
-    allowed = ACTIONS[action]
+    allowed = _allowed(action, subject)
     study, site = _study_and_site(subject)
     held = memberships(user, study)
     granted = Q(role__in=[r for r in allowed if r not in SITE_ROLES])
@@ -100,6 +105,18 @@ def may(user: Any, action: str, subject: models.Model) -> bool:
         own_site = Q(role__in=ENTRY_ROLES)
         site_granted |= own_site if site is None else own_site & Q(site=site)
     return held.filter(granted | site_granted).exists()
+
+
+def _allowed(action: str, subject: models.Model) -> tuple[str, ...]:
+    allowed = ACTIONS[action]
+    if isinstance(subject, Query) and subject.audience == Audience.IMAGING:
+        return tuple(role for role in allowed if role in IMAGING_QUERY_ROLES)
+    return allowed
+
+
+def answering_roles(query: Query) -> tuple[str, ...]:
+    """Return the roles whose people may answer a query, at the site of its patient."""
+    return _allowed("answer_query", query)
 
 
 def actions_of(held: Collection[Membership]) -> set[str]:
@@ -169,11 +186,12 @@ def _sites(user: Any) -> Q:
     return Q(study__in=whole.values("study")) | Q(pk__in=held.values("site"))
 
 
-def _queries(user: Any) -> Q:
-    imaging = (Role.DATA_MANAGER, Role.AUDITOR)
-    return (
-        patients_of(user, PATIENT_ROLES, "patient__") & Q(audience=Audience.SITE)
-    ) | patients_of(user, imaging, "patient__")
+def _queries(user: Any, query: str = "") -> Q:
+    at_patient = f"{query}patient__"
+    of_sites = patients_of(user, PATIENT_ROLES, at_patient) & Q(
+        **{f"{query}audience": Audience.SITE}
+    )
+    return of_sites | patients_of(user, IMAGING_QUERY_ROLES, at_patient)
 
 
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
@@ -192,6 +210,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     GmfcMldAssessment: lambda user: patients_of(user, PATIENT_ROLES, "visit__patient__"),
     MriSeverityRead: lambda user: patients_of(user, ALL_SITE_ROLES, "visit__patient__"),
     Query: _queries,
+    QueryMessage: lambda user: _queries(user, "query__"),
 }
 
 

@@ -26,6 +26,7 @@ urlpatterns = [
         name="participation_edit",
     ),
     path(f"{VISIT}gmfc-mld/", visits.gmfc_record, name="gmfc_record"),
+    path(f"{PATIENT}queries/new/", queries.query_new, name="query_new"),
     path("queries/", queries.query_list, name="queries"),
     path("queries/<uuid:query_id>/", queries.query_page, name="query"),
 ]

@@ -69,6 +69,9 @@ EXPECTED: dict[str, Route] = {
     "gmfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
     "queries": Route(scope="signed-in", get=EVERYONE),
     "query": Route(scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}),
+    "query_new": Route(
+        scope="site", get={"data_manager", "monitor"}, post={"data_manager", "monitor"}
+    ),
     # segmentation
     "uploads": Route(scope="signed-in", get=EVERYONE),
     "upload_new": Route(scope="site", get=ENTRY, post=ENTRY),

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, models, transaction
 
 from mldtrial.trial.models import (
     GmfcMldAssessment,
     MriSeverityRead,
     Patient,
     Query,
+    QueryMessage,
     Scan,
     Site,
     Study,
@@ -120,6 +121,9 @@ REFUSED: list[tuple[type[models.Model], dict[str, Any], str]] = [
     (MriSeverityRead, {"total": 35}, "mri_severity_total_0_to_34"),
     (Query, {"audience": "ALL"}, "query_audience_known"),
     (Query, {"state": "LOST"}, "query_state_known"),
+    (Query, {"assigned_role": "cook"}, "query_assigned_role_known"),
+    (Query, {"closed_by_rule": True}, "query_closed_by_rule_is_closed"),
+    (Query, {"rule": "LOAD-JUMP"}, "query_of_loads_is_not_for_a_site"),
     (Scan, {"sequence": "PD"}, "scan_sequence_known"),
     (Scan, {"acq_stratum": "4D"}, "scan_acq_stratum_known"),
     (Scan, {"state": "LOST"}, "scan_state_known"),
@@ -159,6 +163,43 @@ def test_a_rule_has_one_open_query_per_patient_even_without_a_visit(world: World
     Query.objects.create(**{**values, "state": "CLOSED"})
     Query.objects.create(**{**values, "rule": "MANUAL"})
     Query.objects.create(**{**values, "rule": "MANUAL"})
+
+
+STATES = ("OPEN", "ANSWERED", "CLOSED")
+STEPS = {
+    ("OPEN", "ANSWERED"),
+    ("OPEN", "CLOSED"),
+    ("ANSWERED", "CLOSED"),
+    ("ANSWERED", "OPEN"),
+    ("CLOSED", "OPEN"),
+}
+
+
+@pytest.mark.parametrize("before", STATES)
+@pytest.mark.parametrize("after", STATES)
+def test_the_database_lets_a_query_take_declared_steps_only(world: World, before, after):
+    query = Query.objects.create(**{**rows(world)[Query], "state": before})
+    found = Query.objects.filter(pk=query.pk)
+    if before == after or (before, after) in STEPS:
+        found.update(state=after)
+        return
+    with pytest.raises(DatabaseError, match="Invalid transition"), transaction.atomic():
+        found.update(state=after)
+
+
+def test_the_audience_of_a_query_is_for_good(world: World):
+    query = Query.objects.create(**{**rows(world)[Query], "audience": "IMAGING"})
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        Query.objects.filter(pk=query.pk).update(audience="SITE")
+
+
+def test_what_was_said_in_a_thread_stays_as_it_was_said(world: World):
+    query = Query.objects.create(**rows(world)[Query])
+    said = QueryMessage.objects.create(query=query, step="ANSWERED", words="Yes.")
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        QueryMessage.objects.filter(pk=said.pk).update(words="No.")
+    with pytest.raises(IntegrityError, match="step_known"), transaction.atomic():
+        QueryMessage.objects.create(query=query, step="SUNG", words="Yes.")
 
 
 def test_what_a_person_can_break_has_a_sentence():

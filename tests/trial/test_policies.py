@@ -47,6 +47,9 @@ MAY: dict[str, set[str]] = {
     "answer_query": {*ENTRY, "data_manager"},
     "open_query": {"data_manager", "monitor"},
     "close_query": {"data_manager"},
+    "reopen_query": {"data_manager"},
+    "assign_query": {"data_manager"},
+    "comment_on_query": {*ENTRY, "data_manager", "monitor"},
     "view_loads": LOADS,
     "view_images": {*ENTRY, "data_manager", "auditor"},
     "view_cohort": LOADS,
@@ -176,6 +179,18 @@ def test_a_query_born_from_loads_is_not_for_sites_nor_for_the_sponsor(world: Wor
         imaging = rows.filter(audience=Audience.IMAGING).exists()
         assert imaging == (role in ("data_manager", "auditor")), role
         assert rows.filter(audience=Audience.SITE).exists() == (role in [*SITE_PEOPLE, *CENTRAL])
+
+
+def test_a_query_born_from_loads_opens_no_action_to_a_site(world: World):
+    records(world)
+    of_site, of_imaging = (
+        Query.objects.get(patient=world.patient_a, audience=audience)
+        for audience in (Audience.SITE, Audience.IMAGING)
+    )
+    for action in ("answer_query", "comment_on_query"):
+        assert policies.may(world.user("coordinator"), action, of_site)
+        assert not policies.may(world.user("coordinator"), action, of_imaging)
+        assert policies.may(world.user("data_manager"), action, of_imaging)
 
 
 def test_severity_reads_are_not_shown_to_sites(world: World):

@@ -16,7 +16,7 @@ from mldtrial.trial.models.patient import (
     TreatmentKind,
     Visit,
 )
-from mldtrial.trial.models.query import Audience, Query, QueryState
+from mldtrial.trial.models.query import LOAD_RULES, Audience, Query, QueryMessage, QueryState, Step
 from mldtrial.trial.models.scan import AcqStratum, Scan, ScanState, Sequence
 from mldtrial.trial.models.study import (
     SITE_ROLES,
@@ -32,6 +32,7 @@ from mldtrial.trial.models.study import (
 
 __all__ = [
     "ENDED_STATES",
+    "LOAD_RULES",
     "SITE_ROLES",
     "AcqStratum",
     "AssessmentStatus",
@@ -46,6 +47,7 @@ __all__ = [
     "ParticipationState",
     "Patient",
     "Query",
+    "QueryMessage",
     "QueryState",
     "Role",
     "Scan",
@@ -54,6 +56,7 @@ __all__ = [
     "Sex",
     "Site",
     "Source",
+    "Step",
     "Study",
     "SubtypeRule",
     "Treatment",

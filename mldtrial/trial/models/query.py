@@ -2,12 +2,16 @@
 
 import uuid
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.patient import Patient, Visit
-from mldtrial.trial.models.study import Study
+from mldtrial.trial.models.study import Role, Study
+
+LOAD_RULES = "LOAD-"
+"""How the codes of rules begin that read demyelination loads."""
 
 
 class Audience(models.TextChoices):
@@ -25,9 +29,23 @@ class QueryState(models.TextChoices):
     CLOSED = "CLOSED", "closed"
 
 
+TRANSITIONS: tuple[tuple[str, str], ...] = (
+    (QueryState.OPEN, QueryState.ANSWERED),  # the site
+    (QueryState.OPEN, QueryState.CLOSED),  # the data manager, or the rule itself
+    (QueryState.ANSWERED, QueryState.CLOSED),
+    (QueryState.ANSWERED, QueryState.OPEN),  # the data manager asks again
+    (QueryState.CLOSED, QueryState.OPEN),
+)
+"""Every step that a query may take; the database refuses any other."""
+
+
 @tracked()
 class Query(ClinicalModel):
-    """A query; a rule that fires twice on the same subject opens one query only."""
+    """A query; a rule that fires twice on the same subject opens one query only.
+
+    It waits for a role of the patient's site or study, or for one person. `answer` is the
+    latest answer; all that was said is in its messages.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, models.PROTECT, related_name="queries")
@@ -40,6 +58,13 @@ class Query(ClinicalModel):
     answer = models.TextField(blank=True)
     opened_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    assigned_role = models.CharField(max_length=16, choices=Role, blank=True)
+    assigned_to = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    closed_by_rule = models.BooleanField(
+        default=False, help_text="The rule no longer found the fault."
     )
 
     class Meta(ClinicalModel.Meta):
@@ -58,7 +83,76 @@ class Query(ClinicalModel):
                 name="query_once_per_rule_and_visit",
                 nulls_distinct=False,
             ),
+            models.CheckConstraint(
+                condition=models.Q(assigned_role="") | models.Q(assigned_role__in=Role.values),
+                name="query_assigned_role_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(assigned_role="") | models.Q(assigned_to__isnull=True),
+                name="query_waits_for_a_role_or_a_person",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(closed_by_rule=False) | models.Q(state=QueryState.CLOSED),
+                name="query_closed_by_rule_is_closed",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(rule__startswith=LOAD_RULES)
+                | models.Q(audience=Audience.IMAGING),
+                name="query_of_loads_is_not_for_a_site",
+            ),
+        ]
+        triggers = [
+            *ClinicalModel.Meta.triggers,
+            pgtrigger.FSM(name="declared_steps", field="state", transitions=list(TRANSITIONS)),
+            pgtrigger.Protect(
+                name="audience_stays",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__audience__df=pgtrigger.F("new__audience")),
+            ),
         ]
 
     def __str__(self) -> str:
         return self.rule
+
+
+class Step(models.TextChoices):
+    """What a message of a thread did to its query."""
+
+    ANSWERED = "ANSWERED", "answered"
+    COMMENTED = "COMMENTED", "added"
+    ASSIGNED = "ASSIGNED", "assigned"
+    REOPENED = "REOPENED", "opened again"
+    CLOSED = "CLOSED", "closed"
+
+
+@tracked()
+class QueryMessage(ClinicalModel):
+    """One thing said in the thread of a query, after its question; it stays as it was said."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    query = models.ForeignKey(Query, models.PROTECT, related_name="messages")
+    step = models.CharField(max_length=12, choices=Step)
+    words = models.TextField()
+    author = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="Empty where the rule itself speaks.",
+    )
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["created_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(step__in=Step.values), name="query_message_step_known"
+            ),
+        ]
+        triggers = [
+            *ClinicalModel.Meta.triggers,
+            pgtrigger.Protect(name="refuse_update", operation=pgtrigger.Update),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_step_display()

@@ -5,10 +5,17 @@ from mldtrial.trial.selectors.counts import (
     study_counts,
 )
 from mldtrial.trial.selectors.queries import (
+    AGES_DAYS,
+    ALL,
+    MINE,
+    QueryFilters,
     QueryStep,
     all_queries,
+    filtered_queries,
+    people_who_may_answer,
     queries,
     query,
+    query_choices,
     query_steps,
 )
 from mldtrial.trial.selectors.records import (
@@ -33,20 +40,27 @@ from mldtrial.trial.selectors.schedule import (
 )
 
 __all__ = [
+    "AGES_DAYS",
+    "ALL",
+    "MINE",
     "PARTICIPATION_FILTERS",
+    "QueryFilters",
     "QueryStep",
     "StudyCounts",
     "all_queries",
     "disposition",
     "dispositions",
+    "filtered_queries",
     "first_visit_on",
     "memberships",
     "open_definitions",
     "patient",
     "patient_list",
     "patients",
+    "people_who_may_answer",
     "queries",
     "query",
+    "query_choices",
     "query_steps",
     "sites",
     "sites_for",

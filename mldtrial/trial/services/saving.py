@@ -56,7 +56,17 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "mri_severity_total_0_to_34": ("items", "The MRI severity score is 0 to 34."),
     "mri_severity_one_read_per_reader": ("reader", "This reader has read this visit already."),
-    "query_once_per_rule_and_visit": ("rule", "This query is open already."),
+    "query_once_per_rule_and_visit": (
+        "rule",
+        "The same rule has opened a newer query on this; answer that one.",
+    ),
+    "query_assigned_role_known": ("assignee", "This role is not known."),
+    "query_waits_for_a_role_or_a_person": ("assignee", "Choose one role or one person."),
+    "query_audience_known": ("audience", "A query is for the site or for imaging."),
+    "query_of_loads_is_not_for_a_site": (
+        "audience",
+        "A query of a rule that reads loads is never for a site.",
+    ),
 }
 """Field and sentence for each constraint that a person's input can break."""
 

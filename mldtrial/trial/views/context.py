@@ -36,6 +36,7 @@ SECTIONS = {
     "upload_new": "uploads",
     "run": "uploads",
     "query": "queries",
+    "query_new": "patients",
     "model": "models",
 }
 """Pages that belong to an entry of the menu without being it."""

@@ -1,89 +1,188 @@
-"""Pages on queries: the list, and one with its answer and its end."""
+"""Pages on queries: the list, a new one, and one with its thread."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.forms.queries import AnswerForm, CloseForm
-from mldtrial.trial.models import Query, QueryState
+from mldtrial.trial.forms.base import ServiceForm
+from mldtrial.trial.forms.queries import (
+    AnswerForm,
+    AssignForm,
+    CloseForm,
+    CommentForm,
+    QueryForm,
+    ReopenForm,
+)
+from mldtrial.trial.models import Audience, Query, QueryState, Role
+from mldtrial.trial.selectors import QueryFilters
 from mldtrial.trial.services import queries as services
-from mldtrial.trial.views.answers import UNPROCESSABLE
+from mldtrial.trial.views.answers import UNPROCESSABLE, form_page
 
 PER_PAGE = 50
-ALL = "all"
 
 
 @require_safe
 def query_list(request: HttpRequest) -> HttpResponse:
     """List the queries in reach, open ones first asked for."""
-    state = request.GET.get("state", QueryState.OPEN)
-    if state not in (*QueryState.values, ALL):
-        state = QueryState.OPEN
-    found = selectors.all_queries(user=request.user, state="" if state == ALL else state)
+    filters = QueryFilters.of(request.GET)
+    found = selectors.filtered_queries(filters, user=request.user)
+    choices = selectors.query_choices(user=request.user)
     context = {
         "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
-        "state": state,
-        "tabs": [*QueryState.choices, (ALL, "all")],
+        "filters": filters,
+        "state": filters.state,
+        "tabs": [*QueryState.choices, (selectors.ALL, "all")],
+        "selects": _selects(filters, choices),
+        "is_narrowed": filters != QueryFilters(state=filters.state),
     }
     return render(request, "trial/queries.html", context)
 
 
+def _selects(filters: QueryFilters, choices: Mapping[str, list[str]]) -> list[dict[str, Any]]:
+    """Return the filters beside the state: name, label, options and what is chosen."""
+    roles = [(r.value, r.label) for r in (Role.COORDINATOR, Role.INVESTIGATOR, Role.DATA_MANAGER)]
+    ages = [(str(days), f"more than {days} days ago") for days in selectors.AGES_DAYS]
+    table = (
+        ("audience", "For", Audience.choices, filters.audience),
+        ("rule", "Rule", [(rule, rule) for rule in choices["rules"]], filters.rule),
+        ("site", "Site", [(code, code) for code in choices["sites"]], filters.site),
+        ("assignee", "Waits for", [(selectors.MINE, "me"), *roles], filters.assignee),
+        ("age", "Opened", ages, str(filters.older_than_days or "")),
+    )
+    return [
+        {"name": name, "label": label, "options": options, "chosen": chosen}
+        for name, label, options, chosen in table
+    ]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def query_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
+    """Ask a question about a patient or one of the visits."""
+    study = selectors.study(study_code, user=request.user)
+    patient = selectors.patient(study, patient_id, user=request.user)
+    policies.require(request.user, "open_query", patient)
+    form = QueryForm(
+        request.POST if request.method == "POST" else None,
+        visits=patient.visits.all(),
+        may_ask_imaging=policies.may(request.user, "close_query", patient),
+    )
+    if request.method == "POST" and form.is_valid():
+        asked = {"audience": Audience.SITE, **form.cleaned_data}
+        query = form.submit(
+            lambda: services.open_query(
+                patient=patient, rule=services.MANUAL, by=request.user, **asked
+            )
+        )
+        if query is not None:
+            messages.success(request, "The query was opened.")
+            return redirect("query", query_id=query.pk)
+    return form_page(request, "trial/query_new.html", form, {"patient": patient})
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Something that can be done with a query: its policy, its form, its service."""
+
+    name: str
+    policy: str
+    title: str
+    submit: str
+    done: str
+    states: tuple[str, ...]
+    make: Callable[[Query, Any], ServiceForm]
+    do: Callable[[Query, Any, Any], Any]
+
+
+NOT_CLOSED = (QueryState.OPEN, QueryState.ANSWERED)
+ACTS = {
+    act.name: act
+    for act in (
+        Act(
+            "answer", "answer_query", "Answer", "Send answer", "The query was answered.",
+            NOT_CLOSED, lambda _query, data: AnswerForm(data),
+            lambda query, form, by: services.answer_query(
+                query=query, by=by, **form.cleaned_data
+            ),
+        ),
+        Act(
+            "reopen", "reopen_query", "Ask again", "Ask again", "The query is open again.",
+            (QueryState.ANSWERED, QueryState.CLOSED), lambda _query, data: ReopenForm(data),
+            lambda query, form, by: services.reopen_query(
+                query=query, by=by, **form.cleaned_data
+            ),
+        ),
+        Act(
+            "close", "close_query", "Close the query", "Close query", "The query was closed.",
+            NOT_CLOSED, lambda _query, data: CloseForm(data),
+            lambda query, form, by: services.close_query(
+                query=query, by=by, **form.cleaned_data
+            ),
+        ),
+        Act(
+            "comment", "comment_on_query", "Add a remark", "Add remark", "The remark was added.",
+            NOT_CLOSED, lambda _query, data: CommentForm(data),
+            lambda query, form, by: services.comment_on_query(
+                query=query, by=by, **form.cleaned_data
+            ),
+        ),
+        Act(
+            "assign", "assign_query", "Pass on", "Pass on", "The query was passed on.",
+            NOT_CLOSED,
+            lambda query, data: AssignForm(
+                data,
+                roles=policies.answering_roles(query),
+                people=selectors.people_who_may_answer(query),
+                initial={"assignee": f"role:{query.assigned_role}"},
+            ),
+            lambda query, form, by: services.assign_query(query=query, by=by, **form.values()),
+        ),
+    )
+}  # fmt: skip
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def query_page(request: HttpRequest, query_id: UUID) -> HttpResponse:
-    """Show a query; answer it or close it."""
+    """Show a query with its thread, and do what was asked with it."""
     query = selectors.query(query_id, user=request.user)
     request.about_study = query.study  # type: ignore[attr-defined]  # for the frame of the page
-    is_close = request.POST.get("action") == "close"
+    refused: tuple[str, ServiceForm] | None = None
     if request.method == "POST":
-        policies.require(request.user, "close_query" if is_close else "answer_query", query)
-    answer = AnswerForm(request.POST if request.method == "POST" and not is_close else None)
-    close = CloseForm(request.POST if request.method == "POST" and is_close else None)
-    if request.method == "POST" and (
-        _close(request, query, close) or _answer(request, query, answer)
-    ):
-        return redirect("query", query_id=query.pk)
+        act = ACTS.get(request.POST.get("action", "answer"))
+        if act is None:
+            raise BadRequest("This cannot be done with a query.")
+        policies.require(request.user, act.policy, query)
+        form = act.make(query, request.POST)
+        if form.is_valid() and form.submit(lambda: act.do(query, form, request.user)) is not None:
+            messages.success(request, act.done)
+            return redirect("query", query_id=query.pk)
+        refused = (act.name, form)
     context = {
         "query": query,
-        "steps": [(step, QueryState(step.state).label) for step in selectors.query_steps(query)],
-        "answer_form": answer,
-        "close_form": close,
-        "may_answer": _is_open(query) and policies.may(request.user, "answer_query", query),
-        "may_close": _is_open(query) and policies.may(request.user, "close_query", query),
+        "steps": selectors.query_steps(query, user=request.user),
+        "acts": _acts(request, query, refused),
     }
-    status = UNPROCESSABLE if answer.errors or close.errors else 200
-    return render(request, "trial/query.html", context, status=status)
+    return render(request, "trial/query.html", context, status=UNPROCESSABLE if refused else 200)
 
 
-def _is_open(query: Query) -> bool:
-    return query.state != QueryState.CLOSED
-
-
-def _answer(request: HttpRequest, query: Query, form: AnswerForm) -> bool:
-    if not form.is_bound or not form.is_valid():
-        return False
-    saved = form.submit(
-        lambda: services.answer_query(
-            query=query, answer=form.cleaned_data["answer"], by=request.user
-        )
-    )
-    if saved is not None:
-        messages.success(request, "The query was answered.")
-    return saved is not None
-
-
-def _close(request: HttpRequest, query: Query, form: CloseForm) -> bool:
-    if not form.is_bound or not form.is_valid():
-        return False
-    saved = form.submit(
-        lambda: services.close_query(
-            query=query, reason=form.cleaned_data["reason"], by=request.user
-        )
-    )
-    if saved is not None:
-        messages.success(request, "The query was closed.")
-    return saved is not None
+def _acts(
+    request: HttpRequest, query: Query, refused: tuple[str, ServiceForm] | None
+) -> list[dict[str, Any]]:
+    """Return what the person may do now, each with its form; a refused form keeps its words."""
+    shown = []
+    for name, act in ACTS.items():
+        was_refused = refused is not None and refused[0] == name
+        is_possible = query.state in act.states and policies.may(request.user, act.policy, query)
+        if is_possible or was_refused:
+            form = refused[1] if refused is not None and was_refused else act.make(query, None)
+            form.auto_id = f"{name}_%s"
+            shown.append({"act": act, "form": form, "is_open": was_refused or name == "answer"})
+    return shown

@@ -1,4 +1,7 @@
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
@@ -53,6 +56,11 @@ def test_the_page_tells_the_life_of_a_query(world: World, query: Query):
         ("data_manager", {"action": "close", "reason": ""}, 422),
         ("monitor", {"action": "answer", "answer": "Yes"}, 403),
         ("sponsor", {"action": "answer", "answer": "Yes"}, 403),
+        ("data_manager", {"action": "reopen", "reason": "Why?"}, 422),
+        ("data_manager", {"action": "assign", "assignee": "role:sponsor"}, 422),
+        ("monitor", {"action": "assign", "assignee": "role:investigator"}, 403),
+        ("monitor", {"action": "comment", "words": " "}, 422),
+        ("data_manager", {"action": "sing"}, 400),
         ("coordinator_b", {"action": "answer", "answer": "Yes"}, 404),
     ],
 )
@@ -98,3 +106,98 @@ def test_the_words_of_a_query_are_text(world: World, query: Query):
 def test_the_list_is_filtered_by_state(world: World, query: Query, state, number):
     page = signed_in(world, "coordinator").get(reverse("queries"), {"state": state})
     assert page.context["page"].paginator.count == number
+
+
+def test_a_thread_is_told_with_everybodys_words(world: World, query: Query):
+    url = reverse("query", args=[query.pk])
+    manager, site = signed_in(world, "data_manager"), signed_in(world, "coordinator")
+    site.post(url, {"action": "answer", "answer": "It is."})
+    manager.post(url, {"action": "reopen", "reason": "And the month?"})
+    manager.post(url, {"action": "assign", "assignee": f"person:{world.user('investigator').pk}"})
+    signed_in(world, "monitor").post(url, {"action": "comment", "words": "I saw the letter."})
+    text = signed_in(world, "investigator").get(url).content.decode()
+    for words in ("Opened again by Data Manager", "And the month?", "Waits for: Investigator.",
+                  "Added by Monitor", "I saw the letter."):  # fmt: skip
+        assert words in text
+
+
+def test_a_refused_act_keeps_what_was_typed(world: World, query: Query):
+    url = reverse("query", args=[query.pk])
+    answer = signed_in(world, "data_manager").post(url, {"action": "close", "reason": "x" * 301})
+    assert answer.status_code == 422
+    assert "x" * 301 in answer.content.decode()
+
+
+def test_a_monitor_opens_a_query_and_the_site_finds_it(world: World):
+    url = reverse("query_new", args=["MLD-1", world.patient_a.pk])
+    form = {"visit": world.visit_a.pk, "question": "Where is the source?"}
+    answer = signed_in(world, "monitor").post(url, form)
+    query = Query.objects.get()
+    assert answer["Location"] == reverse("query", args=[query.pk])
+    assert (query.audience, query.rule, query.visit) == (Audience.SITE, "MANUAL", world.visit_a)
+    assert b"Where is the source?" in signed_in(world, "coordinator").get("/queries/").content
+
+
+def test_an_empty_question_is_refused_and_nothing_opened(world: World):
+    url = reverse("query_new", args=["MLD-1", world.patient_a.pk])
+    form = {"audience": "SITE", "question": " "}
+    assert signed_in(world, "data_manager").post(url, form).status_code == 422
+    assert not Query.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "number"),
+    [
+        ({"audience": "SITE"}, 1),
+        ({"audience": "IMAGING"}, 1),
+        ({"rule": "WINDOW-1"}, 1),
+        ({"rule": "NONE"}, 0),
+        ({"site": "A"}, 2),
+        ({"site": "B"}, 0),
+        ({"assignee": "coordinator"}, 1),
+        ({"assignee": "mine"}, 1),
+        ({"age": "7"}, 0),
+        ({"age": "nonsense", "audience": "?"}, 2),
+    ],
+)
+def test_the_list_is_narrowed(world: World, query: Query, given, number):
+    queries.open_query(
+        patient=world.patient_a,
+        visit=None,
+        audience=Audience.IMAGING,
+        rule="LOAD-JUMP",
+        question="Look.",
+    )
+    page = signed_in(world, "data_manager").get(reverse("queries"), given)
+    assert page.context["page"].paginator.count == number
+
+
+def test_an_old_query_is_found_by_its_age(world: World, query: Query):
+    Query.objects.update(created_at=F("created_at") - timedelta(days=31))
+    manager = signed_in(world, "data_manager")
+    for days, number in (("7", 1), ("30", 1), ("90", 0)):
+        page = manager.get(reverse("queries"), {"age": days})
+        assert page.context["page"].paginator.count == number
+
+
+def test_mine_is_what_waits_for_me_or_for_my_role_at_my_site(world: World, query: Query):
+    def mine(key: str) -> int:
+        page = signed_in(world, key).get(reverse("queries"), {"assignee": "mine"})
+        return page.context["page"].paginator.count
+
+    assert (mine("coordinator"), mine("investigator"), mine("coordinator_b")) == (1, 0, 0)
+    queries.assign_query(
+        query=query, person=world.user("investigator"), by=world.user("data_manager")
+    )
+    assert (mine("coordinator"), mine("investigator")) == (0, 1)
+
+
+def test_the_rules_of_hidden_queries_are_no_choice_of_a_site(world: World, query: Query):
+    queries.open_query(
+        patient=world.patient_a,
+        visit=None,
+        audience=Audience.IMAGING,
+        rule="LOAD-JUMP",
+        question="Look.",
+    )
+    assert b"LOAD-JUMP" not in signed_in(world, "coordinator").get(reverse("queries")).content
