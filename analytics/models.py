@@ -5,6 +5,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to, never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Patient, Query, Study
 from segmentation.models import SegmentationRun
@@ -19,6 +20,7 @@ class FlagKind(models.TextChoices):
     SWAP = "SWAP", "two visits may be exchanged"
 
 
+@belongs_to("visit", "run__visit_id")
 @tracked()
 class TrajectoryFlag(ClinicalModel):
     """A finding about one point of a series; it never changes the data."""
@@ -55,6 +57,7 @@ class TrajectoryFlag(ClinicalModel):
         return self.kind
 
 
+@never_locked("A log: what is taken out of a locked study is recorded as well.")
 @tracked()
 class ExportRecord(ClinicalModel):
     """That a person took rows out of the system: what, when, how many, which bytes."""

@@ -12,6 +12,7 @@ from analytics import flag_words
 from analytics.models import FlagKind, TrajectoryFlag
 from analytics.policies import visible_to as visible_flags
 from analytics.selectors.loads import LoadPoint
+from mldtrial.trial import selectors
 from mldtrial.trial.models import (
     MriSeverityRead,
     Patient,
@@ -50,6 +51,7 @@ class VisitRow:
     load: LoadPoint | None = None
     scans: list[Scan] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
+    signatures: list[selectors.ShownSignature] = field(default_factory=list)
 
 
 def visit_rows(
@@ -65,6 +67,7 @@ def visit_rows(
     reads = _by_visit(
         visible_to(user, MriSeverityRead.objects.filter(visit__patient=patient, total__gte=0))
     )
+    signatures = selectors.signatures_of([visit.pk for visit in visits], user=user)
     load_at = {point.visit_id: point for point in series}
     return [
         VisitRow(
@@ -77,6 +80,7 @@ def visit_rows(
             load=load_at.get(visit.pk),
             scans=scans.get(visit.pk, []),
             flags=[flag for flag in flags if flag.visit_id == visit.pk],
+            signatures=signatures.get(visit.pk, []),
         )
         for visit in visits
     ]

@@ -56,6 +56,7 @@ ENTRY_ACTIONS = (
     "record_assessment",
     "upload_scan",
     "open_query",
+    "sign_visit",
 )
 
 

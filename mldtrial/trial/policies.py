@@ -12,6 +12,8 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
 
+from mldtrial.audit.belonging import RecordKind
+from mldtrial.audit.models import Signature
 from mldtrial.trial.models import (
     SITE_ROLES,
     Audience,
@@ -63,6 +65,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_images": IMAGE_ROLES,
     "view_cohort": COHORT_ROLES,
     "export_rows": EXPORT_ROLES,
+    "sign_visit": (Role.INVESTIGATOR,),
 }
 
 
@@ -194,6 +197,11 @@ def _queries(user: Any, query: str = "") -> Q:
     return of_sites | patients_of(user, IMAGING_QUERY_ROLES, at_patient)
 
 
+def _signatures(user: Any) -> Q:
+    visits = Visit.objects.filter(patients_of(user, PATIENT_ROLES, "patient__"))
+    return Q(record_kind=RecordKind.VISIT, record_id__in=visits.values("pk"))
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Study: _studies,
     Site: _sites,
@@ -211,6 +219,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     MriSeverityRead: lambda user: patients_of(user, ALL_SITE_ROLES, "visit__patient__"),
     Query: _queries,
     QueryMessage: lambda user: _queries(user, "query__"),
+    Signature: _signatures,
 }
 
 

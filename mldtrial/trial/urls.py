@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from mldtrial.trial.views import health, home, participation, patients, queries, sign_in, visits
+from mldtrial.trial.views import (
+    health,
+    home,
+    participation,
+    patients,
+    queries,
+    sign_in,
+    signing,
+    visits,
+)
 
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
@@ -27,6 +36,7 @@ urlpatterns = [
     ),
     path(f"{VISIT}gmfc-mld/", visits.gmfc_record, name="gmfc_record"),
     path(f"{PATIENT}queries/new/", queries.query_new, name="query_new"),
+    path(f"{VISIT}sign/", signing.visit_sign, name="visit_sign"),
     path("queries/", queries.query_list, name="queries"),
     path("queries/<uuid:query_id>/", queries.query_page, name="query"),
 ]

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from mldtrial.audit.belonging import never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
 
 
@@ -24,6 +25,7 @@ class ReleaseState(models.TextChoices):
     RETIRED = "RETIRED", "retired"
 
 
+@never_locked("A method belongs to no study; its results do.")
 @tracked()
 class ModelVersion(ClinicalModel):
     """One version of a method; a trajectory never mixes two."""

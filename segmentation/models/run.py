@@ -2,12 +2,14 @@
 
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Origin, Scan, Visit
 from segmentation.models.job import MACHINE_COLUMNS, Job, JobState
-from segmentation.models.model_version import ModelVersion
+from segmentation.models.model_version import ModelVersion, ReleaseState
 
 
+@belongs_to("visit", "visit_id")
 @tracked(exclude=MACHINE_COLUMNS)
 class SegmentationRun(Job, ClinicalModel):
     """One segmentation; `analysis_flag` marks the one that pages and exports use."""
@@ -52,6 +54,11 @@ class SegmentationRun(Job, ClinicalModel):
         return str(self.id)
 
 
+@belongs_to(
+    "visit",
+    "run__visit_id",
+    signed={"run__analysis_flag": True, "run__model_version__state": ReleaseState.ACTIVE},
+)
 @tracked()
 class SegmentationResult(ClinicalModel):
     """The mask and the volume of a successful run; absent for any other.

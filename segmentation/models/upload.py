@@ -3,11 +3,13 @@
 from django.conf import settings
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Sequence, Visit
 from segmentation.models.job import MACHINE_COLUMNS, Job, JobState
 
 
+@belongs_to("visit", "visit_id")
 @tracked(exclude=MACHINE_COLUMNS)
 class Upload(Job, ClinicalModel):
     """An upload of one visit, in quarantine until intake has de-identified it.

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db import transaction
 
 from mldtrial.audit.context import acting
+from mldtrial.trial.services import signing
 from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
 from segmentation.services import jobs, store
 
@@ -41,6 +42,12 @@ def sweep() -> Swept:
             jobs.due_for_ringing(Upload),
             jobs.due_for_ringing(SegmentationRun),
         )
+
+
+def void_signatures() -> int:
+    """Keep on record which signatures no longer hold; pages show it without waiting for this."""
+    with acting(origin="sweep"):
+        return signing.void_changed_signatures()
 
 
 def clean_up() -> list[Path]:

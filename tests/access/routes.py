@@ -67,6 +67,7 @@ EXPECTED: dict[str, Route] = {
     "participation_new": Route(scope="site", get=ENTRY, post=ENTRY),
     "participation_edit": Route(scope="site", get=ENTRY, post=ENTRY),
     "gmfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
+    "visit_sign": Route(scope="site", get={"investigator"}, post={"investigator"}),
     "queries": Route(scope="signed-in", get=EVERYONE),
     "query": Route(scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}),
     "query_new": Route(

@@ -54,6 +54,7 @@ MAY: dict[str, set[str]] = {
     "view_images": {*ENTRY, "data_manager", "auditor"},
     "view_cohort": LOADS,
     "export_rows": {"data_manager", "statistician"},
+    "sign_visit": {"investigator"},
 }
 
 
@@ -135,7 +136,8 @@ def test_every_record_of_the_trial_has_a_rule():
 
     clinical = {
         model
-        for model in apps.get_app_config("trial").get_models()
+        for app in ("audit", "trial")
+        for model in apps.get_app_config(app).get_models()
         if not model.__name__.endswith("Event")
     }
     assert clinical == set(policies.VISIBLE)

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.patient import Visit
 
@@ -27,6 +28,7 @@ class Source(models.TextChoices):
     CHART = "CHART", "chart review"
 
 
+@belongs_to("visit", "visit_id", signed=True)
 @tracked()
 class GmfcMldAssessment(ClinicalModel):
     """Gross motor function in MLD, level 0 (best) to 6 (worst) (Kehrer 2011)."""
@@ -74,6 +76,7 @@ class GmfcMldAssessment(ClinicalModel):
         return f"GMFC-MLD {self.level}" if self.level is not None else self.get_status_display()
 
 
+@belongs_to("visit", "visit_id", signed=True)
 @tracked()
 class MriSeverityRead(ClinicalModel):
     """One reader's MLD MRI severity score, 0 to 34 (Eichler 2009).

@@ -4,6 +4,7 @@ import uuid
 
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.patient import Patient
 from mldtrial.trial.rules.participation import Step
@@ -24,6 +25,7 @@ class DispositionStep(models.TextChoices):
     DIED = Step.DIED.value, "died"
 
 
+@belongs_to("patient", "patient_id")
 @tracked()
 class Disposition(ClinicalModel):
     """One dated step of taking part; what was entered in error is voided, never deleted."""

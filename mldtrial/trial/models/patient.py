@@ -5,6 +5,7 @@ import uuid
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.study import CODE, Origin, Site, Study, VisitDefinition
 from mldtrial.trial.rules.participation import ENDED, State
@@ -32,6 +33,7 @@ class ParticipationState(models.TextChoices):
 ENDED_STATES = sorted(state.value for state in ENDED)
 
 
+@belongs_to("patient", "id", "study_id")
 @tracked()
 class Patient(ClinicalModel):
     """A subject of the study, known by a code only.
@@ -112,6 +114,7 @@ class TreatmentKind(models.TextChoices):
     OTHER = "OTHER", "other"
 
 
+@belongs_to("patient", "patient_id")
 @tracked()
 class Treatment(ClinicalModel):
     """A documented therapy that is not the study product; visible to every role."""
@@ -142,6 +145,7 @@ class Treatment(ClinicalModel):
         return self.get_kind_display()
 
 
+@belongs_to("visit", "id", "patient_id", signed=True)
 @tracked()
 class Visit(ClinicalModel):
     """One visit of one patient."""

@@ -6,6 +6,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.patient import Patient, Visit
 from mldtrial.trial.models.study import Role, Study
@@ -39,6 +40,7 @@ TRANSITIONS: tuple[tuple[str, str], ...] = (
 """Every step that a query may take; the database refuses any other."""
 
 
+@belongs_to("visit", "visit_id", "patient_id")
 @tracked()
 class Query(ClinicalModel):
     """A query; a rule that fires twice on the same subject opens one query only.
@@ -125,6 +127,7 @@ class Step(models.TextChoices):
     CLOSED = "CLOSED", "closed"
 
 
+@belongs_to("visit", "query__visit_id", "query__patient_id")
 @tracked()
 class QueryMessage(ClinicalModel):
     """One thing said in the thread of a query, after its question; it stays as it was said."""

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.patient import Visit
 from mldtrial.trial.models.study import Origin
@@ -34,6 +35,7 @@ class ScanState(models.TextChoices):
     VOIDED = "VOIDED", "voided"
 
 
+@belongs_to("visit", "visit_id", signed=True)
 @tracked()
 class Scan(ClinicalModel):
     """A checked, de-identified image in the content-addressed store.

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from mldtrial.audit.belonging import belongs_to, never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
 
 CODE = RegexValidator(
@@ -37,6 +38,7 @@ class SubtypeRule(models.TextChoices):
     EJ7 = "MLD-SUBTYPE-EJ7", "juvenile boundary at 7 years (OTL-200 US label)"
 
 
+@belongs_to("study", "id")
 @tracked()
 class Study(ClinicalModel):
     """A trial, with the settings that a study may choose.
@@ -96,6 +98,7 @@ class Study(ClinicalModel):
         return self.code
 
 
+@belongs_to("study", "study_id")
 @tracked()
 class Site(ClinicalModel):
     """A hospital that takes part in a study."""
@@ -135,6 +138,7 @@ class Role(models.TextChoices):
 SITE_ROLES = (Role.COORDINATOR, Role.INVESTIGATOR, Role.MONITOR)
 
 
+@never_locked("People come and go while the data stand still.")
 @tracked()
 class Membership(ClinicalModel):
     """A role that a person holds in a study, at one site or at all of them."""
@@ -172,6 +176,7 @@ class Membership(ClinicalModel):
         return f"{self.get_role_display()} in {self.study_id}"
 
 
+@belongs_to("study", "study_id")
 @tracked()
 class VisitDefinition(ClinicalModel):
     """A planned visit of the study's schedule."""

@@ -12,6 +12,7 @@ from mldtrial.trial.selectors.queries import (
     QueryStep,
     all_queries,
     filtered_queries,
+    open_queries,
     people_who_may_answer,
     queries,
     query,
@@ -38,6 +39,8 @@ from mldtrial.trial.selectors.schedule import (
     visits_without_gmfc,
     window_of,
 )
+from mldtrial.trial.selectors.signatures import ShownSignature, signatures_of
+from mldtrial.trial.selectors.signed_content import SignedContent, signed_content
 
 __all__ = [
     "AGES_DAYS",
@@ -46,6 +49,8 @@ __all__ = [
     "PARTICIPATION_FILTERS",
     "QueryFilters",
     "QueryStep",
+    "ShownSignature",
+    "SignedContent",
     "StudyCounts",
     "all_queries",
     "disposition",
@@ -54,6 +59,7 @@ __all__ = [
     "first_visit_on",
     "memberships",
     "open_definitions",
+    "open_queries",
     "patient",
     "patient_list",
     "patients",
@@ -62,6 +68,8 @@ __all__ = [
     "query",
     "query_choices",
     "query_steps",
+    "signatures_of",
+    "signed_content",
     "sites",
     "sites_for",
     "studies",

@@ -23,6 +23,7 @@ from mldtrial.trial.models import (
     Site,
     Step,
     Study,
+    Visit,
 )
 from mldtrial.trial.policies import visible_to
 
@@ -121,6 +122,12 @@ def query_choices(*, user: Any) -> dict[str, list[str]]:
         "rules": sorted(rules),
         "sites": list(dict.fromkeys(sites.values_list("code", flat=True))),
     }
+
+
+def open_queries(visit: Visit, *, user: Any) -> list[Query]:
+    """Return the queries on a visit that are not closed and that a person may see."""
+    found = visible_to(user, Query.objects.filter(visit=visit))
+    return list(found.exclude(state=QueryState.CLOSED))
 
 
 def query(query_id: UUID, *, user: Any) -> Query:

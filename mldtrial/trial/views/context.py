@@ -33,6 +33,7 @@ SECTIONS = {
     "participation_new": "patients",
     "participation_edit": "patients",
     "gmfc_record": "patients",
+    "visit_sign": "patients",
     "upload_new": "uploads",
     "run": "uploads",
     "query": "queries",

@@ -3,6 +3,7 @@
 import argparse
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -11,7 +12,11 @@ from django.db import OperationalError, close_old_connections
 from segmentation import tasks
 from segmentation.services import upkeep
 
-CLEAN_UP_SECONDS = 3600.0
+RARELY: tuple[tuple[Callable[[], object], float], ...] = (
+    (upkeep.clean_up, 3600.0),
+    (upkeep.void_signatures, 300.0),
+)
+"""What every sweep need not do, with the seconds between two times."""
 
 
 class Command(BaseCommand):
@@ -26,16 +31,14 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, every: float | None, as_json: bool, **__: Any) -> None:
         """Sweep once or for ever; a database that restarts does not end the loop."""
-        cleaned_at = 0.0
+        done_at: dict[Callable[[], object], float] = {}
         while True:
             try:
                 swept = upkeep.sweep()
                 tasks.ring_intake()
                 tasks.ring_segmentation()
                 tasks.ring_review()
-                if time.monotonic() - cleaned_at > CLEAN_UP_SECONDS or not cleaned_at:
-                    upkeep.clean_up()
-                    cleaned_at = time.monotonic()
+                _do_rarely(done_at)
             except OperationalError:
                 if every is None:
                     raise
@@ -46,3 +49,11 @@ class Command(BaseCommand):
             if every is None:
                 return
             time.sleep(every)
+
+
+def _do_rarely(done_at: dict[Callable[[], object], float]) -> None:
+    for work, seconds in RARELY:
+        now = time.monotonic()
+        if work not in done_at or now - done_at[work] > seconds:
+            work()
+            done_at[work] = now
