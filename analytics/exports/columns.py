@@ -84,12 +84,54 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _text("sex", "Sex", "CDISC C66731", "F | M | U"),
         _text("birth_month", "Birth month", "Year and month only", "YYYY-MM"),
         Column("onset_age_months", "Age at first symptom", "integer", "month"),
-        _text("subtype", "Subtype", "", "LI | EJ | LJ | ADULT | UNDETERMINED"),
+        _text("subtype", "Subtype", "", "LI | EJ | LJ | JUVENILE | ADULT | UNDETERMINED"),
         _text("subtype_rule", "Rule of the subtype", "", "MLD-SUBTYPE-EJ6 | MLD-SUBTYPE-EJ7"),
         Column(
             "first_study_dose_on", "First study dose", "date", "", "Recorded alike in every arm"
         ),
         _text("origin", "Origin", "", "CLINICAL | DEMO"),
+        _text("subtype_basis", "Basis of the subtype", "", "ONSET | SIBLING | GENOTYPE | NONE"),
+        _text(
+            "presymptomatic_rule", "Rule before the first symptom", "",
+            "MLD-PRESYMPTOMATIC-0 | MLD-PRESYMPTOMATIC-1",
+        ),
+        _text("first_symptom", "Kind of the first symptom", "", "MOTOR | COGNITIVE | BOTH"),
+        Column("diagnosed_on", "Diagnosed on", "date"),
+        _text(
+            "genotype_class", "Genotype class", "0 has no residual activity, R has some",
+            "0/0 | 0/R | R/R | UNKNOWN",
+        ),
+        _text("allele_1", "First allele"),
+        _text("allele_2", "Second allele"),
+        _text("arsa_result", "ARSA activity", "Against the laboratory's range", "LOW | NORMAL"),
+        Column("arsa_activity", "ARSA activity, measured", "decimal", "see arsa_unit"),
+        _text("arsa_unit", "Unit of the ARSA activity"),
+        _text("urinary_sulfatides", "Urinary sulfatides", "", "ELEVATED | NORMAL"),
+        _text("pseudodeficiency_ruled_out", "Pseudodeficiency ruled out", "", "Y | N"),
+        _text("affected_sibling", "Affected sibling", "", "Y | N"),
+        Column(
+            "sibling_onset_age_months", "Age at the sibling's first symptom", "integer", "month"
+        ),
+        _text(
+            "participation", "Participation", "",
+            "UNRECORDED | FOLLOWED | WITHDRAWN | LOST | COMPLETED | DIED",
+        ),
+        Column("withdrawn_on", "End of follow-up", "date", "", "Empty while followed"),
+    ),
+    "treatments": (
+        *SUBJECT,
+        _text("kind", "Treatment", "Not the study product", "HSCT | GENE_THERAPY | ERT | OTHER"),
+        Column("started_on", "Started on", "date"),
+        Column("stopped_on", "Stopped on", "date"),
+        _text("dose", "Dose or cohort"),
+        _text(
+            "symptom_status", "Symptoms at the start", "", "PRESYMPTOMATIC | EARLY | SYMPTOMATIC"
+        ),
+        _text("conditioning", "Conditioning"),
+        _text(
+            "donor", "Donor", "", "MATCHED_RELATED | UNRELATED | HAPLOIDENTICAL | CORD_BLOOD"
+        ),
+        Column("chimerism_percent", "Chimerism", "decimal", "%"),
     ),
     "visits": (
         *VISIT,
@@ -117,6 +159,7 @@ DESCRIPTIONS = {
     "demyelination_load": "One row per visit with a load: the run that is used for analysis.",
     "clinical_scores": "One row per visit, instrument and item: GMFC-MLD and MRI severity score.",
     "patients": "One row per patient.",
+    "treatments": "One row per documented treatment that is not the study product.",
     "visits": "One row per visit.",
     "scans": "One row per image that was taken in.",
 }

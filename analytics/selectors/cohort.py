@@ -19,7 +19,8 @@ from mldtrial.trial.models import (
     Study,
 )
 from mldtrial.trial.policies import visible_to
-from mldtrial.trial.rules.subtype import Subtype, derive_subtype
+from mldtrial.trial.rules.subtype import Subtype
+from mldtrial.trial.selectors import subtype_of
 
 WINDOW_DAYS = {Subtype.LATE_INFANTILE: 30}
 WINDOW_DAYS_OTHERS = 90
@@ -87,7 +88,7 @@ def _point(
     gmfc: dict[UUID, list[tuple[date, int]]],
     severity: dict[UUID, float],
 ) -> CohortPoint:
-    subtype = derive_subtype(patient.onset_age_months, study.subtype_rule)
+    subtype = subtype_of(patient, study).subtype
     scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
     nearest = nearest_assessment(
         gmfc.get(load.patient_id, []),

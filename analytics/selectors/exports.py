@@ -16,7 +16,15 @@ from django.db.models.functions import Cast, Concat, Greatest, NullIf
 from analytics.models import ExportRecord
 from analytics.policies import visible_to as visible_records
 from analytics.selectors import loads
-from mldtrial.trial.models import GmfcMldAssessment, MriSeverityRead, Patient, Scan, Study, Visit
+from mldtrial.trial.models import (
+    GmfcMldAssessment,
+    MriSeverityRead,
+    Patient,
+    Scan,
+    Study,
+    Treatment,
+    Visit,
+)
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import age, subtype
 from segmentation.models import SegmentationResult
@@ -85,6 +93,14 @@ def _text(value: str) -> Value:
 
 def _present(path: str) -> NullIf:
     return NullIf(Cast(path, models.TextField()), _text(""))
+
+
+def _yes_no_unknown(path: str) -> Case:
+    return Case(
+        When(**{path: True}, then=_text("Y")),
+        When(**{path: False}, then=_text("N")),
+        default=Value(None, output_field=models.TextField()),
+    )
 
 
 def _yes_no(path: str) -> Case:
@@ -190,20 +206,96 @@ def _patients(study: Study, narrowed: Narrow) -> Rows:
             output_field=models.TextField(),
         ),
         "onset_age_months": F("onset_age_months"),
-        "subtype": _subtype(study.subtype_rule),
+        "subtype": _subtype(study),
         "subtype_rule": _text(study.subtype_rule),
         "first_study_dose_on": F("first_study_dose_on"),
         "origin": F("origin"),
+        "subtype_basis": _basis(study),
+        "presymptomatic_rule": _text(study.presymptomatic_rule),
+        "first_symptom": _present("first_symptom"),
+        "diagnosed_on": F("diagnosed_on"),
+        "genotype_class": F("genotype_class"),
+        "allele_1": _present("allele_1"),
+        "allele_2": _present("allele_2"),
+        "arsa_result": _present("arsa_result"),
+        "arsa_activity": F("arsa_activity"),
+        "arsa_unit": _present("arsa_unit"),
+        "urinary_sulfatides": _present("urinary_sulfatides"),
+        "pseudodeficiency_ruled_out": _yes_no_unknown("pseudodeficiency_ruled_out"),
+        "affected_sibling": _yes_no_unknown("affected_sibling"),
+        "sibling_onset_age_months": F("sibling_onset_age_months"),
+        "participation": F("participation"),
+        "withdrawn_on": F("withdrawn_on"),
     }  # fmt: skip
     return _rows(found, columns, ("site_code", "subject_code"))
 
 
-def _subtype(rule: str) -> Case:
+def _treatments(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(Treatment.objects.filter(patient__study=study))
+    columns = {
+        **_whose("patient__"),
+        "kind": F("kind"),
+        "started_on": F("started_on"),
+        "stopped_on": F("stopped_on"),
+        "dose": _present("dose"),
+        "symptom_status": _present("symptom_status"),
+        "conditioning": _present("conditioning"),
+        "donor": _present("donor"),
+        "chimerism_percent": F("chimerism_percent"),
+    }
+    return _rows(found, columns, ("site_code", "subject_code", "started_on", "kind"))
+
+
+def _before_onset(study: Study, values: dict[str, Any], otherwise: Any) -> Case:
+    """Return what a presymptomatic patient's sibling or genotype stands for, by the study's rule.
+
+    Parameters
+    ----------
+    values : dict
+        What to return for ``sibling`` and for each genotype class that says something.
+    """
+    if study.presymptomatic_rule == subtype.NEVER_BEFORE_ONSET:
+        return Case(default=otherwise)
+    known = subtype.SUBTYPE_OF_GENOTYPE
+    return Case(
+        When(sibling_onset_age_months__isnull=False, then=values["sibling"]),
+        *[When(genotype_class=kind.value, then=values[kind.value]) for kind in known],
+        default=otherwise,
+    )
+
+
+def _basis(study: Study) -> Case:
+    """Return what the subtype rests on, as `mldtrial.trial.rules.subtype` finds it."""
+    kinds = subtype.Basis
+    genotype = _text(kinds.GENOTYPE.value)
+    values = {kind.value: genotype for kind in subtype.SUBTYPE_OF_GENOTYPE}
+    values["sibling"] = _text(kinds.SIBLING.value)
+    return Case(
+        When(onset_age_months__isnull=False, then=_text(kinds.ONSET.value)),
+        default=_before_onset(study, values, _text(kinds.NONE.value)),
+    )
+
+
+def _subtype(study: Study) -> Case:
     """Return the subtype as `mldtrial.trial.rules.subtype` derives it."""
-    onset, kinds = "onset_age_months", subtype.Subtype
+    values: dict[str, Any] = {
+        kind.value: _text(found.value) for kind, found in subtype.SUBTYPE_OF_GENOTYPE.items()
+    }
+    values["sibling"] = _by_onset("sibling_onset_age_months", study.subtype_rule)
+    undetermined = _text(subtype.Subtype.UNDETERMINED.value)
+    return Case(
+        When(
+            onset_age_months__isnull=False,
+            then=_by_onset("onset_age_months", study.subtype_rule),
+        ),
+        default=_before_onset(study, values, undetermined),
+    )
+
+
+def _by_onset(onset: str, rule: str) -> Case:
+    kinds = subtype.Subtype
     juvenile = subtype.JUVENILE_BOUNDARY_MONTHS[rule]
     limits = (
-        ({f"{onset}__isnull": True}, kinds.UNDETERMINED),
         ({f"{onset}__lte": subtype.LATE_INFANTILE_UP_TO_MONTHS}, kinds.LATE_INFANTILE),
         ({f"{onset}__lt": juvenile}, kinds.EARLY_JUVENILE),
         ({f"{onset}__lt": subtype.ADULT_FROM_MONTHS}, kinds.LATE_JUVENILE),
@@ -246,6 +338,7 @@ DATASETS: dict[str, Callable[[Study, Narrow], Rows]] = {
     "demyelination_load": _demyelination_load,
     "clinical_scores": _clinical_scores,
     "patients": _patients,
+    "treatments": _treatments,
     "visits": _visits,
     "scans": _scans,
 }

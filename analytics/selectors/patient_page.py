@@ -1,6 +1,7 @@
 """What the page of one patient shows, in a number of queries that does not grow."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any
@@ -126,6 +127,33 @@ def _flag(flag: TrajectoryFlag) -> Flag:
 def treatments(patient: Patient, *, user: Any) -> QuerySet[Treatment]:
     """Return the documented therapies of a patient."""
     return visible_to(user, Treatment.objects.filter(patient=patient))
+
+
+NEAR_TREATMENT_DAYS = 90
+"""How far a level may lie from the start of a treatment to be shown beside it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentRow:
+    """A treatment with the GMFC-MLD level nearest to its start; None where none is near."""
+
+    treatment: Treatment
+    level: Any
+
+
+def treatment_rows(found: Iterable[Treatment], rows: list[VisitRow]) -> list[TreatmentRow]:
+    """Return treatments with the levels nearest to their starts, of two the earlier."""
+    levels = [row.gmfc for row in rows if row.gmfc is not None and row.gmfc.level is not None]
+    made = []
+    for treatment in found:
+        gaps = [
+            (abs((level.assessed_on - treatment.started_on).days), level.assessed_on, level)
+            for level in levels
+        ]
+        near = min(gaps, key=lambda gap: gap[:2], default=None)
+        is_near = near is not None and near[0] <= NEAR_TREATMENT_DAYS
+        made.append(TreatmentRow(treatment, near[2] if near is not None and is_near else None))
+    return made
 
 
 def open_queries(patient: Patient, *, user: Any) -> QuerySet[Query]:

@@ -11,9 +11,8 @@ from analytics.selectors import loads
 from analytics.selectors import patient_page as page
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.models import Patient
-from mldtrial.trial.rules.subtype import derive_subtype
-from mldtrial.trial.views.patients import SUBTYPE_NAMES
+from mldtrial.trial.models import Genotype, Patient
+from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
 
 
 @require_safe
@@ -25,17 +24,18 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     flags = page.flags(patient, user=user)
     rows = page.visit_rows(patient, user=user, series=series, flags=flags)
     sees_loads = policies.may(user, "view_loads", patient)
+    derived = selectors.subtype_of(patient, patient.study)
     queries = list(page.open_queries(patient, user=user))
     context: dict[str, Any] = {
         "patient": patient,
         "study": patient.study,
-        "subtype": SUBTYPE_NAMES[
-            derive_subtype(patient.onset_age_months, patient.study.subtype_rule)
-        ],
+        "subtype": SUBTYPE_NAMES[derived.subtype],
+        "basis": BASIS_NAMES[derived.basis],
+        "details": _details(patient),
         "rows": rows,
         "last_visit": rows[0] if rows else None,
         "flags": flags,
-        "treatments": page.treatments(patient, user=user),
+        "treatments": page.treatment_rows(page.treatments(patient, user=user), rows),
         "dispositions": selectors.dispositions(patient, user=user),
         "queries": queries,
         "visible_queries": {query.pk for query in queries},
@@ -46,6 +46,35 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "may": {action for action in ENTRY_ACTIONS if policies.may(user, action, patient)},
     }
     return render(request, "analytics/patient.html", context)
+
+
+def _details(patient: Patient) -> list[tuple[str, str]]:
+    """Return the covariates that are known, each with its name and value in words."""
+    sibling = _yes_no(patient.affected_sibling)
+    if patient.sibling_onset_age_months is not None:
+        sibling = f"first symptom at {patient.sibling_onset_age_months} months"
+    activity = patient.get_arsa_result_display()
+    if patient.arsa_activity is not None:
+        number = f"{patient.arsa_activity.normalize():f} {patient.arsa_unit}"
+        activity = f"{activity} ({number})" if activity else number
+    alleles = " and ".join(filter(None, (patient.allele_1, patient.allele_2)))
+    is_known = patient.genotype_class != Genotype.UNKNOWN
+    genotype = patient.get_genotype_class_display() if is_known else ""
+    found = [
+        ("Kind of first symptom", patient.get_first_symptom_display()),
+        ("Diagnosed on", str(patient.diagnosed_on or "")),
+        ("Genotype", genotype),
+        ("Alleles", alleles),
+        ("ARSA activity", activity),
+        ("Urinary sulfatides", patient.get_urinary_sulfatides_display()),
+        ("Pseudodeficiency ruled out", _yes_no(patient.pseudodeficiency_ruled_out)),
+        ("Affected sibling", sibling),
+    ]
+    return [(name, value) for name, value in found if value]
+
+
+def _yes_no(value: bool | None) -> str:
+    return "" if value is None else "yes" if value else "no"
 
 
 ENTRY_ACTIONS = (

@@ -149,7 +149,7 @@ def _study_and_site(subject: models.Model) -> tuple[Study, Site | None]:
         return subject.study, subject.site
     if isinstance(subject, Visit):
         return subject.patient.study, subject.patient.site
-    if isinstance(subject, Disposition):
+    if isinstance(subject, Disposition | Treatment):
         return subject.patient.study, subject.patient.site
     if isinstance(subject, Query):
         return subject.study, subject.patient.site

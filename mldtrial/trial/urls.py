@@ -28,6 +28,11 @@ urlpatterns = [
     path(f"{PATIENT}edit/", patients.patient_edit, name="patient_edit"),
     path(f"{PATIENT}visits/new/", visits.visit_new, name="visit_new"),
     path(f"{PATIENT}treatments/new/", patients.treatment_new, name="treatment_new"),
+    path(
+        f"{STUDY}treatments/<uuid:treatment_id>/edit/",
+        patients.treatment_edit,
+        name="treatment_edit",
+    ),
     path(f"{PATIENT}participation/new/", participation.step_new, name="participation_new"),
     path(
         f"{STUDY}participation/<uuid:disposition_id>/edit/",

@@ -163,12 +163,23 @@ def _disposition(world: World, target: str) -> uuid.UUID:
     ).pk
 
 
+def _treatment(world: World, target: str) -> uuid.UUID:
+    patient = patient_of(world, target)
+    found = patient.treatments.first()
+    if found is not None:
+        return found.pk
+    return patients.record_treatment(
+        patient=patient, kind="HSCT", started_on=patient.birth_month, by=None
+    ).pk
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
     "visit_id": lambda world, target: visit_of(world, target).pk,
     "scan_id": lambda world, target: scan_of(world, target).pk,
     "disposition_id": _disposition,
+    "treatment_id": _treatment,
     "query_id": _query,
     "upload_id": _upload,
     "run_id": _run,
@@ -180,6 +191,7 @@ IDENTIFYING = (
     "patient_id",
     "visit_id",
     "disposition_id",
+    "treatment_id",
     "scan_id",
     "query_id",
     "upload_id",

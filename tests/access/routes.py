@@ -64,6 +64,7 @@ EXPECTED: dict[str, Route] = {
     "patient_edit": Route(scope="site", get=ENTRY, post=ENTRY),
     "visit_new": Route(scope="site", get=ENTRY, post=ENTRY),
     "treatment_new": Route(scope="site", get=ENTRY, post=ENTRY),
+    "treatment_edit": Route(scope="site", get=ENTRY, post=ENTRY),
     "participation_new": Route(scope="site", get=ENTRY, post=ENTRY),
     "participation_edit": Route(scope="site", get=ENTRY, post=ENTRY),
     "gmfc_record": Route(scope="site", get=ENTRY, post=ENTRY),

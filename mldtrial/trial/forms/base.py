@@ -10,6 +10,9 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 
 ResultT = TypeVar("ResultT")
 
+EMPTY = (None, "", "UNKNOWN")
+"""What a field of the optional part holds while nothing is known."""
+
 CONTROLS: tuple[tuple[type[forms.Widget], str], ...] = (
     (forms.Select, "form-select"),
     (forms.TextInput, "form-control"),
@@ -88,6 +91,11 @@ class ServiceForm(forms.Form):
     """A form whose values go to a service, and whose refusals come back to its fields."""
 
     required_css_class = "required"
+    MORE: tuple[str, ...] = ()
+    """Fields of the optional part, which is folded until it holds something."""
+    MORE_TITLE = "More, where it is known"
+    LAST: tuple[str, ...] = ()
+    """Fields that stand below the optional part."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -96,6 +104,22 @@ class ServiceForm(forms.Form):
             for kind, css in CONTROLS:
                 if isinstance(field.widget, kind):
                     field.widget.attrs.setdefault("class", css)
+
+    def main_fields(self) -> list[forms.BoundField]:
+        """Return the fields that everybody fills, in order."""
+        return [field for field in self if field.name not in (*self.MORE, *self.LAST)]
+
+    def more_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the optional part, in order."""
+        return [self[name] for name in self.MORE if name in self.fields]
+
+    def last_fields(self) -> list[forms.BoundField]:
+        """Return the fields below the optional part, in order."""
+        return [self[name] for name in self.LAST if name in self.fields]
+
+    def more_is_open(self) -> bool:
+        """Return whether the optional part holds something, or something wrong."""
+        return any(field.errors or field.value() not in EMPTY for field in self.more_fields())
 
     def submit(self, action: Callable[[], ResultT]) -> ResultT | None:
         """Call a service; None where it refused, with its reasons at the fields."""
@@ -121,6 +145,7 @@ class CorrectionForm(ServiceForm):
     """
 
     RECORD_FIELDS: tuple[str, ...] = ()
+    LAST = ("reason", "seen")
 
     reason = forms.CharField(
         label="Reason for the change",
@@ -132,7 +157,7 @@ class CorrectionForm(ServiceForm):
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
-        initial = {name: getattr(record, name) for name in self.RECORD_FIELDS}
+        initial = self.stored = {name: getattr(record, name) for name in self.RECORD_FIELDS}
         self.mark = hashlib.sha256(repr(initial).encode()).hexdigest()
         super().__init__(*args, initial={**initial, "seen": self.mark}, **kwargs)
         self.order_fields([*self.RECORD_FIELDS, "reason", "seen"])
@@ -153,5 +178,5 @@ class CorrectionForm(ServiceForm):
         return {
             name: self.cleaned_data[name]
             for name in self.RECORD_FIELDS
-            if name in self.changed_data and name in self.cleaned_data
+            if name in self.cleaned_data and self.cleaned_data[name] != self.stored[name]
         }

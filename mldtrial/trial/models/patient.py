@@ -9,6 +9,7 @@ from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.study import CODE, Origin, Site, Study, VisitDefinition
 from mldtrial.trial.rules.participation import ENDED, State
+from mldtrial.trial.rules.subtype import GenotypeClass
 
 
 class Sex(models.TextChoices):
@@ -17,6 +18,37 @@ class Sex(models.TextChoices):
     FEMALE = "F", "female"
     MALE = "M", "male"
     UNKNOWN = "U", "unknown"
+
+
+class FirstSymptom(models.TextChoices):
+    """Of which kind the first symptom was; a motor one foretells a faster decline (Kehrer)."""
+
+    MOTOR = "MOTOR", "motor"
+    COGNITIVE = "COGNITIVE", "cognitive or behavioural"
+    BOTH = "BOTH", "both"
+
+
+class Genotype(models.TextChoices):
+    """Class of the two ARSA alleles: 0 has no residual activity, R has some."""
+
+    NULL_NULL = GenotypeClass.NULL_NULL.value, "0/0"
+    NULL_RESIDUAL = GenotypeClass.NULL_RESIDUAL.value, "0/R"
+    RESIDUAL_RESIDUAL = GenotypeClass.RESIDUAL_RESIDUAL.value, "R/R"
+    UNKNOWN = GenotypeClass.UNKNOWN.value, "unknown"
+
+
+class ArsaResult(models.TextChoices):
+    """Arylsulfatase A activity against the laboratory's own range."""
+
+    LOW = "LOW", "low"
+    NORMAL = "NORMAL", "normal"
+
+
+class Sulfatides(models.TextChoices):
+    """Sulfatides in urine against the laboratory's own range."""
+
+    ELEVATED = "ELEVATED", "elevated"
+    NORMAL = "NORMAL", "normal"
 
 
 class ParticipationState(models.TextChoices):
@@ -60,6 +92,24 @@ class Patient(ClinicalModel):
         blank=True,
         help_text="Date of the first study dose, recorded identically in every arm.",
     )
+    first_symptom = models.CharField(max_length=12, choices=FirstSymptom, blank=True)
+    genotype_class = models.CharField(
+        max_length=8, choices=Genotype, default=Genotype.UNKNOWN, blank=True
+    )
+    allele_1 = models.CharField(max_length=64, blank=True)
+    allele_2 = models.CharField(max_length=64, blank=True)
+    arsa_activity = models.DecimalField(
+        max_digits=10, decimal_places=3, null=True, blank=True, validators=[MinValueValidator(0)]
+    )
+    arsa_unit = models.CharField(max_length=32, blank=True)
+    arsa_result = models.CharField(max_length=8, choices=ArsaResult, blank=True)
+    urinary_sulfatides = models.CharField(max_length=8, choices=Sulfatides, blank=True)
+    pseudodeficiency_ruled_out = models.BooleanField(null=True, blank=True)
+    affected_sibling = models.BooleanField(null=True, blank=True)
+    sibling_onset_age_months = models.PositiveSmallIntegerField(
+        null=True, blank=True, validators=[MaxValueValidator(1200)]
+    )
+    diagnosed_on = models.DateField(null=True, blank=True)
     participation = models.CharField(
         max_length=12, choices=ParticipationState, default=ParticipationState.UNRECORDED
     )
@@ -91,6 +141,41 @@ class Patient(ClinicalModel):
                 name="patient_dose_after_birth",
             ),
             models.CheckConstraint(
+                condition=models.Q(first_symptom__in=["", *FirstSymptom.values]),
+                name="patient_first_symptom_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(genotype_class__in=Genotype.values),
+                name="patient_genotype_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(arsa_activity__isnull=True)
+                | (models.Q(arsa_activity__gte=0) & ~models.Q(arsa_unit="")),
+                name="patient_arsa_has_a_unit",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(arsa_result__in=["", *ArsaResult.values]),
+                name="patient_arsa_result_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(urinary_sulfatides__in=["", *Sulfatides.values]),
+                name="patient_sulfatides_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(sibling_onset_age_months__isnull=True)
+                | models.Q(
+                    sibling_onset_age_months__lte=1200,
+                    affected_sibling=True,
+                    affected_sibling__isnull=False,
+                ),
+                name="patient_sibling_onset_of_a_sibling",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(diagnosed_on__isnull=True)
+                | models.Q(diagnosed_on__gte=models.F("birth_month")),
+                name="patient_diagnosed_after_birth",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(participation__in=ParticipationState.values),
                 name="patient_participation_known",
             ),
@@ -114,6 +199,23 @@ class TreatmentKind(models.TextChoices):
     OTHER = "OTHER", "other"
 
 
+class Donor(models.TextChoices):
+    """Whose cells were transplanted."""
+
+    MATCHED_RELATED = "MATCHED_RELATED", "matched related"
+    UNRELATED = "UNRELATED", "unrelated"
+    HAPLOIDENTICAL = "HAPLOIDENTICAL", "haploidentical"
+    CORD_BLOOD = "CORD_BLOOD", "cord blood"
+
+
+class SymptomStatus(models.TextChoices):
+    """How far the disease was when the treatment started."""
+
+    PRESYMPTOMATIC = "PRESYMPTOMATIC", "presymptomatic"
+    EARLY = "EARLY", "early symptomatic"
+    SYMPTOMATIC = "SYMPTOMATIC", "symptomatic"
+
+
 @belongs_to("patient", "patient_id")
 @tracked()
 class Treatment(ClinicalModel):
@@ -124,6 +226,17 @@ class Treatment(ClinicalModel):
     kind = models.CharField(max_length=16, choices=TreatmentKind)
     started_on = models.DateField()
     stopped_on = models.DateField(null=True, blank=True)
+    dose = models.CharField(max_length=100, blank=True, help_text="Dose or cohort, with unit.")
+    symptom_status = models.CharField(max_length=16, choices=SymptomStatus, blank=True)
+    conditioning = models.CharField(max_length=100, blank=True)
+    donor = models.CharField(max_length=16, choices=Donor, blank=True)
+    chimerism_percent = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+    )
 
     class Meta(ClinicalModel.Meta):
         ordering = ["started_on"]
@@ -138,6 +251,23 @@ class Treatment(ClinicalModel):
             ),
             models.UniqueConstraint(
                 fields=["patient", "kind", "started_on"], name="treatment_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(symptom_status__in=["", *SymptomStatus.values]),
+                name="treatment_symptom_status_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(donor="", chimerism_percent__isnull=True)
+                | models.Q(
+                    donor__in=["", *Donor.values],
+                    kind=TreatmentKind.HSCT,
+                ),
+                name="treatment_donor_of_a_transplantation",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(chimerism_percent__isnull=True)
+                | models.Q(chimerism_percent__gte=0, chimerism_percent__lte=100),
+                name="treatment_chimerism_0_to_100",
             ),
         ]
 

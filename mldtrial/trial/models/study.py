@@ -9,6 +9,7 @@ from django.db import models
 
 from mldtrial.audit.belonging import belongs_to, never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.rules.subtype import NEVER_BEFORE_ONSET, WITH_SIBLING_AND_GENOTYPE
 
 CODE = RegexValidator(
     r"^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$",
@@ -38,6 +39,16 @@ class SubtypeRule(models.TextChoices):
     EJ7 = "MLD-SUBTYPE-EJ7", "juvenile boundary at 7 years (OTL-200 US label)"
 
 
+class PresymptomaticRule(models.TextChoices):
+    """Named rules for the subtype of whoever has no symptom yet."""
+
+    SIBLING_GENOTYPE = (
+        WITH_SIBLING_AND_GENOTYPE,
+        "before the first symptom by an affected sibling's onset, then by genotype",
+    )
+    NEVER = NEVER_BEFORE_ONSET, "no subtype before the first symptom"
+
+
 @belongs_to("study", "id")
 @tracked()
 class Study(ClinicalModel):
@@ -53,6 +64,9 @@ class Study(ClinicalModel):
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.CLINICAL)
     blinding = models.CharField(max_length=8, choices=Blinding, default=Blinding.BLINDED)
     subtype_rule = models.CharField(max_length=16, choices=SubtypeRule, default=SubtypeRule.EJ6)
+    presymptomatic_rule = models.CharField(
+        max_length=24, choices=PresymptomaticRule, default=PresymptomaticRule.SIBLING_GENOTYPE
+    )
     site_roles_see_loads = models.BooleanField(
         default=False, help_text="Coordinators and investigators see their own site's loads."
     )
@@ -81,6 +95,10 @@ class Study(ClinicalModel):
             models.CheckConstraint(
                 condition=models.Q(subtype_rule__in=SubtypeRule.values),
                 name="study_subtype_rule_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(presymptomatic_rule__in=PresymptomaticRule.values),
+                name="study_presymptomatic_rule_known",
             ),
             models.CheckConstraint(
                 condition=models.Q(

@@ -31,6 +31,8 @@ from mldtrial.trial.selectors.records import (
     sites_for,
     studies,
     study,
+    subtype_of,
+    treatment,
     visit,
 )
 from mldtrial.trial.selectors.schedule import (
@@ -75,6 +77,8 @@ __all__ = [
     "studies",
     "study",
     "study_counts",
+    "subtype_of",
+    "treatment",
     "visit",
     "visits_without_gmfc",
     "window_of",

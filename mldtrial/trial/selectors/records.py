@@ -7,8 +7,17 @@ from django.db.models import Count, Max, Q, QuerySet
 from django.http import Http404
 
 from mldtrial.trial import policies
-from mldtrial.trial.models import Disposition, Membership, Patient, Site, Study, Visit
+from mldtrial.trial.models import (
+    Disposition,
+    Membership,
+    Patient,
+    Site,
+    Study,
+    Treatment,
+    Visit,
+)
 from mldtrial.trial.policies import visible_to
+from mldtrial.trial.rules.subtype import Derived, derive_with_basis
 
 
 def memberships(*, user: Any) -> QuerySet[Membership]:
@@ -110,6 +119,35 @@ def visit(of: Study, visit_id: UUID, *, user: Any) -> Visit:
     )
     if found is None:
         raise Http404("No such visit.")
+    return found
+
+
+def subtype_of(patient: Patient, of: Study) -> Derived:
+    """Return the subtype of a patient by the rules of the study, and what it rests on."""
+    return derive_with_basis(
+        onset_age_months=patient.onset_age_months,
+        sibling_onset_age_months=patient.sibling_onset_age_months,
+        genotype_class=patient.genotype_class,
+        rule=of.subtype_rule,
+        presymptomatic_rule=of.presymptomatic_rule,
+    )
+
+
+def treatment(of: Study, treatment_id: UUID, *, user: Any) -> Treatment:
+    """Return one documented therapy.
+
+    Raises
+    ------
+    Http404
+        If there is none, or it is not in this person's reach.
+    """
+    found = (
+        visible_to(user, Treatment.objects.filter(patient__study=of, pk=treatment_id))
+        .select_related("patient__site", "patient__study")
+        .first()
+    )
+    if found is None:
+        raise Http404("No such treatment.")
     return found
 
 

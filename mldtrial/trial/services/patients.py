@@ -1,5 +1,6 @@
 """Enter patients, their treatments and their visits."""
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -24,10 +25,36 @@ from mldtrial.trial.rules.participation import Step
 from mldtrial.trial.services import participation
 from mldtrial.trial.services.saving import store
 
-CHANGEABLE = frozenset(
-    {"subject_code", "sex", "birth_month", "onset_age_months", "first_study_dose_on"}
+DETAILS = frozenset(
+    {
+        "first_symptom",
+        "genotype_class",
+        "allele_1",
+        "allele_2",
+        "arsa_activity",
+        "arsa_unit",
+        "arsa_result",
+        "urinary_sulfatides",
+        "pseudodeficiency_ruled_out",
+        "affected_sibling",
+        "sibling_onset_age_months",
+        "diagnosed_on",
+    }
 )
+"""Covariates of diagnosis and family, each of which may be missing."""
+
+CHANGEABLE = DETAILS | {
+    "subject_code",
+    "sex",
+    "birth_month",
+    "onset_age_months",
+    "first_study_dose_on",
+}
 """What a correction may touch; a patient moves to no other site and no other study."""
+
+TREATMENT_DETAILS = frozenset(
+    {"dose", "symptom_status", "conditioning", "donor", "chimerism_percent"}
+)
 
 
 @transaction.atomic
@@ -40,6 +67,7 @@ def create_patient(
     onset_age_months: int | None = None,
     first_study_dose_on: date | None = None,
     consented_on: date | None = None,
+    details: Mapping[str, Any] | None = None,
     origin: str = Origin.CLINICAL,
     by: Any,
 ) -> Patient:
@@ -51,6 +79,8 @@ def create_patient(
         Any day of the month of birth; only year and month are kept.
     consented_on : date, optional
         The day of the first consent, recorded as a step of taking part.
+    details : mapping, optional
+        Covariates by the names of `DETAILS`.
     by : User or None
         Who enters it; None for a command run by the operator of the system.
 
@@ -71,6 +101,7 @@ def create_patient(
         first_study_dose_on=first_study_dose_on,
         origin=origin,
     )
+    _set(patient, details or {}, DETAILS)
     _check_ages(patient)
     store(patient)
     if consented_on is not None:
@@ -100,16 +131,20 @@ def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by
     policies.require(by, "change_patient", patient)
     if not reason.strip():
         raise ValidationError({"reason": "Give the reason for the change."})
-    if unknown := set(changes) - CHANGEABLE:
-        raise ValidationError(f"This cannot be changed here: {', '.join(sorted(unknown))}.")
     locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
-    for field, value in changes.items():
-        setattr(locked, field, value)
+    _set(locked, changes, CHANGEABLE)
     locked.birth_month = locked.birth_month.replace(day=1)
     _check_ages(locked)
     _check_nothing_before_birth(locked)
     with because(reason.strip()):
         return store(locked)
+
+
+def _set(record: Patient | Treatment, values: Mapping[str, Any], allowed: frozenset[str]) -> None:
+    if unknown := set(values) - allowed:
+        raise ValidationError(f"This cannot be changed here: {', '.join(sorted(unknown))}.")
+    for field, value in values.items():
+        setattr(record, field, value)
 
 
 def record_treatment(
@@ -118,10 +153,18 @@ def record_treatment(
     kind: str,
     started_on: date,
     stopped_on: date | None = None,
+    details: Mapping[str, Any] | None = None,
     after_end_reason: str = "",
     by: Any,
 ) -> Treatment:
     """Document a therapy that is not the study product.
+
+    Parameters
+    ----------
+    details : mapping, optional
+        Particulars by the names of `TREATMENT_DETAILS`.
+    after_end_reason : str
+        Why one after the end of the follow-up is recorded all the same.
 
     Raises
     ------
@@ -130,11 +173,38 @@ def record_treatment(
     """
     if by is not None:
         policies.require(by, "record_treatment", patient)
-    _require_after_birth(patient, started_on, "started_on", "The treatment")
-    _require_past(patient, started_on, "started_on", "A treatment is recorded once it has started")
     treatment = Treatment(patient=patient, kind=kind, started_on=started_on, stopped_on=stopped_on)
+    _set(treatment, details or {}, TREATMENT_DETAILS)
+    _check_treatment(treatment)
     with participation.entry(patient, started_on, after_end_reason):
         return store(treatment)
+
+
+@transaction.atomic
+def change_treatment(
+    *, treatment: Treatment, changes: dict[str, Any], reason: str, by: Any
+) -> Treatment:
+    """Correct a documented therapy; the reason goes into the history.
+
+    Raises
+    ------
+    PermissionDenied, ValidationError
+        If the person may not, the reason is missing, or a value is not plausible.
+    """
+    policies.require(by, "record_treatment", treatment)
+    if not reason.strip():
+        raise ValidationError({"reason": "Give the reason for the change."})
+    locked = Treatment.objects.select_for_update(of=("self",)).get(pk=treatment.pk)
+    _set(locked, changes, TREATMENT_DETAILS | {"kind", "started_on", "stopped_on"})
+    _check_treatment(locked)
+    with because(reason.strip()):
+        return store(locked)
+
+
+def _check_treatment(treatment: Treatment) -> None:
+    patient, started_on = treatment.patient, treatment.started_on
+    _require_after_birth(patient, started_on, "started_on", "The treatment")
+    _require_past(patient, started_on, "started_on", "A treatment is recorded once it has started")
 
 
 @transaction.atomic
@@ -194,6 +264,8 @@ def _check_ages(patient: Patient) -> None:
         raise ValidationError(
             {"onset_age_months": "The first symptom would lie in the future; check the months."}
         )
+    if patient.diagnosed_on is not None:
+        _require_past(patient, patient.diagnosed_on, "diagnosed_on", "A diagnosis is not ahead")
     if patient.first_study_dose_on is not None:
         _require_past(
             patient,

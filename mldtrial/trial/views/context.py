@@ -30,6 +30,7 @@ SECTIONS = {
     "patient_edit": "patients",
     "visit_new": "patients",
     "treatment_new": "patients",
+    "treatment_edit": "patients",
     "participation_new": "patients",
     "participation_edit": "patients",
     "gmfc_record": "patients",

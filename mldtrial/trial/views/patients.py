@@ -10,18 +10,30 @@ from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.forms.patients import PatientEditForm, PatientForm, TreatmentForm
+from mldtrial.trial.forms.patients import (
+    PatientEditForm,
+    PatientForm,
+    TreatmentEditForm,
+    TreatmentForm,
+)
 from mldtrial.trial.models import Patient, Study
-from mldtrial.trial.rules.subtype import Subtype, derive_subtype
+from mldtrial.trial.rules.subtype import Basis, Subtype
 from mldtrial.trial.services import patients as services
 from mldtrial.trial.views.answers import form_page, to_patient
 
 PER_PAGE = 50
+BASIS_NAMES = {
+    Basis.ONSET: "",
+    Basis.SIBLING: "by an affected sibling",
+    Basis.GENOTYPE: "by genotype",
+    Basis.NONE: "",
+}
 
 SUBTYPE_NAMES = {
     Subtype.LATE_INFANTILE: "late infantile",
     Subtype.EARLY_JUVENILE: "early juvenile",
     Subtype.LATE_JUVENILE: "late juvenile",
+    Subtype.JUVENILE: "juvenile",
     Subtype.ADULT: "adult",
     Subtype.UNDETERMINED: "not determined",
 }
@@ -54,8 +66,12 @@ def patient_list(request: HttpRequest, study_code: str) -> HttpResponse:
 
 
 def _row(patient: Patient, study: Study) -> dict[str, Any]:
-    subtype = derive_subtype(patient.onset_age_months, study.subtype_rule)
-    return {"patient": patient, "subtype": SUBTYPE_NAMES[subtype]}
+    found = selectors.subtype_of(patient, study)
+    return {
+        "patient": patient,
+        "subtype": SUBTYPE_NAMES[found.subtype],
+        "basis": BASIS_NAMES[found.basis],
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,7 +82,7 @@ def patient_new(request: HttpRequest, study_code: str) -> HttpResponse:
     sites = selectors.sites_for("add_patient", study, user=request.user)
     form = PatientForm(request.POST if request.method == "POST" else None, sites=sites)
     if request.method == "POST" and form.is_valid():
-        patient = form.submit(lambda: services.create_patient(**form.cleaned_data, by=request.user))
+        patient = form.submit(lambda: services.create_patient(**form.values(), by=request.user))
         if patient is not None:
             messages.success(request, f"Patient {patient.subject_code} was added.")
             return to_patient(patient)
@@ -100,12 +116,35 @@ def treatment_new(request: HttpRequest, study_code: str, patient_id: UUID) -> Ht
     form = TreatmentForm(request.POST if request.method == "POST" else None, patient=patient)
     if request.method == "POST" and form.is_valid():
         treatment = form.submit(
-            lambda: services.record_treatment(patient=patient, **form.cleaned_data, by=request.user)
+            lambda: services.record_treatment(patient=patient, **form.values(), by=request.user)
         )
         if treatment is not None:
             messages.success(request, f"The treatment was added: {treatment}.")
             return to_patient(patient)
     return form_page(request, "trial/treatment_new.html", form, {"patient": patient})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def treatment_edit(request: HttpRequest, study_code: str, treatment_id: UUID) -> HttpResponse:
+    """Correct a documented therapy, with a reason."""
+    study = selectors.study(study_code, user=request.user)
+    treatment = selectors.treatment(study, treatment_id, user=request.user)
+    patient = treatment.patient
+    policies.require(request.user, "record_treatment", patient)
+    form = TreatmentEditForm(request.POST if request.method == "POST" else None, record=treatment)
+    if request.method == "POST" and form.is_valid():
+        changed = form.submit(
+            lambda: services.change_treatment(
+                treatment=treatment,
+                changes=form.changes(),
+                reason=form.cleaned_data["reason"],
+                by=request.user,
+            )
+        )
+        if changed is not None:
+            messages.success(request, f"The treatment was changed: {changed}.")
+            return to_patient(patient)
+    return form_page(request, "trial/treatment_edit.html", form, {"patient": patient})
 
 
 def _patient(request: HttpRequest, study_code: str, patient_id: UUID, action: str) -> Patient:

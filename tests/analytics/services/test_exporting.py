@@ -1,7 +1,9 @@
 import csv
 import hashlib
 import io
+import itertools
 from datetime import date
+from decimal import Decimal
 
 import pandas as pd
 import psycopg
@@ -17,8 +19,9 @@ from analytics.selectors import loads
 from analytics.selectors.exports import Rows
 from analytics.services import copy_out, exporting
 from mldtrial.trial.rules.severity import severity_instrument
-from mldtrial.trial.rules.subtype import derive_subtype
-from mldtrial.trial.services import assessments
+from mldtrial.trial.rules.subtype import PRESYMPTOMATIC_RULES, derive_subtype
+from mldtrial.trial.selectors import subtype_of
+from mldtrial.trial.services import assessments, patients
 from tests.support.loads import make_load, make_scan, make_visit
 from tests.support.world import build_world
 
@@ -159,6 +162,52 @@ def test_the_subtype_of_a_table_is_that_of_the_rule(committed):
         expected = derive_subtype(onset, committed.study.subtype_rule)
         assert rows[0]["subtype"] == expected.value
         assert rows[0]["birth_month"] == "2020-03"
+
+
+def test_the_subtype_before_the_first_symptom_is_that_of_the_rule(committed):
+    cases = itertools.product(
+        (None, 20), (None, 40, 90), ("0/0", "0/R", "R/R", "UNKNOWN"), PRESYMPTOMATIC_RULES
+    )
+    for onset, sibling, genotype, rule in cases:
+        committed.study.presymptomatic_rule = rule
+        committed.study.save()
+        patient = committed.patient_a
+        patient.onset_age_months, patient.genotype_class = onset, genotype
+        patient.affected_sibling = True if sibling is not None else None
+        patient.sibling_onset_age_months = sibling
+        patient.save()
+        row = table(take(committed, "patients"))[0]
+        expected = subtype_of(patient, committed.study)
+        assert (row["subtype"], row["subtype_basis"]) == (expected.subtype, expected.basis)
+
+
+def test_covariates_and_treatments_are_exported_and_what_is_absent_is_empty(committed):
+    patients.change_patient(
+        patient=committed.patient_a,
+        changes={
+            "arsa_activity": Decimal("0.125"),
+            "arsa_unit": "nmol/h/mg",
+            "pseudodeficiency_ruled_out": False,
+            "allele_1": "=1+1",
+        },
+        reason="Report",
+        by=committed.user("coordinator"),
+    )
+    patients.record_treatment(
+        patient=committed.patient_a,
+        kind="HSCT",
+        started_on=DAY,
+        details={"chimerism_percent": Decimal("97.5"), "donor": "CORD_BLOOD"},
+        by=None,
+    )
+    row, other = table(take(committed, "patients"))
+    found = [row[n] for n in ("arsa_activity", "pseudodeficiency_ruled_out", "affected_sibling")]
+    assert found == ["0.125", "N", ""]
+    assert (row["allele_1"], other["arsa_activity"]) == ("'=1+1", "")
+    assert (row["participation"], row["withdrawn_on"]) == ("UNRECORDED", "")
+    treatment = table(take(committed, "treatments"))[0]
+    assert (treatment["donor"], treatment["chimerism_percent"]) == ("CORD_BLOOD", "97.50")
+    assert (treatment["dose"], treatment["stopped_on"]) == ("", "")
 
 
 def test_scans_and_visits_are_counted(committed):

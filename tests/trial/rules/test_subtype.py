@@ -2,7 +2,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mldtrial.trial.rules.subtype import Subtype, derive_subtype
+from mldtrial.trial.rules.subtype import (
+    NEVER_BEFORE_ONSET,
+    WITH_SIBLING_AND_GENOTYPE,
+    Basis,
+    Subtype,
+    derive_subtype,
+    derive_with_basis,
+)
 
 EJ6, EJ7 = "MLD-SUBTYPE-EJ6", "MLD-SUBTYPE-EJ7"
 ORDER = [
@@ -51,3 +58,43 @@ def test_an_unknown_rule_is_refused():
 def test_a_negative_age_is_refused():
     with pytest.raises(ValueError, match="must not be negative"):
         derive_subtype(-1, EJ6)
+
+
+P0, P1 = NEVER_BEFORE_ONSET, WITH_SIBLING_AND_GENOTYPE
+
+
+def with_basis(onset=None, sibling=None, genotype="UNKNOWN", presymptomatic=P1):
+    found = derive_with_basis(
+        onset_age_months=onset,
+        sibling_onset_age_months=sibling,
+        genotype_class=genotype,
+        rule=EJ6,
+        presymptomatic_rule=presymptomatic,
+    )
+    return found.subtype, found.basis
+
+
+@pytest.mark.parametrize(
+    ("facts", "subtype", "basis"),
+    [
+        ({}, Subtype.UNDETERMINED, Basis.NONE),
+        ({"onset": 20, "sibling": 80, "genotype": "R/R"}, Subtype.LATE_INFANTILE, Basis.ONSET),
+        ({"sibling": 40, "genotype": "0/0"}, Subtype.EARLY_JUVENILE, Basis.SIBLING),
+        ({"genotype": "0/0"}, Subtype.LATE_INFANTILE, Basis.GENOTYPE),
+        ({"genotype": "0/R"}, Subtype.JUVENILE, Basis.GENOTYPE),
+        ({"genotype": "R/R"}, Subtype.UNDETERMINED, Basis.NONE),
+    ],
+)
+def test_before_the_first_symptom_the_sibling_speaks_then_the_genotype(facts, subtype, basis):
+    assert with_basis(**facts) == (subtype, basis)
+
+
+def test_the_other_rule_waits_for_the_first_symptom():
+    facts = {"sibling": 40, "genotype": "0/0", "presymptomatic": P0}
+    assert with_basis(**facts) == (Subtype.UNDETERMINED, Basis.NONE)
+    assert with_basis(onset=40, presymptomatic=P0) == (Subtype.EARLY_JUVENILE, Basis.ONSET)
+
+
+def test_an_unknown_presymptomatic_rule_is_a_mistake():
+    with pytest.raises(ValueError, match="Unknown presymptomatic rule"):
+        with_basis(presymptomatic="MLD-PRESYMPTOMATIC-9")

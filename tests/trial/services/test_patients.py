@@ -2,6 +2,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
@@ -247,3 +248,97 @@ def test_a_score_before_birth_holds_the_birth_month_as_well(world: World):
     )
     with pytest.raises(ValidationError):
         change(world, birth_month=date(2022, 2, 1))
+
+
+@pytest.mark.parametrize(
+    ("details", "field"),
+    [
+        ({"arsa_activity": Decimal("1.5")}, "arsa_unit"),
+        ({"arsa_activity": Decimal(-1), "arsa_unit": "nmol/h/mg"}, "arsa_activity"),
+        ({"genotype_class": "0/1"}, "genotype_class"),
+        ({"first_symptom": "GAIT"}, "first_symptom"),
+        ({"arsa_result": "ABSENT"}, "arsa_result"),
+        ({"urinary_sulfatides": "LOW"}, "urinary_sulfatides"),
+        ({"sibling_onset_age_months": 30}, "sibling_onset_age_months"),
+        (
+            {"sibling_onset_age_months": 30, "affected_sibling": False},
+            "sibling_onset_age_months",
+        ),
+        ({"diagnosed_on": date(2019, 1, 1)}, "diagnosed_on"),
+        ({"diagnosed_on": date(2199, 1, 1)}, "diagnosed_on"),
+    ],
+)
+def test_an_implausible_covariate_is_refused_at_its_field(world: World, details, field):
+    with pytest.raises(ValidationError) as refused:
+        new_patient(world, details=details)
+    assert list(fields_of(refused)) == [field]
+
+
+def test_a_covariate_of_another_name_is_refused(world: World):
+    with pytest.raises(ValidationError, match="cannot be changed here: subtype"):
+        new_patient(world, details={"subtype": "LI"})
+
+
+def test_covariates_are_kept(world: World):
+    made = new_patient(
+        world, details={"affected_sibling": True, "sibling_onset_age_months": 30, "allele_1": "x"}
+    )
+    made.refresh_from_db()
+    assert (made.sibling_onset_age_months, made.allele_1) == (30, "x")
+    assert made.arsa_activity is None
+    assert made.pseudodeficiency_ruled_out is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "field"),
+    [
+        ("ERT", {"donor": "CORD_BLOOD"}, "donor"),
+        ("ERT", {"chimerism_percent": Decimal(90)}, "donor"),
+        ("HSCT", {"chimerism_percent": Decimal(101)}, "chimerism_percent"),
+        ("HSCT", {"donor": "SISTER"}, "donor"),
+        ("HSCT", {"symptom_status": "LATE"}, "symptom_status"),
+    ],
+)
+def test_an_implausible_particular_of_a_treatment_is_refused(world: World, kind, details, field):
+    with pytest.raises(ValidationError) as refused:
+        patients.record_treatment(
+            patient=world.patient_a,
+            kind=kind,
+            started_on=date(2022, 5, 1),
+            details=details,
+            by=world.user("coordinator"),
+        )
+    assert list(fields_of(refused)) == [field]
+
+
+def test_a_treatment_is_corrected_with_a_reason(world: World):
+    treatment = treat(world, date(2022, 5, 1))
+    for reason, started_on, field in (
+        (" ", date(2022, 6, 1), "reason"),
+        ("Typing error", date(2019, 6, 1), "started_on"),
+    ):
+        with pytest.raises(ValidationError) as refused:
+            correct(world, treatment, reason, started_on)
+        assert list(fields_of(refused)) == [field]
+    correct(world, treatment, "Typing error", date(2022, 6, 1))
+    treatment.refresh_from_db()
+    assert treatment.started_on == date(2022, 6, 1)
+    events = apps.get_model("trial", "TreatmentEvent").objects.filter(pgh_obj_id=treatment.pk)
+    assert events.order_by("pgh_id").last().pgh_context["reason"] == "Typing error"
+
+
+def correct(world: World, treatment: Treatment, reason: str, started_on: date) -> Treatment:
+    return patients.change_treatment(
+        treatment=treatment,
+        changes={"started_on": started_on},
+        reason=reason,
+        by=world.user("investigator"),
+    )
+
+
+def test_a_treatment_is_not_corrected_from_another_site(world: World):
+    treatment = treat(world, date(2022, 5, 1))
+    with pytest.raises(PermissionDenied):
+        patients.change_treatment(
+            treatment=treatment, changes={}, reason="x", by=world.user("coordinator_b")
+        )

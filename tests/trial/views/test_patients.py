@@ -6,7 +6,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mldtrial.trial.models import Patient, Treatment
-from mldtrial.trial.services import patients
+from mldtrial.trial.services import assessments, patients
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +219,68 @@ def test_the_list_takes_as_many_queries_for_sixty_patients_as_for_one(
 @pytest.mark.parametrize("page", ["0", "99", "x"])
 def test_a_page_that_is_not_there_is_no_error(world: World, coordinator: Client, page):
     assert coordinator.get(reverse("patients", args=["MLD-1"]), {"page": page}).status_code == 200
+
+
+def test_the_optional_part_is_folded_until_it_holds_something(world: World, coordinator: Client):
+    url = reverse("patient_new", args=["MLD-1"])
+    fresh = coordinator.get(url).content.decode()
+    assert '<details class="more-fields">' in fresh
+    refused = coordinator.post(url, new(world, subject_code="", allele_1="c.465+1G>A"))
+    assert '<details class="more-fields" open>' in refused.content.decode()
+    assert 'value="c.465+1G&gt;A"' in refused.content.decode()
+
+
+def test_covariates_are_entered_corrected_and_shown(world: World, coordinator: Client):
+    details = {
+        "first_symptom": "MOTOR",
+        "genotype_class": "0/0",
+        "pseudodeficiency_ruled_out": "True",
+        "affected_sibling": "False",
+        "arsa_activity": "1.5",
+        "arsa_unit": "nmol/h/mg",
+        "arsa_result": "LOW",
+    }
+    coordinator.post(
+        reverse("patient_new", args=["MLD-1"]), new(world, onset_age_months="", **details)
+    )
+    made = Patient.objects.get(subject_code="A-002")
+    assert (made.pseudodeficiency_ruled_out, made.affected_sibling) == (True, False)
+    page = coordinator.get(reverse("patient", args=["MLD-1", made.pk])).content.decode()
+    assert "low (1.5 nmol/h/mg)" in page
+    assert "by genotype" in page
+    edit_url = reverse("patient_edit", args=["MLD-1", made.pk])
+    form = coordinator.get(edit_url).context["form"]
+    kept = {
+        **details,
+        "seen": form.mark,
+        "subject_code": "A-002",
+        "sex": "F",
+        "birth_month": "2019-07",
+        "reason": "Report",
+    }
+    unchanged = coordinator.post(edit_url, kept)
+    assert unchanged.context["form"].errors["__all__"] == ["Nothing differs from the record."]
+    assert coordinator.post(edit_url, {**kept, "affected_sibling": ""}).status_code == 302
+    made.refresh_from_db()
+    assert made.affected_sibling is None
+
+
+def test_a_treatment_is_corrected_and_shows_the_level_nearest_to_its_start(
+    world: World, coordinator: Client
+):
+    assessments.record_gmfc_mld(
+        visit=world.visit_a,
+        level=2,
+        assessed_on=world.visit_a.date,
+        by=world.user("coordinator"),
+    )
+    treatment = patients.record_treatment(
+        patient=world.patient_a, kind="HSCT", started_on=date(2023, 6, 1), by=None
+    )
+    page = reverse("patient", args=["MLD-1", world.patient_a.pk])
+    assert "GMFC-MLD 2 on 2023-05-10" in coordinator.get(page).content.decode()
+    url = reverse("treatment_edit", args=["MLD-1", treatment.pk])
+    form = coordinator.get(url).context["form"]
+    values = {"seen": form.mark, "kind": "HSCT", "started_on": "2022-06-01", "reason": "Letter"}
+    assert coordinator.post(url, values).status_code == 302
+    assert "no GMFC-MLD level near the start" in coordinator.get(page).content.decode()

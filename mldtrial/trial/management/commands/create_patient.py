@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from mldtrial.trial.management.records import RecordCommand, day, find_site, find_study, month
 from mldtrial.trial.models import Sex
-from mldtrial.trial.rules.subtype import derive_subtype
+from mldtrial.trial.selectors import subtype_of
 from mldtrial.trial.services import patients
 
 
@@ -46,6 +46,6 @@ class Command(RecordCommand):
             "site_code": patient.site.code,
             "subject_code": patient.subject_code,
             "birth_month": f"{patient.birth_month:%Y-%m}",
-            "subtype": derive_subtype(patient.onset_age_months, study.subtype_rule),
+            "subtype": subtype_of(patient, study).subtype,
             "subtype_rule": study.subtype_rule,
         }
