@@ -26,8 +26,61 @@ def refuse_delete() -> pgtrigger.Trigger:
     return pgtrigger.Protect(name="refuse_delete", operation=pgtrigger.Delete)
 
 
+class _InSchemaAudit(pgtrigger.Trigger):
+    """A trigger that runs a function of schema `audit`, and that no session can switch off.
+
+    The triggers of django-pgtrigger let a session name those that it wants ignored; these
+    call their function directly and do not ask.
+    """
+
+    calls = ""
+    func = "RETURN NULL;"
+
+    def render_execute(self, model: models.Model) -> str:  # noqa: ARG002 - the same for all
+        """Return the function to run instead of the generated one."""
+        return f"audit.{self.calls}"
+
+
+class Chain(_InSchemaAudit):
+    """Adds each new row of a table to the hash chain when its transaction ends.
+
+    Parameters
+    ----------
+    key : str
+        Column that names a row of the table: a number.
+    """
+
+    name = "chain"
+    when = pgtrigger.After
+    operation = pgtrigger.Insert
+    timing = pgtrigger.Deferred
+
+    def __init__(self, *, key: str) -> None:
+        super().__init__()
+        self.calls = f"append('{key}')"
+
+
+class Guard(_InSchemaAudit):
+    """Refuses every write of a session that wants triggers ignored."""
+
+    name = "guard"
+    level = pgtrigger.Statement
+    when = pgtrigger.Before
+    operation = pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete
+    calls = "guard()"
+
+
+class Vet(_InSchemaAudit):
+    """Lets a row into the history only from the trigger that writes it."""
+
+    name = "vet"
+    when = pgtrigger.Before
+    operation = pgtrigger.Insert
+    calls = "vet()"
+
+
 def tracked(*, exclude: list[str] | None = None) -> Callable[[ModelT], ModelT]:
-    """Keep every version of the decorated model in an append-only event table.
+    """Keep every version of the decorated model in an append-only, chained event table.
 
     Parameters
     ----------
@@ -41,9 +94,9 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[ModelT], ModelT]:
             pghistory.UpdateEvent(),
             pghistory.DeleteEvent(),
             exclude=exclude,
-            meta={"triggers": [refuse_truncate()]},
+            meta={"triggers": [refuse_truncate(), Guard(), Vet(), Chain(key="pgh_id")]},
         )
-        return track(model)
+        return track(pgtrigger.register(Guard())(model))
 
     return decorate
 

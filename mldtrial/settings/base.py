@@ -100,6 +100,9 @@ PGHISTORY_CONTEXT_ID_FIELD = pghistory.ContextUUIDField(null=False)
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
+# Where the head of the hash chain is copied to; a folder that the database's administrator
+# may not write is best. Empty: audit_anchors.jsonl in the data folder.
+AUDIT_ANCHOR_FILE = os.environ.get("MLDTRIAL_AUDIT_ANCHOR_FILE", "")
 
 CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or valkey.url(DATA_DIR)
 SEGMENTATION_DEVICE = os.environ.get("MLDTRIAL_DEVICE", "cpu")

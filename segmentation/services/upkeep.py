@@ -1,5 +1,6 @@
-"""What the sweep does: take back lost jobs, ring again, clean up after killed workers."""
+"""What the sweep does: take back lost jobs, ring again, clean up, anchor the audit trail."""
 
+import logging
 import os
 import shutil
 import time
@@ -10,12 +11,14 @@ from uuid import UUID
 from django.db import transaction
 
 from mldtrial.audit.context import acting
+from mldtrial.audit.services import anchors
 from mldtrial.trial.services import signing
 from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
 from segmentation.services import jobs, store
 
 TEMPORARY_SECONDS = 10 * 60
 UNREFERENCED_SECONDS = 60 * 60
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,14 @@ def void_signatures() -> int:
     """Keep on record which signatures no longer hold; pages show it without waiting for this."""
     with acting(origin="sweep"):
         return signing.void_changed_signatures()
+
+
+def anchor_audit_trail() -> None:
+    """Copy the head of the audit chain out of the database; a full disk stops no job."""
+    try:
+        anchors.write_if_due()
+    except (OSError, ValueError):
+        log.exception("The audit trail was not anchored in %s.", anchors.place())
 
 
 def clean_up() -> list[Path]:

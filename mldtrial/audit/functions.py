@@ -1,0 +1,271 @@
+"""The functions of schema `audit`: what chains the history, guards it and checks it.
+
+The triggers run with the rights of the schema's owner, so that the application's role, which
+may not touch a link, appends one by writing history and in no other way. The texts here are
+what migrations install and what the verification expects to find in the database.
+"""
+
+from dataclasses import dataclass
+
+# Whatever a session sets, the same row gives the same text.
+_RENDERING = (
+    "SET search_path = pg_catalog, audit, pg_temp SET timezone = 'UTC' "
+    "SET extra_float_digits = 1 SET intervalstyle = 'postgres' SET bytea_output = 'hex'"
+)
+_DEFINER = f"SECURITY DEFINER {_RENDERING}"
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function of schema `audit`."""
+
+    signature: str
+    returns: str
+    body: str
+    options: str = _DEFINER
+    language: str = "plpgsql"
+    is_public: bool = False
+
+    @property
+    def name(self) -> str:
+        """The name without arguments."""
+        return self.signature.partition("(")[0]
+
+    @property
+    def sql(self) -> str:
+        """The statements that install it."""
+        arguments = self.signature.partition("(")[2]
+        types = ", ".join(a.split()[-1] for a in arguments.rstrip(")").split(",") if a.strip())
+        who = (
+            "GRANT EXECUTE ON FUNCTION audit.{f} TO PUBLIC"
+            if self.is_public
+            else ("REVOKE ALL ON FUNCTION audit.{f} FROM PUBLIC")
+        )
+        return (
+            f"CREATE OR REPLACE FUNCTION audit.{self.signature} RETURNS {self.returns} "
+            f"LANGUAGE {self.language} {self.options} AS $body${self.body}$body$; "
+            f"{who.format(f=f'{self.name}({types})')};"
+        )
+
+
+APPEND = Function(
+    "append()",
+    "trigger",
+    """
+DECLARE
+    head audit.head%ROWTYPE;
+    tip audit.link%ROWTYPE;
+    name text := TG_TABLE_SCHEMA || '.' || TG_TABLE_NAME;
+    body text := jsonb_build_array(name, to_jsonb(NEW))::text;
+    row_hash bytea := sha256(convert_to(body, 'UTF8'));
+    last bigint;
+    prev bytea;
+BEGIN
+    -- One writer at a time: numbers are given under this lock, never by a sequence.
+    SELECT * INTO head FROM audit.head FOR UPDATE;
+    -- The head moves once for each transaction (see advance), so the newest link may be ahead
+    -- of it. A head ahead of the links means that links were cut off: the gap stays.
+    SELECT * INTO tip FROM audit.link ORDER BY seq DESC LIMIT 1;
+    IF tip.seq IS NULL OR tip.seq < head.seq THEN
+        last := head.seq; prev := head.hash;
+    ELSE
+        last := tip.seq; prev := tip.hash;
+    END IF;
+    INSERT INTO audit.link (seq, event_table, event_pk, payload, row_hash, prev, hash) VALUES (
+        last + 1, name, (to_jsonb(NEW) ->> TG_ARGV[0])::bigint, body, row_hash, prev,
+        sha256(prev || int8send(last + 1) || row_hash)
+    );
+    RETURN NULL;
+END
+""",
+    # A large import may hold the head for longer than the application waits for other locks.
+    options=f"{_DEFINER} SET lock_timeout = '60s'",
+)
+
+ADVANCE = Function(
+    "advance()",
+    "trigger",
+    """
+BEGIN
+    -- Runs after the last link of a transaction was made; the first call does all of it.
+    UPDATE audit.head SET seq = tip.seq, hash = tip.hash
+    FROM (SELECT seq, hash FROM audit.link ORDER BY seq DESC LIMIT 1) AS tip
+    WHERE head.seq < NEW.seq AND head.seq < tip.seq;
+    RETURN NULL;
+END
+""",
+)
+
+GUARD = Function(
+    "guard()",
+    "trigger",
+    """
+BEGIN
+    IF coalesce(current_setting('pgtrigger.ignore', true), '') NOT IN ('', '{}') THEN
+        RAISE EXCEPTION 'The triggers of % cannot be switched off: records are kept.',
+            TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+END
+""",
+    options=_RENDERING,
+)
+
+VET = Function(
+    "vet()",
+    "trigger",
+    """
+BEGIN
+    IF pg_trigger_depth() < 2 THEN
+        RAISE EXCEPTION 'Rows of % are written by its trigger alone.', TG_TABLE_NAME
+            USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+END
+""",
+    options=_RENDERING,
+)
+
+DIFFERS = Function(
+    "differs(now jsonb, was jsonb)",
+    "boolean",
+    """
+    -- Key by key: a column that was added since says nothing, and neither does one that is gone.
+    SELECT (now || was) <> now AND EXISTS (
+        SELECT FROM jsonb_each(was) AS old
+        WHERE now ? old.key AND now -> old.key <> old.value
+    )
+""",
+    options="IMMUTABLE SET search_path = pg_catalog",
+    language="sql",
+    is_public=True,
+)
+
+LINKS = Function(
+    "broken_links(first bigint, last bigint)",
+    "TABLE (seq bigint, event_table text, event_pk bigint, fault text)",
+    """
+    SELECT found.seq, found.event_table, found.event_pk, found.fault
+    FROM (
+        SELECT l.seq, l.event_table, l.event_pk,
+            CASE
+                WHEN l.seq <> coalesce(lag(l.seq) OVER byseq, 0) + 1 THEN 'LINK_MISSING'
+                WHEN l.prev <> coalesce(lag(l.hash) OVER byseq, '\\x00') THEN 'ORDER_CHANGED'
+                WHEN l.hash <> sha256(l.prev || int8send(l.seq) || l.row_hash)
+                    THEN 'LINK_CHANGED'
+                WHEN l.payload IS NOT NULL AND l.row_hash <> sha256(convert_to(l.payload, 'UTF8'))
+                    THEN 'LINK_CHANGED'
+            END AS fault
+        FROM audit.link AS l
+        WHERE l.seq BETWEEN first - 1 AND last
+        WINDOW byseq AS (ORDER BY l.seq)
+    ) AS found
+    WHERE found.fault IS NOT NULL AND found.seq >= first
+    ORDER BY found.seq
+""",
+    language="sql",
+    is_public=True,
+)
+
+EVENTS = Function(
+    "broken_events(first bigint, last bigint)",
+    "TABLE (seq bigint, event_table text, event_pk bigint, fault text)",
+    """
+DECLARE
+    name text;
+    key text;
+BEGIN
+    FOR name IN SELECT DISTINCT l.event_table FROM audit.link AS l
+        WHERE l.seq BETWEEN first AND last
+    LOOP
+        IF to_regclass(name) IS NULL THEN
+            RETURN QUERY SELECT l.seq, l.event_table, l.event_pk, 'TABLE_MISSING'
+                FROM audit.link AS l WHERE l.seq BETWEEN first AND last AND l.event_table = name;
+            CONTINUE;
+        END IF;
+        key := audit.key_of(name::regclass);
+        RETURN QUERY EXECUTE format(
+            'SELECT l.seq, l.event_table, l.event_pk, '
+            'CASE WHEN e.%1$I IS NULL THEN ''EVENT_MISSING'' '
+            '     WHEN l.payload::jsonb ->> 0 <> l.event_table '
+            '       OR (l.payload::jsonb -> 1 ->> %3$L)::bigint <> l.event_pk '
+            '     THEN ''LINK_CHANGED'' ELSE ''EVENT_CHANGED'' END '
+            'FROM audit.link AS l LEFT JOIN %2$s AS e ON e.%1$I = l.event_pk '
+            'WHERE l.event_table = %4$L AND l.seq BETWEEN $1 AND $2 AND l.payload IS NOT NULL '
+            'AND (e.%1$I IS NULL OR l.payload::jsonb ->> 0 <> l.event_table '
+            '  OR (l.payload::jsonb -> 1 ->> %3$L)::bigint <> l.event_pk '
+            '  OR audit.differs(to_jsonb(e), l.payload::jsonb -> 1))',
+            key, name::regclass, key, name
+        ) USING first, last;
+    END LOOP;
+END
+""",
+    is_public=True,
+)
+
+KEY_OF = Function(
+    "key_of(of_table regclass)",
+    "text",
+    """
+    SELECT a.attname::text FROM pg_index AS i
+    JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[0]
+    WHERE i.indrelid = of_table AND i.indisprimary
+""",
+    options="STABLE SET search_path = pg_catalog",
+    language="sql",
+    is_public=True,
+)
+
+UNLINKED = Function(
+    "unlinked(of_table text)",
+    "TABLE (event_pk bigint)",
+    """
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'SELECT e.%1$I::bigint FROM %2$s AS e WHERE NOT EXISTS ('
+        'SELECT FROM audit.link AS l WHERE l.event_table = %3$L AND l.event_pk = e.%1$I) '
+        'ORDER BY 1',
+        audit.key_of(of_table::regclass), of_table::regclass, of_table
+    );
+END
+""",
+    is_public=True,
+)
+
+UNRECORDED = Function(
+    "unrecorded(of_table text, event_table text, key text)",
+    "TABLE (record text)",
+    """
+BEGIN
+    RETURN QUERY EXECUTE format(
+        'SELECT t.%3$I::text FROM %1$s AS t LEFT JOIN LATERAL ('
+        'SELECT to_jsonb(e) AS row FROM %2$s AS e WHERE e.pgh_obj_id = t.%3$I '
+        'ORDER BY e.pgh_id DESC LIMIT 1) AS e ON true '
+        'WHERE e.row IS NULL OR audit.differs(to_jsonb(t), e.row) ORDER BY 1',
+        of_table::regclass, event_table::regclass, key
+    );
+END
+""",
+    is_public=True,
+)
+
+HASHES = Function(
+    "hashes(wanted bigint[])",
+    "TABLE (seq bigint, hash bytea)",
+    "SELECT l.seq, l.hash FROM audit.link AS l WHERE l.seq = ANY (wanted)",
+    language="sql",
+    is_public=True,
+)
+
+TIP = Function(
+    "tip()",
+    "TABLE (seq bigint, hash bytea)",
+    "SELECT l.seq, l.hash FROM audit.link AS l ORDER BY l.seq DESC LIMIT 1",
+    options=f"STABLE {_DEFINER}",  # stable: read in the same instant as the head beside it
+    language="sql",
+    is_public=True,
+)
+
+ALL = (
+    APPEND, ADVANCE, GUARD, VET, DIFFERS, KEY_OF, LINKS, EVENTS, UNLINKED, UNRECORDED, HASHES, TIP,
+)  # fmt: skip

@@ -1,0 +1,195 @@
+"""Proves that the history is whole: every link recomputed, every event compared with its link."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db import connection
+
+from mldtrial.audit import chained, functions
+from mldtrial.audit.services import anchors
+
+BATCH = 5_000
+MOST_FINDINGS = 1_000
+GENESIS = "00"
+
+SENTENCES = {
+    "LINK_MISSING": "a link before this one was removed",
+    "ORDER_CHANGED": "this link does not follow the one before it",
+    "LINK_CHANGED": "this link was changed after it was written",
+    "EVENT_CHANGED": "the event was changed after it was recorded",
+    "EVENT_MISSING": "the event was removed after it was recorded",
+    "TABLE_MISSING": "the table of the event is gone",
+    "EVENT_UNLINKED": "the event stands outside the chain: its link was removed or never made",
+    "RECORD_UNRECORDED": "the record is not what its last event says: it was changed unseen",
+    "TAIL_CUT": "the chain ends before its head: the newest links were removed",
+    "HEAD_CHANGED": "the head does not name the newest link",
+    "ANCHOR_BROKEN": "the chain differs from the copy of its head that was kept outside",
+    "ANCHOR_FILE": "the file of the anchors cannot be read",
+    "TRIGGER_OFF": "a trigger that guards the records is missing or switched off",
+    "FUNCTION_CHANGED": "a function that guards the records is missing or was changed",
+}
+"""What each fault means, for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault of the history."""
+
+    fault: str
+    seq: int | None = None
+    """Number of the link; None where there is none."""
+    table: str = ""
+    row: str = ""
+    """Key of the event, or of the record; name of a trigger or function."""
+
+    def __str__(self) -> str:
+        where = " ".join(part for part in (self.table, self.row) if part)
+        link = "" if self.seq is None else f"link {self.seq}"
+        place = ", ".join(part for part in (link, where) if part)
+        return f"{place or 'chain'}: {SENTENCES[self.fault]}"
+
+
+@dataclass
+class Verification:
+    """What was verified, and what was found."""
+
+    head: anchors.Anchor
+    links: int = 0
+    """How many links were recomputed."""
+    anchors: int = 0
+    is_complete: bool = False
+    """False where the time ran out."""
+    seconds: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        """True if nothing was found."""
+        return not self.findings
+
+    @property
+    def first(self) -> Finding | None:
+        """The first broken link, or failing that the first other fault."""
+        linked = [found for found in self.findings if found.seq is not None]
+        if linked:
+            return min(linked, key=lambda found: found.seq or 0)
+        return self.findings[0] if self.findings else None
+
+
+def verify(
+    *, limit_seconds: float | None = None, on_progress: Callable[[int, int], None] | None = None
+) -> Verification:
+    """Recompute the chain and compare it with events, records, head, anchors and triggers.
+
+    Writers may go on meanwhile: each step reads one consistent state, and the links are read
+    as far as the head stood at the beginning.
+
+    Parameters
+    ----------
+    limit_seconds : float, optional
+        Stop after the batch in which the time runs out; the result is then not complete.
+    on_progress : callable, optional
+        Called with the number of links done and of all links.
+    """
+    started = time.monotonic()
+    result = Verification(head=anchors.current())
+    steps: tuple[Callable[[Verification], Iterator[Finding]], ...] = (
+        _guards, _head, _anchors, _unlinked, _unrecorded,
+    )  # fmt: skip
+    # The links first: the first broken one is what is asked for.
+    done = 0
+    for first in range(1, result.head.seq + 1, BATCH):
+        if _is_over(started, limit_seconds) or len(result.findings) >= MOST_FINDINGS:
+            break
+        done = min(first + BATCH - 1, result.head.seq)
+        result.findings += _links(first, done)
+        result.links = done
+        if on_progress is not None:
+            on_progress(done, result.head.seq)
+    for step in steps:
+        result.findings += list(step(result))[:MOST_FINDINGS]
+    result.is_complete = done == result.head.seq
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def _is_over(started: float, limit_seconds: float | None) -> bool:
+    return limit_seconds is not None and time.monotonic() - started > limit_seconds
+
+
+def _rows(statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def _links(first: int, last: int) -> list[Finding]:
+    found = _rows("SELECT * FROM audit.broken_links(%s, %s)", [first, last])
+    found += _rows("SELECT * FROM audit.broken_events(%s, %s)", [first, last])
+    return [Finding(fault, seq, table, str(key)) for seq, table, key, fault in sorted(found)]
+
+
+def _head(_result: Verification) -> Iterator[Finding]:
+    head_seq, head_hash, tip_seq, tip_hash = _rows(
+        "SELECT h.seq, encode(h.hash, 'hex'), coalesce(t.seq, 0), "
+        "coalesce(encode(t.hash, 'hex'), %s) "
+        "FROM audit.head AS h LEFT JOIN audit.tip() AS t ON true",
+        [GENESIS],
+    )[0]
+    if tip_seq < head_seq:
+        yield Finding("TAIL_CUT", tip_seq + 1)
+    elif (tip_seq, tip_hash) != (head_seq, head_hash):
+        yield Finding("HEAD_CHANGED", head_seq)
+
+
+def _anchors(result: Verification) -> Iterator[Finding]:
+    try:
+        known = list(anchors.written())
+    except ValueError:
+        yield Finding("ANCHOR_FILE")
+        return
+    wanted = [anchor.seq for anchor in known if anchor.seq > 0]
+    hashes = dict(_rows("SELECT seq, encode(hash, 'hex') FROM audit.hashes(%s)", [wanted]))
+    for anchor in known:
+        if anchor.seq > 0 and hashes.get(anchor.seq) != anchor.hash:
+            yield Finding("ANCHOR_BROKEN", anchor.seq)
+    result.anchors = len(known)
+
+
+def _unlinked(_result: Verification) -> Iterator[Finding]:
+    for table in chained.chained_tables():
+        for (key,) in _rows("SELECT event_pk FROM audit.unlinked(%s)", [table]):
+            yield Finding("EVENT_UNLINKED", None, table, str(key))
+
+
+def _unrecorded(_result: Verification) -> Iterator[Finding]:
+    for history in chained.histories():
+        names = [history.table, history.event_table, history.key]
+        for (key,) in _rows("SELECT record FROM audit.unrecorded(%s, %s, %s)", names):
+            yield Finding("RECORD_UNRECORDED", None, history.table, str(key))
+
+
+def _guards(_result: Verification) -> Iterator[Finding]:
+    running = set(
+        _rows(
+            "SELECT n.nspname || '.' || c.relname, t.tgname FROM pg_trigger t "
+            "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE t.tgenabled = 'O' AND NOT t.tgisinternal",
+            [],
+        )
+    )
+    needed = chained.expected_triggers() | {("audit.link", "advance")}
+    for table, name in sorted(needed - running):
+        yield Finding("TRIGGER_OFF", None, table, name)
+    sources = dict(
+        _rows(
+            "SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_namespace n "
+            "ON n.oid = p.pronamespace WHERE n.nspname = 'audit'",
+            [],
+        )
+    )
+    for function in functions.ALL:
+        if sources.get(function.name) != function.body:
+            yield Finding("FUNCTION_CHANGED", None, "audit", function.name)
