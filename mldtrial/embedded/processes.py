@@ -22,11 +22,14 @@ class Process:
 
 
 def web(host: str, port: int) -> tuple[str, ...]:
-    """Return the command of the web server."""
+    """Return the command of the web server.
+
+    It leaves X-Forwarded-For alone: `accounts.addresses` reads it by the number of proxies.
+    """
     return (
         sys.executable, "-m", "uvicorn", "mldtrial.asgi:application",
         "--host", host, "--port", str(port), "--no-access-log",
-        "--log-level", "warning", "--lifespan", "off",
+        "--log-level", "warning", "--lifespan", "off", "--no-proxy-headers",
     )  # fmt: skip
 
 

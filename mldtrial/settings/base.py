@@ -42,6 +42,9 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "csp",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
     "mldtrial.embedded",
     "mldtrial.accounts",
     "mldtrial.audit",
@@ -58,12 +61,15 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "mldtrial.accounts.middleware.session_limits",
+    "mldtrial.accounts.middleware.sign_in_of_fragments",
     # Every route asks for a sign-in unless its view says otherwise.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "mldtrial.audit.middleware.audit_context",
     "mldtrial.accounts.middleware.private_pages",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
 ]
 
 ROOT_URLCONF = "mldtrial.urls"
@@ -135,10 +141,31 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+# A session ends after so long without a request of a person, and so long after its sign-in.
+SESSION_IDLE_SECONDS = 30 * 60
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
+# Wrong guesses of a password or a code that are looked at, per account and per address.
+GUESS_LIMIT = 10
+GUESS_WINDOW_SECONDS = 15 * 60
+# Proxies in front of the web server, each of which appends to X-Forwarded-For: the address
+# of a client is counted from the right, so that what the client itself sent changes nothing.
+TRUSTED_PROXIES = int(os.environ.get("MLDTRIAL_PROXIES", "0"))
+
+ACCOUNT_ADAPTER = "mldtrial.accounts.adapters.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # accounts.services.guesses counts in the database
+MFA_ADAPTER = "mldtrial.accounts.adapters.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "MLD trial"
+MFA_TOTP_TOLERANCE = 1  # steps of 30 s: clocks of telephones differ
+MFA_RECOVERY_CODE_DIGITS = 10
+
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from mldtrial.trial.views import (
+    account,
     health,
     home,
     participation,
@@ -20,7 +21,19 @@ VISIT = f"{STUDY}visits/<uuid:visit_id>/"
 urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
+    path("sign-in/second-factor/", sign_in.second_factor, name="second_factor"),
+    path("sign-in/passkey/", sign_in.passkey_sign_in, name="passkey_sign_in"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign_out"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password_change, name="password_change"),
+    path("account/app/", account.app_new, name="app_new"),
+    path("account/passkey/", account.passkey_new, name="passkey_new"),
+    path(
+        "account/second-factors/<int:factor_id>/remove/",
+        account.second_factor_remove,
+        name="second_factor_remove",
+    ),
+    path("account/recovery-codes/", account.recovery_codes, name="recovery_codes"),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path(f"{STUDY}patients/", patients.patient_list, name="patients"),

@@ -18,7 +18,10 @@ def standing(django_db_blocker: Any) -> Iterator[World]:
 
     Tests inside must not be transactional ones: each of them runs in a savepoint.
     """
-    with django_db_blocker.unblock(), transaction.atomic():
+    block = transaction.atomic()
+    # What may not run inside a transaction may run inside this one, as in Django's own tests.
+    block._from_testcase = True
+    with django_db_blocker.unblock(), block:
         with acting(origin="test suite", reason="test"):
             built = build_world()
         yield built

@@ -4,19 +4,32 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from mldtrial.accounts.services import guesses, second_factors
 
-def confirm(*, user: Any, password: str, code: str = "") -> None:  # noqa: ARG001 - none can be enrolled yet
-    """Check the password of a signed-in person, and the second factor where one is enrolled.
+
+def confirm(*, user: Any, password: str, code: str = "") -> None:
+    """Check the password of a signed-in person, and the code where an app is enrolled.
+
+    Call it before the transaction that it guards: a wrong guess is counted, and must stay so
+    when everything else is taken back.
 
     Parameters
     ----------
     code : str
-        The current code of the second factor; empty where none is enrolled.
+        The current code of the authenticator app, or a recovery code; empty where no app
+        is enrolled. It cannot be used a second time.
 
     Raises
     ------
     ValidationError
         At the field ``password`` or ``code``.
     """
+    try:
+        taken = guesses.begin(account=user.get_username())
+    except ValidationError as error:
+        raise ValidationError({"password": error}) from error
     if not user.is_active or not user.check_password(password):
         raise ValidationError({"password": "This is not your password. Nothing was changed."})
+    if second_factors.asks_for_code(user):
+        second_factors.use_code(user=user, code=code)
+    guesses.forgive(taken)

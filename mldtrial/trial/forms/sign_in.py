@@ -1,8 +1,13 @@
-"""The form of the sign-in page."""
+"""The forms of signing in: user name and password, and the second factor."""
 
 from typing import Any
 
+from django import forms
 from django.contrib.auth.forms import AuthenticationForm
+
+from mldtrial.accounts.addresses import client_address
+from mldtrial.accounts.services import guesses
+from mldtrial.trial.forms.base import ServiceForm
 
 
 class SignInForm(AuthenticationForm):
@@ -19,3 +24,42 @@ class SignInForm(AuthenticationForm):
         self.fields["username"].label = "User name"
         for field in self.fields.values():
             field.widget.attrs["class"] = "form-control"
+
+    def clean(self) -> dict[str, Any]:
+        """Check the password, unless too many wrong ones came before it."""
+        if self.errors:
+            return self.cleaned_data
+        address = client_address(self.request) if self.request is not None else ""
+        taken = guesses.begin(account=self.cleaned_data["username"], address=address)
+        cleaned = super().clean()
+        guesses.forgive(taken)
+        return cleaned
+
+
+def code_field(**more: Any) -> forms.CharField:
+    """Return a field for a code of an authenticator app, or a recovery code."""
+    attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
+    return forms.CharField(
+        max_length=20,
+        widget=forms.TextInput(attrs={**attributes, "class": "form-control code"}),
+        error_messages={"required": "Type in the code."},
+        **more,
+    )
+
+
+class CodeForm(ServiceForm):
+    """The second factor, where it is a code."""
+
+    code = code_field(help_text="Six digits from your authenticator app, or a recovery code.")
+
+
+class PasskeyForm(ServiceForm):
+    """What a passkey answers; filled by passkeys.js."""
+
+    credential = forms.JSONField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": "No passkey answered. Please try again.",
+            "invalid": "No passkey answered. Please try again.",
+        },
+    )

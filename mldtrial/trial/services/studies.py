@@ -6,6 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from mldtrial.accounts.services import sessions
 from mldtrial.trial.models import Membership, Origin, Site, Study, VisitDefinition
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.services.saving import store
@@ -63,6 +64,7 @@ def create_site(*, study: Study, code: str, name: str, time_zone: str = "UTC") -
     return store(Site(study=study, code=code, name=name, time_zone=time_zone))
 
 
+@transaction.atomic
 def grant_membership(
     *, user: Any, study: Study, role: str, site: Site | None = None, may_export_rows: bool = False
 ) -> Membership:
@@ -75,7 +77,8 @@ def grant_membership(
     """
     if site is not None and site.study_id != study.pk:
         raise ValidationError({"site": "This site belongs to another study."})
-    membership = Membership(
-        user=user, study=study, role=role, site=site, may_export_rows=may_export_rows
+    membership = store(
+        Membership(user=user, study=study, role=role, site=site, may_export_rows=may_export_rows)
     )
-    return store(membership)
+    sessions.end_all(user=user)
+    return membership

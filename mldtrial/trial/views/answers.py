@@ -4,6 +4,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from mldtrial.trial.forms.base import ServiceForm
 from mldtrial.trial.models import Patient
@@ -22,3 +23,10 @@ def form_page(
 def to_patient(patient: Patient) -> HttpResponse:
     """Return to the patient's page."""
     return redirect("patient", study_code=patient.study.code, patient_id=patient.pk)
+
+
+def asked_next(request: HttpRequest) -> str:
+    """Return the page of this site that was asked for before this one; empty for none."""
+    asked = request.POST.get("next") or request.GET.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(asked, {request.get_host()}, request.is_secure())
+    return asked if is_ours else ""

@@ -1,0 +1,66 @@
+"""How allauth is used here: its login stages and its second factors, with our pages and limits."""
+
+import time
+from typing import Any
+
+from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa.adapter import DefaultMFAAdapter
+from django.http import HttpRequest
+
+from mldtrial.accounts import encryption
+from mldtrial.accounts.addresses import client_address
+from mldtrial.accounts.services import passkeys, sessions
+
+STAGES = ["mldtrial.accounts.stages.SecondFactor"]
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Nobody signs up; the only stage between a password and a session is the second factor."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002 - of allauth
+        """Return False: people are invited."""
+        return False
+
+    def get_login_stages(self) -> list[str]:
+        """Return what stands between the right password and a session."""
+        return STAGES
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Begin a session, and note when."""
+        super().login(request, user)
+        sessions.begin(request.session, now=time.time())
+
+    def add_message(self, *args: Any, **kwargs: Any) -> None:
+        """Say nothing: our pages say what happened."""
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Send nothing."""
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the address counted from the trusted proxies."""
+        return client_address(request)
+
+
+class FactorAdapter(DefaultMFAAdapter):
+    """Second factors whose secrets are encrypted at rest."""
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": passkeys.REFUSED,
+    }
+
+    def get_totp_label(self, user: Any) -> str:
+        """Return the user name, which is what people type here."""
+        return user.get_username()
+
+    def encrypt(self, text: str) -> str:
+        """Return a secret as it may be stored."""
+        return encryption.encrypt(text)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        """Return the secret again."""
+        return encryption.decrypt(encrypted_text)
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return the host that passkeys are bound to, under the name of the platform."""
+        return {**super().get_public_key_credential_rp_entity(), "name": "MLD trial"}
