@@ -72,7 +72,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     ),
     "clinical_scores": (
         *VISIT,
-        _text("instrument", "Instrument", "", "GMFC-MLD | MLDS-1 (MRI severity score)"),
+        _text("instrument", "Instrument", "", "GMFC-MLD | ELFC-MLD | MLDS-1 (MRI severity score)"),
         _text("item", "Item", "", "level | total | key of an item of the instrument"),
         Column("value", "Value", "decimal", "score", "Higher is worse"),
         _text("status", "Status", "", "DONE | NOT_DONE | NOT_APPLICABLE | NOT_EVALUABLE"),
@@ -157,7 +157,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 
 DESCRIPTIONS = {
     "demyelination_load": "One row per visit with a load: the run that is used for analysis.",
-    "clinical_scores": "One row per visit, instrument and item: GMFC-MLD and MRI severity score.",
+    "clinical_scores": "One row per visit, instrument and item: GMFC-MLD, ELFC-MLD and MRI score.",
     "patients": "One row per patient.",
     "treatments": "One row per documented treatment that is not the study product.",
     "visits": "One row per visit.",

@@ -17,6 +17,7 @@ from analytics.models import ExportRecord
 from analytics.policies import visible_to as visible_records
 from analytics.selectors import loads
 from mldtrial.trial.models import (
+    ElfcMldAssessment,
     GmfcMldAssessment,
     MriSeverityRead,
     Patient,
@@ -161,20 +162,29 @@ def _demyelination_load(study: Study, narrowed: Narrow) -> Rows:
     return _rows(found, columns, BY_VISIT)
 
 
+LEVELS: dict[str, type[GmfcMldAssessment] | type[ElfcMldAssessment]] = {
+    "GMFC-MLD": GmfcMldAssessment,
+    "ELFC-MLD": ElfcMldAssessment,
+}
+
+
 def _clinical_scores(study: Study, narrowed: Narrow) -> Rows:
-    gmfc = _rows(
-        narrowed(GmfcMldAssessment.objects.filter(visit__patient__study=study)),
-        {
-            **_which_visit("visit__"),
-            "instrument": _text("GMFC-MLD"),
-            "item": _text("level"),
-            "value": Cast("level", models.IntegerField()),
-            "status": F("status"),
-            "reason": _present("reason"),
-            "assessed_on": F("assessed_on"),
-        },
-        (),
-    )
+    levels = [
+        _rows(
+            narrowed(model.objects.filter(visit__patient__study=study)),
+            {
+                **_which_visit("visit__"),
+                "instrument": _text(instrument),
+                "item": _text("level"),
+                "value": Cast("level", models.IntegerField()),
+                "status": F("status"),
+                "reason": _present("reason"),
+                "assessed_on": F("assessed_on"),
+            },
+            (),
+        )
+        for instrument, model in LEVELS.items()
+    ]
     severity = _rows(
         narrowed(MriSeverityRead.objects.filter(visit__patient__study=study)),
         {
@@ -187,13 +197,15 @@ def _clinical_scores(study: Study, narrowed: Narrow) -> Rows:
         (),
     )
     whose = ", ".join(_which_visit("visit__"))
+    of_levels = " UNION ALL ".join(level.sql for level in levels)
     sql = (
-        f"{gmfc.sql} UNION ALL SELECT {whose}, instrument, item.key, "  # noqa: S608
+        f"{of_levels} UNION ALL SELECT {whose}, instrument, item.key, "  # noqa: S608
         "item.value::integer, CASE WHEN item.value IS NULL THEN 'NOT_EVALUABLE' ELSE 'DONE' END, "
         f"NULL, read_on FROM ({severity.sql}) AS reads, "
         "jsonb_each_text(reads.items || jsonb_build_object('total', reads.total)) AS item"
     )
-    return Rows(sql, gmfc.params + severity.params, (*BY_VISIT, "instrument", "item"))
+    params = tuple(value for part in (*levels, severity) for value in part.params)
+    return Rows(sql, params, (*BY_VISIT, "instrument", "item"))
 
 
 def _patients(study: Study, narrowed: Narrow) -> Rows:

@@ -48,6 +48,7 @@ class VisitRow:
     visit: Visit
     age_months: float
     gmfc: Any = None
+    elfc: Any = None
     severity_total: float | None = None
     load: LoadPoint | None = None
     scans: list[Scan] = field(default_factory=list)
@@ -61,7 +62,7 @@ def visit_rows(
     """Return the visits of a patient, the latest first, with scores, scans, load and flags."""
     visits = (
         visible_to(user, Visit.objects.filter(patient=patient))
-        .select_related("gmfc_mld", "definition")
+        .select_related("gmfc_mld", "elfc_mld", "definition")
         .order_by("-date")
     )
     scans = _by_visit(visible_to(user, Scan.objects.filter(visit__patient=patient)))
@@ -75,6 +76,7 @@ def visit_rows(
             visit=visit,
             age_months=age_months(patient.birth_month, visit.date),
             gmfc=getattr(visit, "gmfc_mld", None),
+            elfc=getattr(visit, "elfc_mld", None),
             severity_total=fmean(read.total for read in reads[visit.pk])
             if visit.pk in reads
             else None,

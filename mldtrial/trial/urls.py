@@ -4,6 +4,7 @@ from django.urls import path
 
 from mldtrial.trial.views import (
     account,
+    assessments,
     health,
     home,
     participation,
@@ -52,7 +53,8 @@ urlpatterns = [
         participation.step_edit,
         name="participation_edit",
     ),
-    path(f"{VISIT}gmfc-mld/", visits.gmfc_record, name="gmfc_record"),
+    path(f"{VISIT}gmfc-mld/", assessments.gmfc_record, name="gmfc_record"),
+    path(f"{VISIT}elfc-mld/", assessments.elfc_record, name="elfc_record"),
     path(f"{PATIENT}queries/new/", queries.query_new, name="query_new"),
     path(f"{VISIT}sign/", signing.visit_sign, name="visit_sign"),
     path("queries/", queries.query_list, name="queries"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from mldtrial.trial.rules.severity import severity_instrument
+from mldtrial.trial.rules.subtype import LATE_INFANTILE_UP_TO_MONTHS
 
 STUDY_CODE = "DEMO"
 SITES = (("NORTH", "Site North (demonstration)"), ("SOUTH", "Site South (demonstration)"))
@@ -23,6 +24,7 @@ class PlannedVisit:
     date: date
     stage: float
     gmfc_level: int
+    elfc_level: int
     severity_items: dict[str, int]
     is_segmented_live: bool = False
 
@@ -61,6 +63,21 @@ def severity_items(stage: float) -> dict[str, int]:
     return items
 
 
+_ELFC_OF_GMFC = {
+    True: (0, 1, 2, 3, 3, 4, 4),
+    False: (0, 1, 1, 2, 3, 3, 4),
+}
+"""Language goes early in late-infantile MLD (median 32 months, Kehrer 2014), later in others."""
+
+
+def elfc_level(gmfc_level: int, onset_age_months: int | None) -> int:
+    """Return a plausible ELFC-MLD level beside a GMFC-MLD level."""
+    is_late_infantile = (
+        onset_age_months is not None and onset_age_months <= LATE_INFANTILE_UP_TO_MONTHS
+    )
+    return _ELFC_OF_GMFC[is_late_infantile][gmfc_level]
+
+
 def _jitter_days(seed: int, visit_index: int) -> int:
     """Return how far a visit lies from its target day: families rarely come to the day."""
     return 0 if visit_index == 0 else (seed + 3 * visit_index) % 9 - 4
@@ -87,6 +104,7 @@ def _patient(
             date=start + timedelta(days=SCHEDULE_DAYS[definition] + _jitter_days(seed, n)),
             stage=stage,
             gmfc_level=gmfc,
+            elfc_level=elfc_level(gmfc, onset),
             severity_items=severity_items(stage),
             is_segmented_live=definition in live,
         )

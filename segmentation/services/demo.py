@@ -17,6 +17,7 @@ from django.utils import timezone
 
 from mldtrial.trial.models import (
     SITE_ROLES,
+    AssessorRole,
     Blinding,
     Origin,
     Role,
@@ -140,13 +141,15 @@ def _create_patient(
             visit_date=visit_plan.date,
             by=None,
         )
-        assessments.record_gmfc_mld(
-            visit=visit,
-            level=visit_plan.gmfc_level,
-            assessed_on=visit_plan.date,
-            by=None,
-            recorder=people[f"investigator-{planned.site_code.lower()}"],
-        )
+        seen = {
+            "visit": visit,
+            "assessed_on": visit_plan.date,
+            "by": None,
+            "recorder": people[f"investigator-{planned.site_code.lower()}"],
+            "assessor_role": AssessorRole.MD,
+        }
+        assessments.record_gmfc_mld(level=visit_plan.gmfc_level, **seen)
+        assessments.record_elfc_mld(level=visit_plan.elfc_level, **seen)
         assessments.record_severity(
             visit=visit,
             reader=people["reader"],

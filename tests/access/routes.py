@@ -94,6 +94,7 @@ EXPECTED: dict[str, Route] = {
     "participation_edit": Route(scope="site", get=ENTRY, post=ENTRY),
     "gmfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
     "visit_sign": Route(scope="site", get={"investigator"}, post={"investigator"}),
+    "elfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
     "queries": Route(scope="signed-in", get=EVERYONE),
     "query": Route(scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}),
     "query_new": Route(

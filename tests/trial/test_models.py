@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import DatabaseError, IntegrityError, models, transaction
 
 from mldtrial.trial.models import (
+    ElfcMldAssessment,
     GmfcMldAssessment,
     MriSeverityRead,
     Patient,
@@ -51,6 +52,12 @@ def rows(world: World) -> dict[type[models.Model], dict[str, Any]]:
         },
         Visit: {"patient": world.patient_a, "number": 9, "name": "V", "date": date(2024, 1, 1)},
         GmfcMldAssessment: {
+            "visit": world.visit_a,
+            "level": 2,
+            "assessed_on": date(2023, 5, 10),
+            "assessed_by": world.user("coordinator"),
+        },
+        ElfcMldAssessment: {
             "visit": world.visit_a,
             "level": 2,
             "assessed_on": date(2023, 5, 10),
@@ -118,6 +125,11 @@ REFUSED: list[tuple[type[models.Model], dict[str, Any], str]] = [
     ),
     (GmfcMldAssessment, {"sublevel": "a"}, "gmfc_mld_4a_4b"),
     (GmfcMldAssessment, {"source": "RUMOUR"}, "gmfc_mld_source_known"),
+    (GmfcMldAssessment, {"assessor_role": "COOK"}, "gmfc_mld_assessor_role_known"),
+    (ElfcMldAssessment, {"level": 5}, "elfc_mld_level_0_to_4"),
+    (ElfcMldAssessment, {"level": None}, "elfc_mld_level_or_reason"),
+    (ElfcMldAssessment, {"source": "RUMOUR"}, "elfc_mld_source_known"),
+    (ElfcMldAssessment, {"assessor_role": "COOK"}, "elfc_mld_assessor_role_known"),
     (MriSeverityRead, {"total": 35}, "mri_severity_total_0_to_34"),
     (Query, {"audience": "ALL"}, "query_audience_known"),
     (Query, {"state": "LOST"}, "query_state_known"),
@@ -203,7 +215,16 @@ def test_what_was_said_in_a_thread_stays_as_it_was_said(world: World):
 
 
 def test_what_a_person_can_break_has_a_sentence():
-    entered = {Study, Site, Patient, Treatment, Visit, GmfcMldAssessment, MriSeverityRead}
+    entered = {
+        Study,
+        Site,
+        Patient,
+        Treatment,
+        Visit,
+        GmfcMldAssessment,
+        ElfcMldAssessment,
+        MriSeverityRead,
+    }
     # Guarded by the services themselves, which set these values.
     by_the_service = {"patient_birth_is_a_month", "visit_number_not_negative"}
     names = {constraint.name for model in entered for constraint in model._meta.constraints}

@@ -9,6 +9,7 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import (
     Audience,
     Disposition,
+    ElfcMldAssessment,
     GmfcMldAssessment,
     Membership,
     MriSeverityRead,
@@ -65,13 +66,14 @@ def records(world: World) -> None:
             patient=patient, kind="HSCT", started_on=patient.birth_month, by=None
         )
         participation.record_step(patient=patient, step="CONSENT", happened_on=visit.date, by=None)
-        assessments.record_gmfc_mld(
-            visit=visit,
-            level=1,
-            assessed_on=visit.date,
-            by=None,
-            recorder=world.user("coordinator"),
-        )
+        for record in (assessments.record_gmfc_mld, assessments.record_elfc_mld):
+            record(
+                visit=visit,
+                level=1,
+                assessed_on=visit.date,
+                by=None,
+                recorder=world.user("coordinator"),
+            )
         queries.open_query(
             patient=patient, visit=visit, audience=Audience.SITE, rule="R1", question="Why?"
         )
@@ -168,6 +170,7 @@ def subjects(world: World, key: str, model: type[models.Model]) -> set[str]:
         Visit: "patient__subject_code",
         Query: "patient__subject_code",
         GmfcMldAssessment: "visit__patient__subject_code",
+        ElfcMldAssessment: "visit__patient__subject_code",
         MriSeverityRead: "visit__patient__subject_code",
     }[model]
     rows = policies.visible_to(world.user(key), model.objects.all())

@@ -2,6 +2,8 @@
 
 from mldtrial.trial.models.assessment import (
     AssessmentStatus,
+    AssessorRole,
+    ElfcMldAssessment,
     GmfcMldAssessment,
     MriSeverityRead,
     Source,
@@ -22,7 +24,14 @@ from mldtrial.trial.models.patient import (
     TreatmentKind,
     Visit,
 )
-from mldtrial.trial.models.query import LOAD_RULES, Audience, Query, QueryMessage, QueryState, Step
+from mldtrial.trial.models.query import (
+    LOAD_RULES,
+    Audience,
+    Query,
+    QueryMessage,
+    QueryState,
+    ThreadStep,
+)
 from mldtrial.trial.models.scan import AcqStratum, Scan, ScanState, Sequence
 from mldtrial.trial.models.study import (
     SITE_ROLES,
@@ -44,11 +53,13 @@ __all__ = [
     "AcqStratum",
     "ArsaResult",
     "AssessmentStatus",
+    "AssessorRole",
     "Audience",
     "Blinding",
     "Disposition",
     "DispositionStep",
     "Donor",
+    "ElfcMldAssessment",
     "FirstSymptom",
     "Genotype",
     "GmfcMldAssessment",
@@ -68,11 +79,11 @@ __all__ = [
     "Sex",
     "Site",
     "Source",
-    "Step",
     "Study",
     "SubtypeRule",
     "Sulfatides",
     "SymptomStatus",
+    "ThreadStep",
     "Treatment",
     "TreatmentKind",
     "Visit",

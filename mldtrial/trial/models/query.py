@@ -117,7 +117,7 @@ class Query(ClinicalModel):
         return self.rule
 
 
-class Step(models.TextChoices):
+class ThreadStep(models.TextChoices):
     """What a message of a thread did to its query."""
 
     ANSWERED = "ANSWERED", "answered"
@@ -134,7 +134,7 @@ class QueryMessage(ClinicalModel):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     query = models.ForeignKey(Query, models.PROTECT, related_name="messages")
-    step = models.CharField(max_length=12, choices=Step)
+    step = models.CharField(max_length=12, choices=ThreadStep)
     words = models.TextField()
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -149,7 +149,7 @@ class QueryMessage(ClinicalModel):
         ordering = ["created_at"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(step__in=Step.values), name="query_message_step_known"
+                condition=models.Q(step__in=ThreadStep.values), name="query_message_step_known"
             ),
         ]
         triggers = [

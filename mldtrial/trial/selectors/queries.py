@@ -21,8 +21,8 @@ from mldtrial.trial.models import (
     QueryState,
     Role,
     Site,
-    Step,
     Study,
+    ThreadStep,
     Visit,
 )
 from mldtrial.trial.policies import visible_to
@@ -161,7 +161,7 @@ def query_steps(query: Query, *, user: Any) -> list[QueryStep]:
     return [
         asked,
         *(
-            QueryStep(m.created_at, _name(m.author, query), Step(m.step).label, m.words)
+            QueryStep(m.created_at, _name(m.author, query), ThreadStep(m.step).label, m.words)
             for m in said.order_by("created_at")
         ),
     ]

@@ -114,7 +114,7 @@ def visit(of: Study, visit_id: UUID, *, user: Any) -> Visit:
     """
     found = (
         visible_to(user, Visit.objects.filter(patient__study=of, pk=visit_id))
-        .select_related("patient__site", "patient__study", "definition", "gmfc_mld")
+        .select_related("patient__site", "patient__study", "definition", "gmfc_mld", "elfc_mld")
         .first()
     )
     if found is None:

@@ -15,6 +15,7 @@ TITLES = {
     "trial.Visit": "Visit",
     "trial.Scan": "Image",
     "trial.GmfcMldAssessment": "GMFC-MLD",
+    "trial.ElfcMldAssessment": "ELFC-MLD",
     "trial.MriSeverityRead": "MRI severity score",
 }
 UNSHOWN = {"id", "visit", "patient", "created_at"}

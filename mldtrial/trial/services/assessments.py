@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -11,6 +11,8 @@ from mldtrial.audit.context import because
 from mldtrial.trial import policies
 from mldtrial.trial.models import (
     AssessmentStatus,
+    AssessorRole,
+    ElfcMldAssessment,
     GmfcMldAssessment,
     MriSeverityRead,
     Source,
@@ -18,10 +20,12 @@ from mldtrial.trial.models import (
 )
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.calendar import today_in
-from mldtrial.trial.rules.gmfc import APPLICABLE_FROM_MONTHS, HIGHEST_LEVEL
+from mldtrial.trial.rules.levels import LevelInstrument, level_instrument
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.services import participation
 from mldtrial.trial.services.saving import store
+
+LevelT = TypeVar("LevelT", GmfcMldAssessment, ElfcMldAssessment)
 
 
 @transaction.atomic
@@ -35,6 +39,8 @@ def record_gmfc_mld(
     status: str = AssessmentStatus.DONE,
     sublevel: str = "",
     source: str = Source.EXAMINATION,
+    assessor_role: str = AssessorRole.UNKNOWN,
+    assessor_name: str = "",
     reason: str = "",
     change_reason: str = "",
     after_end_reason: str = "",
@@ -47,6 +53,8 @@ def record_gmfc_mld(
         Who enters it, checked by policy; None for a command of the operator.
     recorder : User, optional
         The assessor to name where `by` is None.
+    assessor_name : str
+        Who saw the patient, where that was not the person who enters it.
     reason : str
         Why there is no level, or why a child below 18 months has one (Kehrer 2011).
     change_reason : str
@@ -59,52 +67,121 @@ def record_gmfc_mld(
     PermissionDenied, ValidationError
         If the person may not, the level is not 0 to 6, or a reason is missing.
     """
+    instrument = level_instrument("GMFC-MLD")
+    if sublevel and level not in instrument.divided:
+        raise ValidationError({"level": "Only level 4 is divided into 4a and 4b."})
+    return _record_level(
+        GmfcMldAssessment,
+        instrument,
+        visit,
+        by,
+        change_reason,
+        after_end_reason,
+        level=level,
+        sublevel=sublevel,
+        status=status,
+        source=source,
+        reason=reason.strip(),
+        assessed_on=assessed_on,
+        assessed_by=by or recorder,
+        assessor_role=assessor_role,
+        assessor_name=assessor_name.strip(),
+    )
+
+
+@transaction.atomic
+def record_elfc_mld(
+    *,
+    visit: Visit,
+    level: int | None,
+    assessed_on: date,
+    by: Any,
+    recorder: Any = None,
+    status: str = AssessmentStatus.DONE,
+    source: str = Source.EXAMINATION,
+    assessor_role: str = AssessorRole.UNKNOWN,
+    assessor_name: str = "",
+    reason: str = "",
+    change_reason: str = "",
+    after_end_reason: str = "",
+) -> ElfcMldAssessment:
+    """Record the ELFC-MLD level of a visit, or why there is none.
+
+    The parameters are those of `record_gmfc_mld`; the levels are 0 to 4, written E0 to E4.
+
+    Raises
+    ------
+    PermissionDenied, ValidationError
+        If the person may not, the level is not 0 to 4, or a reason is missing.
+    """
+    return _record_level(
+        ElfcMldAssessment,
+        level_instrument("ELFC-MLD"),
+        visit,
+        by,
+        change_reason,
+        after_end_reason,
+        level=level,
+        status=status,
+        source=source,
+        reason=reason.strip(),
+        assessed_on=assessed_on,
+        assessed_by=by or recorder,
+        assessor_role=assessor_role,
+        assessor_name=assessor_name.strip(),
+    )
+
+
+def _record_level(
+    model: type[LevelT],
+    instrument: LevelInstrument,
+    visit: Visit,
+    by: Any,
+    change_reason: str,
+    after_end_reason: str,
+    **values: Any,
+) -> LevelT:
     if by is not None:
         policies.require(by, "record_assessment", visit)
-    _check_day(visit, assessed_on, "assessed_on")
+    _check_day(visit, values["assessed_on"], "assessed_on")
     # The visit is locked, so that two people who save at once are told of each other.
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
-    found = GmfcMldAssessment.objects.filter(visit=visit).first()
-    _check_level(visit, level, sublevel, status, reason, assessed_on)
+    found = model._default_manager.filter(visit=visit).first()
+    _check_level(instrument, visit, values)
     if found is not None and not change_reason.strip():
         raise ValidationError(
             {"change_reason": "This visit has a level already; give the reason for the change."}
         )
-    assessment = found or GmfcMldAssessment(visit=visit)
-    assessment.level = level
-    assessment.status = status
-    assessment.sublevel = sublevel
-    assessment.source = source
-    assessment.reason = reason.strip()
-    assessment.assessed_on = assessed_on
-    assessment.assessed_by = by or recorder
+    assessment = found or model(visit=visit)
+    for name, value in {**values, "instrument_version": instrument.version}.items():
+        setattr(assessment, name, value)
     if found is None:
-        with participation.entry(visit.patient, assessed_on, after_end_reason):
+        with participation.entry(visit.patient, values["assessed_on"], after_end_reason):
             return store(assessment)
     with because(change_reason.strip()):
         return store(assessment)
 
 
-def _check_level(
-    visit: Visit, level: int | None, sublevel: str, status: str, reason: str, assessed_on: date
-) -> None:
-    if status != AssessmentStatus.DONE:
+def _check_level(instrument: LevelInstrument, visit: Visit, values: dict[str, Any]) -> None:
+    level, reason, name = values["level"], values["reason"], instrument.name
+    if values["status"] != AssessmentStatus.DONE:
         if level is not None:
             raise ValidationError({"level": "Leave the level empty where the score was not taken."})
-        if not reason.strip():
+        if not reason:
             raise ValidationError({"reason": "Give the reason why there is no level."})
         return
     if level is None:
         raise ValidationError({"level": "Choose a level, or say why there is none."})
-    if not 0 <= level <= HIGHEST_LEVEL:
-        raise ValidationError({"level": f"GMFC-MLD has levels 0 to 6; {level} is not one of them."})
-    if sublevel and level != 4:  # the one level that Kehrer 2011 divides
-        raise ValidationError({"level": "Only level 4 is divided into 4a and 4b."})
-    is_young = age_months(visit.patient.birth_month, assessed_on) < APPLICABLE_FROM_MONTHS
-    if is_young and not reason.strip():
+    if not 0 <= level <= instrument.highest:
+        raise ValidationError(
+            {"level": f"{name} has levels 0 to {instrument.highest}; {level} is not one of them."}
+        )
+    age = age_months(visit.patient.birth_month, values["assessed_on"])
+    if not instrument.applies_at(age) and not reason:
+        months = instrument.applicable_from_months
         raise ValidationError(
             {
-                "reason": "GMFC-MLD applies from 18 months of age: choose 'not applicable', "
+                "reason": f"{name} applies from {months} months of age: choose 'not applicable', "
                 "or give the reason for a level at this age."
             }
         )

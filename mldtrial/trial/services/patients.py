@@ -11,6 +11,7 @@ from django.db import transaction
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
 from mldtrial.trial.models import (
+    ElfcMldAssessment,
     GmfcMldAssessment,
     Origin,
     Patient,
@@ -281,6 +282,7 @@ def _check_nothing_before_birth(patient: Patient) -> None:
         Visit.objects.filter(patient=patient, date__lt=born).exists()
         or Treatment.objects.filter(patient=patient, started_on__lt=born).exists()
         or GmfcMldAssessment.objects.filter(visit__patient=patient, assessed_on__lt=born).exists()
+        or ElfcMldAssessment.objects.filter(visit__patient=patient, assessed_on__lt=born).exists()
         or patient.dispositions.filter(is_void=False, happened_on__lt=born).exists()
     ):
         raise ValidationError(

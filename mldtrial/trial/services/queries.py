@@ -14,7 +14,7 @@ from mldtrial.trial.models import (
     QueryMessage,
     QueryState,
     Role,
-    Step,
+    ThreadStep,
     Visit,
 )
 from mldtrial.trial.services.saving import store
@@ -83,7 +83,7 @@ def answer_query(*, query: Query, answer: str, by: Any) -> Query:
     words = _require_words(answer, "answer", "Write an answer.")
     locked.answer = words
     locked.state = QueryState.ANSWERED
-    _say(locked, Step.ANSWERED, words, by)
+    _say(locked, ThreadStep.ANSWERED, words, by)
     return _store_because("Answer to the query", locked)
 
 
@@ -99,7 +99,9 @@ def comment_on_query(*, query: Query, words: str, by: Any) -> QueryMessage:
     policies.require(by, "comment_on_query", query)
     locked = _locked(query)
     _require_not_closed(locked)
-    return _say(locked, Step.COMMENTED, _require_words(words, "words", "Write something."), by)
+    return _say(
+        locked, ThreadStep.COMMENTED, _require_words(words, "words", "Write something."), by
+    )
 
 
 @transaction.atomic
@@ -122,7 +124,7 @@ def assign_query(*, query: Query, role: str = "", person: Any = None, by: Any) -
         raise ValidationError({"assignee": "People of this role cannot answer the query."})
     locked.assigned_role, locked.assigned_to = role, person
     name = Role(role).label if role else str(person)
-    _say(locked, Step.ASSIGNED, f"Waits for: {name}.", by)
+    _say(locked, ThreadStep.ASSIGNED, f"Waits for: {name}.", by)
     return _store_because("Passed on", locked)
 
 
@@ -144,7 +146,7 @@ def reopen_query(*, query: Query, reason: str, by: Any) -> Query:
     locked.state = QueryState.OPEN
     locked.closed_by_rule = False
     stored = _store_because(words, locked)
-    _say(locked, Step.REOPENED, words, by)
+    _say(locked, ThreadStep.REOPENED, words, by)
     return stored
 
 
@@ -164,7 +166,7 @@ def close_query(*, query: Query, reason: str, by: Any) -> Query:
     _require_not_closed(locked)
     locked.state = QueryState.CLOSED
     locked.closed_by_rule = by is None
-    _say(locked, Step.CLOSED, words, by)
+    _say(locked, ThreadStep.CLOSED, words, by)
     return _store_because(words, locked)
 
 

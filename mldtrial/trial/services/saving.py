@@ -77,6 +77,15 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "level",
         "Somebody else has just recorded this visit's level; open the page again.",
     ),
+    "trial_elfcmldassessment_visit_id_key": (
+        "level",
+        "Somebody else has just recorded this visit's level; open the page again.",
+    ),
+    "gmfc_mld_assessor_role_known": ("assessor_role", "Choose one of the listed roles."),
+    "elfc_mld_level_0_to_4": ("level", "ELFC-MLD has levels 0 to 4."),
+    "elfc_mld_level_or_reason": ("level", "Give a level, or the reason why there is none."),
+    "elfc_mld_source_known": ("source", "Choose one of the listed sources."),
+    "elfc_mld_assessor_role_known": ("assessor_role", "Choose one of the listed roles."),
     "mri_severity_total_0_to_34": ("items", "The MRI severity score is 0 to 34."),
     "mri_severity_one_read_per_reader": ("reader", "This reader has read this visit already."),
     "query_once_per_rule_and_visit": (

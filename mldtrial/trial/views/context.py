@@ -35,6 +35,7 @@ SECTIONS = {
     "participation_edit": "patients",
     "gmfc_record": "patients",
     "visit_sign": "patients",
+    "elfc_record": "patients",
     "upload_new": "uploads",
     "run": "uploads",
     "query": "queries",

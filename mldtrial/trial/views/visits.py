@@ -1,6 +1,5 @@
-"""Pages on a visit: a new one, and its GMFC-MLD level."""
+"""The page of a new visit."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,19 +7,9 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.forms.assessments import GmfcForm
 from mldtrial.trial.forms.visits import VisitForm
-from mldtrial.trial.models import (
-    AssessmentStatus,
-    GmfcMldAssessment,
-    Patient,
-    Visit,
-    VisitDefinition,
-)
-from mldtrial.trial.rules.age import age_months
+from mldtrial.trial.models import Visit, VisitDefinition
 from mldtrial.trial.rules.calendar import days_outside
-from mldtrial.trial.rules.gmfc import APPLICABLE_FROM_MONTHS
-from mldtrial.trial.services import assessments
 from mldtrial.trial.services import patients as services
 from mldtrial.trial.views.answers import form_page, to_patient
 
@@ -73,49 +62,3 @@ def _announce(request: HttpRequest, visit: Visit) -> None:
             f"This is {abs(outside)} days {what} the window of {visit.name} "
             f"({days[0]} to {days[1]}). The visit was kept.",  # type: ignore[index]
         )
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def gmfc_record(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpResponse:
-    """Record the GMFC-MLD level of a visit, or correct it with a reason."""
-    study = selectors.study(study_code, user=request.user)
-    visit = selectors.visit(study, visit_id, user=request.user)
-    policies.require(request.user, "record_assessment", visit)
-    found = getattr(visit, "gmfc_mld", None)
-    form = GmfcForm(
-        request.POST if request.method == "POST" else None,
-        is_change=found is not None,
-        patient=visit.patient,
-        initial=_initial(visit, found),
-    )
-    if request.method == "POST" and form.is_valid():
-        saved = form.submit(
-            lambda: assessments.record_gmfc_mld(visit=visit, **form.values(), by=request.user)
-        )
-        if saved is not None:
-            messages.success(request, f"{saved} was recorded for {visit.name}.")
-            return to_patient(visit.patient)
-    return form_page(request, "trial/gmfc_record.html", form, _about(visit.patient, visit, found))
-
-
-def _initial(visit: Visit, found: GmfcMldAssessment | None) -> dict[str, Any]:
-    if found is None:
-        is_young = age_months(visit.patient.birth_month, visit.date) < APPLICABLE_FROM_MONTHS
-        status = AssessmentStatus.NOT_APPLICABLE if is_young else AssessmentStatus.DONE
-        return {"assessed_on": visit.date, "status": status}
-    return {
-        "status": found.status,
-        "level": "" if found.level is None else f"{found.level}{found.sublevel}",
-        "source": found.source,
-        "assessed_on": found.assessed_on,
-        "reason": found.reason,
-    }
-
-
-def _about(patient: Patient, visit: Visit, found: GmfcMldAssessment | None) -> dict[str, Any]:
-    return {
-        "patient": patient,
-        "visit": visit,
-        "found": found,
-        "age_months": round(age_months(patient.birth_month, visit.date), 1),
-    }

@@ -145,8 +145,12 @@ def test_scores_have_a_row_per_item_and_none_for_what_is_absent(committed):
     assessments.record_gmfc_mld(
         visit=visit, level=3, assessed_on=DAY, by=None, recorder=committed.user("coordinator")
     )
+    assessments.record_elfc_mld(
+        visit=visit, level=1, assessed_on=DAY, by=None, recorder=committed.user("coordinator")
+    )
     rows = {(r["instrument"], r["item"]): r for r in table(take(committed, "clinical_scores"))}
-    assert len(rows) == len(keys) + 2
+    assert len(rows) == len(keys) + 3
+    assert rows["ELFC-MLD", "level"]["value"] == "1"
     assert rows["GMFC-MLD", "level"]["value"] == "3"
     version = severity_instrument().version
     assert rows[version, keys[1]]["value"] == "1"

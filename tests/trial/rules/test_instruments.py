@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mldtrial.trial.rules.gmfc import HIGHEST_LEVEL, gmfc_levels
+from mldtrial.trial.rules.levels import CURRENT, level_instrument
 from mldtrial.trial.rules.severity import severity_instrument
 
 INSTRUMENT = severity_instrument()
@@ -56,11 +56,30 @@ def test_an_unknown_version_is_refused():
         severity_instrument("MLDS-0")
 
 
-def test_gmfc_mld_has_the_levels_0_to_6_each_with_a_text():
-    assert [level.level for level in gmfc_levels()] == list(range(HIGHEST_LEVEL + 1))
-    assert all(level.text for level in gmfc_levels())
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("GMFC-MLD", ["0", "1", "2", "3", "4", "5", "6"]),
+        ("ELFC-MLD", ["E0", "E1", "E2", "E3", "E4"]),
+    ],
+)
+def test_an_instrument_has_its_levels_each_with_a_text(name, labels):
+    instrument = level_instrument(name)
+    assert [level.label for level in instrument.levels] == labels
+    assert all(level.text for level in instrument.levels)
+    assert instrument.highest == len(labels) - 1
 
 
-def test_only_level_4_is_divided():
-    divided = {level.level: [part.key for part in level.sublevels] for level in gmfc_levels()}
-    assert {level: keys for level, keys in divided.items() if keys} == {4: ["a", "b"]}
+def test_only_level_4_of_gmfc_mld_is_divided():
+    assert {name: level_instrument(name).divided for name in CURRENT} == {
+        "GMFC-MLD": {4},
+        "ELFC-MLD": frozenset(),
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "applies"),
+    [("GMFC-MLD", 17.9, False), ("GMFC-MLD", 18.0, True), ("ELFC-MLD", 3.0, True)],
+)
+def test_gmfc_mld_applies_from_18_months(name, age, applies):
+    assert level_instrument(name).applies_at(age) is applies

@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from mldtrial.trial.models import GmfcMldAssessment, MriSeverityRead
+from mldtrial.trial.models import ElfcMldAssessment, GmfcMldAssessment, MriSeverityRead
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.services import assessments, patients
 from tests.support.world import World
@@ -108,6 +108,66 @@ def test_a_second_level_needs_a_reason_for_the_change(world: World):
     assert GmfcMldAssessment.objects.get().level == 3
     assert record(world, level=5, change_reason="Video was reviewed").level == 5
     assert GmfcMldAssessment.objects.count() == 1
+
+
+def test_the_assessor_is_named_where_it_is_not_who_entered_it(world: World):
+    own = record(world, assessor_role="MD")
+    assert (own.assessor, own.assessor_role) == ("Coordinator", "MD")
+    other = record(
+        world, assessor_role="PT", assessor_name=" Ann Other ", change_reason="Name was missing"
+    )
+    assert (other.assessor, other.instrument_version) == ("Ann Other", "GMFCMLD-1")
+    assert other.assessed_by == world.user("coordinator")
+
+
+def record_language(world: World, **changes):
+    values = {
+        "visit": world.visit_a,
+        "level": 2,
+        "assessed_on": world.visit_a.date,
+        "by": world.user("coordinator"),
+    }
+    return assessments.record_elfc_mld(**{**values, **changes})
+
+
+@pytest.mark.parametrize("level", range(5))
+def test_each_level_of_language_is_stored(world: World, level):
+    stored = record_language(world, level=level)
+    assert (stored.level, stored.instrument_version) == (level, "ELFCMLD-1")
+    assert str(stored) == f"ELFC-MLD E{level}"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "sentence"),
+    [
+        ({"level": 5}, "level", "ELFC-MLD has levels 0 to 4; 5 is not one of them."),
+        ({"level": None}, "level", "Choose a level"),
+        ({"status": "NOT_DONE"}, "level", "Leave the level empty"),
+        ({"status": "NOT_DONE", "level": None}, "reason", "why there is no level"),
+        ({"assessed_on": date(2199, 1, 1)}, "assessed_on", "in the future"),
+        ({"assessor_role": "COOK"}, "assessor_role", "not a valid choice"),
+    ],
+)
+def test_a_wrong_level_of_language_is_refused(world: World, changes, field, sentence):
+    with pytest.raises(ValidationError) as refused:
+        record_language(world, **changes)
+    assert sentence in refused.value.message_dict[field][0]
+    assert not ElfcMldAssessment.objects.exists()
+
+
+@pytest.mark.requirement("21CFR11.10(e)")
+def test_a_second_level_of_language_needs_a_reason(world: World):
+    record_language(world)
+    with pytest.raises(ValidationError) as refused:
+        record_language(world, level=3)
+    assert fields_of(refused) == ["change_reason"]
+    assert record_language(world, level=3, change_reason="Video was reviewed").level == 3
+
+
+@pytest.mark.parametrize("role", ["monitor", "data_manager", "reader", "coordinator_b"])
+def test_other_people_record_no_level_of_language(world: World, role):
+    with pytest.raises(PermissionDenied):
+        record_language(world, by=world.user(role))
 
 
 def items(**changes):

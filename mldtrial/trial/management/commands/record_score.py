@@ -13,10 +13,10 @@ from mldtrial.trial.management.records import (
     find_study,
     find_visit,
 )
-from mldtrial.trial.models import AssessmentStatus, Source, Visit
+from mldtrial.trial.models import AssessmentStatus, AssessorRole, Source, Visit
 from mldtrial.trial.services import assessments
 
-GMFC_MLD, MRI_SEVERITY = "gmfc_mld", "mri_severity"
+GMFC_MLD, ELFC_MLD, MRI_SEVERITY = "gmfc_mld", "elfc_mld", "mri_severity"
 
 
 def item(text: str) -> tuple[str, int | None]:
@@ -31,8 +31,8 @@ class Command(RecordCommand):
     """Record a clinical score of a visit."""
 
     help = (
-        "Record the GMFC-MLD level of a visit (--value), or why there is none (--status, "
-        "--reason); or the items of an MRI severity read (--item KEY=VALUE, all of them). "
+        "Record the GMFC-MLD or ELFC-MLD level of a visit (--value), or why there is none "
+        "(--status, --reason); or the items of an MRI severity read (--item KEY=VALUE, all). "
         "The total is computed; with --value it is compared with what the reader wrote down."
     )
     summary = "{instrument} {value} was recorded for {visit_name} of patient {subject_code}."
@@ -42,13 +42,17 @@ class Command(RecordCommand):
         parser.add_argument("--study", required=True, metavar="CODE")
         parser.add_argument("--patient", required=True, metavar="CODE")
         parser.add_argument("--visit", required=True, metavar="CODE")
-        parser.add_argument("--instrument", choices=[GMFC_MLD, MRI_SEVERITY], default=GMFC_MLD)
+        parser.add_argument("--instrument", choices=list(WRITERS), default=GMFC_MLD)
         parser.add_argument("--by", required=True, metavar="USER", help="assessor or reader")
-        parser.add_argument("--value", type=int, help="GMFC-MLD level, or the total to check")
+        parser.add_argument("--value", type=int, help="level, or the total to check")
         parser.add_argument("--item", action="append", type=item, default=[], metavar="KEY=VALUE")
         parser.add_argument("--on", type=day, metavar="YYYY-MM-DD", help="default: visit date")
         parser.add_argument("--sublevel", choices=["a", "b"], default="", help="of level 4")
         parser.add_argument("--source", choices=Source.values, default=Source.EXAMINATION)
+        parser.add_argument(
+            "--assessor-role", choices=AssessorRole.values, default=AssessorRole.UNKNOWN
+        )
+        parser.add_argument("--assessor-name", default="", help="where it is not --by")
         parser.add_argument(
             "--status", choices=AssessmentStatus.values, default=AssessmentStatus.DONE
         )
@@ -62,7 +66,7 @@ class Command(RecordCommand):
         person = get_user_model().objects.filter(username=options["by"]).first()
         if person is None:
             raise CommandError(f"No user {options['by']!r}.")
-        write = _gmfc_mld if options["instrument"] == GMFC_MLD else _severity
+        write = WRITERS[options["instrument"]]
         return {
             "visit_id": visit.pk,
             "visit_name": visit.name,
@@ -74,18 +78,26 @@ class Command(RecordCommand):
 
 def _gmfc_mld(visit: Visit, person: Any, options: dict[str, Any]) -> dict[str, Any]:
     stored = assessments.record_gmfc_mld(
-        visit=visit,
-        level=options["value"],
-        assessed_on=options["on"] or visit.date,
-        by=None,
-        recorder=person,
-        status=options["status"],
-        sublevel=options["sublevel"],
-        source=options["source"],
-        reason=options["reason"],
-        change_reason=options["change_reason"],
+        sublevel=options["sublevel"], **_level(visit, person, options)
     )
     return {"score_id": stored.pk, "value": stored.level, "status": stored.status}
+
+
+def _elfc_mld(visit: Visit, person: Any, options: dict[str, Any]) -> dict[str, Any]:
+    stored = assessments.record_elfc_mld(**_level(visit, person, options))
+    return {"score_id": stored.pk, "value": stored.level, "status": stored.status}
+
+
+def _level(visit: Visit, person: Any, options: dict[str, Any]) -> dict[str, Any]:
+    names = ("status", "source", "assessor_role", "assessor_name", "reason", "change_reason")
+    return {
+        **{name: options[name] for name in names},
+        "visit": visit,
+        "level": options["value"],
+        "assessed_on": options["on"] or visit.date,
+        "by": None,
+        "recorder": person,
+    }
 
 
 def _severity(visit: Visit, person: Any, options: dict[str, Any]) -> dict[str, Any]:
@@ -100,3 +112,6 @@ def _severity(visit: Visit, person: Any, options: dict[str, Any]) -> dict[str, A
         by=None,
     )
     return {"score_id": stored.pk, "value": stored.total, "items": stored.items}
+
+
+WRITERS = {GMFC_MLD: _gmfc_mld, ELFC_MLD: _elfc_mld, MRI_SEVERITY: _severity}
