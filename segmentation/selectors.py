@@ -113,7 +113,8 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     has_result = latest_run is not None and hasattr(latest_run, "result")
     if has_result and trial_policies.may(user, "view_loads", visit):
         load_ml = latest_run.result.demyelination_load_ml  # type: ignore[union-attr]
-    code, text, detail, percent = _state(scans, recent, moving, latest_run)
+    not_done = set(visit.not_done.filter(is_current=True).values_list("sequence", flat=True))
+    code, text, detail, percent = _state(scans, recent, moving, latest_run, not_done)
     is_moving = bool(moving) or (latest_run is not None and not latest_run.is_finished)
     return VisitStatus(code, text, detail, percent, is_moving, scans, recent, latest_run, load_ml)
 
@@ -140,6 +141,7 @@ def _state(
     recent: tuple[Upload, ...],
     moving: list[Upload],
     run: SegmentationRun | None,
+    not_done: set[str],
 ) -> tuple[str, str, str, int | None]:
     if moving:
         return _moving("Checking the upload", moving[-1])
@@ -149,7 +151,10 @@ def _state(
     if refused:
         return "refused", "Upload refused", refused[0].message, None
     present = {scan.sequence for scan in scans}
-    missing = [name for name in (Sequence.T1W, Sequence.T2W) if name not in present]
+    absent = [name for name in (Sequence.T1W, Sequence.T2W) if name not in present]
+    missing = [name for name in absent if name not in not_done]
+    if absent and not missing:
+        return "empty", f"{' and '.join(absent)} not done", "", None
     if not scans:
         return "empty", "No scan yet", "", None
     if missing:

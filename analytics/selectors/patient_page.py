@@ -16,15 +16,18 @@ from analytics.selectors.loads import LoadPoint
 from mldtrial.trial import selectors
 from mldtrial.trial.models import (
     MriSeverityRead,
+    NotDone,
     Patient,
     Query,
     QueryState,
     Scan,
+    ScanState,
     Treatment,
     Visit,
 )
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules.age import age_months
+from mldtrial.trial.selectors import ASKED_SEQUENCES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,14 @@ class VisitRow:
     scans: list[Scan] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     signatures: list[selectors.ShownSignature] = field(default_factory=list)
+    not_done: list[NotDone] = field(default_factory=list)
+
+    @property
+    def missing_sequences(self) -> list[str]:
+        """T1w and T2w that are neither there nor declared not done."""
+        here = {scan.sequence for scan in self.scans if scan.state == ScanState.IMPORTED}
+        here |= {declared.sequence for declared in self.not_done}
+        return [name for name in ASKED_SEQUENCES if name not in here]
 
 
 def visit_rows(
@@ -70,6 +81,9 @@ def visit_rows(
         visible_to(user, MriSeverityRead.objects.filter(visit__patient=patient, total__gte=0))
     )
     signatures = selectors.signatures_of([visit.pk for visit in visits], user=user)
+    not_done = _by_visit(
+        visible_to(user, NotDone.objects.filter(visit__patient=patient, is_current=True))
+    )
     load_at = {point.visit_id: point for point in series}
     return [
         VisitRow(
@@ -84,6 +98,7 @@ def visit_rows(
             scans=scans.get(visit.pk, []),
             flags=[flag for flag in flags if flag.visit_id == visit.pk],
             signatures=signatures.get(visit.pk, []),
+            not_done=not_done.get(visit.pk, []),
         )
         for visit in visits
     ]

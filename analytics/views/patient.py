@@ -11,7 +11,8 @@ from analytics.selectors import loads
 from analytics.selectors import patient_page as page
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.models import Genotype, Patient
+from mldtrial.trial.models import DeviationState, Genotype, Patient
+from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
 
 
@@ -35,6 +36,12 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "rows": rows,
         "last_visit": rows[0] if rows else None,
         "flags": flags,
+        "planned": [
+            entry for entry in selectors.schedule_of(patient) if entry.standing != Standing.DONE
+        ],
+        "deviations": selectors.deviations(
+            patient.study, user=user, state=DeviationState.OPEN
+        ).filter(patient=patient),
         "treatments": page.treatment_rows(page.treatments(patient, user=user), rows),
         "dispositions": selectors.dispositions(patient, user=user),
         "queries": queries,
@@ -86,6 +93,9 @@ ENTRY_ACTIONS = (
     "upload_scan",
     "open_query",
     "sign_visit",
+    "change_visit",
+    "declare_not_done",
+    "record_deviation",
 )
 
 

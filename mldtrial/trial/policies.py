@@ -22,7 +22,9 @@ from mldtrial.trial.models import (
     GmfcMldAssessment,
     Membership,
     MriSeverityRead,
+    NotDone,
     Patient,
+    ProtocolDeviation,
     Query,
     QueryMessage,
     Role,
@@ -67,6 +69,14 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_cohort": COHORT_ROLES,
     "export_rows": EXPORT_ROLES,
     "sign_visit": (Role.INVESTIGATOR,),
+    # the schedule
+    "change_visit": ENTRY_ROLES,
+    "declare_not_done": ENTRY_ROLES,
+    "view_deviations": PATIENT_ROLES,
+    "record_deviation": (*ENTRY_ROLES, Role.DATA_MANAGER),
+    "close_deviation": (Role.DATA_MANAGER,),
+    "view_settings": (Role.ADMINISTRATOR, Role.DATA_MANAGER, Role.AUDITOR),
+    "change_settings": (Role.ADMINISTRATOR,),
 }
 
 
@@ -222,6 +232,9 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Query: _queries,
     QueryMessage: lambda user: _queries(user, "query__"),
     Signature: _signatures,
+    # the schedule
+    NotDone: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
+    ProtocolDeviation: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
 }
 
 

@@ -5,8 +5,10 @@ from django.urls import path
 from mldtrial.trial.views import (
     account,
     assessments,
+    deviations,
     health,
     home,
+    not_done,
     participation,
     patients,
     queries,
@@ -59,4 +61,16 @@ urlpatterns = [
     path(f"{VISIT}sign/", signing.visit_sign, name="visit_sign"),
     path("queries/", queries.query_list, name="queries"),
     path("queries/<uuid:query_id>/", queries.query_page, name="query"),
+    # the schedule
+    path(f"{VISIT}edit/", visits.visit_edit, name="visit_edit"),
+    path(f"{VISIT}scans/not-done/", not_done.scan_not_done, name="scan_not_done"),
+    path(
+        f"{PATIENT}planned/<uuid:definition_id>/not-done/",
+        not_done.visit_not_done,
+        name="visit_not_done",
+    ),
+    path(f"{STUDY}not-done/<uuid:not_done_id>/", not_done.not_done_edit, name="not_done_edit"),
+    path(f"{STUDY}deviations/", deviations.deviation_list, name="deviations"),
+    path(f"{STUDY}deviations/<uuid:deviation_id>/", deviations.deviation_page, name="deviation"),
+    path(f"{PATIENT}deviations/new/", deviations.deviation_new, name="deviation_new"),
 ]

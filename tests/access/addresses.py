@@ -8,7 +8,17 @@ from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from mldtrial.trial.models import AcqStratum, Audience, Patient, Scan, Sequence, Visit
+from mldtrial.trial.models import (
+    AcqStratum,
+    Audience,
+    DeviationCode,
+    NotDone,
+    Patient,
+    ProtocolDeviation,
+    Scan,
+    Sequence,
+    Visit,
+)
 from mldtrial.trial.services import participation, patients, queries
 from tests.support.world import World
 
@@ -173,6 +183,32 @@ def _treatment(world: World, target: str) -> uuid.UUID:
     ).pk
 
 
+def _planned(world: World, target: str) -> uuid.UUID:
+    return patient_of(world, target).study.visit_definitions.get(code="M12").pk
+
+
+def _not_done(world: World, target: str) -> uuid.UUID:
+    found, _ = NotDone.objects.get_or_create(
+        patient=patient_of(world, target),
+        visit=visit_of(world, target),
+        sequence=Sequence.FLAIR,
+        is_current=True,
+        defaults={"reason": "No time in the scanner"},
+    )
+    return found.pk
+
+
+def _deviation(world: World, target: str) -> uuid.UUID:
+    patient = patient_of(world, target)
+    found, _ = ProtocolDeviation.objects.get_or_create(
+        study=patient.study,
+        patient=patient,
+        code=DeviationCode.SEDATION_NOT_GIVEN,
+        defaults={"description": "Ate before the scan"},
+    )
+    return found.pk
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
@@ -183,6 +219,9 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "query_id": _query,
     "upload_id": _upload,
     "run_id": _run,
+    "definition_id": _planned,
+    "not_done_id": _not_done,
+    "deviation_id": _deviation,
     "model_id": lambda _world, _target: _model_version().pk,
 }
 """How to fill a parameter of an address with an object of the target."""
@@ -196,6 +235,8 @@ IDENTIFYING = (
     "query_id",
     "upload_id",
     "run_id",
+    "not_done_id",
+    "deviation_id",
 )
 
 

@@ -100,6 +100,16 @@ EXPECTED: dict[str, Route] = {
     "query_new": Route(
         scope="site", get={"data_manager", "monitor"}, post={"data_manager", "monitor"}
     ),
+    # mldtrial.trial: the schedule
+    "visit_edit": Route(scope="site", get=ENTRY, post=ENTRY),
+    "scan_not_done": Route(scope="site", get=ENTRY, post=ENTRY),
+    "visit_not_done": Route(scope="site", get=ENTRY, post=ENTRY),
+    "not_done_edit": Route(scope="site", get=ENTRY, post=ENTRY),
+    "deviations": Route(scope="study", get=SEES_PATIENTS),
+    "deviation": Route(scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}),
+    "deviation_new": Route(
+        scope="site", get=ENTRY | {"data_manager"}, post=ENTRY | {"data_manager"}
+    ),
     # segmentation
     "uploads": Route(scope="signed-in", get=EVERYONE),
     "upload_new": Route(scope="site", get=ENTRY, post=ENTRY),

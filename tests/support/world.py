@@ -58,6 +58,7 @@ def build_world(**study_settings: Any) -> World:
             sex="F",
             birth_month=born,
             onset_age_months=onset,
+            enrolled_on=date(2023, 5, 10),
             by=None,
         )
         for site, code, onset in (

@@ -11,7 +11,9 @@ from mldtrial.trial.models import (
     ElfcMldAssessment,
     GmfcMldAssessment,
     MriSeverityRead,
+    NotDone,
     Patient,
+    ProtocolDeviation,
     Query,
     QueryMessage,
     Scan,
@@ -19,6 +21,7 @@ from mldtrial.trial.models import (
     Study,
     Treatment,
     Visit,
+    VisitDefinition,
 )
 from mldtrial.trial.services.saving import SENTENCES
 from tests.support.world import World
@@ -79,6 +82,25 @@ def rows(world: World) -> dict[type[models.Model], dict[str, Any]]:
             "rule": "R",
             "question": "?",
         },
+        NotDone: {
+            "patient": world.patient_a,
+            "definition": world.study.visit_definitions.get(code="M06"),
+            "reason": "Family could not travel",
+        },
+        ProtocolDeviation: {
+            "study": world.study,
+            "patient": world.patient_a,
+            "visit": world.visit_a,
+            "code": "SEDATION_NOT_GIVEN",
+            "description": "Ate before the scan",
+        },
+        VisitDefinition: {
+            "study": world.study,
+            "code": "M03",
+            "name": "Month 3",
+            "number": 1.5,
+            "target_day": 91,
+        },
         Scan: {
             "visit": world.visit_a,
             "sequence": "T1w",
@@ -136,6 +158,18 @@ REFUSED: list[tuple[type[models.Model], dict[str, Any], str]] = [
     (Query, {"assigned_role": "cook"}, "query_assigned_role_known"),
     (Query, {"closed_by_rule": True}, "query_closed_by_rule_is_closed"),
     (Query, {"rule": "LOAD-JUMP"}, "query_of_loads_is_not_for_a_site"),
+    (Study, {"pairing_days_others": 366}, "study_pairing_within_a_year"),
+    (Study, {"accrual_target": 20}, "study_accrual_target_has_a_day"),
+    (Patient, {"enrolled_on": date(2019, 1, 1)}, "patient_enrolled_after_birth"),
+    (VisitDefinition, {"code": "M00"}, "visit_definition_code_once"),
+    (VisitDefinition, {"number": 1}, "visit_definition_number_once"),
+    (VisitDefinition, {"anchor": "BIRTH"}, "visit_definition_anchor_known"),
+    (VisitDefinition, {"anchor_therapy": "HSCT"}, "visit_definition_therapy_for_treatment"),
+    (NotDone, {"reason": ""}, "not_done_has_a_reason"),
+    (NotDone, {"sequence": "T1w"}, "not_done_is_a_visit_or_a_sequence"),
+    (NotDone, {"definition": None}, "not_done_is_a_visit_or_a_sequence"),
+    (ProtocolDeviation, {"code": "RAIN"}, "deviation_code_known"),
+    (ProtocolDeviation, {"state": "LOST"}, "deviation_state_known"),
     (Scan, {"sequence": "PD"}, "scan_sequence_known"),
     (Scan, {"acq_stratum": "4D"}, "scan_acq_stratum_known"),
     (Scan, {"state": "LOST"}, "scan_state_known"),
@@ -225,8 +259,14 @@ def test_what_a_person_can_break_has_a_sentence():
         ElfcMldAssessment,
         MriSeverityRead,
     }
+    entered |= {VisitDefinition, NotDone, ProtocolDeviation}
     # Guarded by the services themselves, which set these values.
-    by_the_service = {"patient_birth_is_a_month", "visit_number_not_negative"}
+    by_the_service = {
+        "patient_birth_is_a_month",
+        "visit_number_not_negative",
+        "not_done_is_a_visit_or_a_sequence",
+        "deviation_state_known",
+    }
     names = {constraint.name for model in entered for constraint in model._meta.constraints}
     assert names - by_the_service <= set(SENTENCES)
 

@@ -56,6 +56,13 @@ MAY: dict[str, set[str]] = {
     "view_cohort": LOADS,
     "export_rows": {"data_manager", "statistician"},
     "sign_visit": {"investigator"},
+    "change_visit": ENTRY,
+    "declare_not_done": ENTRY,
+    "view_deviations": {*SITE_PEOPLE, *CENTRAL},
+    "record_deviation": {*ENTRY, "data_manager"},
+    "close_deviation": {"data_manager"},
+    "view_settings": {"administrator", "data_manager", "auditor"},
+    "change_settings": {"administrator"},
 }
 
 

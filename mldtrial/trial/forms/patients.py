@@ -163,6 +163,12 @@ class PatientForm(DetailsForm):
         required=False,
         help_text="The day the consent form was signed; it can be added later.",
     )
+    enrolled_on = DayField(
+        label="Enrolled on",
+        required=False,
+        help_text="The planned visits count from this day; the baseline visit gives it "
+        "where it is empty.",
+    )
     first_study_dose_on = DayField(
         label="First study dose",
         required=False,
@@ -193,6 +199,7 @@ class PatientEditForm(CorrectionForm, DetailsForm):
         "sex",
         "birth_month",
         "onset_age_months",
+        "enrolled_on",
         "first_study_dose_on",
         *DetailsForm.MORE,
     )
@@ -201,6 +208,7 @@ class PatientEditForm(CorrectionForm, DetailsForm):
     sex = PatientForm.base_fields["sex"]
     birth_month = PatientForm.base_fields["birth_month"]
     onset_age_months = PatientForm.base_fields["onset_age_months"]
+    enrolled_on = PatientForm.base_fields["enrolled_on"]
     first_study_dose_on = PatientForm.base_fields["first_study_dose_on"]
 
 

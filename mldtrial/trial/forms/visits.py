@@ -1,11 +1,11 @@
-"""The form of a visit."""
+"""Forms of a visit: a new one, a correction, and what was not done."""
 
 from collections.abc import Callable
 from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import DayField, ServiceForm
+from mldtrial.trial.forms.base import Choices, DayField, ServiceForm
 from mldtrial.trial.forms.participation import ask_after_end
 from mldtrial.trial.models import Patient, VisitDefinition
 
@@ -38,3 +38,68 @@ class VisitForm(ServiceForm):
         field.label_from_instance = label
         field.initial = next(iter(definitions), None)
         field.always_asked = True
+
+
+def _reason_of_change() -> forms.CharField:
+    return forms.CharField(
+        label="Reason for the change",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Kept in the history beside the old and the new value.",
+        error_messages={"required": "Give the reason for the change."},
+    )
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label="Reason",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="For example: family could not travel, no sedation. No names.",
+        error_messages={"required": "Give the reason."},
+    )
+
+
+class VisitEditForm(ServiceForm):
+    """A correction of a visit's date."""
+
+    date = DayField(label="Date of the visit")
+    reason = _reason_of_change()
+
+
+class VisitNotDoneForm(ServiceForm):
+    """A planned visit that did not take place."""
+
+    reason = _reason()
+
+
+class ScanNotDoneForm(ServiceForm):
+    """A sequence that was not acquired."""
+
+    sequence = forms.ChoiceField(
+        label="Sequence",
+        widget=Choices(inline=True),
+        error_messages={"invalid_choice": "Choose one of the sequences that are missing."},
+    )
+    reason = _reason()
+
+    def __init__(self, *args: Any, sequences: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["sequence"]
+        field.choices = [(name, name) for name in sequences]
+        field.initial = next(iter(sequences), None)
+
+
+class NotDoneEditForm(ServiceForm):
+    """A declaration corrected, or taken back."""
+
+    KEEP, TAKE_BACK = "keep", "take-back"
+
+    what = forms.ChoiceField(
+        label="What to change",
+        choices=[(KEEP, "Correct the reason"), (TAKE_BACK, "Take it back: it is asked for again")],
+        widget=Choices(),
+        initial=KEEP,
+    )
+    reason = _reason()
+    change_reason = _reason_of_change()

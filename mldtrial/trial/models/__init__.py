@@ -8,7 +8,14 @@ from mldtrial.trial.models.assessment import (
     MriSeverityRead,
     Source,
 )
+from mldtrial.trial.models.deviation import (
+    DEVIATION_GROUPS,
+    DeviationCode,
+    DeviationState,
+    ProtocolDeviation,
+)
 from mldtrial.trial.models.disposition import Disposition, DispositionStep
+from mldtrial.trial.models.not_done import NotDone
 from mldtrial.trial.models.patient import (
     ENDED_STATES,
     ArsaResult,
@@ -43,10 +50,12 @@ from mldtrial.trial.models.study import (
     Site,
     Study,
     SubtypeRule,
+    VisitAnchor,
     VisitDefinition,
 )
 
 __all__ = [
+    "DEVIATION_GROUPS",
     "ENDED_STATES",
     "LOAD_RULES",
     "SITE_ROLES",
@@ -56,6 +65,8 @@ __all__ = [
     "AssessorRole",
     "Audience",
     "Blinding",
+    "DeviationCode",
+    "DeviationState",
     "Disposition",
     "DispositionStep",
     "Donor",
@@ -65,10 +76,12 @@ __all__ = [
     "GmfcMldAssessment",
     "Membership",
     "MriSeverityRead",
+    "NotDone",
     "Origin",
     "ParticipationState",
     "Patient",
     "PresymptomaticRule",
+    "ProtocolDeviation",
     "Query",
     "QueryMessage",
     "QueryState",
@@ -87,5 +100,6 @@ __all__ = [
     "Treatment",
     "TreatmentKind",
     "Visit",
+    "VisitAnchor",
     "VisitDefinition",
 ]

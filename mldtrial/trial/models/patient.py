@@ -87,6 +87,9 @@ class Patient(ClinicalModel):
         validators=[MaxValueValidator(1200)],
         help_text="Age at first symptom, in months; empty while there is none.",
     )
+    enrolled_on = models.DateField(
+        null=True, blank=True, help_text="The day from which the schedule counts."
+    )
     first_study_dose_on = models.DateField(
         null=True,
         blank=True,
@@ -183,6 +186,11 @@ class Patient(ClinicalModel):
                 condition=models.Q(participation__in=ENDED_STATES, withdrawn_on__isnull=False)
                 | (~models.Q(participation__in=ENDED_STATES) & models.Q(withdrawn_on__isnull=True)),
                 name="patient_end_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(enrolled_on__isnull=True)
+                | models.Q(enrolled_on__gte=models.F("birth_month")),
+                name="patient_enrolled_after_birth",
             ),
         ]
 

@@ -9,6 +9,7 @@ from django.db import models
 
 from mldtrial.audit.belonging import belongs_to, never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.rules.schedule import Anchor
 from mldtrial.trial.rules.subtype import NEVER_BEFORE_ONSET, WITH_SIBLING_AND_GENOTYPE
 
 CODE = RegexValidator(
@@ -81,6 +82,14 @@ class Study(ClinicalModel):
         max_digits=5, decimal_places=2, default=Decimal("17")
     )
     jump_ml_per_month = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal("15"))
+    pairing_days_late_infantile = models.PositiveSmallIntegerField(
+        default=30,
+        help_text="How far a score may lie from a scan: late-infantile MLD changes within weeks.",
+    )
+    pairing_days_others = models.PositiveSmallIntegerField(default=90)
+    accrual_target = models.PositiveIntegerField(null=True, blank=True)
+    accrual_target_on = models.DateField(null=True, blank=True)
+    settings_version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta(ClinicalModel.Meta):
         verbose_name_plural = "studies"
@@ -109,6 +118,17 @@ class Study(ClinicalModel):
                     jump_ml_per_month__gt=0,
                 ),
                 name="study_tolerances_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    pairing_days_late_infantile__lte=365, pairing_days_others__lte=365
+                ),
+                name="study_pairing_within_a_year",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(accrual_target__isnull=True, accrual_target_on__isnull=True)
+                | models.Q(accrual_target__gt=0, accrual_target_on__isnull=False),
+                name="study_accrual_target_has_a_day",
             ),
         ]
 
@@ -194,23 +214,48 @@ class Membership(ClinicalModel):
         return f"{self.get_role_display()} in {self.study_id}"
 
 
+class VisitAnchor(models.TextChoices):
+    """The day from which the target of a planned visit counts."""
+
+    ENROLMENT = Anchor.ENROLMENT.value, "enrolment"
+    TREATMENT = Anchor.TREATMENT.value, "treatment"
+    PREVIOUS_VISIT = Anchor.PREVIOUS_VISIT.value, "the previous visit"
+
+
 @belongs_to("study", "study_id")
 @tracked()
 class VisitDefinition(ClinicalModel):
-    """A planned visit of the study's schedule."""
+    """A planned visit of the study's schedule.
+
+    Its target counts from an anchor. For `VisitAnchor.TREATMENT` that is the first study
+    dose, recorded identically in every arm, or the first documented therapy of the kind that
+    `anchor_therapy` names. A definition is retired, never deleted: visits refer to it.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, models.PROTECT, related_name="visit_definitions")
     code = models.CharField(max_length=16, validators=[CODE])
     name = models.CharField(max_length=100)
     number = models.DecimalField(max_digits=6, decimal_places=2, validators=[MinValueValidator(0)])
-    target_day = models.IntegerField(help_text="Days after the first visit.")
+    anchor = models.CharField(max_length=16, choices=VisitAnchor, default=VisitAnchor.ENROLMENT)
+    anchor_therapy = models.CharField(
+        max_length=16, blank=True, help_text="One of TreatmentKind; empty for the study dose."
+    )
+    target_day = models.IntegerField(
+        validators=[MinValueValidator(-3650), MaxValueValidator(36500)],
+        help_text="Days after the anchor.",
+    )
     window_before_days = models.PositiveSmallIntegerField(
         default=14, validators=[MaxValueValidator(365)]
     )
     window_after_days = models.PositiveSmallIntegerField(
         default=14, validators=[MaxValueValidator(365)]
     )
+    has_scans = models.BooleanField(default=True, help_text="T1w and T2w belong to this visit.")
+    has_gmfc_mld = models.BooleanField(
+        default=True, help_text="A GMFC-MLD level belongs to this visit."
+    )
+    is_retired = models.BooleanField(default=False)
 
     class Meta(ClinicalModel.Meta):
         ordering = ["number"]
@@ -218,6 +263,14 @@ class VisitDefinition(ClinicalModel):
             models.UniqueConstraint(fields=["study", "code"], name="visit_definition_code_once"),
             models.UniqueConstraint(
                 fields=["study", "number"], name="visit_definition_number_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(anchor__in=VisitAnchor.values),
+                name="visit_definition_anchor_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(anchor_therapy="") | models.Q(anchor=VisitAnchor.TREATMENT),
+                name="visit_definition_therapy_for_treatment",
             ),
         ]
 

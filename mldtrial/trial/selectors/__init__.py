@@ -4,6 +4,19 @@ from mldtrial.trial.selectors.counts import (
     StudyCounts,
     study_counts,
 )
+from mldtrial.trial.selectors.deviations import (
+    DeviationStep,
+    code_choices,
+    deviation,
+    deviation_steps,
+    deviations,
+)
+from mldtrial.trial.selectors.not_done import (
+    ASKED_SEQUENCES,
+    not_done,
+    not_done_of,
+    undeclared_sequences,
+)
 from mldtrial.trial.selectors.queries import (
     AGES_DAYS,
     ALL,
@@ -36,40 +49,55 @@ from mldtrial.trial.selectors.records import (
     visit,
 )
 from mldtrial.trial.selectors.schedule import (
-    first_visit_on,
+    PlannedVisit,
+    definition,
     open_definitions,
-    visits_without_gmfc,
-    window_of,
+    planned_visit,
+    schedule_of,
+    schedules,
 )
 from mldtrial.trial.selectors.signatures import ShownSignature, signatures_of
 from mldtrial.trial.selectors.signed_content import SignedContent, signed_content
+from mldtrial.trial.selectors.work import visits_without_gmfc
 
 __all__ = [
     "AGES_DAYS",
     "ALL",
+    "ASKED_SEQUENCES",
     "MINE",
     "PARTICIPATION_FILTERS",
+    "DeviationStep",
+    "PlannedVisit",
     "QueryFilters",
     "QueryStep",
     "ShownSignature",
     "SignedContent",
     "StudyCounts",
     "all_queries",
+    "code_choices",
+    "definition",
+    "deviation",
+    "deviation_steps",
+    "deviations",
     "disposition",
     "dispositions",
     "filtered_queries",
-    "first_visit_on",
     "memberships",
+    "not_done",
+    "not_done_of",
     "open_definitions",
     "open_queries",
     "patient",
     "patient_list",
     "patients",
     "people_who_may_answer",
+    "planned_visit",
     "queries",
     "query",
     "query_choices",
     "query_steps",
+    "schedule_of",
+    "schedules",
     "signatures_of",
     "signed_content",
     "sites",
@@ -79,7 +107,7 @@ __all__ = [
     "study_counts",
     "subtype_of",
     "treatment",
+    "undeclared_sequences",
     "visit",
     "visits_without_gmfc",
-    "window_of",
 ]

@@ -13,17 +13,20 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import (
     ElfcMldAssessment,
     GmfcMldAssessment,
+    NotDone,
     Origin,
     Patient,
     Site,
     Treatment,
     Visit,
+    VisitAnchor,
     VisitDefinition,
 )
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.rules.participation import Step
-from mldtrial.trial.services import participation
+from mldtrial.trial.rules.visit_number import unscheduled_number
+from mldtrial.trial.services import deviations, participation
 from mldtrial.trial.services.saving import store
 
 DETAILS = frozenset(
@@ -49,6 +52,7 @@ CHANGEABLE = DETAILS | {
     "sex",
     "birth_month",
     "onset_age_months",
+    "enrolled_on",
     "first_study_dose_on",
 }
 """What a correction may touch; a patient moves to no other site and no other study."""
@@ -66,6 +70,7 @@ def create_patient(
     sex: str,
     birth_month: date,
     onset_age_months: int | None = None,
+    enrolled_on: date | None = None,
     first_study_dose_on: date | None = None,
     consented_on: date | None = None,
     details: Mapping[str, Any] | None = None,
@@ -99,6 +104,7 @@ def create_patient(
         sex=sex,
         birth_month=birth_month.replace(day=1),
         onset_age_months=onset_age_months,
+        enrolled_on=enrolled_on,
         first_study_dose_on=first_study_dose_on,
         origin=origin,
     )
@@ -138,7 +144,9 @@ def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by
     _check_ages(locked)
     _check_nothing_before_birth(locked)
     with because(reason.strip()):
-        return store(locked)
+        store(locked)
+    deviations.review_windows(patient=locked)
+    return locked
 
 
 def _set(record: Patient | Treatment, values: Mapping[str, Any], allowed: frozenset[str]) -> None:
@@ -148,6 +156,7 @@ def _set(record: Patient | Treatment, values: Mapping[str, Any], allowed: frozen
         setattr(record, field, value)
 
 
+@transaction.atomic
 def record_treatment(
     *,
     patient: Patient,
@@ -178,7 +187,9 @@ def record_treatment(
     _set(treatment, details or {}, TREATMENT_DETAILS)
     _check_treatment(treatment)
     with participation.entry(patient, started_on, after_end_reason):
-        return store(treatment)
+        store(treatment)
+    deviations.review_windows(patient=patient)
+    return treatment
 
 
 @transaction.atomic
@@ -199,7 +210,9 @@ def change_treatment(
     _set(locked, changes, TREATMENT_DETAILS | {"kind", "started_on", "stopped_on"})
     _check_treatment(locked)
     with because(reason.strip()):
-        return store(locked)
+        store(locked)
+    deviations.review_windows(patient=locked.patient)
+    return locked
 
 
 def _check_treatment(treatment: Treatment) -> None:
@@ -219,7 +232,9 @@ def create_visit(
 ) -> Visit:
     """Add a visit, planned (with a definition) or unscheduled (a decimal number).
 
-    A visit outside its window is accepted: it is a protocol deviation, not an error.
+    A visit outside its window is accepted: it is a protocol deviation, not an error. The visit
+    at the day of enrolment gives that day where none was recorded, and a visit that was
+    declared not done and took place after all takes the declaration back.
 
     Parameters
     ----------
@@ -239,7 +254,28 @@ def create_visit(
     number, name = _number_and_name(locked, definition, visit_date)
     visit = Visit(patient=patient, definition=definition, number=number, name=name, date=visit_date)
     with participation.entry(locked, visit_date, after_end_reason):
-        return store(visit)
+        store(visit)
+    if definition is not None:
+        _enrol(locked, definition, visit_date)
+        patient.enrolled_on = locked.enrolled_on
+        _take_back(locked, definition)
+    deviations.review_windows(patient=locked)
+    return visit
+
+
+def _enrol(patient: Patient, definition: VisitDefinition, day: date) -> None:
+    is_first = definition.anchor == VisitAnchor.ENROLMENT and definition.target_day == 0
+    if is_first and patient.enrolled_on is None:
+        patient.enrolled_on = day
+        with because(f"{definition.name} is the day of enrolment."):
+            store(patient)
+
+
+def _take_back(patient: Patient, definition: VisitDefinition) -> None:
+    for declared in NotDone.objects.filter(patient=patient, definition=definition, is_current=True):
+        declared.is_current = False
+        with because("The visit took place."):
+            store(declared)
 
 
 def _number_and_name(
@@ -249,10 +285,15 @@ def _number_and_name(
         if definition.study_id != patient.study_id:
             raise ValidationError({"definition": "This visit belongs to another study."})
         return definition.number, definition.name
-    earlier = patient.visits.filter(date__lt=visit_date).order_by("-number").first()
-    number = (earlier.number if earlier else Decimal(0)) + Decimal("0.1")
-    while patient.visits.filter(number=number).exists():
-        number += Decimal("0.01")
+    rows = list(patient.visits.values_list("date", "number"))
+    try:
+        number = unscheduled_number(
+            before=max((n for day, n in rows if day < visit_date), default=None),
+            after=min((n for day, n in rows if day > visit_date), default=None),
+            taken={n for _, n in rows},
+        )
+    except ValueError as error:
+        raise ValidationError({"date": str(error)}) from error
     return number, f"Unscheduled {number.normalize()}"
 
 
@@ -273,6 +314,13 @@ def _check_ages(patient: Patient) -> None:
             patient.first_study_dose_on,
             "first_study_dose_on",
             "The first study dose is recorded once it is given",
+        )
+    if patient.enrolled_on is not None:
+        _require_past(
+            patient,
+            patient.enrolled_on,
+            "enrolled_on",
+            "The enrolment is recorded once it has taken place",
         )
 
 

@@ -60,7 +60,7 @@ def _level_page(
         request.POST if request.method == "POST" else None,
         is_change=found is not None,
         patient=visit.patient,
-        initial=_initial(visit, found, page),
+        initial=_initial(visit, found, page, is_not_done="not_done" in request.GET),
     )
     if request.method == "POST" and form.is_valid():
         saved = form.submit(lambda: page.record(visit=visit, **form.values(), by=request.user))
@@ -77,10 +77,14 @@ def _level_page(
     return form_page(request, "trial/level_record.html", form, context)
 
 
-def _initial(visit: Visit, found: Assessment | None, page: LevelPage) -> dict[str, Any]:
+def _initial(
+    visit: Visit, found: Assessment | None, page: LevelPage, *, is_not_done: bool
+) -> dict[str, Any]:
     if found is None:
         applies = page.form.INSTRUMENT.applies_at(age_months(visit.patient.birth_month, visit.date))
         status = AssessmentStatus.DONE if applies else AssessmentStatus.NOT_APPLICABLE
+        if is_not_done:
+            status = AssessmentStatus.NOT_DONE
         return {"assessed_on": visit.date, "status": status}
     return {
         "status": found.status,

@@ -23,6 +23,7 @@ class Link:
 STUDY_LINKS = (
     ("Patients", "patients", "view_patient"),
     ("Cohort", "cohort", "view_cohort"),
+    ("Deviations", "deviations", "view_deviations"),
 )
 SECTIONS = {
     "patient": "patients",
@@ -36,6 +37,12 @@ SECTIONS = {
     "gmfc_record": "patients",
     "visit_sign": "patients",
     "elfc_record": "patients",
+    "visit_edit": "patients",
+    "visit_not_done": "patients",
+    "scan_not_done": "patients",
+    "not_done_edit": "patients",
+    "deviation": "deviations",
+    "deviation_new": "patients",
     "upload_new": "uploads",
     "run": "uploads",
     "query": "queries",

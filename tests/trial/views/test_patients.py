@@ -103,6 +103,7 @@ def edit(world: World, **changes) -> dict[str, str]:
         "sex": "F",
         "birth_month": "2020-03",
         "onset_age_months": "20",
+        "enrolled_on": "2023-05-10",
         "reason": "Typing error",
     }
     return {**values, **changes}

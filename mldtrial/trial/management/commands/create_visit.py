@@ -7,7 +7,6 @@ from django.core.management.base import CommandError, CommandParser
 from mldtrial.trial import selectors
 from mldtrial.trial.management.records import RecordCommand, day, find_patient, find_study
 from mldtrial.trial.models import Study, Visit, VisitDefinition
-from mldtrial.trial.rules.calendar import days_outside
 from mldtrial.trial.services import patients
 
 
@@ -56,6 +55,5 @@ def _definition(study: Study, code: str) -> VisitDefinition:
 def _days_outside(visit: Visit) -> int | None:
     if visit.definition is None:
         return None
-    first_visit = selectors.first_visit_on(visit.patient)
-    days = selectors.window_of(visit.patient, visit.definition, first_visit=first_visit)
-    return 0 if days is None else days_outside(visit.date, *days)
+    entry = selectors.planned_visit(visit.patient, visit.definition)
+    return 0 if entry is None else entry.days_outside

@@ -1,0 +1,123 @@
+"""Pages on protocol deviations: the list of a study, a new one, and one with its end."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from mldtrial.trial import policies, selectors
+from mldtrial.trial.forms.deviations import DescriptionForm, DeviationCloseForm, DeviationForm
+from mldtrial.trial.models import (
+    DEVIATION_GROUPS,
+    DeviationState,
+    ProtocolDeviation,
+)
+from mldtrial.trial.services import deviations as services
+from mldtrial.trial.views.answers import UNPROCESSABLE, form_page
+
+PER_PAGE = 50
+ALL = "all"
+
+
+@require_safe
+def deviation_list(request: HttpRequest, study_code: str) -> HttpResponse:
+    """List the deviations of a study in reach, the open ones first asked for."""
+    study = selectors.study(study_code, user=request.user)
+    policies.require(request.user, "view_deviations", study)
+    state = request.GET.get("state", DeviationState.OPEN)
+    if state not in (*DeviationState.values, ALL):
+        state = DeviationState.OPEN
+    group = request.GET.get("group", "")
+    group = group if group in DEVIATION_GROUPS else ""
+    found = selectors.deviations(
+        study, user=request.user, state="" if state == ALL else state, group=group
+    )
+    context = {
+        "study": study,
+        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "state": state,
+        "group": group,
+        "groups": list(DEVIATION_GROUPS),
+        "tabs": [*DeviationState.choices, (ALL, "all")],
+    }
+    return render(request, "trial/deviations.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def deviation_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
+    """Record a deviation of a patient."""
+    study = selectors.study(study_code, user=request.user)
+    patient = selectors.patient(study, patient_id, user=request.user)
+    policies.require(request.user, "record_deviation", patient)
+    form = DeviationForm(
+        request.POST if request.method == "POST" else None, visits=patient.visits.all()
+    )
+    if request.method == "POST" and form.is_valid():
+        made = form.submit(
+            lambda: services.record_deviation(patient=patient, **form.cleaned_data, by=request.user)
+        )
+        if made is not None:
+            messages.success(request, f"The deviation {made.code} was recorded.")
+            return redirect("deviation", study_code=study.code, deviation_id=made.pk)
+    return form_page(request, "trial/deviation_new.html", form, {"patient": patient})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def deviation_page(request: HttpRequest, study_code: str, deviation_id: UUID) -> HttpResponse:
+    """Show a deviation; describe it better or close it."""
+    study = selectors.study(study_code, user=request.user)
+    deviation = selectors.deviation(study, deviation_id, user=request.user)
+    is_close = request.POST.get("action") == "close"
+    if request.method == "POST":
+        action = "close_deviation" if is_close else "record_deviation"
+        policies.require(request.user, action, deviation.patient)
+    given = request.POST if request.method == "POST" else None
+    describe = DescriptionForm(
+        None if is_close else given, initial={"description": deviation.description}
+    )
+    close = DeviationCloseForm(given if is_close else None)
+    if request.method == "POST" and (
+        _close(request, deviation, close) or _describe(request, deviation, describe)
+    ):
+        return redirect("deviation", study_code=study.code, deviation_id=deviation.pk)
+    is_open = deviation.state == DeviationState.OPEN
+    context = {
+        "study": study,
+        "deviation": deviation,
+        "steps": selectors.deviation_steps(deviation),
+        "describe_form": describe,
+        "close_form": close,
+        "may_describe": policies.may(request.user, "record_deviation", deviation.patient),
+        "may_close": is_open and policies.may(request.user, "close_deviation", deviation.patient),
+    }
+    status = UNPROCESSABLE if describe.errors or close.errors else 200
+    return render(request, "trial/deviation.html", context, status=status)
+
+
+def _describe(request: HttpRequest, deviation: ProtocolDeviation, form: DescriptionForm) -> bool:
+    if not form.is_bound or not form.is_valid():
+        return False
+    saved = form.submit(
+        lambda: services.describe_deviation(
+            deviation=deviation, **form.cleaned_data, by=request.user
+        )
+    )
+    if saved is not None:
+        messages.success(request, "The description was changed.")
+    return saved is not None
+
+
+def _close(request: HttpRequest, deviation: ProtocolDeviation, form: DeviationCloseForm) -> bool:
+    if not form.is_bound or not form.is_valid():
+        return False
+    saved = form.submit(
+        lambda: services.close_deviation(
+            deviation=deviation, reason=form.cleaned_data["closing_reason"], by=request.user
+        )
+    )
+    if saved is not None:
+        messages.success(request, "The deviation was closed.")
+    return saved is not None

@@ -1,0 +1,283 @@
+from datetime import date, timedelta
+
+import pytest
+from django.apps import apps
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from mldtrial.trial import selectors
+from mldtrial.trial.models import DeviationState, NotDone, ProtocolDeviation, Sequence
+from mldtrial.trial.rules.schedule import Standing
+from mldtrial.trial.services import deviations, patients, visits
+from tests.access.addresses import SITE_A, scan_of
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+
+# Month 6 is day 183 after 2023-05-10, 14 days on either side: 2023-10-26 to 2023-11-23.
+IN_WINDOW, TWO_DAYS_LATE = date(2023, 11, 9), date(2023, 11, 25)
+
+
+def definition(world: World, code: str):
+    return world.study.visit_definitions.get(code=code)
+
+
+def visit_on(world: World, day: date, code="M06"):
+    return patients.create_visit(
+        patient=world.patient_a,
+        definition=definition(world, code),
+        visit_date=day,
+        by=world.user("coordinator"),
+    )
+
+
+def not_done(world: World, code="M06", reason="Family could not travel", who="coordinator"):
+    return visits.declare_visit_not_done(
+        patient=world.patient_a,
+        definition=definition(world, code),
+        reason=reason,
+        by=world.user(who),
+    )
+
+
+def standing(world: World, code: str) -> Standing:
+    entry = selectors.planned_visit(world.patient_a, definition(world, code))
+    assert entry is not None
+    return entry.standing
+
+
+def test_the_baseline_visit_gives_the_day_of_enrolment_where_none_was_recorded(world: World):
+    new = patients.create_patient(
+        site=world.site_a,
+        subject_code="A-002",
+        sex="F",
+        birth_month=date(2020, 1, 1),
+        by=world.user("coordinator"),
+    )
+    assert all(e.standing == Standing.WAITING for e in selectors.schedule_of(new))
+    patients.create_visit(
+        patient=new, definition=definition(world, "M00"), visit_date=IN_WINDOW, by=None
+    )
+    new.refresh_from_db()
+    assert new.enrolled_on == IN_WINDOW
+
+
+def test_a_recorded_day_of_enrolment_is_not_overwritten(world: World):
+    assert world.patient_a.enrolled_on == world.visit_a.date
+    assert standing(world, "M00") == Standing.DONE
+
+
+def test_planned_visits_are_not_rows(world: World):
+    before = world.patient_a.visits.count()
+    assert len(selectors.schedule_of(world.patient_a)) == 6
+    assert world.patient_a.visits.count() == before
+
+
+def test_a_visit_out_of_its_window_is_kept_and_opens_a_deviation(world: World):
+    visit = visit_on(world, TWO_DAYS_LATE)
+    deviation = ProtocolDeviation.objects.get()
+    assert (deviation.visit, deviation.code, deviation.days_outside) == (visit, "OUT_OF_WINDOW", 2)
+    assert deviation.description == (
+        "Month 6 on 2023-11-25 is 2 days after its window (2023-10-26 to 2023-11-23)."
+    )
+
+
+def test_a_visit_in_its_window_opens_none(world: World):
+    visit_on(world, IN_WINDOW)
+    assert not ProtocolDeviation.objects.exists()
+
+
+def test_the_deviation_closes_itself_when_the_date_is_mended(world: World):
+    visit = visit_on(world, TWO_DAYS_LATE)
+    visits.change_visit(
+        visit=visit, visit_date=IN_WINDOW, reason="Typing error", by=world.user("coordinator")
+    )
+    deviation = ProtocolDeviation.objects.get()
+    assert (deviation.state, deviation.closed_by) == (DeviationState.CLOSED, None)
+
+
+def test_a_deviation_follows_a_corrected_enrolment(world: World):
+    visit_on(world, IN_WINDOW)
+    patients.change_patient(
+        patient=world.patient_a,
+        changes={"enrolled_on": date(2023, 4, 10)},
+        reason="Consent form",
+        by=world.user("coordinator"),
+    )
+    # 30 days earlier: the window ends on 2023-10-24, and baseline is 16 days late.
+    found = {d.visit.name: d.days_outside for d in ProtocolDeviation.objects.all()}
+    assert found == {"Month 6": 16, "Baseline": 16}
+
+
+def test_a_deviation_closed_by_a_person_is_not_opened_again_by_the_same_days(world: World):
+    visit = visit_on(world, TWO_DAYS_LATE)
+    deviations.close_deviation(
+        deviation=ProtocolDeviation.objects.get(),
+        reason="Minor, no effect",
+        by=world.user("data_manager"),
+    )
+    deviations.review_windows(patient=world.patient_a)
+    assert ProtocolDeviation.objects.count() == 1
+    visits.change_visit(
+        visit=visit,
+        visit_date=TWO_DAYS_LATE + timedelta(days=1),
+        reason="Chart",
+        by=world.user("coordinator"),
+    )
+    assert ProtocolDeviation.objects.filter(state=DeviationState.OPEN).get().days_outside == 3
+
+
+def test_a_correction_of_a_visit_keeps_its_reason(world: World):
+    visit = visit_on(world, IN_WINDOW)
+    changed = visits.change_visit(
+        visit=visit, visit_date=TWO_DAYS_LATE, reason="Chart", by=world.user("investigator")
+    )
+    event = apps.get_model("trial", "VisitEvent").objects.filter(pgh_obj_id=visit.pk).last()
+    assert changed.date == event.date == TWO_DAYS_LATE
+    assert event.pgh_context["reason"] == "Chart"
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"reason": " "}, "reason"),
+        ({"visit_date": date(2199, 1, 1)}, "date"),
+        ({"visit_date": date(2019, 1, 1)}, "date"),
+        ({"visit_date": date(2023, 5, 10)}, "date"),
+    ],
+)
+def test_a_wrong_correction_of_a_visit_is_refused_at_its_field(world: World, changes, field):
+    values = {"visit_date": IN_WINDOW, "reason": "Chart", "by": world.user("coordinator")}
+    visit = visit_on(world, TWO_DAYS_LATE)
+    with pytest.raises(ValidationError) as refused:
+        visits.change_visit(**{"visit": visit, **values, **changes})
+    assert list(refused.value.message_dict) == [field]
+
+
+def test_a_visit_declared_not_done_is_overdue_no_more(world: World):
+    assert standing(world, "M06") == Standing.OVERDUE
+    not_done(world)
+    assert standing(world, "M06") == Standing.NOT_DONE
+
+
+def test_taken_back_it_is_overdue_again_and_the_declaration_stays_as_a_record(world: World):
+    declared = not_done(world)
+    visits.take_back_not_done(
+        declared=declared, change_reason="They came", by=world.user("coordinator")
+    )
+    assert standing(world, "M06") == Standing.OVERDUE
+    assert NotDone.objects.get().is_current is False
+    assert not_done(world).pk != declared.pk
+
+
+def test_a_visit_that_took_place_after_all_takes_the_declaration_back(world: World):
+    not_done(world)
+    visit_on(world, IN_WINDOW)
+    assert not NotDone.objects.filter(is_current=True).exists()
+    assert standing(world, "M06") == Standing.DONE
+
+
+def test_the_reason_of_a_declaration_is_corrected_with_a_reason(world: World):
+    declared = not_done(world)
+    with pytest.raises(ValidationError):
+        visits.correct_not_done(
+            declared=declared, reason="Illness", change_reason="", by=world.user("coordinator")
+        )
+    changed = visits.correct_not_done(
+        declared=declared, reason="Illness", change_reason="Chart", by=world.user("coordinator")
+    )
+    assert changed.reason == "Illness"
+
+
+def test_a_visit_that_took_place_cannot_be_declared_not_done(world: World):
+    with pytest.raises(ValidationError, match="took place"):
+        not_done(world, code="M00")
+
+
+@pytest.mark.parametrize("reason", ["", "  "])
+def test_a_declaration_needs_a_reason_and_is_made_once(world: World, reason):
+    with pytest.raises(ValidationError):
+        not_done(world, reason=reason)
+    not_done(world)
+    with pytest.raises(ValidationError, match="declared not done already"):
+        not_done(world)
+
+
+@pytest.mark.parametrize("who", ["coordinator_b", "monitor", "data_manager", "sponsor"])
+def test_others_declare_nothing(world: World, who):
+    with pytest.raises(PermissionDenied):
+        not_done(world, who=who)
+
+
+def scan_not_done(world: World, sequence="T2w"):
+    return visits.declare_scan_not_done(
+        visit=world.visit_a, sequence=sequence, reason="No sedation", by=world.user("coordinator")
+    )
+
+
+def test_a_sequence_is_declared_not_done_by_itself(world: World):
+    scan_not_done(world)
+    assert selectors.undeclared_sequences(world.visit_a) == [Sequence.T1W, Sequence.FLAIR]
+
+
+def test_a_scan_that_is_there_cannot_be_declared_not_done(world: World):
+    scan_of(world, SITE_A)
+    with pytest.raises(ValidationError, match="has a T1w scan"):
+        scan_not_done(world, "T1w")
+
+
+@pytest.mark.parametrize("sequence", ["PD", "", "other "])
+def test_an_unknown_sequence_is_refused(world: World, sequence):
+    with pytest.raises(ValidationError):
+        scan_not_done(world, sequence)
+
+
+def test_a_therapy_moves_the_visits_that_count_from_it(world: World):
+    found = definition(world, "M12")
+    found.anchor, found.anchor_therapy, found.target_day = "TREATMENT", "HSCT", 30
+    found.save()
+    assert standing(world, "M12") == Standing.WAITING
+    patients.record_treatment(
+        patient=world.patient_a, kind="HSCT", started_on=date(2023, 6, 1), by=None
+    )
+    entry = selectors.planned_visit(world.patient_a, found)
+    assert entry is not None
+    assert entry.planned.due == date(2023, 7, 1)
+
+
+def test_a_deviation_is_described_with_a_reason_and_closed_once(world: World):
+    made = deviations.record_deviation(
+        patient=world.patient_a,
+        visit=world.visit_a,
+        code="SEDATION_NOT_GIVEN",
+        description="Ate before the scan",
+        by=world.user("coordinator"),
+    )
+    changed = deviations.describe_deviation(
+        deviation=made,
+        description="Ate an hour before",
+        reason="Chart",
+        by=world.user("data_manager"),
+    )
+    assert changed.description == "Ate an hour before"
+    with pytest.raises(PermissionDenied):
+        deviations.close_deviation(deviation=made, reason="x", by=world.user("coordinator"))
+    deviations.close_deviation(deviation=made, reason="Minor", by=world.user("data_manager"))
+    with pytest.raises(ValidationError, match="closed already"):
+        deviations.close_deviation(deviation=made, reason="Minor", by=world.user("data_manager"))
+
+
+def test_a_deviation_needs_a_known_code_and_words(world: World):
+    values = {"patient": world.patient_a, "visit": None, "by": world.user("coordinator")}
+    with pytest.raises(ValidationError):
+        deviations.record_deviation(**values, code="RAIN", description="Rain")
+    with pytest.raises(ValidationError):
+        deviations.record_deviation(**values, code="MOTION", description=" ")
+
+
+def test_the_schedules_of_many_patients_take_no_more_queries(
+    world: World, django_assert_num_queries
+):
+    found = list(selectors.patients(world.study, user=world.user("data_manager")))
+    for count in (1, len(found)):
+        with django_assert_num_queries(4):
+            selectors.schedules(found[:count])
