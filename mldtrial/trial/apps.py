@@ -8,3 +8,7 @@ class TrialConfig(AppConfig):
 
     name = "mldtrial.trial"
     label = "trial"
+
+    def ready(self) -> None:
+        """Register the deploy checks."""
+        from mldtrial.trial import checks  # noqa: F401 - registration at start-up

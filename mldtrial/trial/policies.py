@@ -20,6 +20,7 @@ from mldtrial.trial.models import (
     Disposition,
     ElfcMldAssessment,
     GmfcMldAssessment,
+    Invitation,
     Membership,
     MriSeverityRead,
     NotDone,
@@ -48,6 +49,8 @@ COHORT_ROLES = LOAD_ROLES
 IMAGING_QUERY_ROLES = (Role.DATA_MANAGER, Role.AUDITOR)
 
 ACTIONS: dict[str, tuple[str, ...]] = {
+    "view_people": (Role.ADMINISTRATOR, Role.AUDITOR),
+    "manage_people": (Role.ADMINISTRATOR,),
     "view_patient": PATIENT_ROLES,
     "add_patient": ENTRY_ROLES,
     "change_patient": ENTRY_ROLES,
@@ -200,6 +203,11 @@ def _sites(user: Any) -> Q:
     return Q(study__in=whole.values("study")) | Q(pk__in=held.values("site"))
 
 
+def _people(user: Any) -> Q:
+    held = memberships(user).filter(role__in=ACTIONS["view_people"])
+    return Q(study__in=held.values("study"))
+
+
 def _queries(user: Any, query: str = "") -> Q:
     at_patient = f"{query}patient__"
     of_sites = patients_of(user, PATIENT_ROLES, at_patient) & Q(
@@ -216,10 +224,8 @@ def _signatures(user: Any) -> Q:
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Study: _studies,
     Site: _sites,
-    Membership: lambda user: (
-        Q(pk__in=memberships(user).values("pk"))
-        | Q(study__in=memberships(user).filter(role=Role.ADMINISTRATOR).values("study"))
-    ),
+    Membership: lambda user: Q(pk__in=memberships(user).values("pk")) | _people(user),
+    Invitation: lambda user: _people(user),
     VisitDefinition: lambda user: Q(study__in=memberships(user).values("study")),
     Patient: lambda user: patients_of(user, PATIENT_ROLES),
     Treatment: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),

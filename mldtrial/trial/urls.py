@@ -8,9 +8,11 @@ from mldtrial.trial.views import (
     deviations,
     health,
     home,
+    invitations,
     not_done,
     participation,
     patients,
+    people,
     queries,
     sign_in,
     signing,
@@ -19,6 +21,7 @@ from mldtrial.trial.views import (
 
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
+PEOPLE = f"{STUDY}people/"
 VISIT = f"{STUDY}visits/<uuid:visit_id>/"
 
 urlpatterns = [
@@ -37,6 +40,25 @@ urlpatterns = [
         name="second_factor_remove",
     ),
     path("account/recovery-codes/", account.recovery_codes, name="recovery_codes"),
+    path("invitations/<str:token>/", invitations.invitation, name="invitation"),
+    path(PEOPLE, people.people, name="people"),
+    path(f"{PEOPLE}invite/", people.invitation_new, name="invitation_new"),
+    path(
+        f"{PEOPLE}invitations/<uuid:invitation_id>/renew/",
+        people.invitation_renew,
+        name="invitation_renew",
+    ),
+    path(
+        f"{PEOPLE}invitations/<uuid:invitation_id>/withdraw/",
+        people.invitation_withdraw,
+        name="invitation_withdraw",
+    ),
+    path(f"{PEOPLE}<uuid:membership_id>/end/", people.membership_end, name="membership_end"),
+    path(
+        f"{PEOPLE}<uuid:membership_id>/row-exports/",
+        people.membership_export,
+        name="membership_export",
+    ),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
     path(f"{STUDY}patients/", patients.patient_list, name="patients"),

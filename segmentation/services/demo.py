@@ -70,6 +70,7 @@ def _create_records(
         name="Demonstration study",
         origin=Origin.DEMO,
         blinding=Blinding.OPEN,
+        requires_mfa=False,
     )
     sites = {
         code: studies.create_site(study=study, code=code, name=name) for code, name in plan.SITES

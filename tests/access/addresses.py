@@ -4,17 +4,21 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from mldtrial.trial.models import (
     AcqStratum,
     Audience,
     DeviationCode,
+    Invitation,
     NotDone,
     Patient,
     ProtocolDeviation,
+    Role,
     Scan,
     Sequence,
     Visit,
@@ -147,6 +151,21 @@ def _run(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _membership(world: World, target: str) -> uuid.UUID:
+    study = patient_of(world, target).study
+    return study.memberships.get(role=Role.SPONSOR).pk
+
+
+def _invitation(world: World, target: str) -> uuid.UUID:
+    return Invitation.objects.create(
+        study=patient_of(world, target).study,
+        role=Role.SPONSOR,
+        email=f"{target.replace(' ', '-')}@example.org",
+        token_sha256=uuid.uuid4().hex,
+        expires_at=timezone.now() + timedelta(days=7),
+    ).pk
+
+
 def _model_version() -> Any:
     from segmentation.models import Method, ModelVersion
 
@@ -222,6 +241,8 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "definition_id": _planned,
     "not_done_id": _not_done,
     "deviation_id": _deviation,
+    "membership_id": _membership,
+    "invitation_id": _invitation,
     "model_id": lambda _world, _target: _model_version().pk,
 }
 """How to fill a parameter of an address with an object of the target."""
@@ -237,6 +258,8 @@ IDENTIFYING = (
     "run_id",
     "not_done_id",
     "deviation_id",
+    "membership_id",
+    "invitation_id",
 )
 
 

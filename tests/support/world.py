@@ -44,9 +44,14 @@ def person(username: str) -> Any:
 def build_world(**study_settings: Any) -> World:
     """Create the world; call it inside an `acting` context."""
     study = studies.create_study(
-        code="MLD-1", name="First study", blinding="OPEN", **study_settings
+        code="MLD-1",
+        name="First study",
+        blinding="OPEN",
+        **{"requires_mfa": False, **study_settings},
     )
-    other = studies.create_study(code="MLD-2", name="Second study", blinding="BLINDED")
+    other = studies.create_study(
+        code="MLD-2", name="Second study", blinding="BLINDED", requires_mfa=False
+    )
     site_a = studies.create_site(study=study, code="A", name="Site A")
     site_b = studies.create_site(study=study, code="B", name="Site B")
     other_site = studies.create_site(study=other, code="A", name="Other site")

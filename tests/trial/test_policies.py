@@ -35,6 +35,8 @@ LOADS = set(CENTRAL)
 ALL_ROLES = set(Role.values)
 
 MAY: dict[str, set[str]] = {
+    "view_people": {"administrator", "auditor"},
+    "manage_people": {"administrator"},
     "view_patient": {*SITE_PEOPLE, *CENTRAL},
     "add_patient": ENTRY,
     "change_patient": ENTRY,

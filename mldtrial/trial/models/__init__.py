@@ -15,6 +15,7 @@ from mldtrial.trial.models.deviation import (
     ProtocolDeviation,
 )
 from mldtrial.trial.models.disposition import Disposition, DispositionStep
+from mldtrial.trial.models.invitation import Invitation
 from mldtrial.trial.models.not_done import NotDone
 from mldtrial.trial.models.patient import (
     ENDED_STATES,
@@ -74,6 +75,7 @@ __all__ = [
     "FirstSymptom",
     "Genotype",
     "GmfcMldAssessment",
+    "Invitation",
     "Membership",
     "MriSeverityRead",
     "NotDone",

@@ -71,6 +71,11 @@ class Study(ClinicalModel):
     site_roles_see_loads = models.BooleanField(
         default=False, help_text="Coordinators and investigators see their own site's loads."
     )
+    requires_mfa = models.BooleanField(
+        "second factor",
+        default=True,
+        help_text="Everybody who takes part needs a second factor at sign-in.",
+    )
     tolerance_same_ml = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal("5"))
     tolerance_same_percent = models.DecimalField(
         max_digits=5, decimal_places=2, default=Decimal("8")

@@ -16,6 +16,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "site",
         "Site coordinators, investigators and monitors need a site; other roles have none.",
     ),
+    "user_email_once": ("email", "Another person has this e-mail address already."),
+    "accounts_user_username_key": ("username", "This user name is taken already."),
+    "invitation_role_known": ("role", "This role is not known."),
+    "invitation_site_roles_have_a_site": (
+        "site",
+        "Site coordinators, investigators and monitors need a site; other roles have none.",
+    ),
     "study_blinding_known": ("blinding", "A study is OPEN or BLINDED."),
     "study_origin_known": ("origin", "The origin is CLINICAL or DEMO."),
     "study_subtype_rule_known": ("subtype_rule", "This subtype rule is not known."),

@@ -70,6 +70,8 @@ def grant_membership(
 ) -> Membership:
     """Give a person a role, at one site for site roles and in the whole study otherwise.
 
+    A role that has ended begins again. Sessions of the person end.
+
     Raises
     ------
     ValidationError
@@ -77,8 +79,11 @@ def grant_membership(
     """
     if site is not None and site.study_id != study.pk:
         raise ValidationError({"site": "This site belongs to another study."})
-    membership = store(
-        Membership(user=user, study=study, role=role, site=site, may_export_rows=may_export_rows)
-    )
+    ended = Membership.objects.filter(
+        user=user, study=study, role=role, site=site, is_active=False
+    ).first()
+    membership = ended or Membership(user=user, study=study, role=role, site=site)
+    membership.is_active, membership.may_export_rows = True, may_export_rows
+    store(membership)
     sessions.end_all(user=user)
     return membership

@@ -24,8 +24,12 @@ STUDY_LINKS = (
     ("Patients", "patients", "view_patient"),
     ("Cohort", "cohort", "view_cohort"),
     ("Deviations", "deviations", "view_deviations"),
+    ("People", "people", "view_people"),
 )
 SECTIONS = {
+    "invitation_new": "people",
+    "membership_end": "people",
+    "membership_export": "people",
     "patient": "patients",
     "patient_new": "patients",
     "patient_edit": "patients",

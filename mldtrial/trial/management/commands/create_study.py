@@ -28,6 +28,12 @@ class Command(RecordCommand):
             help="coordinators and investigators see their own site's loads",
         )
 
+        parser.add_argument(
+            "--no-second-factor",
+            action="store_true",
+            help="a password alone opens the study; refused by the deploy check",
+        )
+
     def record(self, options: dict[str, Any]) -> dict[str, Any]:
         """Create the study."""
         study = studies.create_study(
@@ -37,6 +43,7 @@ class Command(RecordCommand):
             origin=options["origin"],
             subtype_rule=options["subtype_rule"],
             site_roles_see_loads=options["site_roles_see_loads"],
+            requires_mfa=not options["no_second_factor"],
         )
         return {
             "study_id": study.pk,

@@ -29,6 +29,7 @@ class Command(RecordCommand):
         """Add the arguments of the command."""
         parser.add_argument("username")
         parser.add_argument("--full-name", default="")
+        parser.add_argument("--email", default="", help="invitations and OpenID Connect know it")
         parser.add_argument("--existing", action="store_true", help="only add a role to a login")
         parser.add_argument("--password-stdin", action="store_true")
         parser.add_argument("--role", choices=Role.values)
@@ -80,5 +81,8 @@ def _new(options: dict[str, Any]) -> Any:
     if not password:
         raise CommandError(f"Set {PASSWORD_VARIABLE}, or give --password-stdin and a password.")
     return people.create_user(
-        username=options["username"], full_name=options["full_name"], password=password
+        username=options["username"],
+        full_name=options["full_name"],
+        password=password,
+        email=options["email"],
     )
