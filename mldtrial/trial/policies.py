@@ -73,6 +73,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "export_rows": EXPORT_ROLES,
     "sign_visit": (Role.INVESTIGATOR,),
     # the schedule
+    "view_work": (*SITE_ROLES, Role.DATA_MANAGER),
     "change_visit": ENTRY_ROLES,
     "declare_not_done": ENTRY_ROLES,
     "view_deviations": PATIENT_ROLES,

@@ -14,6 +14,7 @@ from mldtrial.trial.views import (
     patients,
     people,
     queries,
+    settings,
     sign_in,
     signing,
     visits,
@@ -22,6 +23,7 @@ from mldtrial.trial.views import (
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
 PEOPLE = f"{STUDY}people/"
+SETTINGS = f"{STUDY}settings/"
 VISIT = f"{STUDY}visits/<uuid:visit_id>/"
 
 urlpatterns = [
@@ -95,4 +97,14 @@ urlpatterns = [
     path(f"{STUDY}deviations/", deviations.deviation_list, name="deviations"),
     path(f"{STUDY}deviations/<uuid:deviation_id>/", deviations.deviation_page, name="deviation"),
     path(f"{PATIENT}deviations/new/", deviations.deviation_new, name="deviation_new"),
+    path(f"{SETTINGS}", settings.settings_page, name="study_settings"),
+    path(f"{SETTINGS}change/", settings.settings_change, name="settings_change"),
+    path(f"{SETTINGS}sites/new/", settings.site_new, name="site_new"),
+    path(f"{SETTINGS}sites/<uuid:site_id>/", settings.site_edit, name="site_edit"),
+    path(f"{SETTINGS}visits/new/", settings.definition_new, name="definition_new"),
+    path(
+        f"{SETTINGS}visits/<uuid:definition_id>/",
+        settings.definition_edit,
+        name="definition_edit",
+    ),
 ]

@@ -238,6 +238,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "query_id": _query,
     "upload_id": _upload,
     "run_id": _run,
+    "site_id": lambda world, target: patient_of(world, target).site_id,
     "definition_id": _planned,
     "not_done_id": _not_done,
     "deviation_id": _deviation,

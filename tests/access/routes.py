@@ -125,6 +125,12 @@ EXPECTED: dict[str, Route] = {
     "deviation_new": Route(
         scope="site", get=ENTRY | {"data_manager"}, post=ENTRY | {"data_manager"}
     ),
+    "study_settings": Route(scope="study", get={"administrator", "data_manager", "auditor"}),
+    "settings_change": Route(scope="study", get={"administrator"}, post={"administrator"}),
+    "site_new": Route(scope="study", get={"administrator"}, post={"administrator"}),
+    "site_edit": Route(scope="study", get={"administrator"}, post={"administrator"}),
+    "definition_new": Route(scope="study", get={"administrator"}, post={"administrator"}),
+    "definition_edit": Route(scope="study", get={"administrator"}, post={"administrator"}),
     # segmentation
     "uploads": Route(scope="signed-in", get=EVERYONE),
     "upload_new": Route(scope="site", get=ENTRY, post=ENTRY),

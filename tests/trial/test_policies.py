@@ -58,6 +58,7 @@ MAY: dict[str, set[str]] = {
     "view_cohort": LOADS,
     "export_rows": {"data_manager", "statistician"},
     "sign_visit": {"investigator"},
+    "view_work": {*SITE_PEOPLE, "data_manager"},
     "change_visit": ENTRY,
     "declare_not_done": ENTRY,
     "view_deviations": {*SITE_PEOPLE, *CENTRAL},

@@ -65,7 +65,7 @@ from mldtrial.trial.selectors.schedule import (
 )
 from mldtrial.trial.selectors.signatures import ShownSignature, signatures_of
 from mldtrial.trial.selectors.signed_content import SignedContent, signed_content
-from mldtrial.trial.selectors.work import visits_without_gmfc
+from mldtrial.trial.selectors.work import Kind, WorkItem, planned_work, visits_without_gmfc, work
 
 __all__ = [
     "AGES_DAYS",
@@ -74,12 +74,14 @@ __all__ = [
     "MINE",
     "PARTICIPATION_FILTERS",
     "DeviationStep",
+    "Kind",
     "PlannedVisit",
     "QueryFilters",
     "QueryStep",
     "ShownSignature",
     "SignedContent",
     "StudyCounts",
+    "WorkItem",
     "all_queries",
     "code_choices",
     "definition",
@@ -105,6 +107,7 @@ __all__ = [
     "people",
     "people_who_may_answer",
     "planned_visit",
+    "planned_work",
     "queries",
     "query",
     "query_choices",
@@ -123,4 +126,5 @@ __all__ = [
     "undeclared_sequences",
     "visit",
     "visits_without_gmfc",
+    "work",
 ]

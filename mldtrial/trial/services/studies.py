@@ -57,11 +57,22 @@ def create_site(*, study: Study, code: str, name: str, time_zone: str = "UTC") -
     ValidationError
         If the code is taken in this study, or the time zone is unknown.
     """
+    require_time_zone(time_zone)
+    return store(Site(study=study, code=code, name=name, time_zone=time_zone))
+
+
+def require_time_zone(time_zone: str) -> None:
+    """Refuse a time zone that does not exist.
+
+    Raises
+    ------
+    ValidationError
+        At the field, with an example of one that does.
+    """
     try:
         today_in(time_zone)
     except ValueError as error:
         raise ValidationError({"time_zone": str(error)}) from error
-    return store(Site(study=study, code=code, name=name, time_zone=time_zone))
 
 
 @transaction.atomic

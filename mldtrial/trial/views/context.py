@@ -1,6 +1,6 @@
 """What the frame of every page knows: the person's studies, roles and menu."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +25,7 @@ STUDY_LINKS = (
     ("Cohort", "cohort", "view_cohort"),
     ("Deviations", "deviations", "view_deviations"),
     ("People", "people", "view_people"),
+    ("Settings", "study_settings", "view_settings"),
 )
 SECTIONS = {
     "invitation_new": "people",
@@ -46,6 +47,11 @@ SECTIONS = {
     "scan_not_done": "patients",
     "not_done_edit": "patients",
     "deviation": "deviations",
+    "settings_change": "study_settings",
+    "site_new": "study_settings",
+    "site_edit": "study_settings",
+    "definition_new": "study_settings",
+    "definition_edit": "study_settings",
     "deviation_new": "patients",
     "upload_new": "uploads",
     "run": "uploads",
@@ -125,6 +131,15 @@ def _menu(request: HttpRequest, current: Study | None, held: list[Membership]) -
     if held:
         wanted.append(("Models", "models", []))
     return [link for entry in wanted if (link := _link(request, *entry)) is not None]
+
+
+def links_into(study: Study, actions: Collection[str]) -> list[Link]:
+    """Return the pages of a study that some actions open, for a list outside of the menu."""
+    return [
+        Link(label, reverse(name, args=[study.code]), is_here=False)
+        for label, name, action in STUDY_LINKS
+        if action in actions
+    ]
 
 
 def _link(request: HttpRequest, label: str, name: str, args: list[str]) -> Link | None:

@@ -1,5 +1,6 @@
 """The work list: what waits for the person who signed in."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,10 +9,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.models import Membership, QueryState, Study
+from mldtrial.trial.models import Membership, QueryState, Role, Study
+from mldtrial.trial.selectors import Kind
+from mldtrial.trial.views import work
+from mldtrial.trial.views.context import Link, links_into
 
-SHOWN = 8
-SHOWN_AT_MOST = 500
+SHOWN = work.SHOWN
+CHASED = (Kind.OVERDUE, Kind.DUE, Kind.SCAN, Kind.SCORE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +26,7 @@ class StudyCard:
     roles: str
     may: set[str]
     counts: selectors.StudyCounts | None
+    links: list[Link]
 
 
 @require_safe
@@ -33,16 +38,30 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "cards": _cards(held, user),
         "may_anywhere": actions,
-        "visits": _first(
-            selectors.visits_without_gmfc(user=user),
-            SHOWN_AT_MOST if request.GET.get("visits") == "all" else SHOWN,
-        ),
+        "sections": _sections(held, actions, user, whole=request.GET.get("all", "")),
         "queries": _first(selectors.all_queries(user=user, state=QueryState.OPEN)),
         "answered": _first(selectors.all_queries(user=user, state=QueryState.ANSWERED))
         if "close_query" in actions
         else None,
+        "by_assignment": _by_assignment(held),
     }
     return render(request, "trial/home.html", context)
+
+
+def _sections(
+    held: list[Membership], actions: Collection[str], user: Any, *, whole: str
+) -> list[work.Section]:
+    """Return what is chased, for the roles that chase or are chased."""
+    if "view_work" not in actions:
+        return []
+    kinds = (*CHASED, Kind.SIGN) if "sign_visit" in actions else CHASED
+    sites = {m.site_id for m in held if m.role in policies.ENTRY_ROLES and m.site_id is not None}
+    return work.sections(selectors.work(user=user), kinds=kinds, sites=sites, whole=whole)
+
+
+def _by_assignment(held: list[Membership]) -> bool:
+    """Return whether somebody's work comes case by case, and not from a site's patients."""
+    return any(m.role in (Role.READER, Role.ADJUDICATOR, Role.OPERATOR) for m in held)
 
 
 def _first(rows: Any, shown: int = SHOWN) -> dict[str, Any]:
@@ -58,5 +77,5 @@ def _cards(held: list[Membership], user: Any) -> list[StudyCard]:
         roles = dict.fromkeys(
             m.get_role_display() + (f" at site {m.site.code}" if m.site else "") for m in here
         )
-        cards.append(StudyCard(study, ", ".join(roles), may, counts))
+        cards.append(StudyCard(study, ", ".join(roles), may, counts, links_into(study, may)))
     return cards

@@ -1,0 +1,205 @@
+"""Forms of a study's settings: the study itself, a site, a visit of the schedule."""
+
+from typing import Any
+
+from django import forms
+
+from mldtrial.trial.forms.base import Choices, CorrectionForm, DayField, ServiceForm
+from mldtrial.trial.models import (
+    PresymptomaticRule,
+    SubtypeRule,
+    TreatmentKind,
+    VisitAnchor,
+)
+
+
+def _decimal(label: str, unit: str, *, smallest: float = 0, help_text: str = "") -> forms.Field:
+    field = forms.DecimalField(
+        label=label,
+        min_value=smallest,
+        max_digits=6,
+        decimal_places=2,
+        help_text=help_text,
+        error_messages={"invalid": "Give a number, for example 5 or 7.5."},
+    )
+    field.unit = unit  # type: ignore[attr-defined]  # shown behind the input
+    return field
+
+
+def _whole(label: str, unit: str, *, low: int, high: int, help_text: str = "") -> forms.Field:
+    field = forms.IntegerField(
+        label=label,
+        min_value=low,
+        max_value=high,
+        help_text=help_text,
+        error_messages={"invalid": "Give a whole number."},
+    )
+    field.unit = unit  # type: ignore[attr-defined]
+    return field
+
+
+def _yes_or_no(label: str, help_text: str = "") -> forms.TypedChoiceField:
+    return forms.TypedChoiceField(
+        label=label,
+        choices=[("True", "Yes"), ("False", "No")],
+        coerce=lambda value: value == "True",
+        widget=Choices(inline=True),
+        help_text=help_text,
+    )
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label="Reason for the change",
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="Kept in the history, for example the protocol amendment.",
+        error_messages={"required": "Give the reason for the change."},
+    )
+
+
+class StudySettingsForm(CorrectionForm):
+    """The settings of a study."""
+
+    name = forms.CharField(max_length=200)
+    subtype_rule = forms.ChoiceField(label="Subtype rule", choices=SubtypeRule.choices)
+    presymptomatic_rule = forms.ChoiceField(
+        label="Subtype before the first symptom", choices=PresymptomaticRule.choices
+    )
+    tolerance_same_ml = _decimal(
+        "Tolerance, same scanner and protocol",
+        "mL",
+        help_text="A load may lie this far below an earlier one; the larger of mL and percent.",
+    )
+    tolerance_same_percent = _decimal("Tolerance, same scanner and protocol", "%")
+    tolerance_changed_ml = _decimal("Tolerance, any of them changed", "mL")
+    tolerance_changed_percent = _decimal("Tolerance, any of them changed", "%")
+    jump_ml_per_month = _decimal("Largest plausible rise", "mL per month", smallest=0.01)
+    pairing_days_late_infantile = _whole(
+        "Pairing window, late-infantile",
+        "days",
+        low=0,
+        high=365,
+        help_text="How far a clinical score may lie from the scan it is paired with.",
+    )
+    pairing_days_others = _whole("Pairing window, other subtypes", "days", low=0, high=365)
+    site_roles_see_loads = _yes_or_no(
+        "Site roles see loads",
+        "Coordinators and investigators then see the loads of their own site. Whoever scores "
+        "a patient should not know what the images say.",
+    )
+    accrual_target = forms.IntegerField(
+        label="Patients wanted", min_value=1, required=False, help_text="For the overview."
+    )
+    accrual_target_on = DayField(label="Wanted by", required=False)
+
+    RECORD_FIELDS = (
+        "name",
+        "subtype_rule",
+        "presymptomatic_rule",
+        "tolerance_same_ml",
+        "tolerance_same_percent",
+        "tolerance_changed_ml",
+        "tolerance_changed_percent",
+        "jump_ml_per_month",
+        "pairing_days_late_infantile",
+        "pairing_days_others",
+        "site_roles_see_loads",
+        "accrual_target",
+        "accrual_target_on",
+    )
+
+
+class SiteForm(ServiceForm):
+    """A new site."""
+
+    code = forms.CharField(
+        max_length=32,
+        help_text="Short, for tables; it stays as it is.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    name = forms.CharField(max_length=200)
+    time_zone = forms.CharField(
+        label="Time zone", max_length=64, initial="UTC", help_text="For example Europe/Berlin."
+    )
+    reason = _reason()
+
+
+class SiteEditForm(CorrectionForm):
+    """A site renamed, or its clock moved."""
+
+    name = SiteForm.base_fields["name"]
+    time_zone = SiteForm.base_fields["time_zone"]
+    RECORD_FIELDS = ("name", "time_zone")
+
+
+class _DefinitionFields(forms.Form):
+    """What the schedule says about a visit."""
+
+    name = forms.CharField(max_length=100)
+    anchor = forms.ChoiceField(
+        label="Counts from", choices=VisitAnchor.choices, widget=Choices(inline=True)
+    )
+    anchor_therapy = forms.ChoiceField(
+        label="Which treatment",
+        choices=[("", "First study dose"), *TreatmentKind.choices],
+        required=False,
+        help_text="Only for a visit that counts from treatment.",
+    )
+    target_day = _whole(
+        "Target", "days after that", low=-3650, high=36500, help_text="0 is the day itself."
+    )
+    window_before_days = _whole("Window before", "days", low=0, high=365)
+    window_after_days = _whole("Window after", "days", low=0, high=365)
+    has_scans = _yes_or_no("T1w and T2w belong to this visit")
+    has_gmfc_mld = _yes_or_no("A GMFC-MLD level belongs to this visit")
+
+
+SCHEDULE_FIELDS = (
+    "name",
+    "anchor",
+    "anchor_therapy",
+    "target_day",
+    "window_before_days",
+    "window_after_days",
+    "has_scans",
+    "has_gmfc_mld",
+)
+
+
+class DefinitionForm(_DefinitionFields, ServiceForm):
+    """A new visit of the schedule."""
+
+    code = forms.CharField(max_length=16, help_text="Short, such as M03; it stays as it is.")
+    number = forms.DecimalField(
+        min_value=0,
+        max_digits=6,
+        decimal_places=2,
+        help_text="Its place in the schedule; it stays as it is.",
+    )
+    reason = _reason()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        initial = {
+            "anchor": VisitAnchor.ENROLMENT,
+            "window_before_days": 14,
+            "window_after_days": 14,
+            "has_scans": True,
+            "has_gmfc_mld": True,
+        }
+        super().__init__(*args, initial=initial, **kwargs)
+        self.fields["anchor_therapy"].always_asked = True  # type: ignore[attr-defined]
+        self.order_fields(["code", "number", *SCHEDULE_FIELDS, "reason"])
+
+
+class DefinitionEditForm(_DefinitionFields, CorrectionForm):
+    """A visit of the schedule changed or retired."""
+
+    is_retired = _yes_or_no(
+        "Retired", "A retired visit is planned for nobody any more; visits that took place stay."
+    )
+    RECORD_FIELDS = (*SCHEDULE_FIELDS, "is_retired")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["anchor_therapy"].always_asked = True  # type: ignore[attr-defined]
