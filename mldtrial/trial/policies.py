@@ -24,6 +24,7 @@ from mldtrial.trial.models import (
     Membership,
     MriSeverityRead,
     NotDone,
+    Notices,
     Patient,
     ProtocolDeviation,
     Query,
@@ -79,6 +80,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_deviations": PATIENT_ROLES,
     "record_deviation": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "close_deviation": (Role.DATA_MANAGER,),
+    "view_overview": (*ALL_SITE_ROLES, Role.ADMINISTRATOR),
     "view_settings": (Role.ADMINISTRATOR, Role.DATA_MANAGER, Role.AUDITOR),
     "change_settings": (Role.ADMINISTRATOR,),
 }
@@ -240,6 +242,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     QueryMessage: lambda user: _queries(user, "query__"),
     Signature: _signatures,
     # the schedule
+    Notices: lambda user: Q(user=user),
     NotDone: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
     ProtocolDeviation: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
 }

@@ -125,6 +125,8 @@ EXPECTED: dict[str, Route] = {
     "deviation_new": Route(
         scope="site", get=ENTRY | {"data_manager"}, post=ENTRY | {"data_manager"}
     ),
+    "notices": Route(scope="signed-in", get=EVERYONE, post=EVERYONE),
+    "calendar_feed": Route(scope="public", get=EVERYONE, page=False),
     "study_settings": Route(scope="study", get={"administrator", "data_manager", "auditor"}),
     "settings_change": Route(scope="study", get={"administrator"}, post={"administrator"}),
     "site_new": Route(scope="study", get={"administrator"}, post={"administrator"}),
@@ -145,6 +147,13 @@ EXPECTED: dict[str, Route] = {
     "patient_trajectory": Route(scope="site", get=SEES_PATIENTS, page=False),
     "cohort": Route(scope="study", get=EVERY_SITE),
     "cohort_chart": Route(scope="study", get=EVERY_SITE, page=False, params={"name": "load-gmfc"}),
+    "study_overview": Route(scope="study", get=EVERY_SITE | {"administrator"}),
+    "overview_chart": Route(
+        scope="study",
+        get=EVERY_SITE | {"administrator"},
+        page=False,
+        params={"name": "completeness"},
+    ),
     "exports": Route(scope="member", get=EXPORTS),
     "export_file": Route(
         scope="study", get=EXPORTS, page=False, params={"dataset": "demyelination_load"}

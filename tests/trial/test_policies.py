@@ -64,6 +64,7 @@ MAY: dict[str, set[str]] = {
     "view_deviations": {*SITE_PEOPLE, *CENTRAL},
     "record_deviation": {*ENTRY, "data_manager"},
     "close_deviation": {"data_manager"},
+    "view_overview": {*CENTRAL, "administrator"},
     "view_settings": {"administrator", "data_manager", "auditor"},
     "change_settings": {"administrator"},
 }

@@ -102,7 +102,7 @@ def _steps(model: type[models.Model], old: Any, new: Any) -> tuple[str, ...]:
     return tuple(steps)
 
 
-def _words(field: models.Field[Any, Any], value: Any) -> str:
+def _words(field: "models.Field[Any, Any]", value: Any) -> str:
     if value is None or value == "":
         return "none"
     if isinstance(value, bool):

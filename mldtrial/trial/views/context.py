@@ -23,6 +23,7 @@ class Link:
 STUDY_LINKS = (
     ("Patients", "patients", "view_patient"),
     ("Cohort", "cohort", "view_cohort"),
+    ("Overview", "study_overview", "view_overview"),
     ("Deviations", "deviations", "view_deviations"),
     ("People", "people", "view_people"),
     ("Settings", "study_settings", "view_settings"),

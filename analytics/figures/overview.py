@@ -1,0 +1,110 @@
+"""How far a study has come, as charts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from analytics.figures import style
+
+
+def accrual_figure(
+    months: Sequence[str],
+    by_site: Mapping[str, Sequence[int]],
+    *,
+    target: tuple[str, int] | None,
+) -> dict[str, Any]:
+    """Return the enrolled patients over the months, by site and in all.
+
+    Parameters
+    ----------
+    months : sequence of str
+        First days of the months, ISO 8601.
+    by_site : mapping of str to sequence of int
+        Site code to the patients enrolled by the end of each month.
+    target : tuple of (str, int), optional
+        The day by which how many patients are wanted.
+    """
+    title = "Enrolled patients"
+    if not months:
+        return style.empty(title=title, text="No patient is enrolled yet.")
+    total = [sum(counts) for counts in zip(*by_site.values(), strict=True)]
+    traces: list[dict[str, Any]] = [
+        _line(f"Site {code}", months, counts, width=2) for code, counts in by_site.items()
+    ]
+    if len(by_site) > 1:
+        traces.append(_line("All sites", months, total, width=3, colour=style.INK))
+    if target is not None:
+        day, wanted = target
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "name": "Target",
+                "x": [day],
+                "y": [wanted],
+                "marker": {"symbol": "diamond-open", "size": 12, "color": style.WARNING},
+                "hovertemplate": "%{y} wanted by %{x}<extra></extra>",
+            }
+        )
+    return {
+        "data": traces,
+        "layout": style.layout(
+            title=title,
+            subtitle=f"n = {total[-1]} patients",
+            height=420,
+            xaxis=style.axis("Month", type="date"),
+            yaxis=style.axis("Patients", rangemode="tozero"),
+        ),
+    }
+
+
+def _line(
+    name: str, months: Sequence[str], counts: Sequence[int], *, width: int, colour: str = ""
+) -> dict[str, Any]:
+    line: dict[str, Any] = {"shape": "hv", "width": width}
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": list(months),
+        "y": list(counts),
+        "line": {**line, "color": colour} if colour else line,
+        "hovertemplate": "%{y} by %{x|%b %Y}<extra>" + name + "</extra>",
+    }
+
+
+def bars_figure(
+    labels: Sequence[str],
+    groups: Mapping[str, Sequence[int]],
+    *,
+    title: str,
+    label_axis: str,
+    count_axis: str,
+    nothing: str,
+) -> dict[str, Any]:
+    """Return stacked bars, one per label, with the total in the subtitle."""
+    total = sum(sum(counts) for counts in groups.values())
+    if not total:
+        return style.empty(title=title, text=nothing)
+    patterns = ("", "/", "x", ".", "-")
+    traces = [
+        {
+            "type": "bar",
+            "name": name,
+            "x": list(labels),
+            "y": list(counts),
+            "marker": {"pattern": {"shape": patterns[index % len(patterns)]}},
+            "hovertemplate": "%{y} in %{x}<extra>" + name + "</extra>",
+        }
+        for index, (name, counts) in enumerate(groups.items())
+    ]
+    return {
+        "data": traces,
+        "layout": style.layout(
+            title=title,
+            subtitle=f"n = {total}",
+            height=420,
+            barmode="stack",
+            xaxis=style.axis(label_axis, type="category"),
+            yaxis=style.axis(count_axis, rangemode="tozero"),
+        ),
+    }

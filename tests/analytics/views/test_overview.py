@@ -1,0 +1,157 @@
+import json
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from analytics.selectors import overview
+from mldtrial.trial.models import Audience, Patient, VisitDefinition
+from mldtrial.trial.services import participation, patients, queries, visits
+from tests.access.addresses import SITE_A, scan_of
+from tests.support.world import World, build_world
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    return build_world()
+
+
+def page_of(world: World, key: str):
+    client = Client()
+    client.force_login(world.user(key))
+    return client.get(reverse("study_overview", args=["MLD-1"]))
+
+
+def scope(world: World, key="sponsor") -> overview.Scope:
+    return overview.scope_of(world.study, user=world.user(key))
+
+
+def cells(rows) -> dict[str, tuple[int, ...]]:
+    return {row.name: row.cells for row in rows}
+
+
+def enrol(world: World, count: int, prefix: str = "A-1") -> list[Patient]:
+    return [
+        patients.create_patient(
+            site=world.site_a,
+            subject_code=f"{prefix}{number:02}",
+            sex="F",
+            birth_month=date(2020, 3, 1),
+            enrolled_on=date(2023, 6, 1),
+            by=None,
+        )
+        for number in range(count)
+    ]
+
+
+def test_enrolled_patients_are_counted_by_site(world: World):
+    enrol(world, 3)
+    days = overview.enrolment_days(scope(world))
+    assert {site: len(own) for site, own in days.items()} == {"A": 4, "B": 1}
+
+
+def test_visits_are_done_missed_not_done_or_to_come(world: World):
+    # Baseline took place at both sites; month 6 was missed at B and declared at A.
+    VisitDefinition.objects.filter(study=world.study).exclude(code__in=["M00", "M06"]).update(
+        is_retired=True
+    )
+    visits.declare_visit_not_done(
+        patient=world.patient_a,
+        definition=world.study.visit_definitions.get(code="M06"),
+        reason="Ill",
+        by=None,
+    )
+    assert cells(overview.completeness(scope(world))) == {
+        "Baseline": (2, 0, 0, 0),
+        "Month 6": (0, 1, 1, 0),
+    }
+
+
+def test_nobody_expects_visits_after_the_end_of_follow_up(world: World):
+    VisitDefinition.objects.filter(study=world.study).exclude(code="M06").update(is_retired=True)
+    for step, day in (("CONSENT", date(2023, 5, 1)), ("LOST", date(2023, 7, 1))):
+        participation.record_step(patient=world.patient_a, step=step, happened_on=day, by=None)
+    assert cells(overview.completeness(scope(world)))["Month 6"] == (0, 1, 0, 0)
+
+
+def test_turnaround_is_the_median_of_days_and_absent_where_nothing_was_segmented(world: World):
+    scan = scan_of(world, SITE_A)
+    row = overview.turnaround(scope(world))[0]
+    waited = (scan.created_at.date() - world.visit_a.date).days
+    assert (row.name, row.visits, row.to_received) == ("A", 1, waited)
+    assert (row.segmented, row.to_segmented) == (0, None)
+
+
+def ask(world: World, patient: Patient, audience: str, rule: str) -> None:
+    queries.open_query(patient=patient, visit=None, audience=audience, rule=rule, question="Why?")
+
+
+def test_open_queries_are_counted_by_age_as_far_as_they_are_seen(world: World):
+    ask(world, world.patient_a, Audience.SITE, "R1")
+    ask(world, world.patient_b, Audience.IMAGING, "R2")
+    in_ten_days = datetime.now(UTC) + timedelta(days=10)
+    seen = overview.open_queries(scope(world, "data_manager"), now=in_ten_days)
+    assert cells(seen) == {"A": (0, 1, 0, 0), "B": (0, 1, 0, 0), "All sites": (0, 2, 0, 0)}
+    # What the loads have raised is no business of the sponsor's list of queries.
+    assert cells(overview.open_queries(scope(world), now=in_ten_days)) == {
+        "A": (0, 1, 0, 0),
+        "All sites": (0, 1, 0, 0),
+    }
+
+
+def test_a_role_without_patients_sees_the_whole_study_and_no_small_group(world: World):
+    page = page_of(world, "administrator")
+    text = page.content.decode()
+    assert page.context["enrolled"] is None
+    assert "fewer than 5 patients enrolled" in text
+    assert page.context["sites"] == page.context["months"] == []
+    assert all(row.is_hidden for row in page.context["completeness"] if any(row.cells))
+    enrol(world, 5)
+    assert page_of(world, "administrator").context["enrolled"] == 7
+
+
+def test_a_curve_over_months_is_not_drawn_for_a_role_without_patients(world: World):
+    client = Client()
+    client.force_login(world.user("administrator"))
+    assert client.get(reverse("overview_chart", args=["MLD-1", "accrual"])).status_code == 404
+    assert client.get(reverse("overview_chart", args=["MLD-1", "queries"])).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["accrual", "completeness", "queries"])
+def test_a_chart_has_a_title_named_axes_and_n(world: World, name):
+    ask(world, world.patient_a, Audience.SITE, "R1")
+    client = Client()
+    client.force_login(world.user("sponsor"))
+    figure = json.loads(client.get(reverse("overview_chart", args=["MLD-1", name])).content)
+    layout = figure["layout"]
+    assert layout["title"]["text"]
+    assert "n = " in layout["title"]["subtitle"]["text"]
+    assert layout["xaxis"]["title"]["text"]
+    assert layout["yaxis"]["title"]["text"]
+
+
+def test_the_target_is_drawn_where_one_is_set(world: World):
+    world.study.accrual_target, world.study.accrual_target_on = 40, date(2026, 6, 30)
+    world.study.save()
+    client = Client()
+    client.force_login(world.user("sponsor"))
+    assert "40 wanted by 2026-06-30" in page_of(world, "sponsor").content.decode()
+    figure = json.loads(client.get(reverse("overview_chart", args=["MLD-1", "accrual"])).content)
+    assert figure["data"][-1]["y"] == [40]
+
+
+def test_an_empty_study_is_told_in_words(world: World):
+    client = Client()
+    client.force_login(world.user("other_sponsor"))
+    world.other_patient.visits.all()
+    text = client.get(reverse("study_overview", args=["MLD-2"])).content.decode()
+    assert "No scan has been received yet." in text
+    assert "No open query." in text
+
+
+@pytest.mark.parametrize("key", ["coordinator", "investigator", "monitor", "reader"])
+def test_site_roles_get_no_figure_of_other_sites(world: World, key):
+    assert page_of(world, key).status_code == 403
