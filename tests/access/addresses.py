@@ -23,7 +23,7 @@ from mldtrial.trial.models import (
     Sequence,
     Visit,
 )
-from mldtrial.trial.services import participation, patients, queries
+from mldtrial.trial.services import notices, participation, patients, queries
 from tests.support.world import World
 
 SITE_A, SITE_B, OTHER_STUDY = "site A", "site B", "the other study"
@@ -238,6 +238,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "query_id": _query,
     "upload_id": _upload,
     "run_id": _run,
+    "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
     "site_id": lambda world, target: patient_of(world, target).site_id,
     "definition_id": _planned,
     "not_done_id": _not_done,

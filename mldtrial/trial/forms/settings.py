@@ -88,6 +88,9 @@ class StudySettingsForm(CorrectionForm):
         "Coordinators and investigators then see the loads of their own site. Whoever scores "
         "a patient should not know what the images say.",
     )
+    requires_mfa = _yes_or_no(
+        "A second factor is asked for", "Of everybody who takes part, at sign-in."
+    )
     accrual_target = forms.IntegerField(
         label="Patients wanted", min_value=1, required=False, help_text="For the overview."
     )
@@ -105,6 +108,7 @@ class StudySettingsForm(CorrectionForm):
         "pairing_days_late_infantile",
         "pairing_days_others",
         "site_roles_see_loads",
+        "requires_mfa",
         "accrual_target",
         "accrual_target_on",
     )

@@ -17,6 +17,7 @@ from mldtrial.trial.models.deviation import (
 from mldtrial.trial.models.disposition import Disposition, DispositionStep
 from mldtrial.trial.models.invitation import Invitation
 from mldtrial.trial.models.not_done import NotDone
+from mldtrial.trial.models.notices import Notices
 from mldtrial.trial.models.patient import (
     ENDED_STATES,
     ArsaResult,
@@ -79,6 +80,7 @@ __all__ = [
     "Membership",
     "MriSeverityRead",
     "NotDone",
+    "Notices",
     "Origin",
     "ParticipationState",
     "Patient",

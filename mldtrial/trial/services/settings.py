@@ -21,6 +21,7 @@ STUDY_SETTINGS = frozenset(
         "subtype_rule",
         "presymptomatic_rule",
         "site_roles_see_loads",
+        "requires_mfa",
         "tolerance_same_ml",
         "tolerance_same_percent",
         "tolerance_changed_ml",
