@@ -5,19 +5,9 @@ from typing import Any
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 
-from mldtrial.trial.forms.base import DayField
+from mldtrial.trial.forms.base import DayField, FileInput
 from mldtrial.trial.forms.participation import ask_after_end
 from mldtrial.trial.models import Patient
-
-
-class FileInput(forms.ClearableFileInput):
-    """A file picker that keeps nothing."""
-
-    template_name = "django/forms/widgets/input.html"
-    input_type = "file"
-
-    def __init__(self, accept: str) -> None:
-        super().__init__(attrs={"class": "form-control", "accept": accept})
 
 
 class UploadForm(forms.Form):

@@ -20,6 +20,7 @@ from mldtrial.trial.models import (
     Disposition,
     ElfcMldAssessment,
     GmfcMldAssessment,
+    ImportBatch,
     Invitation,
     Membership,
     MriSeverityRead,
@@ -58,6 +59,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "add_visit": ENTRY_ROLES,
     "record_treatment": ENTRY_ROLES,
     "record_participation": ENTRY_ROLES,
+    "import_records": (Role.DATA_MANAGER,),
     "record_assessment": ENTRY_ROLES,
     "record_severity": (Role.READER, Role.ADJUDICATOR),
     "upload_scan": ENTRY_ROLES,
@@ -166,6 +168,8 @@ def _study_and_site(subject: models.Model) -> tuple[Study, Site | None]:
         return subject.study, subject.site
     if isinstance(subject, Visit):
         return subject.patient.study, subject.patient.site
+    if isinstance(subject, ImportBatch):
+        return subject.study, None
     if isinstance(subject, Disposition | Treatment):
         return subject.patient.study, subject.patient.site
     if isinstance(subject, Query):
@@ -224,7 +228,13 @@ def _signatures(user: Any) -> Q:
     return Q(record_kind=RecordKind.VISIT, record_id__in=visits.values("pk"))
 
 
+def _imports(user: Any) -> Q:
+    overseers = memberships(user).filter(role__in=[Role.DATA_MANAGER, Role.AUDITOR])
+    return Q(study__in=overseers.values("study"))
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
+    ImportBatch: _imports,
     Study: _studies,
     Site: _sites,
     Membership: lambda user: Q(pk__in=memberships(user).values("pk")) | _people(user),

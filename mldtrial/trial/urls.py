@@ -8,6 +8,7 @@ from mldtrial.trial.views import (
     deviations,
     health,
     home,
+    imports,
     invitations,
     not_done,
     notices,
@@ -26,6 +27,7 @@ PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
 PEOPLE = f"{STUDY}people/"
 SETTINGS = f"{STUDY}settings/"
 VISIT = f"{STUDY}visits/<uuid:visit_id>/"
+IMPORT = f"{STUDY}import/<uuid:batch_id>/"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -80,6 +82,12 @@ urlpatterns = [
         participation.step_edit,
         name="participation_edit",
     ),
+    path(f"{STUDY}import/", imports.imports, name="imports"),
+    path(f"{IMPORT}", imports.import_layout, name="import_layout"),
+    path(f"{IMPORT}check/", imports.import_check, name="import_check"),
+    path(f"{IMPORT}report.csv", imports.import_report, name="import_report"),
+    path(f"{IMPORT}progress.json", imports.import_progress, name="import_progress"),
+    path(f"{IMPORT}discard/", imports.import_discard, name="import_discard"),
     path(f"{VISIT}gmfc-mld/", assessments.gmfc_record, name="gmfc_record"),
     path(f"{VISIT}elfc-mld/", assessments.elfc_record, name="elfc_record"),
     path(f"{PATIENT}queries/new/", queries.query_new, name="query_new"),

@@ -14,6 +14,8 @@ from mldtrial.trial.models import (
     AcqStratum,
     Audience,
     DeviationCode,
+    ImportBatch,
+    ImportState,
     Invitation,
     NotDone,
     Patient,
@@ -24,6 +26,7 @@ from mldtrial.trial.models import (
     Visit,
 )
 from mldtrial.trial.services import notices, participation, patients, queries
+from mldtrial.trial.services.imports import files
 from tests.support.world import World
 
 SITE_A, SITE_B, OTHER_STUDY = "site A", "site B", "the other study"
@@ -228,6 +231,24 @@ def _deviation(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _batch(world: World, target: str) -> uuid.UUID:
+    content = b"subject,date\nA-001,2023-05-10\n"
+    study = patient_of(world, target).study
+    found, _ = ImportBatch.objects.get_or_create(
+        study=study,
+        defaults={
+            "state": ImportState.CHECKED,
+            "received_by": world.user("data_manager"),
+            "file_sha256": hashlib.sha256(content).hexdigest(),
+            "size_bytes": len(content),
+            "row_count": 1,
+            "plan_sha256": "0" * 64,
+        },
+    )
+    files.keep(found.pk, content)
+    return found.pk
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
@@ -235,6 +256,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "scan_id": lambda world, target: scan_of(world, target).pk,
     "disposition_id": _disposition,
     "treatment_id": _treatment,
+    "batch_id": _batch,
     "query_id": _query,
     "upload_id": _upload,
     "run_id": _run,
@@ -254,6 +276,7 @@ IDENTIFYING = (
     "visit_id",
     "disposition_id",
     "treatment_id",
+    "batch_id",
     "scan_id",
     "query_id",
     "upload_id",

@@ -27,6 +27,7 @@ SEES_PATIENTS = AT_SITE | EVERY_SITE
 BY_ASSIGNMENT = frozenset({"reader", "adjudicator", "operator"})
 EVERYONE = SEES_PATIENTS | BY_ASSIGNMENT | {"administrator"}
 EXPORTS = frozenset({"data_manager", "statistician"})
+IMPORTS = frozenset({"data_manager", "auditor"})
 
 Roles = Collection[str]
 Scope = Literal["public", "signed-in", "member", "study", "site"]
@@ -105,6 +106,16 @@ EXPECTED: dict[str, Route] = {
     "visit_new": Route(scope="site", get=ENTRY, post=ENTRY),
     "treatment_new": Route(scope="site", get=ENTRY, post=ENTRY),
     "treatment_edit": Route(scope="site", get=ENTRY, post=ENTRY),
+    "imports": Route(scope="study", get={"data_manager"}, post={"data_manager"}),
+    "import_layout": Route(
+        scope="study", seen_by=IMPORTS, get={"data_manager"}, post={"data_manager"}
+    ),
+    "import_check": Route(
+        scope="study", seen_by=IMPORTS, get={"data_manager"}, post={"data_manager"}
+    ),
+    "import_report": Route(scope="study", seen_by=IMPORTS, get={"data_manager"}, page=False),
+    "import_progress": Route(scope="study", seen_by=IMPORTS, get={"data_manager"}, page=False),
+    "import_discard": Route(scope="study", seen_by=IMPORTS, post={"data_manager"}, post_status=302),
     "participation_new": Route(scope="site", get=ENTRY, post=ENTRY),
     "participation_edit": Route(scope="site", get=ENTRY, post=ENTRY),
     "gmfc_record": Route(scope="site", get=ENTRY, post=ENTRY),

@@ -43,6 +43,7 @@ MAY: dict[str, set[str]] = {
     "add_visit": ENTRY,
     "record_treatment": ENTRY,
     "record_participation": ENTRY,
+    "import_records": {"data_manager"},
     "record_assessment": ENTRY,
     "record_severity": {"reader", "adjudicator"},
     "upload_scan": ENTRY,

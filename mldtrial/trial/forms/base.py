@@ -39,6 +39,16 @@ class Choices(forms.RadioSelect):
         self.keyed = keyed
 
 
+class FileInput(forms.ClearableFileInput):
+    """A file picker that keeps nothing."""
+
+    template_name = "django/forms/widgets/input.html"
+    input_type = "file"
+
+    def __init__(self, accept: str) -> None:
+        super().__init__(attrs={"class": "form-control", "accept": accept})
+
+
 class DayInput(forms.DateInput):
     """The browser's own date picker."""
 

@@ -15,6 +15,7 @@ from mldtrial.trial.models.deviation import (
     ProtocolDeviation,
 )
 from mldtrial.trial.models.disposition import Disposition, DispositionStep
+from mldtrial.trial.models.importing import ImportBatch, ImportState
 from mldtrial.trial.models.invitation import Invitation
 from mldtrial.trial.models.not_done import NotDone
 from mldtrial.trial.models.notices import Notices
@@ -76,6 +77,8 @@ __all__ = [
     "FirstSymptom",
     "Genotype",
     "GmfcMldAssessment",
+    "ImportBatch",
+    "ImportState",
     "Invitation",
     "Membership",
     "MriSeverityRead",

@@ -11,6 +11,10 @@ from mldtrial.trial.selectors.deviations import (
     deviation_steps,
     deviations,
 )
+from mldtrial.trial.selectors.imports import (
+    import_batch,
+    import_batches,
+)
 from mldtrial.trial.selectors.not_done import (
     ASKED_SEQUENCES,
     not_done,
@@ -92,6 +96,8 @@ __all__ = [
     "dispositions",
     "filtered_queries",
     "first_visit_on",
+    "import_batch",
+    "import_batches",
     "invitation",
     "membership",
     "memberships",

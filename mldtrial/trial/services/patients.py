@@ -109,7 +109,7 @@ def create_patient(
         origin=origin,
     )
     _set(patient, details or {}, DETAILS)
-    _check_ages(patient)
+    check_ages(patient)
     store(patient)
     if consented_on is not None:
         _record_consent(patient, consented_on)
@@ -141,7 +141,7 @@ def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by
     locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     _set(locked, changes, CHANGEABLE)
     locked.birth_month = locked.birth_month.replace(day=1)
-    _check_ages(locked)
+    check_ages(locked)
     _check_nothing_before_birth(locked)
     with because(reason.strip()):
         store(locked)
@@ -185,7 +185,7 @@ def record_treatment(
         policies.require(by, "record_treatment", patient)
     treatment = Treatment(patient=patient, kind=kind, started_on=started_on, stopped_on=stopped_on)
     _set(treatment, details or {}, TREATMENT_DETAILS)
-    _check_treatment(treatment)
+    check_treatment(treatment)
     with participation.entry(patient, started_on, after_end_reason):
         store(treatment)
     deviations.review_windows(patient=patient)
@@ -208,14 +208,21 @@ def change_treatment(
         raise ValidationError({"reason": "Give the reason for the change."})
     locked = Treatment.objects.select_for_update(of=("self",)).get(pk=treatment.pk)
     _set(locked, changes, TREATMENT_DETAILS | {"kind", "started_on", "stopped_on"})
-    _check_treatment(locked)
+    check_treatment(locked)
     with because(reason.strip()):
         store(locked)
     deviations.review_windows(patient=locked.patient)
     return locked
 
 
-def _check_treatment(treatment: Treatment) -> None:
+def check_treatment(treatment: Treatment) -> None:
+    """Refuse a therapy that starts before birth or in the future.
+
+    Raises
+    ------
+    ValidationError
+        At its field.
+    """
     patient, started_on = treatment.patient, treatment.started_on
     _require_after_birth(patient, started_on, "started_on", "The treatment")
     _require_past(patient, started_on, "started_on", "A treatment is recorded once it has started")
@@ -248,19 +255,23 @@ def create_visit(
     """
     if by is not None:
         policies.require(by, "add_visit", patient)
-    _require_after_birth(patient, visit_date, "date", "The visit")
-    _require_past(patient, visit_date, "date", "A visit cannot lie in the future")
+    check_visit_day(patient, visit_date)
     locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     number, name = _number_and_name(locked, definition, visit_date)
     visit = Visit(patient=patient, definition=definition, number=number, name=name, date=visit_date)
     with participation.entry(locked, visit_date, after_end_reason):
         store(visit)
     if definition is not None:
-        _enrol(locked, definition, visit_date)
+        take_up(locked, definition, visit_date)
         patient.enrolled_on = locked.enrolled_on
-        _take_back(locked, definition)
     deviations.review_windows(patient=locked)
     return visit
+
+
+def take_up(patient: Patient, definition: VisitDefinition, day: date) -> None:
+    """Let a planned visit that took place count: as the enrolment, and against its absence."""
+    _enrol(patient, definition, day)
+    _take_back(patient, definition)
 
 
 def _enrol(patient: Patient, definition: VisitDefinition, day: date) -> None:
@@ -276,6 +287,18 @@ def _take_back(patient: Patient, definition: VisitDefinition) -> None:
         declared.is_current = False
         with because("The visit took place."):
             store(declared)
+
+
+def check_visit_day(patient: Patient, day: date) -> None:
+    """Refuse a visit before birth or in the future.
+
+    Raises
+    ------
+    ValidationError
+        At its field.
+    """
+    _require_after_birth(patient, day, "date", "The visit")
+    _require_past(patient, day, "date", "A visit cannot lie in the future")
 
 
 def _number_and_name(
@@ -297,7 +320,14 @@ def _number_and_name(
     return number, f"Unscheduled {number.normalize()}"
 
 
-def _check_ages(patient: Patient) -> None:
+def check_ages(patient: Patient) -> None:
+    """Refuse a birth, first symptom, diagnosis or first dose that lies in the future.
+
+    Raises
+    ------
+    ValidationError
+        At its field.
+    """
     today = today_in(patient.site.time_zone)
     if patient.birth_month > today:
         raise ValidationError({"birth_month": "The birth month lies in the future."})

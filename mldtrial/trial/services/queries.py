@@ -1,9 +1,11 @@
 """Open, answer, pass on, close and re-open queries; what is said stays in their threads."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
@@ -17,6 +19,7 @@ from mldtrial.trial.models import (
     ThreadStep,
     Visit,
 )
+from mldtrial.trial.services import bulk
 from mldtrial.trial.services.saving import store
 
 MANUAL = "MANUAL"
@@ -66,6 +69,41 @@ def open_query(
         if found is not None:
             return found
     return store(query)
+
+
+@transaction.atomic
+def open_queries(asked: Collection[Query]) -> int:
+    """Open the queries of rules that ran over many records; returns how many are new.
+
+    A query that its rule has open for this patient and visit already is not asked again.
+
+    Parameters
+    ----------
+    asked : collection of Query
+        Unsaved, each of a rule; of patients whom the caller has locked.
+
+    Raises
+    ------
+    ValidationError
+        If one of them is not complete.
+    """
+    settled = Q(state=QueryState.CLOSED)
+    rules = {query.rule for query in asked}
+    open_now = set(
+        Query.objects.filter(rule__in=rules, patient__in={query.patient_id for query in asked})
+        .exclude(settled)
+        .values_list("patient_id", "visit_id", "rule")
+    )
+    new = {}
+    for query in asked:
+        key = (query.patient_id, query.visit_id, query.rule)
+        if key not in open_now:
+            query.study_id = query.patient.study_id
+            query.assigned_role = FIRST_ASKED.get(str(query.audience), "")
+            bulk.check(query)
+            new[key] = query
+    Query.objects.bulk_create(new.values(), batch_size=1000)
+    return len(new)
 
 
 @transaction.atomic

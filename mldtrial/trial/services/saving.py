@@ -68,6 +68,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "treatment_chimerism_0_to_100": ("chimerism_percent", "Chimerism is 0 to 100 percent."),
     "patient_participation_known": ("step", "This state of taking part is not known."),
     "patient_end_has_a_day": ("happened_on", "The end of the follow-up needs its day."),
+    "import_state_known": ("state", "This state of an import is not known."),
+    "import_applied_has_a_time": ("state", "An applied import has its time."),
     "disposition_step_known": ("step", "Choose one of the listed steps."),
     "disposition_once": ("happened_on", "This step is recorded for this day already."),
     "patient_enrolled_after_birth": ("enrolled_on", "The enrolment lies before the birth."),
@@ -148,7 +150,7 @@ def store(record: RecordT, *, computed: Collection[str] = ()) -> RecordT:
         try:
             constraint.validate(type(record), record)
         except ValidationError as error:
-            raise _refusal(constraint.name, record) from error
+            raise refusal(constraint.name, record) from error
     try:
         with transaction.atomic():
             record.save()
@@ -156,11 +158,18 @@ def store(record: RecordT, *, computed: Collection[str] = ()) -> RecordT:
         name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
         if name not in SENTENCES:
             raise
-        raise _refusal(name, record) from error
+        raise refusal(name, record) from error
     return record
 
 
-def _refusal(constraint: str, record: models.Model) -> ValidationError:
+def refusal(constraint: str, record: models.Model) -> ValidationError:
+    """Return the refusal of a record by a constraint, with its field and sentence.
+
+    Raises
+    ------
+    KeyError
+        If the constraint has no sentence.
+    """
     if constraint not in SENTENCES:
         raise KeyError(f"No sentence for the constraint {constraint} of {type(record).__name__}.")
     field, sentence = SENTENCES[constraint]

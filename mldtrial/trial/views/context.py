@@ -27,6 +27,7 @@ STUDY_LINKS = (
     ("Deviations", "deviations", "view_deviations"),
     ("People", "people", "view_people"),
     ("Settings", "study_settings", "view_settings"),
+    ("Import", "imports", "import_records"),
 )
 SECTIONS = {
     "invitation_new": "people",
@@ -38,6 +39,8 @@ SECTIONS = {
     "visit_new": "patients",
     "treatment_new": "patients",
     "treatment_edit": "patients",
+    "import_layout": "imports",
+    "import_check": "imports",
     "participation_new": "patients",
     "participation_edit": "patients",
     "gmfc_record": "patients",
