@@ -97,14 +97,14 @@ def bars_figure(
         }
         for index, (name, counts) in enumerate(groups.items())
     ]
-    return {
-        "data": traces,
-        "layout": style.layout(
-            title=title,
-            subtitle=f"n = {total}",
-            height=420,
-            barmode="stack",
-            xaxis=style.axis(label_axis, type="category"),
-            yaxis=style.axis(count_axis, rangemode="tozero"),
-        ),
-    }
+    layout = style.layout(
+        title=title,
+        subtitle=f"n = {total}",
+        height=420,
+        barmode="stack",
+        xaxis=style.axis(label_axis, type="category"),
+        yaxis=style.axis(count_axis, rangemode="tozero"),
+    )
+    # Stacked bars would otherwise be named from the top down.
+    layout["legend"] = {**layout["legend"], "traceorder": "normal"}
+    return {"data": traces, "layout": layout}

@@ -213,18 +213,43 @@ def open_queries(scope: Scope, *, now: datetime | None = None) -> list[Row]:
     )
 
 
-def activity_days(scope: Scope) -> dict[str, list[date]]:
-    """Return the days of enrolments, of visits and of received scans."""
+@dataclass(slots=True)
+class Month:
+    """What happened at one site in one month."""
+
+    month: date
+    site_code: str
+    enrolled: int = 0
+    visits: int = 0
+    scans: int = 0
+
+
+def activity(scope: Scope) -> list[Month]:
+    """Return enrolments, visits and received scans by month and site, the latest first.
+
+    Months in which nothing happened are left out. For roles with subject-level access only:
+    a month of one site is a small group.
+    """
+    if scope.is_whole_only:
+        return []
+    found: dict[tuple[date, str], Month] = {}
     own = patients(scope)
-    enrolled = own.filter(enrolled_on__isnull=False).values_list("enrolled_on", flat=True)
-    visits = Visit.objects.filter(patient__in=own).values_list("date", flat=True)
+    enrolled = own.filter(enrolled_on__isnull=False).values_list("site__code", "enrolled_on")
+    visits = Visit.objects.filter(patient__in=own).values_list("patient__site__code", "date")
     scans = Scan.objects.filter(visit__patient__in=own, state=ScanState.IMPORTED)
-    received = [at.date() for at in scans.values_list("created_at", flat=True)]
-    return {
-        "Patients enrolled": [day for day in enrolled if day is not None],
-        "Visits": list(visits),
-        "Scans received": received,
-    }
+    received = scans.values_list("visit__patient__site__code", "created_at")
+    for column, rows in (
+        ("enrolled", enrolled),
+        ("visits", visits),
+        ("scans", [(code, at.date()) for code, at in received]),
+    ):
+        for code, day in rows:
+            if day is None:
+                continue
+            key = (day.replace(day=1), code)
+            month = found.setdefault(key, Month(*key))
+            setattr(month, column, getattr(month, column) + 1)
+    return sorted(found.values(), key=lambda m: (-m.month.toordinal(), m.site_code))
 
 
 def _group(scope: Scope, site_code: str) -> str:

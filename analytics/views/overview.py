@@ -1,6 +1,5 @@
 """The overview: how far a study has come, in tables and charts."""
 
-from datetime import date
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,12 +10,12 @@ from django.views.decorators.http import require_safe
 from analytics.figures.overview import accrual_figure, bars_figure
 from analytics.selectors import overview as figures_of
 from analytics.selectors.overview import Scope
-from analytics.stats.progress import cumulative, months_between, per_month
+from analytics.stats.progress import cumulative, months_between
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Study
 
-SHOWN_MONTHS = 24
+SHOWN_MONTHS = 60
 
 
 @require_safe
@@ -38,7 +37,7 @@ def overview_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "refusals": figures_of.refusals(scope),
         "bands": figures_of.QUERY_BANDS,
         "queries": figures_of.open_queries(scope),
-        "months": [] if scope.is_whole_only else _months(scope),
+        "months": figures_of.activity(scope)[:SHOWN_MONTHS],
         "charts": _charts(scope),
     }
     return render(request, "analytics/overview.html", context)
@@ -72,17 +71,6 @@ def _charts(scope: Scope) -> dict[str, str]:
 
 
 CHARTS = ("accrual", "completeness", "queries")
-
-
-def _months(scope: Scope) -> list[tuple[date, tuple[int, ...]]]:
-    """Return enrolments, visits and scans by month, the latest month first."""
-    days = figures_of.activity_days(scope)
-    every = [day for own in days.values() for day in own]
-    if not every:
-        return []
-    months = months_between(min(every), max(every))[-SHOWN_MONTHS:]
-    counts = zip(*(per_month(own, months) for own in days.values()), strict=True)
-    return list(zip(months, counts, strict=True))[::-1]
 
 
 def _accrual(scope: Scope) -> dict[str, Any]:

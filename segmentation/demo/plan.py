@@ -157,3 +157,18 @@ PATIENTS = (
     _patient("S-006", "SOUTH", "M", (2021, 1), None, "3D", 112, (2022, 9, 26),
              (("M00", 0.0, 0), ("M06", 0.0, 0), ("M12", 0.06, 0)), live=("M12",)),
 )  # fmt: skip
+
+NOT_DONE = (
+    ("N-001", "M24", "Too ill to travel"),
+    ("N-004", "M06", "Family abroad"),
+    ("N-004", "M18", "Family abroad"),
+    ("N-005", "M06", "Patient did not wish to come"),
+    ("N-005", "M18", "Patient did not wish to come"),
+    ("N-006", "M18", "No sedation available"),
+    ("S-003", "M18", "Family has moved"),
+    ("S-003", "M24", "Family has moved"),
+    ("S-004", "M24", "Scanner out of service"),
+    ("S-005", "M06", "Patient did not wish to come"),
+    ("S-005", "M18", "Patient did not wish to come"),
+)
+"""Planned visits that were declared not done; those left out are overdue, for the work list."""

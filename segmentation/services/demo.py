@@ -28,7 +28,8 @@ from mldtrial.trial.models import (
     Visit,
     VisitDefinition,
 )
-from mldtrial.trial.services import assessments, patients, studies
+from mldtrial.trial.services import assessments, patients, studies, visits
+from mldtrial.trial.services import settings as settings_of_study
 from segmentation.demo import plan
 from segmentation.demo.images import draw
 from segmentation.demo.record import MASKS, MODEL, RECORD, key_of
@@ -77,6 +78,12 @@ def _create_records(
     }
     people = _create_people(study, sites)
     definitions = {d.code: d for d in study.visit_definitions.all()}
+    settings_of_study.change_definition(
+        definition=definitions["M36"],
+        changes={"is_retired": True},
+        reason="The demonstration ends with month 24.",
+        by=people["administrator"],
+    )
     live = []
     for planned in plan.PATIENTS:
         coordinator = people[f"coordinator-{planned.site_code.lower()}"]
@@ -86,7 +93,22 @@ def _create_records(
                 live.append((planned, visit_plan, visit, coordinator))
             else:
                 _store_result(planned, visit_plan, visit, model, row)
+    _declare_not_done(study, definitions, people)
     return live
+
+
+def _declare_not_done(
+    study: Study, definitions: dict[str, VisitDefinition], people: dict[str, Any]
+) -> None:
+    patients_of_study = {p.subject_code: p for p in study.patients.select_related("site")}
+    for subject_code, code, reason in plan.NOT_DONE:
+        patient = patients_of_study[subject_code]
+        visits.declare_visit_not_done(
+            patient=patient,
+            definition=definitions[code],
+            reason=reason,
+            by=people[f"coordinator-{patient.site.code.lower()}"],
+        )
 
 
 def _create_people(study: Study, sites: dict[str, Site]) -> dict[str, Any]:

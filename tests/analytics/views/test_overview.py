@@ -155,3 +155,12 @@ def test_an_empty_study_is_told_in_words(world: World):
 @pytest.mark.parametrize("key", ["coordinator", "investigator", "monitor", "reader"])
 def test_site_roles_get_no_figure_of_other_sites(world: World, key):
     assert page_of(world, key).status_code == 403
+
+
+def test_what_happened_is_told_by_month_and_site_without_empty_months(world: World):
+    rows = [
+        (row.month.isoformat(), row.site_code, row.enrolled, row.visits, row.scans)
+        for row in overview.activity(scope(world))
+    ]
+    assert rows == [("2023-05-01", "A", 1, 1, 0), ("2023-05-01", "B", 1, 1, 0)]
+    assert overview.activity(scope(world, "administrator")) == []
