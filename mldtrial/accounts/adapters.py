@@ -4,8 +4,15 @@ import time
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.flows.login import perform_login, record_authentication
+from allauth.account.models import Login
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
-from django.http import HttpRequest
+from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
+from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
 from mldtrial.accounts import encryption
 from mldtrial.accounts.addresses import client_address
@@ -64,3 +71,41 @@ class FactorAdapter(DefaultMFAAdapter):
     def get_public_key_credential_rp_entity(self) -> dict[str, str]:
         """Return the host that passkeys are bound to, under the name of the platform."""
         return {**super().get_public_key_credential_rp_entity(), "name": "MLD trial"}
+
+
+class SocialAdapter(DefaultSocialAccountAdapter):
+    """A provider vouches for an e-mail address; who is not known by it stays outside.
+
+    Nothing of the provider is stored, and a password is not touched.
+    """
+
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002
+        """Return False: people are invited."""
+        return False
+
+    def pre_social_login(self, request: HttpRequest, sociallogin: Any) -> None:
+        """Go on to the second factor with the person of the address, or refuse."""
+        user = _known(sociallogin)
+        if user is None:
+            raise ImmediateHttpResponse(_refusal(request))
+        record_authentication(request, user, method="oidc")
+        asked = sociallogin.state.get("next") or None
+        raise ImmediateHttpResponse(perform_login(request, Login(user=user, redirect_url=asked)))
+
+    def on_authentication_error(self, request: HttpRequest, *_: Any, **__: Any) -> None:
+        """Say that it did not work, without the details a stranger could use."""
+        raise ImmediateHttpResponse(_refusal(request))
+
+
+def _known(sociallogin: Any) -> Any:
+    trusted = settings.OIDC_TRUST_EMAIL
+    addresses = [
+        e.email for e in sociallogin.email_addresses if e.email and (e.verified or trusted)
+    ]
+    people = get_user_model()._default_manager
+    found = [people.filter(email__iexact=email, is_active=True).first() for email in addresses]
+    return next((user for user in found if user is not None), None)
+
+
+def _refusal(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/oidc_refused.html", status=403)

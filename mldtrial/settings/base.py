@@ -45,6 +45,8 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "mldtrial.embedded",
     "mldtrial.accounts",
     "mldtrial.audit",
@@ -166,6 +168,29 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "MLD trial"
 MFA_TOTP_TOLERANCE = 1  # steps of 30 s: clocks of telephones differ
 MFA_RECOVERY_CODE_DIGITS = 10
+
+# An institution's own sign-in; off unless an issuer is named.
+OIDC_NAME = os.environ.get("OIDC_NAME", "your institution") if os.environ.get("OIDC_ISSUER") else ""
+OIDC_TRUST_EMAIL = os.environ.get("OIDC_TRUST_EMAIL", "0") == "1"
+SOCIALACCOUNT_ADAPTER = "mldtrial.accounts.adapters.SocialAdapter"
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the content policy lets no form lead to another host
+SOCIALACCOUNT_PROVIDERS = {
+    "openid_connect": {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": OIDC_NAME,
+                "client_id": os.environ.get("OIDC_CLIENT_ID", ""),
+                "secret": os.environ.get("OIDC_CLIENT_SECRET", ""),
+                "settings": {"server_url": os.environ["OIDC_ISSUER"]},
+            }
+        ]
+        if OIDC_NAME
+        else [],
+    }
+}
 
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"

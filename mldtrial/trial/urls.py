@@ -12,6 +12,7 @@ from mldtrial.trial.views import (
     invitations,
     not_done,
     notices,
+    oidc,
     participation,
     patients,
     people,
@@ -34,6 +35,9 @@ urlpatterns = [
     path("sign-in/", sign_in.SignIn.as_view(), name="sign_in"),
     path("sign-in/second-factor/", sign_in.second_factor, name="second_factor"),
     path("sign-in/passkey/", sign_in.passkey_sign_in, name="passkey_sign_in"),
+    # These two names are allauth's: it forms the address that the provider sends back to.
+    path("sign-in/oidc/<str:provider_id>/", oidc.start, name="openid_connect_login"),
+    path("sign-in/oidc/<str:provider_id>/callback/", oidc.callback, name="openid_connect_callback"),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign_out"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password_change, name="password_change"),

@@ -68,6 +68,21 @@ EXPECTED: dict[str, Route] = {
         page=False,
     ),
     "passkey_sign_in": Route(scope="public", get=EVERYONE, post=EVERYONE, page=False),
+    # Off unless configured.
+    "openid_connect_login": Route(
+        scope="public",
+        get=EVERYONE,
+        get_status=404,
+        page=False,
+        params={"provider_id": "oidc"},
+    ),
+    "openid_connect_callback": Route(
+        scope="public",
+        get=EVERYONE,
+        get_status=404,
+        page=False,
+        params={"provider_id": "oidc"},
+    ),
     "account": Route(scope="signed-in", get=EVERYONE),
     "password_change": Route(scope="signed-in", get=EVERYONE, post=EVERYONE),
     "app_new": Route(scope="signed-in", get=EVERYONE, post=EVERYONE),

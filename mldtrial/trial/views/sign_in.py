@@ -23,6 +23,7 @@ from mldtrial.accounts.services import guesses, passkeys, second_factors
 from mldtrial.accounts.stages import SecondFactor
 from mldtrial.trial.forms.sign_in import CodeForm, PasskeyForm, SignInForm
 from mldtrial.trial.views.answers import UNPROCESSABLE, asked_next
+from mldtrial.trial.views.oidc import list_providers
 
 TOO_MANY_REQUESTS = 429
 
@@ -49,7 +50,8 @@ class SignIn(LoginView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Add why the last session ended, and the passkey."""
         ended = self.request.session.pop(ENDED, False)
-        return {**super().get_context_data(**kwargs), "ended": ended, "passkey_form": PasskeyForm()}
+        more = {"ended": ended, "passkey_form": PasskeyForm(), "providers": list_providers()}
+        return {**super().get_context_data(**kwargs), **more}
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -97,7 +99,12 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
         if used is not None:
             login = Login(user=used.user, redirect_url=asked_next(request) or None)
             return webauthn_flows.perform_passwordless_login(request, used, login)
-    context = {"form": SignInForm(request), "passkey_form": passkey, "next": asked_next(request)}
+    context = {
+        "form": SignInForm(request),
+        "passkey_form": passkey,
+        "next": asked_next(request),
+        "providers": list_providers(),
+    }
     return render(request, "accounts/sign_in.html", context, status=UNPROCESSABLE)
 
 
