@@ -66,7 +66,7 @@ def app_new(request: HttpRequest) -> HttpResponse:
             user=user, secret=secret, code=form.cleaned_data["code"], request=request
         )
 
-    context = {"is_first": not second_factors.is_enrolled(user), **_to_scan(user, secret)}
+    context = {"is_asked": selectors.must_enrol(user=user), **_to_scan(user, secret)}
     return _enrolment(request, form, enrol, "accounts/app_new.html", context)
 
 
