@@ -74,7 +74,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         *VISIT,
         _text("instrument", "Instrument", "", "GMFC-MLD | ELFC-MLD | MLDS-1 (MRI severity score)"),
         _text("item", "Item", "", "level | total | key of an item of the instrument"),
-        Column("value", "Value", "decimal", "score", "Higher is worse"),
+        Column(
+            "value", "Value", "decimal", "score",
+            "Higher is worse; of the MRI severity score the settled value, by default the mean "
+            "of two readers",
+        ),
         _text("status", "Status", "", "DONE | NOT_DONE | NOT_APPLICABLE | NOT_EVALUABLE"),
         _text("reason", "Reason"),
         Column("assessed_on", "Assessed on", "date"),

@@ -1,11 +1,8 @@
 """The points of the cohort charts: a load with the clinical scores nearest to it."""
 
-from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from statistics import fmean
 from typing import Any
 from uuid import UUID
 
@@ -14,17 +11,15 @@ from mldtrial.trial.models import (
     AcqStratum,
     AssessmentStatus,
     GmfcMldAssessment,
-    MriSeverityRead,
+    MriSeverityFinal,
     Patient,
     Study,
 )
 from mldtrial.trial.policies import visible_to
+from mldtrial.trial.rules import pairing
+from mldtrial.trial.rules.pairing import Windows
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.selectors import subtype_of
-
-WINDOW_DAYS = {Subtype.LATE_INFANTILE: 30}
-WINDOW_DAYS_OTHERS = 90
-"""How far a score may lie from a scan: late-infantile MLD changes within weeks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +62,8 @@ class CohortPoint:
 def cohort_points(study: Study, *, user: Any, filters: Filters) -> list[CohortPoint]:
     """Return the loads of a study with the scores that belong to them.
 
-    GMFC-MLD is the assessment nearest to the scan, within 30 days in late-infantile
-    patients and 90 days in others; of two equally near ones the earlier. The MRI severity
-    score is that of the same visit, the mean where several readers have read it.
+    GMFC-MLD is the assessment nearest to the scan, within the study's windows; of two
+    equally near ones the earlier. The MRI severity score is the settled one of the same visit.
     """
     points = loads.study_loads(study, user=user)
     patients = {
@@ -90,11 +84,8 @@ def _point(
 ) -> CohortPoint:
     subtype = subtype_of(patient, study).subtype
     scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
-    nearest = nearest_assessment(
-        gmfc.get(load.patient_id, []),
-        scanned_on,
-        WINDOW_DAYS.get(subtype, WINDOW_DAYS_OTHERS),
-    )
+    days = windows_of(study).days(subtype)
+    nearest = pairing.nearest(gmfc.get(load.patient_id, []), scanned_on, days)
     return CohortPoint(
         patient_id=load.patient_id,
         subject_code=patient.subject_code,
@@ -103,31 +94,15 @@ def _point(
         acq_stratum=load.acq_stratum,
         subtype=subtype.value,
         load_ml=load.load_ml,
-        gmfc_level=None if nearest is None else nearest[1],
-        gmfc_gap_days=None if nearest is None else (nearest[0] - scanned_on).days,
+        gmfc_level=None if nearest is None else nearest.level,
+        gmfc_gap_days=None if nearest is None else nearest.gap_days,
         severity_total=severity.get(load.visit_id),
     )
 
 
-def nearest_assessment(
-    assessments: Sequence[tuple[date, int]], day: date, window_days: int
-) -> tuple[date, int] | None:
-    """Return the assessment nearest to a day, the earlier of two equally near ones.
-
-    Parameters
-    ----------
-    assessments : sequence of (date, level)
-        In order of date.
-    window_days : int
-        None is returned where all lie further away than this.
-    """
-    index = bisect_left(assessments, (day, -1))
-    near = assessments[max(index - 1, 0) : index + 1]
-    return min(
-        (found for found in near if abs((found[0] - day).days) <= window_days),
-        key=lambda found: (abs((found[0] - day).days), found[0]),
-        default=None,
-    )
+def windows_of(study: Study) -> Windows:
+    """Return how far a score may lie from a scan in a study."""
+    return Windows(study.pairing_days_late_infantile, study.pairing_days_others)
 
 
 def _gmfc(study: Study, user: Any) -> dict[UUID, list[tuple[date, int]]]:
@@ -141,9 +116,6 @@ def _gmfc(study: Study, user: Any) -> dict[UUID, list[tuple[date, int]]]:
 
 
 def _severity(study: Study, user: Any) -> dict[UUID, float]:
-    found = visible_to(user, MriSeverityRead.objects.filter(visit__patient__study=study))
-    totals: dict[UUID, list[int]] = defaultdict(list)
-    for visit_id, total in found.values_list("visit_id", "total"):
-        if total is not None:
-            totals[visit_id].append(total)
-    return {visit_id: fmean(values) for visit_id, values in totals.items()}
+    found = visible_to(user, MriSeverityFinal.objects.filter(visit__patient__study=study))
+    totals = found.values_list("visit_id", "total")
+    return {visit_id: float(total) for visit_id, total in totals if total is not None}

@@ -23,6 +23,7 @@ class Relation:
     score_label: str
     note: str
     value: Callable[[CohortPoint], float | None]
+    gap_days: Callable[[CohortPoint], int | None] = lambda _point: None
 
 
 RELATIONS = {
@@ -32,16 +33,17 @@ RELATIONS = {
             "load-gmfc",
             "Load and GMFC-MLD",
             "GMFC-MLD level",
-            "Each load with the nearest GMFC-MLD: within 30 days in late-infantile patients, "
-            "90 days in others.",
+            "Each load with the nearest GMFC-MLD: within {late_infantile_days} days in "
+            "late-infantile patients, {other_days} days in others.",
             lambda point: None if point.gmfc_level is None else float(point.gmfc_level),
+            lambda point: point.gmfc_gap_days,
         ),
         Relation(
             "load-severity",
             "Load and MRI severity score",
             "MRI severity score (0 to 34)",
-            "Each load with the MRI severity score of the same visit, the mean where several "
-            "readers have read it.",
+            "Each load with the MRI severity score of the same visit, as two readers or an "
+            "adjudicator settled it.",
             lambda point: point.severity_total,
         ),
     )

@@ -18,8 +18,9 @@ from analytics.policies import visible_to as visible_records
 from analytics.selectors import loads
 from mldtrial.trial.models import (
     ElfcMldAssessment,
+    FinalStatus,
     GmfcMldAssessment,
-    MriSeverityRead,
+    MriSeverityFinal,
     Patient,
     Scan,
     Study,
@@ -186,7 +187,11 @@ def _clinical_scores(study: Study, narrowed: Narrow) -> Rows:
         for instrument, model in LEVELS.items()
     ]
     severity = _rows(
-        narrowed(MriSeverityRead.objects.filter(visit__patient__study=study)),
+        narrowed(
+            MriSeverityFinal.objects.filter(visit__patient__study=study).exclude(
+                status=FinalStatus.ADJUDICATION
+            )
+        ),
         {
             **_which_visit("visit__"),
             "instrument": F("instrument_version"),
@@ -200,7 +205,8 @@ def _clinical_scores(study: Study, narrowed: Narrow) -> Rows:
     of_levels = " UNION ALL ".join(level.sql for level in levels)
     sql = (
         f"{of_levels} UNION ALL SELECT {whose}, instrument, item.key, "  # noqa: S608
-        "item.value::integer, CASE WHEN item.value IS NULL THEN 'NOT_EVALUABLE' ELSE 'DONE' END, "
+        "trim_scale(item.value::numeric), "
+        "CASE WHEN item.value IS NULL THEN 'NOT_EVALUABLE' ELSE 'DONE' END, "
         f"NULL, read_on FROM ({severity.sql}) AS reads, "
         "jsonb_each_text(reads.items || jsonb_build_object('total', reads.total)) AS item"
     )

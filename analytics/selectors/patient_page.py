@@ -3,7 +3,6 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import fmean
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +14,7 @@ from analytics.policies import visible_to as visible_flags
 from analytics.selectors.loads import LoadPoint
 from mldtrial.trial import selectors
 from mldtrial.trial.models import (
-    MriSeverityRead,
+    MriSeverityFinal,
     NotDone,
     Patient,
     Query,
@@ -77,8 +76,10 @@ def visit_rows(
         .order_by("-date")
     )
     scans = _by_visit(visible_to(user, Scan.objects.filter(visit__patient=patient)))
-    reads = _by_visit(
-        visible_to(user, MriSeverityRead.objects.filter(visit__patient=patient, total__gte=0))
+    finals = dict(
+        visible_to(user, MriSeverityFinal.objects.filter(visit__patient=patient)).values_list(
+            "visit_id", "total"
+        )
     )
     signatures = selectors.signatures_of([visit.pk for visit in visits], user=user)
     not_done = _by_visit(
@@ -91,9 +92,7 @@ def visit_rows(
             age_months=age_months(patient.birth_month, visit.date),
             gmfc=getattr(visit, "gmfc_mld", None),
             elfc=getattr(visit, "elfc_mld", None),
-            severity_total=fmean(read.total for read in reads[visit.pk])
-            if visit.pk in reads
-            else None,
+            severity_total=None if (total := finals.get(visit.pk)) is None else float(total),
             load=load_at.get(visit.pk),
             scans=scans.get(visit.pk, []),
             flags=[flag for flag in flags if flag.visit_id == visit.pk],

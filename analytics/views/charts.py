@@ -87,7 +87,7 @@ def cohort(points: Sequence[CohortPoint], relation: Relation, study: Study) -> d
             score=score,
             acq_stratum=point.acq_stratum,
             subtype=SUBTYPE_NAMES[Subtype(point.subtype)],
-            label=escape(f"{point.subject_code}, {point.visit_name}"),
+            label=escape(f"{point.subject_code}, {point.visit_name}{_gap(relation, point)}"),
             url=reverse("patient", args=[study.code, point.patient_id]),
         )
         for point in points
@@ -99,3 +99,12 @@ def cohort(points: Sequence[CohortPoint], relation: Relation, study: Study) -> d
         score_label=relation.score_label,
         n_patients=len({point.patient_id for point in points}),
     )
+
+
+def _gap(relation: Relation, point: CohortPoint) -> str:
+    """Return how far the score lies from the scan, in words; nothing where it is the same day."""
+    days = relation.gap_days(point)
+    if not days:
+        return ""
+    number = f"{abs(days)} day{'s' if abs(days) != 1 else ''}"
+    return f", score {number} {'before' if days < 0 else 'after'} the scan"

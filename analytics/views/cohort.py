@@ -1,5 +1,6 @@
 """The cohort page: the load against the clinical scores."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics.selectors import correlations, loads
-from analytics.selectors.cohort import Filters, cohort_points
+from analytics.selectors.cohort import Filters, cohort_points, windows_of
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import AcqStratum, Study
@@ -40,7 +41,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
             {
                 "name": relation.name,
                 "title": relation.title,
-                "note": relation.note,
+                "note": relation.note.format(**asdict(windows_of(study))),
                 "url": _chart_url(study, relation.name, request),
                 "rows": [
                     _table_row(row)

@@ -23,6 +23,7 @@ from mldtrial.trial.models import (
     ImportBatch,
     Invitation,
     Membership,
+    MriSeverityFinal,
     MriSeverityRead,
     NotDone,
     Notices,
@@ -30,6 +31,8 @@ from mldtrial.trial.models import (
     ProtocolDeviation,
     Query,
     QueryMessage,
+    ReadAssignment,
+    ReadState,
     Role,
     Scan,
     Site,
@@ -48,6 +51,7 @@ LOAD_ROLES = ALL_SITE_ROLES
 IMAGE_ROLES = (*ENTRY_ROLES, Role.DATA_MANAGER, Role.AUDITOR)
 EXPORT_ROLES = (Role.DATA_MANAGER, Role.STATISTICIAN)
 COHORT_ROLES = LOAD_ROLES
+READ_ROLES = (Role.DATA_MANAGER, Role.AUDITOR)
 IMAGING_QUERY_ROLES = (Role.DATA_MANAGER, Role.AUDITOR)
 
 ACTIONS: dict[str, tuple[str, ...]] = {
@@ -62,6 +66,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "import_records": (Role.DATA_MANAGER,),
     "record_assessment": ENTRY_ROLES,
     "record_severity": (Role.READER, Role.ADJUDICATOR),
+    "assign_reads": (Role.DATA_MANAGER,),
+    "view_reads": READ_ROLES,
     "upload_scan": ENTRY_ROLES,
     "retry_job": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "answer_query": (*ENTRY_ROLES, Role.DATA_MANAGER),
@@ -233,6 +239,14 @@ def _imports(user: Any) -> Q:
     return Q(study__in=overseers.values("study"))
 
 
+def _read_assignments(user: Any) -> Q:
+    """Return the person's own cases, while the role is held, and all for who oversees reads."""
+    own = memberships(user).filter(role__in=ACTIONS["record_severity"])
+    return Q(reader=user, visit__patient__study__in=own.values("study")) | patients_of(
+        user, READ_ROLES, "visit__patient__"
+    )
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ImportBatch: _imports,
     Study: _studies,
@@ -247,7 +261,11 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Scan: lambda user: patients_of(user, PATIENT_ROLES, "visit__patient__"),
     GmfcMldAssessment: lambda user: patients_of(user, PATIENT_ROLES, "visit__patient__"),
     ElfcMldAssessment: lambda user: patients_of(user, PATIENT_ROLES, "visit__patient__"),
-    MriSeverityRead: lambda user: patients_of(user, ALL_SITE_ROLES, "visit__patient__"),
+    MriSeverityRead: lambda user: (
+        ~Q(state=ReadState.DRAFT) & patients_of(user, ALL_SITE_ROLES, "visit__patient__")
+    ),
+    MriSeverityFinal: lambda user: patients_of(user, ALL_SITE_ROLES, "visit__patient__"),
+    ReadAssignment: _read_assignments,
     Query: _queries,
     QueryMessage: lambda user: _queries(user, "query__"),
     Signature: _signatures,

@@ -26,7 +26,9 @@ class PlannedVisit:
     gmfc_level: int
     elfc_level: int
     severity_items: dict[str, int]
+    second_items: dict[str, int]
     is_segmented_live: bool = False
+    is_read: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,25 @@ def elfc_level(gmfc_level: int, onset_age_months: int | None) -> int:
     return _ELFC_OF_GMFC[is_late_infantile][gmfc_level]
 
 
+DISPUTED = ("N-002", "M12")
+"""The case whose two readers differ by more than two points: an adjudicator settled it."""
+UNREAD = (("N-004", "M24"), ("N-005", "M24"), ("S-003", "M12"), ("S-004", "M18"))
+"""Cases that are given to the readers and wait for them."""
+
+
+def second_reader(items: dict[str, int], *, turn: int, is_disputed: bool) -> dict[str, int]:
+    """Return what a second reader saw: the same, a point more or less, or clearly more."""
+    maxima = {item.key: item.maximum for item in severity_instrument().items}
+    if is_disputed:
+        higher = [key for key in items if items[key] < maxima[key]][:4]
+        return items | {key: items[key] + 1 for key in higher}
+    step = (0, 1, -1)[turn % 3]
+    for key in items:
+        if step and 0 <= items[key] + step <= maxima[key]:
+            return items | {key: items[key] + step}
+    return dict(items)
+
+
 def _jitter_days(seed: int, visit_index: int) -> int:
     """Return how far a visit lies from its target day: families rarely come to the day."""
     return 0 if visit_index == 0 else (seed + 3 * visit_index) % 9 - 4
@@ -106,6 +127,10 @@ def _patient(
             gmfc_level=gmfc,
             elfc_level=elfc_level(gmfc, onset),
             severity_items=severity_items(stage),
+            second_items=second_reader(
+                severity_items(stage), turn=seed + n, is_disputed=(code, definition) == DISPUTED
+            ),
+            is_read=(code, definition) not in UNREAD,
             is_segmented_live=definition in live,
         )
         for n, (definition, stage, gmfc) in enumerate(course)

@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,7 +29,7 @@ from mldtrial.trial.models import (
     Visit,
     VisitDefinition,
 )
-from mldtrial.trial.services import assessments, patients, studies, visits
+from mldtrial.trial.services import assessments, patients, reads, studies, visits
 from mldtrial.trial.services import settings as settings_of_study
 from segmentation.demo import plan
 from segmentation.demo.images import draw
@@ -39,6 +40,7 @@ from segmentation.services import intake, jobs, models, runs, store
 
 log = logging.getLogger(__name__)
 SIGN_INS = "demo_sign_ins.txt"
+SECOND_READER = "reader-2"
 STRANGER = "another machine draws the phantoms with other bytes"
 
 
@@ -115,17 +117,23 @@ def _create_people(study: Study, sites: dict[str, Site]) -> dict[str, Any]:
     """Make one sign-in per role, with a password of this installation alone."""
     password = secrets.token_urlsafe(9)
     people: dict[str, Any] = {}
-    for role in Role:
-        places = list(sites.values()) if role in SITE_ROLES else [None]
-        for site in places:
-            name = role.value.replace("_", "-") + (f"-{site.code.lower()}" if site else "")
-            user = get_user_model().objects.create_user(
-                username=name, password=password, full_name=name.replace("-", " ").title()
-            )
-            studies.grant_membership(user=user, study=study, role=role, site=site)
-            people[name] = user
+    for name, role, site in _wanted_people(sites):
+        user = get_user_model().objects.create_user(
+            username=name, password=password, full_name=name.replace("-", " ").title()
+        )
+        studies.grant_membership(user=user, study=study, role=role, site=site)
+        people[name] = user
     _write_sign_ins(list(people), password)
     return people
+
+
+def _wanted_people(sites: dict[str, Site]) -> Iterator[tuple[str, Role, Site | None]]:
+    """Yield user name, role and site: one person for each, and a second reader."""
+    for role in Role:
+        for site in sites.values() if role in SITE_ROLES else [None]:
+            name = role.value.replace("_", "-") + (f"-{site.code.lower()}" if site else "")
+            yield name, role, site
+    yield SECOND_READER, Role.READER, None
 
 
 def _write_sign_ins(names: list[str], password: str) -> None:
@@ -173,15 +181,24 @@ def _create_patient(
         }
         assessments.record_gmfc_mld(level=visit_plan.gmfc_level, **seen)
         assessments.record_elfc_mld(level=visit_plan.elfc_level, **seen)
-        assessments.record_severity(
-            visit=visit,
-            reader=people["reader"],
-            items=visit_plan.severity_items,
-            read_on=visit_plan.date,
-            by=None,
-        )
+        _read(visit, visit_plan, people)
         made.append((visit_plan, visit))
     return made
+
+
+def _read(visit: Visit, visit_plan: plan.PlannedVisit, people: dict[str, Any]) -> None:
+    """Give the case to both readers; they sign, and the adjudicator where they differ."""
+    first, second = people["reader"], people[SECOND_READER]
+    reads.assign_cases(visits=[visit], first=first, second=second, by=None)
+    if not visit_plan.is_read:
+        return
+    for person, items in (
+        (first, visit_plan.severity_items),
+        (second, visit_plan.second_items),
+        (people["adjudicator"], visit_plan.severity_items),
+    ):
+        for assignment in visit.read_assignments.filter(reader=person):
+            reads.sign_read(assignment=assignment, items=items, read_on=visit_plan.date, by=person)
 
 
 def _store_result(

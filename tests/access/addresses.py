@@ -20,11 +20,14 @@ from mldtrial.trial.models import (
     NotDone,
     Patient,
     ProtocolDeviation,
+    ReadAssignment,
+    ReadRole,
     Role,
     Scan,
     Sequence,
     Visit,
 )
+from mldtrial.trial.rules.reading import new_reading_id
 from mldtrial.trial.services import notices, participation, patients, queries
 from mldtrial.trial.services.imports import files
 from tests.support.world import World
@@ -116,6 +119,16 @@ def _query(world: World, target: str) -> uuid.UUID:
         rule="ACCESS-TEST",
         question="Please check the date.",
     ).pk
+
+
+def _assignment(world: World, target: str) -> uuid.UUID:
+    """Return a case that is given to the reader of the world, in every study alike."""
+    found, _ = ReadAssignment.objects.get_or_create(
+        visit=visit_of(world, target),
+        reader=world.user("reader"),
+        defaults={"role": ReadRole.FIRST, "reading_id": new_reading_id()},
+    )
+    return found.pk
 
 
 def _upload(world: World, target: str) -> uuid.UUID:
@@ -258,6 +271,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "treatment_id": _treatment,
     "batch_id": _batch,
     "query_id": _query,
+    "assignment_id": _assignment,
     "upload_id": _upload,
     "run_id": _run,
     "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
@@ -272,6 +286,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
 """How to fill a parameter of an address with an object of the target."""
 
 IDENTIFYING = (
+    "assignment_id",
     "patient_id",
     "visit_id",
     "disposition_id",

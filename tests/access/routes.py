@@ -136,6 +136,15 @@ EXPECTED: dict[str, Route] = {
     "gmfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
     "visit_sign": Route(scope="site", get={"investigator"}, post={"investigator"}),
     "elfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
+    "reads": Route(scope="study", get={"reader", "adjudicator"}),
+    "read": Route(scope="site", seen_by={"reader"}, get={"reader"}, post={"reader"}),
+    "read_preview": Route(
+        scope="site", seen_by={"reader"}, post={"reader"}, post_status=200, page=False
+    ),
+    "read_cases": Route(scope="study", get={"data_manager", "auditor"}, post={"data_manager"}),
+    "read_case": Route(
+        scope="site", get={"data_manager", "auditor"}, post={"data_manager"}, post_status=400
+    ),
     "queries": Route(scope="signed-in", get=EVERYONE),
     "query": Route(scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}),
     "query_new": Route(

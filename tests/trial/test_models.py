@@ -10,12 +10,14 @@ from django.db import DatabaseError, IntegrityError, models, transaction
 from mldtrial.trial.models import (
     ElfcMldAssessment,
     GmfcMldAssessment,
+    MriSeverityFinal,
     MriSeverityRead,
     NotDone,
     Patient,
     ProtocolDeviation,
     Query,
     QueryMessage,
+    ReadAssignment,
     Scan,
     Site,
     Study,
@@ -72,6 +74,20 @@ def rows(world: World) -> dict[type[models.Model], dict[str, Any]]:
             "instrument_version": "MLDS-1",
             "items": {},
             "total": 3,
+            "read_on": date(2023, 5, 10),
+        },
+        ReadAssignment: {
+            "visit": world.visit_a,
+            "reader": world.user("reader"),
+            "role": "FIRST",
+            "reading_id": "R-2222-2222",
+        },
+        MriSeverityFinal: {
+            "visit": world.visit_a,
+            "status": "DONE",
+            "basis": "MEAN",
+            "total": 3,
+            "instrument_version": "MLDS-1",
             "read_on": date(2023, 5, 10),
         },
         Query: {
@@ -153,6 +169,16 @@ REFUSED: list[tuple[type[models.Model], dict[str, Any], str]] = [
     (ElfcMldAssessment, {"source": "RUMOUR"}, "elfc_mld_source_known"),
     (ElfcMldAssessment, {"assessor_role": "COOK"}, "elfc_mld_assessor_role_known"),
     (MriSeverityRead, {"total": 35}, "mri_severity_total_0_to_34"),
+    (MriSeverityRead, {"state": "LOST"}, "mri_severity_state_known"),
+    (MriSeverityRead, {"version": 2}, "mri_severity_correction_has_a_reason"),
+    (ReadAssignment, {"role": "COOK"}, "read_assignment_role_known"),
+    (ReadAssignment, {"state": "LOST"}, "read_assignment_state_known"),
+    (MriSeverityFinal, {"total": None}, "mri_severity_final_total_where_done"),
+    (MriSeverityFinal, {"status": "ADJUDICATION"}, "mri_severity_final_total_where_done"),
+    (MriSeverityFinal, {"basis": "GUESS"}, "mri_severity_final_basis_known"),
+    (MriSeverityFinal, {"total": 35}, "mri_severity_final_0_to_34"),
+    (Study, {"severity_tolerance": 35}, "study_severity_tolerance"),
+    (Study, {"severity_rule": "BEST"}, "study_severity_rule_known"),
     (Query, {"audience": "ALL"}, "query_audience_known"),
     (Query, {"state": "LOST"}, "query_state_known"),
     (Query, {"assigned_role": "cook"}, "query_assigned_role_known"),
@@ -199,6 +225,30 @@ def test_a_reader_reads_a_visit_once(world: World):
     MriSeverityRead.objects.create(**values)
     with pytest.raises(IntegrityError, match="one_read_per_reader"), transaction.atomic():
         MriSeverityRead.objects.create(**values)
+
+
+@pytest.mark.parametrize("changes", [{"total": 4}, {"items": {"pons": 1}}, {"state": "DRAFT"}])
+def test_a_signed_read_does_not_change(world: World, changes):
+    given = ReadAssignment.objects.create(**rows(world)[ReadAssignment])
+    read = MriSeverityRead.objects.create(**rows(world)[MriSeverityRead], assignment=given)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        MriSeverityRead.objects.filter(pk=read.pk).update(**changes)
+    MriSeverityRead.objects.filter(pk=read.pk).update(state="SUPERSEDED")
+    with pytest.raises(DatabaseError), transaction.atomic():
+        MriSeverityRead.objects.filter(pk=read.pk).update(state="SIGNED")
+
+
+def test_a_part_of_a_case_goes_to_one_person_and_a_person_has_one_part(world: World):
+    values = rows(world)[ReadAssignment]
+    ReadAssignment.objects.create(**values)
+    for changes, name in (
+        ({"reader": world.user("adjudicator")}, "read_assignment_role_once"),
+        ({"role": "SECOND"}, "read_assignment_person_once"),
+        ({"role": "SECOND", "reader": world.user("adjudicator"), "reading_id": "R-2222-2222"},
+         "reading_id"),
+    ):  # fmt: skip
+        with pytest.raises(IntegrityError, match=name), transaction.atomic():
+            ReadAssignment.objects.create(**{**values, "reading_id": "R-3333-3333", **changes})
 
 
 def test_a_rule_has_one_open_query_per_patient_even_without_a_visit(world: World):

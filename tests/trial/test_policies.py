@@ -12,9 +12,11 @@ from mldtrial.trial.models import (
     ElfcMldAssessment,
     GmfcMldAssessment,
     Membership,
+    MriSeverityFinal,
     MriSeverityRead,
     Patient,
     Query,
+    ReadAssignment,
     Role,
     Site,
     Study,
@@ -22,7 +24,8 @@ from mldtrial.trial.models import (
     Visit,
     VisitDefinition,
 )
-from mldtrial.trial.services import assessments, participation, patients, queries, studies
+from mldtrial.trial.services import assessments, participation, patients, queries, reads, studies
+from tests.support.reads import give, sign
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +49,8 @@ MAY: dict[str, set[str]] = {
     "import_records": {"data_manager"},
     "record_assessment": ENTRY,
     "record_severity": {"reader", "adjudicator"},
+    "assign_reads": {"data_manager"},
+    "view_reads": {"data_manager", "auditor"},
     "upload_scan": ENTRY,
     "retry_job": {*ENTRY, "data_manager"},
     "answer_query": {*ENTRY, "data_manager"},
@@ -208,6 +213,34 @@ def test_a_query_born_from_loads_opens_no_action_to_a_site(world: World):
         assert policies.may(world.user("coordinator"), action, of_site)
         assert not policies.may(world.user("coordinator"), action, of_imaging)
         assert policies.may(world.user("data_manager"), action, of_imaging)
+
+
+def test_a_case_is_seen_by_its_reader_and_by_who_oversees_reads(world: World):
+    first, second = give(world, world.visit_a)
+    for role in Role.values:
+        seen = set(policies.visible_to(world.user(role), ReadAssignment.objects.all()))
+        central = {first, second} if role in ("data_manager", "auditor") else set()
+        assert seen == ({first} if role == "reader" else central), role
+    Membership.objects.filter(user=world.user("reader")).update(is_active=False)
+    assert not policies.visible_to(world.user("reader"), ReadAssignment.objects.all()).exists()
+
+
+def test_a_draft_is_seen_by_nobody_else(world: World):
+    first, second = give(world, world.visit_a)
+    reads.save_draft(assignment=first, items={"pons": 1}, by=first.reader)
+    sign(second, 10)
+    for role in Role.values:
+        seen = policies.visible_to(world.user(role), MriSeverityRead.objects.all())
+        assert seen.count() == (1 if role in CENTRAL else 0), role
+
+
+def test_the_settled_score_is_not_shown_to_sites(world: World):
+    first, second = give(world, world.visit_a)
+    sign(first, 10)
+    sign(second, 10)
+    for role in Role.values:
+        seen = policies.visible_to(world.user(role), MriSeverityFinal.objects.all())
+        assert seen.exists() == (role in CENTRAL), role
 
 
 def test_severity_reads_are_not_shown_to_sites(world: World):

@@ -7,6 +7,7 @@ from django import forms
 from mldtrial.trial.forms.base import Choices, CorrectionForm, DayField, ServiceForm
 from mldtrial.trial.models import (
     PresymptomaticRule,
+    SeverityRule,
     SubtypeRule,
     TreatmentKind,
     VisitAnchor,
@@ -83,6 +84,16 @@ class StudySettingsForm(CorrectionForm):
         help_text="How far a clinical score may lie from the scan it is paired with.",
     )
     pairing_days_others = _whole("Pairing window, other subtypes", "days", low=0, high=365)
+    severity_tolerance = _whole(
+        "Difference of two reads",
+        "points",
+        low=0,
+        high=34,
+        help_text="Of the MRI severity totals; readers further apart get an adjudicator.",
+    )
+    severity_rule = forms.ChoiceField(
+        label="Score of two readers who agree", choices=SeverityRule.choices
+    )
     site_roles_see_loads = _yes_or_no(
         "Site roles see loads",
         "Coordinators and investigators then see the loads of their own site. Whoever scores "
@@ -107,6 +118,8 @@ class StudySettingsForm(CorrectionForm):
         "jump_ml_per_month",
         "pairing_days_late_infantile",
         "pairing_days_others",
+        "severity_tolerance",
+        "severity_rule",
         "site_roles_see_loads",
         "requires_mfa",
         "accrual_target",

@@ -137,36 +137,3 @@ class ElfcMldAssessment(LevelAssessment):
 
     def __str__(self) -> str:
         return f"ELFC-MLD E{self.level}" if self.level is not None else self.get_status_display()
-
-
-@belongs_to("visit", "visit_id", signed=True)
-@tracked()
-class MriSeverityRead(ClinicalModel):
-    """One reader's MLD MRI severity score, 0 to 34 (Eichler 2009).
-
-    `items` maps each item key of the instrument file to a value or null (not
-    evaluable); the total is computed on the server and is null when an item is.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    visit = models.ForeignKey(Visit, models.PROTECT, related_name="mri_severity_reads")
-    reader = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
-    instrument_version = models.CharField(max_length=32)
-    items = models.JSONField()
-    total = models.PositiveSmallIntegerField(null=True)
-    read_on = models.DateField()
-
-    class Meta(ClinicalModel.Meta):
-        ordering = ["created_at"]
-        constraints = [
-            models.CheckConstraint(
-                condition=models.Q(total__isnull=True) | models.Q(total__lte=34),
-                name="mri_severity_total_0_to_34",
-            ),
-            models.UniqueConstraint(
-                fields=["visit", "reader"], name="mri_severity_one_read_per_reader"
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"MRI severity {self.total}"

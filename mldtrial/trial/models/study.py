@@ -50,6 +50,13 @@ class PresymptomaticRule(models.TextChoices):
     NEVER = NEVER_BEFORE_ONSET, "no subtype before the first symptom"
 
 
+class SeverityRule(models.TextChoices):
+    """What the charter takes for the score of two readers who agree."""
+
+    MEAN = "MEAN", "the mean of both readers"
+    FIRST_READER = "FIRST_READER", "the first reader's score"
+
+
 @belongs_to("study", "id")
 @tracked()
 class Study(ClinicalModel):
@@ -95,6 +102,12 @@ class Study(ClinicalModel):
     accrual_target = models.PositiveIntegerField(null=True, blank=True)
     accrual_target_on = models.DateField(null=True, blank=True)
     settings_version = models.PositiveIntegerField(default=1, editable=False)
+    severity_tolerance = models.PositiveSmallIntegerField(
+        default=2,
+        validators=[MaxValueValidator(34)],
+        help_text="Points by which two MRI severity totals may differ without an adjudicator.",
+    )
+    severity_rule = models.CharField(max_length=16, choices=SeverityRule, default=SeverityRule.MEAN)
 
     class Meta(ClinicalModel.Meta):
         verbose_name_plural = "studies"
@@ -134,6 +147,13 @@ class Study(ClinicalModel):
                 condition=models.Q(accrual_target__isnull=True, accrual_target_on__isnull=True)
                 | models.Q(accrual_target__gt=0, accrual_target_on__isnull=False),
                 name="study_accrual_target_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(severity_tolerance__lte=34), name="study_severity_tolerance"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(severity_rule__in=SeverityRule.values),
+                name="study_severity_rule_known",
             ),
         ]
 

@@ -15,6 +15,7 @@ from mldtrial.trial.models import (
     ElfcMldAssessment,
     GmfcMldAssessment,
     MriSeverityRead,
+    Patient,
     Source,
     Visit,
 )
@@ -24,6 +25,7 @@ from mldtrial.trial.rules.levels import LevelInstrument, level_instrument
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.services import participation
 from mldtrial.trial.services.saving import store
+from mldtrial.trial.services.settling import settle
 
 LevelT = TypeVar("LevelT", GmfcMldAssessment, ElfcMldAssessment)
 
@@ -144,7 +146,9 @@ def _record_level(
     if by is not None:
         policies.require(by, "record_assessment", visit)
     _check_day(visit, values["assessed_on"], "assessed_on")
-    # The visit is locked, so that two people who save at once are told of each other.
+    # Patient and visit are locked, in the order of every service, so that two people who save
+    # at once are told of each other.
+    Patient.objects.select_for_update(of=("self",)).get(pk=visit.patient_id)
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     found = model._default_manager.filter(visit=visit).first()
     _check_level(instrument, visit, values)
@@ -157,9 +161,11 @@ def _record_level(
         setattr(assessment, name, value)
     if found is None:
         with participation.entry(visit.patient, values["assessed_on"], after_end_reason):
-            return store(assessment)
-    with because(change_reason.strip()):
-        return store(assessment)
+            store(assessment)
+    else:
+        with because(change_reason.strip()):
+            store(assessment)
+    return assessment
 
 
 def _check_level(instrument: LevelInstrument, visit: Visit, values: dict[str, Any]) -> None:
@@ -191,7 +197,9 @@ def _check_level(instrument: LevelInstrument, visit: Visit, values: dict[str, An
 def record_severity(
     *, visit: Visit, reader: Any, items: Mapping[str, int | None], read_on: date, by: Any
 ) -> MriSeverityRead:
-    """Record one reader's MRI severity score; the total is computed here.
+    """Enter one reader's MRI severity score from an earlier record; the total is computed here.
+
+    Reads of the study itself are signed by their readers (`reads.sign_read`).
 
     Raises
     ------
@@ -214,7 +222,10 @@ def record_severity(
         total=total,
         read_on=read_on,
     )
-    return store(read, computed=["total"])
+    Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
+    store(read)
+    settle(visit)
+    return read
 
 
 def _check_day(visit: Visit, day: date, field: str) -> None:

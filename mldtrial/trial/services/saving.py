@@ -116,6 +116,23 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "elfc_mld_source_known": ("source", "Choose one of the listed sources."),
     "elfc_mld_assessor_role_known": ("assessor_role", "Choose one of the listed roles."),
     "mri_severity_total_0_to_34": ("items", "The MRI severity score is 0 to 34."),
+    "study_severity_tolerance": ("severity_tolerance", "The tolerance is 0 to 34 points."),
+    "study_severity_rule_known": ("severity_rule", "Choose one of the listed rules."),
+    "read_assignment_role_once": (
+        "reader",
+        "Somebody else has just given this part of the case out; open the page again.",
+    ),
+    "read_assignment_person_once": ("reader", "This person has a part in this case already."),
+    "mri_severity_state_known": ("state", "A read is a draft, signed or superseded."),
+    "mri_severity_correction_has_a_reason": ("reason", "Give the reason for the correction."),
+    "mri_severity_one_draft_per_reader": (
+        "items",
+        "This read was just saved from another window; open the page again.",
+    ),
+    "mri_severity_version_once": (
+        "items",
+        "This read was just saved from another window; open the page again.",
+    ),
     "mri_severity_one_read_per_reader": ("reader", "This reader has read this visit already."),
     "query_once_per_rule_and_visit": (
         "rule",

@@ -29,6 +29,8 @@ STUDY_SETTINGS = frozenset(
         "jump_ml_per_month",
         "pairing_days_late_infantile",
         "pairing_days_others",
+        "severity_tolerance",
+        "severity_rule",
         "accrual_target",
         "accrual_target_on",
     }

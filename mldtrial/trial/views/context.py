@@ -28,6 +28,8 @@ STUDY_LINKS = (
     ("People", "people", "view_people"),
     ("Settings", "study_settings", "view_settings"),
     ("Import", "imports", "import_records"),
+    ("Reads", "reads", "record_severity"),
+    ("MRI reads", "read_cases", "view_reads"),
 )
 SECTIONS = {
     "invitation_new": "people",
@@ -57,6 +59,8 @@ SECTIONS = {
     "definition_new": "study_settings",
     "definition_edit": "study_settings",
     "deviation_new": "patients",
+    "read": "reads",
+    "read_case": "read_cases",
     "upload_new": "uploads",
     "run": "uploads",
     "query": "queries",

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Membership, QueryState, Role, Study
 from mldtrial.trial.selectors import Kind
+from mldtrial.trial.selectors.reads import own_cases
 from mldtrial.trial.views import work
 from mldtrial.trial.views.context import Link, links_into
 
@@ -39,6 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "cards": _cards(held, user),
         "may_anywhere": actions,
         "sections": _sections(held, actions, user, whole=request.GET.get("all", "")),
+        "cases": _first_cases(user) if "record_severity" in actions else None,
         "queries": _first(selectors.all_queries(user=user, state=QueryState.OPEN)),
         "answered": _first(selectors.all_queries(user=user, state=QueryState.ANSWERED))
         if "close_query" in actions
@@ -62,6 +64,11 @@ def _sections(
 def _by_assignment(held: list[Membership]) -> bool:
     """Return whether somebody's work comes case by case, and not from a site's patients."""
     return any(m.role in (Role.READER, Role.ADJUDICATOR, Role.OPERATOR) for m in held)
+
+
+def _first_cases(user: Any) -> dict[str, Any]:
+    waiting = [case for case in own_cases(user=user) if case.state != "signed"]
+    return {"rows": waiting[:SHOWN], "count": len(waiting)}
 
 
 def _first(rows: Any, shown: int = SHOWN) -> dict[str, Any]:

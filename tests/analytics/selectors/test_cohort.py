@@ -1,11 +1,9 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from analytics.selectors import correlations
-from analytics.selectors.cohort import CohortPoint, Filters, cohort_points, nearest_assessment
+from analytics.selectors.cohort import CohortPoint, Filters, cohort_points
 from mldtrial.trial.models import GmfcMldAssessment
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.services import assessments
@@ -27,33 +25,6 @@ def points(world, **filters):
     return cohort_points(world.study, user=world.user("sponsor"), filters=Filters(**filters))
 
 
-@pytest.mark.parametrize(
-    ("gaps", "window", "expected"),
-    [
-        ([-10, 5], 30, 5),
-        ([-7, 7], 30, -7),
-        ([31], 30, None),
-        ([30], 30, 30),
-        ([-30], 30, -30),
-        ([], 30, None),
-        ([-200, 89, 300], 90, 89),
-        ([0], 30, 0),
-    ],
-)
-def test_the_nearest_assessment_within_the_window_is_taken(gaps, window, expected):
-    given_days = [(DAY + timedelta(days=gap), 3) for gap in gaps]
-    found = nearest_assessment(given_days, DAY, window)
-    assert (None if found is None else (found[0] - DAY).days) == expected
-
-
-@given(st.lists(st.integers(-400, 400), unique=True), st.integers(0, 200))
-def test_no_assessment_is_nearer_than_the_one_that_is_taken(gaps, window):
-    days = [(DAY + timedelta(days=gap), 1) for gap in sorted(gaps)]
-    found = nearest_assessment(days, DAY, window)
-    near = [abs(gap) for gap in gaps if abs(gap) <= window]
-    assert (None if found is None else abs((found[0] - DAY).days)) == min(near, default=None)
-
-
 @pytest.mark.django_db
 def test_a_late_infantile_patient_is_paired_within_thirty_days(world):
     make_load(world.patient_a, DAY, 10.0)  # onset at 20 months: late infantile
@@ -62,6 +33,15 @@ def test_a_late_infantile_patient_is_paired_within_thirty_days(world):
         score(world, patient, DAY + timedelta(days=40), 3)
     found = {point.subtype: (point.gmfc_level, point.gmfc_gap_days) for point in points(world)}
     assert found == {"LI": (None, None), "EJ": (3, 40)}
+
+
+@pytest.mark.django_db
+def test_the_windows_are_those_of_the_study(world):
+    type(world.study).objects.filter(pk=world.study.pk).update(pairing_days_late_infantile=50)
+    world.study.refresh_from_db()
+    make_load(world.patient_a, DAY, 10.0)
+    score(world, world.patient_a, DAY + timedelta(days=40), 3)
+    assert [point.gmfc_gap_days for point in points(world)] == [40]
 
 
 @pytest.mark.django_db

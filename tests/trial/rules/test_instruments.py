@@ -83,3 +83,56 @@ def test_only_level_4_of_gmfc_mld_is_divided():
 )
 def test_gmfc_mld_applies_from_18_months(name, age, applies):
     assert level_instrument(name).applies_at(age) is applies
+
+
+# Domain reference, 5.2: the subscores and their ranges.
+SUBSCORES = {
+    "Frontal": 6,
+    "Parieto-occipital": 6,
+    "Temporal": 6,
+    "U-fibres": 6,
+    "Corpus callosum": 4,
+    "Projection fibres": 6,
+    "Cerebral atrophy": 2,
+    "Grey-matter nuclei": 2,
+    "Cerebellum": 2,
+}
+
+
+def test_the_subscores_have_their_ranges():
+    assert {part.label: part.maximum for part in INSTRUMENT.subscores} == SUBSCORES
+
+
+def test_the_u_fibres_are_items_3_6_and_9_and_no_part_of_the_total():
+    u_fibres = next(part for part in INSTRUMENT.subscores if part.overlaps)
+    keys = [item.key for item in INSTRUMENT.items]
+    assert u_fibres.items == (keys[2], keys[5], keys[8])
+
+
+@given(VALUES)
+def test_the_subscores_that_do_not_overlap_add_to_the_total(values):
+    parts = [part.value(values) for part in INSTRUMENT.subscores if not part.overlaps]
+    assert sum(parts) == INSTRUMENT.total(values)
+
+
+def test_a_subscore_with_an_item_not_evaluable_or_missing_has_no_value():
+    values = {**worst(), "pons": None}
+    del values["thal"]
+    by_label = {part.label: part.value(values) for part in INSTRUMENT.subscores}
+    assert by_label["Projection fibres"] is None
+    assert by_label["Grey-matter nuclei"] is None
+    assert by_label["Frontal"] == 6
+
+
+def test_every_value_of_every_item_has_a_word():
+    for item in INSTRUMENT.items:
+        assert len(item.level_labels) == item.maximum + 1
+        assert all(item.level_labels)
+
+
+def test_some_answers_are_checked_before_all_are_there():
+    INSTRUMENT.check({"pons": 2, "thal": None})
+    with pytest.raises(ValueError, match="Thalamus must be 0 to 1, got 2"):
+        INSTRUMENT.check({"thal": 2})
+    with pytest.raises(ValueError, match="cerebrum"):
+        INSTRUMENT.check({"cerebrum": 1})

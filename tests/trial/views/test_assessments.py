@@ -110,7 +110,8 @@ def test_a_level_of_language_is_shown_beside_the_motor_level(world: World, coord
     assert (stored.level, stored.source) == (2, "PARENT")
     page = coordinator.get(answer["Location"]).content.decode()
     assert ">4b</td>" in page
-    assert ">E2</td>" in page
+    assert ">E2 <a" in page
+    assert "Correct ELFC-MLD of Baseline" in page
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ from mldtrial.trial.models import (
     Treatment,
     Visit,
 )
-from mldtrial.trial.services import deviations, patients, queries
+from mldtrial.trial.services import deviations, patients, queries, settling
 from mldtrial.trial.services.imports import files
 from mldtrial.trial.services.imports.plan import Plan
 from mldtrial.trial.services.imports.planning import plan_rows
@@ -243,6 +243,7 @@ def _write(batch: ImportBatch, plan: Plan) -> None:
         raise _refusal(error) from error
     files.say_progress(batch.pk, 0.85, "following the schedule")
     _follow_schedule(batch.study, plan)
+    settling.settle_earlier_reads()
     files.say_progress(batch.pk, 0.95, "asking")
     queries.open_queries(
         [
