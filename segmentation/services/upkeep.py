@@ -12,7 +12,7 @@ from django.db import transaction
 
 from mldtrial.audit.context import acting
 from mldtrial.audit.services import anchors
-from mldtrial.trial.services import signing
+from mldtrial.trial.services import plausibility, settling, signing
 from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
 from segmentation.services import jobs, store
 
@@ -51,6 +51,13 @@ def void_signatures() -> int:
     """Keep on record which signatures no longer hold; pages show it without waiting for this."""
     with acting(origin="sweep"):
         return signing.void_changed_signatures()
+
+
+def settle_and_check_records() -> None:
+    """Settle scores and ask about records that were written past the services, by an import."""
+    with acting(origin="sweep"):
+        settling.settle_earlier_reads()
+        plausibility.check_all()
 
 
 def anchor_audit_trail() -> None:

@@ -23,7 +23,7 @@ from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.rules.levels import LevelInstrument, level_instrument
 from mldtrial.trial.rules.severity import severity_instrument
-from mldtrial.trial.services import participation
+from mldtrial.trial.services import participation, plausibility
 from mldtrial.trial.services.saving import store
 from mldtrial.trial.services.settling import settle
 
@@ -165,6 +165,7 @@ def _record_level(
     else:
         with because(change_reason.strip()):
             store(assessment)
+    plausibility.check_patient(patient=visit.patient)
     return assessment
 
 

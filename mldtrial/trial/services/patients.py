@@ -26,7 +26,7 @@ from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.rules.participation import Step
 from mldtrial.trial.rules.visit_number import unscheduled_number
-from mldtrial.trial.services import deviations, participation
+from mldtrial.trial.services import deviations, participation, plausibility
 from mldtrial.trial.services.saving import store
 
 DETAILS = frozenset(
@@ -146,6 +146,7 @@ def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by
     with because(reason.strip()):
         store(locked)
     deviations.review_windows(patient=locked)
+    plausibility.check_patient(patient=locked)
     return locked
 
 
@@ -189,6 +190,7 @@ def record_treatment(
     with participation.entry(patient, started_on, after_end_reason):
         store(treatment)
     deviations.review_windows(patient=patient)
+    plausibility.check_patient(patient=patient)
     return treatment
 
 
@@ -212,6 +214,7 @@ def change_treatment(
     with because(reason.strip()):
         store(locked)
     deviations.review_windows(patient=locked.patient)
+    plausibility.check_patient(patient=locked.patient)
     return locked
 
 
@@ -265,6 +268,7 @@ def create_visit(
         take_up(locked, definition, visit_date)
         patient.enrolled_on = locked.enrolled_on
     deviations.review_windows(patient=locked)
+    plausibility.check_patient(patient=locked)
     return visit
 
 

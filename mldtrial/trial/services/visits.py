@@ -18,7 +18,7 @@ from mldtrial.trial.models import (
     VisitDefinition,
 )
 from mldtrial.trial.rules.calendar import today_in
-from mldtrial.trial.services import deviations, participation
+from mldtrial.trial.services import deviations, participation, plausibility
 from mldtrial.trial.services.saving import store
 
 NO_REASON = "Give the reason."
@@ -46,6 +46,7 @@ def change_visit(*, visit: Visit, visit_date: date, reason: str, by: Any) -> Vis
     with because(reason.strip()), participation.entry(patient, visit_date, reason):
         store(locked)
     deviations.review_windows(patient=patient)
+    plausibility.check_patient(patient=patient)
     return locked
 
 

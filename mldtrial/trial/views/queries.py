@@ -23,6 +23,7 @@ from mldtrial.trial.forms.queries import (
     ReopenForm,
 )
 from mldtrial.trial.models import Audience, Query, QueryState, Role
+from mldtrial.trial.rules.plausibility import RULES
 from mldtrial.trial.selectors import QueryFilters
 from mldtrial.trial.services import queries as services
 from mldtrial.trial.views.answers import UNPROCESSABLE, form_page
@@ -169,6 +170,7 @@ def query_page(request: HttpRequest, query_id: UUID) -> HttpResponse:
         "query": query,
         "steps": selectors.query_steps(query, user=request.user),
         "acts": _acts(request, query, refused),
+        "rule": RULES.get(query.rule),
     }
     return render(request, "trial/query.html", context, status=UNPROCESSABLE if refused else 200)
 

@@ -14,6 +14,7 @@ from segmentation.services import upkeep
 
 RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.clean_up, 3600.0),
+    (upkeep.settle_and_check_records, 60.0),
     (upkeep.void_signatures, 300.0),
     (upkeep.anchor_audit_trail, 300.0),
 )

@@ -1,0 +1,179 @@
+"""Ask about what the plausibility rules find, and stop asking once it is mended."""
+
+from collections import defaultdict
+from collections.abc import Hashable
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from mldtrial.trial.models import (
+    AssessmentStatus,
+    Audience,
+    ElfcMldAssessment,
+    GmfcMldAssessment,
+    Patient,
+    Query,
+    QueryState,
+    Treatment,
+    Visit,
+)
+from mldtrial.trial.rules.plausibility import (
+    ELFC,
+    GMFC,
+    RULES,
+    Course,
+    Finding,
+    ScoreFacts,
+    VisitFacts,
+    find_all,
+)
+from mldtrial.trial.selectors.records import subtype_of
+from mldtrial.trial.services import queries
+
+CHANGED = "The rule finds other values now: the data have changed."
+Key = tuple[str, Hashable | None]
+
+
+@transaction.atomic
+def check_patient(*, patient: Patient) -> list[Query]:
+    """Bring the queries of the plausibility rules in line with a patient's record.
+
+    What is found is asked of the site; what is no longer found closes itself. A query that a
+    person has closed is not opened again by the same values.
+
+    Returns
+    -------
+    list of Query
+        Those that were opened now.
+    """
+    locked = (
+        Patient.objects.select_for_update(of=("self",))
+        .select_related("study", "site")
+        .get(pk=patient.pk)
+    )
+    course = courses(Patient.objects.filter(pk=patient.pk))[patient.pk]
+    return _bring_in_line(locked, find_all(course))
+
+
+def check_all() -> int:
+    """Check every patient whose open queries are not what the rules find; returns how many.
+
+    For what was written past the services, such as an import: everything is read at once, and
+    only patients with a difference are touched.
+    """
+    asked, settled = _by_patient(_open_queries()), _by_patient(_closed_by_people())
+    differing = []
+    for patient_id, course in courses(Patient.objects.all()).items():
+        wanted = {(f.code, f.visit, f.words) for f in find_all(course)}
+        now = asked.get(patient_id, set())
+        if now - wanted or wanted - now - settled.get(patient_id, set()):
+            differing.append(patient_id)
+    for patient_id in differing:
+        check_patient(patient=Patient(pk=patient_id))
+    return len(differing)
+
+
+def _bring_in_line(patient: Patient, findings: list[Finding]) -> list[Query]:
+    wanted: dict[Key, Finding] = {(f.code, f.visit): f for f in findings}
+    visits: dict[Any, Visit] = {visit.pk: visit for visit in patient.visits.all()}
+    for query in _open_queries().filter(patient=patient).select_related("visit"):
+        finding = wanted.get((query.rule, query.visit_id))
+        if finding is None:
+            queries.close_mended(rule=query.rule, patient=patient, visit=query.visit)
+        elif finding.words != query.question:
+            queries.close_mended(
+                rule=query.rule, patient=patient, visit=query.visit, reason=CHANGED
+            )
+    open_now = {(q.rule, q.visit_id) for q in _open_queries().filter(patient=patient)}
+    settled = _by_patient(_closed_by_people().filter(patient=patient)).get(patient.pk, set())
+    return [
+        queries.open_query(
+            patient=patient,
+            visit=None if f.visit is None else visits[f.visit],
+            audience=Audience.SITE,
+            rule=f.code,
+            question=f.words,
+        )
+        for key, f in wanted.items()
+        if key not in open_now and (*key, f.words) not in settled
+    ]
+
+
+def _open_queries() -> QuerySet[Query]:
+    return Query.objects.filter(rule__in=RULES).exclude(state=QueryState.CLOSED)
+
+
+def _closed_by_people() -> QuerySet[Query]:
+    return Query.objects.filter(rule__in=RULES, state=QueryState.CLOSED, closed_by_rule=False)
+
+
+def _by_patient(found: QuerySet[Query]) -> dict[UUID, set[tuple[Any, ...]]]:
+    asked: dict[UUID, set[tuple[Any, ...]]] = defaultdict(set)
+    for patient_id, *what in found.values_list("patient_id", "rule", "visit_id", "question"):
+        asked[patient_id].add(tuple(what))
+    return dict(asked)
+
+
+def courses(patients: QuerySet[Patient]) -> dict[UUID, Course]:
+    """Return what the rules know of some patients, in a number of queries that does not grow."""
+    visits = _visits(patients)
+    levels = {
+        GMFC: _levels(GmfcMldAssessment, patients, visits),
+        ELFC: _levels(ElfcMldAssessment, patients, visits),
+    }
+    treatments = _treatments(patients)
+    by_patient: dict[UUID, list[VisitFacts]] = defaultdict(list)
+    for patient_id, facts in visits.values():
+        by_patient[patient_id].append(facts)
+    return {
+        patient.pk: Course(
+            birth_month=patient.birth_month,
+            onset_age_months=patient.onset_age_months,
+            subtype=subtype_of(patient, patient.study).subtype,
+            visits=by_patient.get(patient.pk, []),
+            levels={name: found.get(patient.pk, []) for name, found in levels.items()},
+            treatments=treatments.get(patient.pk, []) + _first_dose(patient),
+        )
+        for patient in patients.select_related("study")
+    }
+
+
+def _visits(patients: QuerySet[Patient]) -> dict[UUID, tuple[UUID, VisitFacts]]:
+    rows = Visit.objects.filter(patient__in=patients).order_by("date", "number")
+    return {
+        pk: (patient_id, VisitFacts(pk, name, float(number), day))
+        for pk, patient_id, name, number, day in rows.values_list(
+            "pk", "patient_id", "name", "number", "date"
+        )
+    }
+
+
+def _levels(
+    model: type[GmfcMldAssessment] | type[ElfcMldAssessment],
+    patients: QuerySet[Patient],
+    visits: dict[UUID, tuple[UUID, VisitFacts]],
+) -> dict[UUID, list[ScoreFacts]]:
+    found: dict[UUID, list[ScoreFacts]] = defaultdict(list)
+    done = model._default_manager.filter(
+        visit__patient__in=patients, status=AssessmentStatus.DONE
+    ).order_by("assessed_on", "visit__date")
+    for visit_id, level, day in done.values_list("visit_id", "level", "assessed_on"):
+        if level is not None:  # the database holds that a score that was done has one
+            patient_id, facts = visits[visit_id]
+            found[patient_id].append(ScoreFacts(facts, level, day))
+    return found
+
+
+def _treatments(patients: QuerySet[Patient]) -> dict[UUID, list[tuple[date, str]]]:
+    found: dict[UUID, list[tuple[date, str]]] = defaultdict(list)
+    for treatment in Treatment.objects.filter(patient__in=patients):
+        found[treatment.patient_id].append((treatment.started_on, treatment.get_kind_display()))
+    return found
+
+
+def _first_dose(patient: Patient) -> list[tuple[date, str]]:
+    day = patient.first_study_dose_on
+    return [] if day is None else [(day, "the first study dose")]
