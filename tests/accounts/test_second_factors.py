@@ -5,7 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.apps import apps
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
@@ -243,3 +245,15 @@ def test_asking_again_takes_password_and_code(world: World):
         confirm(user=user, password=PASSWORD, code=typed)
     let_time_pass(user)
     confirm(user=user, password=PASSWORD, code=typed)
+
+
+def test_lost_factors_are_removed_by_command_with_a_reason(world: World):
+    user = world.user("coordinator")
+    enrol(user)
+    call_command("remove_second_factors", "coordinator", "--reason", "Lost telephone", "--json")
+    assert not Authenticator.objects.filter(user=user).exists()
+    kept = apps.get_model("audit", "SecondFactorEvent").objects.filter(user_id=user.pk)
+    gone = kept.filter(pgh_label="delete", type=second_factors.APP).get()
+    assert gone.pgh_context["reason"] == "Lost telephone"
+    with pytest.raises(CommandError, match="No user"):
+        call_command("remove_second_factors", "nobody", "--reason", "x")
