@@ -57,6 +57,7 @@ class VisitRow:
     flags: list[Flag] = field(default_factory=list)
     signatures: list[selectors.ShownSignature] = field(default_factory=list)
     not_done: list[NotDone] = field(default_factory=list)
+    held: selectors.Held | None = None
 
     @property
     def missing_sequences(self) -> list[str]:
@@ -85,6 +86,7 @@ def visit_rows(
     not_done = _by_visit(
         visible_to(user, NotDone.objects.filter(visit__patient=patient, is_current=True))
     )
+    held = selectors.locks_on([visit.pk for visit in visits])
     load_at = {point.visit_id: point for point in series}
     return [
         VisitRow(
@@ -98,6 +100,7 @@ def visit_rows(
             flags=[flag for flag in flags if flag.visit_id == visit.pk],
             signatures=signatures.get(visit.pk, []),
             not_done=not_done.get(visit.pk, []),
+            held=held.get(visit.pk),
         )
         for visit in visits
     ]

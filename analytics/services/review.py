@@ -4,7 +4,8 @@ import logging
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from analytics import flag_words
 from analytics.models import FlagKind, TrajectoryFlag
@@ -13,6 +14,7 @@ from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
 from analytics.services.findings import Finding, find
 from mldtrial.audit.context import acting, because
+from mldtrial.trial import selectors
 from mldtrial.trial.models import Audience, Patient, Query, QueryState
 from mldtrial.trial.services import queries
 
@@ -38,10 +40,23 @@ def review_queued(*, origin: str) -> int:
         findings = find(series.get(patient_id, []), settings[patient.study_id])
         if {_key(f) for f in findings} == {_key(f) for f in flagged.get(patient_id, [])}:
             continue
+        if _reviewed(patient, origin):
+            reviewed += 1
+    return reviewed
+
+
+def _reviewed(patient: Patient, origin: str) -> bool:
+    """Review a patient; False where a lock holds a flag or a query that would change."""
+    try:
         with acting(origin=origin):
             review_patient(patient=patient)
-        reviewed += 1
-    return reviewed
+    except (IntegrityError, ValidationError):
+        held = selectors.locks_on([patient.pk, *patient.visits.values_list("pk", flat=True)])
+        if not held:
+            raise
+        log.info("The review of a patient waits: a record is frozen or locked.")
+        return False
+    return True
 
 
 @transaction.atomic

@@ -27,6 +27,8 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     sees_loads = policies.may(user, "view_loads", patient)
     derived = selectors.subtype_of(patient, patient.study)
     queries = list(page.open_queries(patient, user=user))
+    held = selectors.lock_of(patient)
+    may = {action for action in ENTRY_ACTIONS if policies.may(user, action, patient)}
     context: dict[str, Any] = {
         "patient": patient,
         "study": patient.study,
@@ -50,7 +52,9 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "method": loads.active_model() if sees_loads else None,
         "load_count": len(series),
         "score_count": sum(row.gmfc is not None and row.gmfc.level is not None for row in rows),
-        "may": {action for action in ENTRY_ACTIONS if policies.may(user, action, patient)},
+        "held": held,
+        # Of a patient who is locked nothing can be entered; what is open of a visit, its row says.
+        "may": may - OF_THE_PATIENT if held is not None else may,
     }
     return render(request, "analytics/patient.html", context)
 
@@ -96,7 +100,9 @@ ENTRY_ACTIONS = (
     "change_visit",
     "declare_not_done",
     "record_deviation",
+    "view_locks",
 )
+OF_THE_PATIENT = {"change_patient", "add_visit", "record_treatment", "record_participation"}
 
 
 @require_safe

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 from django.db import models
 
+from mldtrial.audit.guards import refuse_locked
+
 ModelT = TypeVar("ModelT", bound=type[models.Model])
 
 
@@ -48,8 +50,10 @@ def belongs_to(
     kind: str,
     *paths: str,
     signed: Mapping[str, Any] | bool = False,
+    usable_while_frozen: bool = False,
+    job_columns: tuple[str, ...] = (),
 ) -> Callable[[ModelT], ModelT]:
-    """Say where the rows of the decorated model belong.
+    """Say where the rows of the decorated model belong, and guard them in the database.
 
     Parameters
     ----------
@@ -58,12 +62,19 @@ def belongs_to(
         several where a row is held by any of them.
     signed : bool or mapping
         Whether a signature covers the rows: all of them, or those of a condition.
+    usable_while_frozen : bool
+        True where a freeze leaves the rows open, and only a lock holds them.
+    job_columns : tuple of str
+        Columns that an unfinished job may still move, so that it can end as refused.
     """
 
     def decorate(model: ModelT) -> ModelT:
         condition = {} if signed is True else signed or None
         BELONGINGS[model] = Belonging(kind, paths[0], condition)
-        return model
+        guard = refuse_locked(
+            model, paths, usable_while_frozen=usable_while_frozen, job_columns=job_columns
+        )
+        return guard(model)
 
     return decorate
 

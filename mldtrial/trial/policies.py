@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from mldtrial.audit.belonging import RecordKind
-from mldtrial.audit.models import Signature
+from mldtrial.audit.models import ApprovalRequest, Lock, Signature
 from mldtrial.trial.models import (
     SITE_ROLES,
     Audience,
@@ -91,6 +91,11 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_overview": (*ALL_SITE_ROLES, Role.ADMINISTRATOR),
     "view_settings": (Role.ADMINISTRATOR, Role.DATA_MANAGER, Role.AUDITOR),
     "change_settings": (Role.ADMINISTRATOR,),
+    "view_locks": (Role.INVESTIGATOR, Role.DATA_MANAGER, Role.AUDITOR),
+    "freeze_record": (Role.DATA_MANAGER,),
+    "lock_record": (Role.DATA_MANAGER,),
+    "request_unlock": (Role.INVESTIGATOR, Role.DATA_MANAGER),
+    "approve_unlock": (Role.DATA_MANAGER,),
 }
 
 
@@ -247,6 +252,17 @@ def _read_assignments(user: Any) -> Q:
     )
 
 
+def _locks(user: Any) -> Q:
+    patients = Patient.objects.filter(patients_of(user, PATIENT_ROLES))
+    visits = Visit.objects.filter(patients_of(user, PATIENT_ROLES, "patient__"))
+    studies = memberships(user).filter(role__in=PATIENT_ROLES).values("study")
+    return (
+        Q(record_kind=RecordKind.VISIT, record_id__in=visits.values("pk"))
+        | Q(record_kind=RecordKind.PATIENT, record_id__in=patients.values("pk"))
+        | Q(record_kind=RecordKind.STUDY, record_id__in=studies)
+    )
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ImportBatch: _imports,
     Study: _studies,
@@ -273,6 +289,8 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Notices: lambda user: Q(user=user),
     NotDone: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
     ProtocolDeviation: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
+    Lock: _locks,
+    ApprovalRequest: lambda user: Q(subject_id__in=Lock.objects.filter(_locks(user)).values("pk")),
 }
 
 

@@ -10,6 +10,7 @@ from mldtrial.trial.views import (
     home,
     imports,
     invitations,
+    locking,
     not_done,
     notices,
     oidc,
@@ -97,6 +98,13 @@ urlpatterns = [
     path(f"{VISIT}gmfc-mld/", assessments.gmfc_record, name="gmfc_record"),
     path(f"{VISIT}elfc-mld/", assessments.elfc_record, name="elfc_record"),
     path(f"{PATIENT}queries/new/", queries.query_new, name="query_new"),
+    path(f"{STUDY}locks/", locking.lock_list, name="locks"),
+    path(
+        f"{STUDY}locks/requests/<uuid:request_id>/", locking.unlock_decision, name="unlock_decision"
+    ),
+    path(f"{STUDY}lock/", locking.study_lock, name="study_lock"),
+    path(f"{PATIENT}lock/", locking.patient_lock, name="patient_lock"),
+    path(f"{VISIT}lock/", locking.visit_lock, name="visit_lock"),
     path(f"{VISIT}sign/", signing.visit_sign, name="visit_sign"),
     path(f"{STUDY}reads/", reads.read_list, name="reads"),
     path(f"{STUDY}reads/cases/", read_cases.case_list, name="read_cases"),

@@ -33,6 +33,16 @@ MACHINE_COLUMNS = [
 ]
 """Columns that move by themselves while a job runs; the history leaves them out."""
 
+JOB_COLUMNS = (
+    *MACHINE_COLUMNS,
+    "state",
+    "attempt",
+    "finished_at",
+    "failure_code",
+    "message",
+)
+"""Columns that move while a job is unfinished; a job of a locked record can so end as refused."""
+
 
 class Job(models.Model):
     """The columns of a claimable job: lease, heartbeat, fencing token, attempts.

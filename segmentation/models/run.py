@@ -5,11 +5,11 @@ from django.db import models
 from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Origin, Scan, Visit
-from segmentation.models.job import MACHINE_COLUMNS, Job, JobState
+from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 from segmentation.models.model_version import ModelVersion, ReleaseState
 
 
-@belongs_to("visit", "visit_id")
+@belongs_to("visit", "visit_id", job_columns=JOB_COLUMNS)
 @tracked(exclude=MACHINE_COLUMNS)
 class SegmentationRun(Job, ClinicalModel):
     """One segmentation; `analysis_flag` marks the one that pages and exports use."""

@@ -6,10 +6,10 @@ from django.db import models
 from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Sequence, Visit
-from segmentation.models.job import MACHINE_COLUMNS, Job, JobState
+from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 
 
-@belongs_to("visit", "visit_id")
+@belongs_to("visit", "visit_id", job_columns=JOB_COLUMNS)
 @tracked(exclude=MACHINE_COLUMNS)
 class Upload(Job, ClinicalModel):
     """An upload of one visit, in quarantine until intake has de-identified it.

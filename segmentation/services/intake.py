@@ -18,7 +18,7 @@ from django.utils import timezone
 from mldtrial.audit.context import acting
 from mldtrial.trial import policies
 from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
-from mldtrial.trial.services import participation
+from mldtrial.trial.services import locking, participation
 from segmentation.imaging.archive import content_of, unpack
 from segmentation.imaging.content import Content, recognise
 from segmentation.imaging.errors import FailureCode, ImageError
@@ -67,6 +67,7 @@ def receive_upload(
     """
     if by is not None:
         policies.require(by, "upload_scan", visit)
+    locking.require_open(visit)
     participation.require_images_allowed(visit.patient)
     _check_declaration(visit, declared_acquired_on)
     day = declared_acquired_on or visit.date
@@ -170,6 +171,7 @@ def execute_next(*, worker: str) -> Upload | None:
 
 def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
     assert upload.lease_token is not None  # noqa: S101 - just claimed
+    jobs.require_open(upload.visit)
     source = store.verified(store.quarantine_path(upload.pk), upload.sha256)
     with store.temporary_folder(upload.lease_token) as folder:
         heartbeat.progress(0.1, "checking")
@@ -288,6 +290,7 @@ def retry_upload(*, upload: Upload, by: Any) -> None:
         If the person may not, or the raw file was destroyed after it was refused.
     """
     policies.require(by, "retry_job", upload.visit)
+    locking.require_open(upload.visit)
     if not store.quarantine_path(upload.pk).exists():
         raise ValidationError("The refused file was not kept. Upload it again.")
     jobs.retry(upload)

@@ -19,8 +19,10 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce, Now
 
-from mldtrial.trial.models import Site
-from segmentation.imaging.errors import ImageError
+from mldtrial.audit.guards import refusal
+from mldtrial.trial.models import Site, Visit
+from mldtrial.trial.selectors import lock_of
+from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.models import Job, JobState
 from segmentation.services.failpoints import reach
 
@@ -32,6 +34,11 @@ WORKER_LOST = "WORKER_LOST"
 UNEXPECTED_MESSAGE = (
     "An unexpected error occurred; the details are in the system's log. Try again, and tell the "
     "data manager if it happens twice."
+)
+RECORD_LOCKED = FailureCode.RECORD_LOCKED.value
+LOCKED_MESSAGE = (
+    "This visit is frozen or locked, so nothing was added to it. Ask the data manager to open it, "
+    "then try again."
 )
 LOST_MESSAGE = (
     "The worker was lost several times during this job. Tell the administrator; then try again."
@@ -219,14 +226,29 @@ def execute_next(
         log.warning("A job lost its lease; nothing was written.")
     except ImageError as error:
         end_badly(job, state=JobState.REJECTED, code=error.code, message=error.message)
-    except Exception:
-        log.exception("A job failed.")
-        end_badly(job, state=JobState.FAILED, code=UNEXPECTED, message=UNEXPECTED_MESSAGE)
+    except Exception as error:
+        if refusal(error):
+            end_badly(job, state=JobState.REJECTED, code=RECORD_LOCKED, message=LOCKED_MESSAGE)
+        else:
+            log.exception("A job failed.")
+            end_badly(job, state=JobState.FAILED, code=UNEXPECTED, message=UNEXPECTED_MESSAGE)
     except BaseException:
         hand_back(job)
         raise
     job.refresh_from_db()
     return job
+
+
+def require_open(visit: Visit) -> None:
+    """Raise before the work begins where a lock would refuse its result.
+
+    Raises
+    ------
+    ImageError
+        If the visit is frozen or locked.
+    """
+    if lock_of(visit) is not None:
+        raise ImageError(FailureCode.RECORD_LOCKED, LOCKED_MESSAGE)
 
 
 def take_back_lost(model: type[Job]) -> int:

@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from mldtrial.audit.context import acting
+from mldtrial.audit.guards import refusal
 from mldtrial.trial import policies
 from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from mldtrial.trial.selectors import lock_of
+from mldtrial.trial.services import locking
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import same_grid
 from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_label_map
@@ -57,10 +60,11 @@ def queue_run(*, visit: Visit, model: ModelVersion | None = None) -> Segmentatio
     Returns
     -------
     SegmentationRun or None
-        The run of these images, new or known; None while a sequence or a model is missing.
+        The run of these images, new or known; None while a sequence or a model is missing,
+        or while the visit is frozen or locked.
     """
     chosen_model = model or active_model()
-    if chosen_model is None:
+    if chosen_model is None or lock_of(visit) is not None:
         return None
     scans = chosen_scans(visit, chosen_model)
     if scans is None:
@@ -92,6 +96,7 @@ def execute_next(*, worker: str) -> SegmentationRun | None:
 
 def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
     assert run.lease_token is not None  # noqa: S101 - just claimed
+    jobs.require_open(run.visit)
     heartbeat.progress(0.0, "loading the model")
     segmenter = load_segmenter(run.model_version)
     scans = {Sequence.T1W.value: run.t1w_scan}
@@ -122,6 +127,10 @@ def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
             _publish(run, target, mask_sha256, voxels, load_ml, _provenance(run, output, scans))
         except (jobs.LeaseLostError, ImageError):
             target.unlink(missing_ok=True)
+            raise
+        except IntegrityError as error:
+            if refusal(error):
+                target.unlink(missing_ok=True)
             raise
     reach("after_commit")
 
@@ -219,10 +228,11 @@ def retry_run(*, run: SegmentationRun, by: Any) -> None:
 
     Raises
     ------
-    PermissionDenied
-        If the person may not.
+    PermissionDenied, ValidationError
+        If the person may not, or the visit is frozen or locked.
     """
     policies.require(by, "retry_job", run.visit)
+    locking.require_open(run.visit)
     jobs.retry(run)
 
 

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -42,9 +43,13 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
 def run_retry(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Queue a failed segmentation again."""
     run = selectors.run(run_id, user=request.user)
-    runs.retry_run(run=run, by=request.user)
-    tasks.ring_segmentation()
-    messages.success(request, "The visit will be segmented again.")
+    try:
+        runs.retry_run(run=run, by=request.user)
+    except ValidationError as error:
+        messages.error(request, " ".join(error.messages))
+    else:
+        tasks.ring_segmentation()
+        messages.success(request, "The visit will be segmented again.")
     return redirect("run", study_code=run.visit.patient.study.code, run_id=run.pk)
 
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Visit
+from mldtrial.trial.views.answers import form_page
 from segmentation import selectors, tasks
 from segmentation.forms import UploadForm
 from segmentation.imaging.errors import ImageError
@@ -34,12 +35,8 @@ def upload_new(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
         form = UploadForm(request.POST, request.FILES, patient=patient)
         if form.is_valid() and _receive(request, visit, form):
             return redirect("patient", study_code=study.code, patient_id=visit.patient_id)
-    return render(
-        request,
-        "segmentation/upload_new.html",
-        {"form": form, "visit": visit, "patient": visit.patient, "missing": _missing(visit)},
-        status=422 if form.errors else 200,
-    )
+    context = {"visit": visit, "patient": visit.patient, "missing": _missing(visit)}
+    return form_page(request, "segmentation/upload_new.html", form, context)
 
 
 def _missing(visit: Visit) -> list[str]:

@@ -262,6 +262,23 @@ def _batch(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _unlock_request(world: World, target: str) -> uuid.UUID:
+    from mldtrial.audit.context import acting
+    from mldtrial.audit.models import ApprovalRequest, Lock
+
+    by = world.user("data_manager")
+    with acting(user=by, origin="test suite", reason="test"):
+        held, _ = Lock.objects.get_or_create(
+            record_kind="visit",
+            record_id=visit_of(world, target).pk,
+            defaults={"level": 2, "reason": "test", "set_by": by},
+        )
+        found, _ = ApprovalRequest.objects.get_or_create(
+            action="UNLOCK", subject_id=held.pk, defaults={"reason": "test", "requested_by": by}
+        )
+    return found.pk
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
@@ -272,6 +289,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "batch_id": _batch,
     "query_id": _query,
     "assignment_id": _assignment,
+    "request_id": _unlock_request,
     "upload_id": _upload,
     "run_id": _run,
     "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
@@ -287,6 +305,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
 
 IDENTIFYING = (
     "assignment_id",
+    "request_id",
     "patient_id",
     "visit_id",
     "disposition_id",

@@ -28,6 +28,8 @@ BY_ASSIGNMENT = frozenset({"reader", "adjudicator", "operator"})
 EVERYONE = SEES_PATIENTS | BY_ASSIGNMENT | {"administrator"}
 EXPORTS = frozenset({"data_manager", "statistician"})
 IMPORTS = frozenset({"data_manager", "auditor"})
+LOCKS = frozenset({"investigator", "data_manager", "auditor"})
+UNLOCKS = frozenset({"investigator", "data_manager"})
 
 Roles = Collection[str]
 Scope = Literal["public", "signed-in", "member", "study", "site"]
@@ -134,6 +136,11 @@ EXPECTED: dict[str, Route] = {
     "participation_new": Route(scope="site", get=ENTRY, post=ENTRY),
     "participation_edit": Route(scope="site", get=ENTRY, post=ENTRY),
     "gmfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
+    "locks": Route(scope="study", get=LOCKS, post={"data_manager"}),
+    "study_lock": Route(scope="study", get={"data_manager"}, post={"data_manager"}),
+    "patient_lock": Route(scope="site", get=LOCKS, post=UNLOCKS),
+    "visit_lock": Route(scope="site", get=LOCKS, post=UNLOCKS),
+    "unlock_decision": Route(scope="site", get={"data_manager"}, post={"data_manager"}),
     "visit_sign": Route(scope="site", get={"investigator"}, post={"investigator"}),
     "elfc_record": Route(scope="site", get=ENTRY, post=ENTRY),
     "reads": Route(scope="study", get={"reader", "adjudicator"}),

@@ -5,6 +5,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.db import models
 
+from mldtrial.audit.tracking import ClinicalModel
 from mldtrial.trial import policies
 from mldtrial.trial.models import (
     Audience,
@@ -73,6 +74,11 @@ MAY: dict[str, set[str]] = {
     "view_overview": {*CENTRAL, "administrator"},
     "view_settings": {"administrator", "data_manager", "auditor"},
     "change_settings": {"administrator"},
+    "view_locks": {"investigator", "data_manager", "auditor"},
+    "freeze_record": {"data_manager"},
+    "lock_record": {"data_manager"},
+    "request_unlock": {"investigator", "data_manager"},
+    "approve_unlock": {"data_manager"},
 }
 
 
@@ -157,7 +163,7 @@ def test_every_record_of_the_trial_has_a_rule():
         model
         for app in ("audit", "trial")
         for model in apps.get_app_config(app).get_models()
-        if not model.__name__.endswith("Event")
+        if issubclass(model, ClinicalModel)
     }
     assert clinical == set(policies.VISIBLE)
 

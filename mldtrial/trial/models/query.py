@@ -40,7 +40,7 @@ TRANSITIONS: tuple[tuple[str, str], ...] = (
 """Every step that a query may take; the database refuses any other."""
 
 
-@belongs_to("visit", "visit_id", "patient_id")
+@belongs_to("visit", "visit_id", "patient_id", usable_while_frozen=True)
 @tracked()
 class Query(ClinicalModel):
     """A query; a rule that fires twice on the same subject opens one query only.
@@ -127,7 +127,7 @@ class ThreadStep(models.TextChoices):
     CLOSED = "CLOSED", "closed"
 
 
-@belongs_to("visit", "query__visit_id", "query__patient_id")
+@belongs_to("visit", "query__visit_id", "query__patient_id", usable_while_frozen=True)
 @tracked()
 class QueryMessage(ClinicalModel):
     """One thing said in the thread of a query, after its question; it stays as it was said."""

@@ -3,10 +3,16 @@
 from collections.abc import Collection
 from typing import TypeVar
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
 RecordT = TypeVar("RecordT", bound=models.Model)
+
+LOCKED = (
+    "This record is locked: nothing of it is changed any more. Where it must be, an investigator "
+    "or the data manager asks for its unlocking, and another person approves."
+)
+FROZEN = "This record is frozen for now: nothing of it is changed until the data manager opens it."
 
 SENTENCES: dict[str, tuple[str, str]] = {
     "site_code_once_per_study": ("code", "This study has a site with this code already."),
@@ -134,6 +140,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "This read was just saved from another window; open the page again.",
     ),
     "mri_severity_one_read_per_reader": ("reader", "This reader has read this visit already."),
+    "record_locked": (NON_FIELD_ERRORS, LOCKED),
+    "record_frozen": (NON_FIELD_ERRORS, FROZEN),
+    "lock_once_per_record": ("reason", "Somebody has just frozen or locked this record."),
+    "request_once_at_a_time": ("reason", "Somebody has asked for this already."),
+    "request_approved_by_another_person": (
+        "reason",
+        "You asked for this yourself: another person must approve it.",
+    ),
     "query_once_per_rule_and_visit": (
         "rule",
         "The same rule has opened a newer query on this; answer that one.",

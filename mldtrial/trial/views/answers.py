@@ -2,22 +2,40 @@
 
 from typing import Any
 
+from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from mldtrial.trial.forms.base import ServiceForm
+from mldtrial.audit.models import LockLevel
+from mldtrial.trial import selectors
 from mldtrial.trial.models import Patient
 
+CONFLICT = 409
 UNPROCESSABLE = 422
 
 
 def form_page(
-    request: HttpRequest, template: str, form: ServiceForm, context: dict[str, Any]
+    request: HttpRequest,
+    template: str,
+    form: Form,
+    context: dict[str, Any],
+    *,
+    held_from: LockLevel | None = LockLevel.FROZEN,
 ) -> HttpResponse:
-    """Show a form; a refused one is no success."""
+    """Show a form, or that its record is locked; a refused form is no success.
+
+    The record is the visit of the context, or its patient, or its study; `held_from` is the
+    weakest hold that closes the form, None where no lock does.
+    """
+    record = context.get("visit") or context.get("patient") or context.get("study")
+    held = None if record is None else selectors.lock_of(record)
+    if held is not None and (held_from is None or held.level < held_from):
+        held = None
     status = UNPROCESSABLE if form.errors else 200
-    return render(request, template, {"form": form, **context}, status=status)
+    if held is not None and request.method == "POST":
+        status = CONFLICT
+    return render(request, template, {"form": form, "held": held, **context}, status=status)
 
 
 def to_patient(patient: Patient) -> HttpResponse:

@@ -30,6 +30,7 @@ STUDY_LINKS = (
     ("Import", "imports", "import_records"),
     ("Reads", "reads", "record_severity"),
     ("MRI reads", "read_cases", "view_reads"),
+    ("Locks", "locks", "lock_record"),
 )
 SECTIONS = {
     "invitation_new": "people",
@@ -61,6 +62,10 @@ SECTIONS = {
     "deviation_new": "patients",
     "read": "reads",
     "read_case": "read_cases",
+    "visit_lock": "locks",
+    "patient_lock": "locks",
+    "study_lock": "locks",
+    "unlock_decision": "locks",
     "upload_new": "uploads",
     "run": "uploads",
     "query": "queries",

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from mldtrial.audit.models import LockLevel
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.base import ServiceForm
 from mldtrial.trial.forms.queries import (
@@ -86,7 +87,9 @@ def query_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRe
         if query is not None:
             messages.success(request, "The query was opened.")
             return redirect("query", query_id=query.pk)
-    return form_page(request, "trial/query_new.html", form, {"patient": patient})
+    return form_page(
+        request, "trial/query_new.html", form, {"patient": patient}, held_from=LockLevel.LOCKED
+    )
 
 
 @dataclass(frozen=True, slots=True)

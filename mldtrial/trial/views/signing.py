@@ -13,9 +13,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.signing import SignForm
 from mldtrial.trial.models import Visit
 from mldtrial.trial.services import signing
-from mldtrial.trial.views.answers import UNPROCESSABLE, to_patient
-
-CONFLICT = 409
+from mldtrial.trial.views.answers import CONFLICT, UNPROCESSABLE, to_patient
 
 
 @sensitive_post_parameters("password", "code")

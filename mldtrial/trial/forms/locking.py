@@ -1,0 +1,84 @@
+"""Forms of freezing, locking and unlocking."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from mldtrial.trial.forms.base import Choices, ServiceForm
+from mldtrial.trial.forms.signing import code_field, password_field
+
+FREEZE = ("freeze", "Freeze: nothing changes for now; one person ends it; queries stay usable")
+LOCK = ("lock", "Lock: nothing changes any more; two people end it")
+THAW = ("thaw", "End the freeze")
+
+
+def reason_field(label: str = "Reason") -> forms.CharField:
+    """Return the field of a reason that is kept in the history."""
+    return forms.CharField(
+        label=label,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": "Give the reason."},
+    )
+
+
+class HoldForm(ServiceForm):
+    """What to do with one record, and why."""
+
+    action = forms.ChoiceField(
+        label="Action", widget=Choices, error_messages={"required": "Choose what to do."}
+    )
+    reason = reason_field()
+
+    def __init__(self, *args: Any, actions: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["action"].choices = actions  # type: ignore[attr-defined]
+
+
+class BulkForm(ServiceForm):
+    """What to do with several visits, and why."""
+
+    CHOSEN, COMPLETE = "chosen", "complete"
+
+    which = forms.ChoiceField(label="Visits", widget=Choices, initial=CHOSEN)
+    action = forms.ChoiceField(
+        label="Action",
+        choices=[FREEZE, LOCK, THAW],
+        widget=Choices,
+        error_messages={"required": "Choose what to do."},
+    )
+    reason = reason_field()
+
+    def __init__(self, *args: Any, complete: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["which"].choices = [  # type: ignore[attr-defined]
+            (self.CHOSEN, "The visits marked in the table"),
+            (self.COMPLETE, f"All complete visits of the study ({complete})"),
+        ]
+
+
+class UnlockRequestForm(ServiceForm):
+    """Why a record must be unlocked, and the proof of who asks."""
+
+    reason = reason_field("Why must it be unlocked?")
+    password = password_field()
+    code = code_field()
+
+
+class DecisionForm(ServiceForm):
+    """The decision of the second person, and the proof of who decides."""
+
+    decision = forms.ChoiceField(
+        choices=[("approve", "Approve: the record opens at once"), ("refuse", "Refuse")],
+        widget=Choices,
+        error_messages={"required": "Approve or refuse."},
+    )
+    reason = reason_field()
+    password = password_field()
+    code = code_field()
+
+    def values(self) -> dict[str, Any]:
+        """Return the arguments of the service."""
+        given = dict(self.cleaned_data)
+        return {"is_approved": given.pop("decision") == "approve", **given}
