@@ -11,7 +11,7 @@ from analytics.selectors import loads
 from analytics.selectors import patient_page as page
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.models import DeviationState, Genotype, Patient
+from mldtrial.trial.models import Blinding, DeviationState, Genotype, Patient
 from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
 
@@ -53,6 +53,9 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "load_count": len(series),
         "score_count": sum(row.gmfc is not None and row.gmfc.level is not None for row in rows),
         "held": held,
+        "arm": selectors.arm_of(patient, user=user),
+        "unblindings": selectors.unblindings(patient.study, user=user, patient=patient),
+        "may_unblind": "unblind" in may and patient.study.blinding == Blinding.BLINDED,
         # Of a patient who is locked nothing can be entered; what is open of a visit, its row says.
         "may": may - OF_THE_PATIENT if held is not None else may,
     }
@@ -101,6 +104,7 @@ ENTRY_ACTIONS = (
     "declare_not_done",
     "record_deviation",
     "view_locks",
+    "unblind",
 )
 OF_THE_PATIENT = {"change_patient", "add_visit", "record_treatment", "record_participation"}
 

@@ -13,7 +13,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from mldtrial.audit.belonging import RecordKind
-from mldtrial.audit.models import ApprovalRequest, Lock, Signature
+from mldtrial.audit.models import Action, ApprovalRequest, Lock, Signature
 from mldtrial.trial.models import (
     SITE_ROLES,
     Audience,
@@ -38,6 +38,7 @@ from mldtrial.trial.models import (
     Site,
     Study,
     Treatment,
+    UnblindingEvent,
     Visit,
     VisitDefinition,
 )
@@ -96,6 +97,9 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "lock_record": (Role.DATA_MANAGER,),
     "request_unlock": (Role.INVESTIGATOR, Role.DATA_MANAGER),
     "approve_unlock": (Role.DATA_MANAGER,),
+    "view_arms": PATIENT_ROLES,  # of an open study, or after its planned unblinding
+    "unblind": (Role.INVESTIGATOR,),
+    "unblind_study": (Role.DATA_MANAGER,),
 }
 
 
@@ -263,6 +267,16 @@ def _locks(user: Any) -> Q:
     )
 
 
+def _requests(user: Any) -> Q:
+    managed = memberships(user).filter(role__in=[Role.DATA_MANAGER, Role.AUDITOR]).values("study")
+    held = Membership.objects.filter(study__in=managed)
+    return (
+        Q(subject_id__in=Lock.objects.filter(_locks(user)).values("pk"))
+        | Q(action=Action.PLANNED, subject_id__in=managed)
+        | Q(action=Action.GRANT, subject_id__in=held.values("pk"))
+    )
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ImportBatch: _imports,
     Study: _studies,
@@ -290,7 +304,14 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     NotDone: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
     ProtocolDeviation: lambda user: patients_of(user, PATIENT_ROLES, "patient__"),
     Lock: _locks,
-    ApprovalRequest: lambda user: Q(subject_id__in=Lock.objects.filter(_locks(user)).values("pk")),
+    ApprovalRequest: _requests,
+    UnblindingEvent: lambda user: (
+        patients_of(user, PATIENT_ROLES, "patient__")
+        | Q(
+            patient__isnull=True,
+            study__in=memberships(user).filter(role__in=PATIENT_ROLES).values("study"),
+        )
+    ),
 }
 
 

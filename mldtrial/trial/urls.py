@@ -23,6 +23,7 @@ from mldtrial.trial.views import (
     settings,
     sign_in,
     signing,
+    unblinding,
     visits,
 )
 
@@ -105,6 +106,13 @@ urlpatterns = [
     path(f"{STUDY}lock/", locking.study_lock, name="study_lock"),
     path(f"{PATIENT}lock/", locking.patient_lock, name="patient_lock"),
     path(f"{VISIT}lock/", locking.visit_lock, name="visit_lock"),
+    path(f"{PATIENT}unblind/", unblinding.patient_unblind, name="patient_unblind"),
+    path(f"{STUDY}unblind/", unblinding.study_unblind, name="study_unblind"),
+    path(
+        f"{STUDY}unblind/<uuid:unblinding_id>/",
+        unblinding.unblind_decision,
+        name="unblind_decision",
+    ),
     path(f"{VISIT}sign/", signing.visit_sign, name="visit_sign"),
     path(f"{STUDY}reads/", reads.read_list, name="reads"),
     path(f"{STUDY}reads/cases/", read_cases.case_list, name="read_cases"),

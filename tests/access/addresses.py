@@ -279,6 +279,20 @@ def _unlock_request(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _unblinding_request(world: World, target: str) -> uuid.UUID:
+    from mldtrial.audit.context import acting
+    from mldtrial.audit.models import ApprovalRequest
+
+    by = world.user("data_manager")
+    with acting(user=by, origin="test suite", reason="test"):
+        found, _ = ApprovalRequest.objects.get_or_create(
+            action="PLANNED",
+            subject_id=patient_of(world, target).study_id,
+            defaults={"reason": "test", "requested_by": by},
+        )
+    return found.pk
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
@@ -290,6 +304,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "query_id": _query,
     "assignment_id": _assignment,
     "request_id": _unlock_request,
+    "unblinding_id": _unblinding_request,
     "upload_id": _upload,
     "run_id": _run,
     "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
@@ -306,6 +321,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
 IDENTIFYING = (
     "assignment_id",
     "request_id",
+    "unblinding_id",
     "patient_id",
     "visit_id",
     "disposition_id",

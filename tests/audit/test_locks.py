@@ -34,7 +34,7 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
 
-read_only = import_module("mldtrial.audit.migrations.0005_locked_records_are_read_only")
+read_only = import_module("mldtrial.audit.migrations.0007_locked_records_are_read_only")
 APPS = ("audit", "trial", "segmentation", "analytics")
 
 

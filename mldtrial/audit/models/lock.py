@@ -121,6 +121,8 @@ class Action(models.TextChoices):
     """What one person asks for and another must approve."""
 
     UNLOCK = "UNLOCK", "unlock"
+    PLANNED = "PLANNED", "unblinding of the whole study"
+    GRANT = "GRANT", "telling the arms to one statistician"
 
 
 REQUEST_RULES = """

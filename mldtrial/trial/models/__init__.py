@@ -67,6 +67,7 @@ from mldtrial.trial.models.study import (
     VisitAnchor,
     VisitDefinition,
 )
+from mldtrial.trial.models.unblinding import UnblindingEvent, UnblindingKind
 
 __all__ = [
     "DEVIATION_GROUPS",
@@ -126,6 +127,8 @@ __all__ = [
     "ThreadStep",
     "Treatment",
     "TreatmentKind",
+    "UnblindingEvent",
+    "UnblindingKind",
     "Visit",
     "VisitAnchor",
     "VisitDefinition",

@@ -5,10 +5,12 @@ import uuid
 from django.conf import settings
 from django.db import models
 
+from mldtrial.audit.belonging import never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models.study import SITE_ROLES, Role, Site, Study
 
 
+@never_locked("People come and go while the data stand still.")
 @tracked(exclude=["token_sha256"])
 class Invitation(ClinicalModel):
     """A role offered by e-mail; the link in it works once, and for seven days."""

@@ -1,5 +1,13 @@
 """Reading the trial's records, always narrowed to what the person may see."""
 
+from mldtrial.trial.selectors.arms import (
+    arm_of,
+    arms,
+    is_told,
+    statisticians,
+    unblinding_requests,
+    unblindings,
+)
 from mldtrial.trial.selectors.counts import (
     StudyCounts,
     study_counts,
@@ -104,6 +112,8 @@ __all__ = [
     "StudyCounts",
     "WorkItem",
     "all_queries",
+    "arm_of",
+    "arms",
     "chosen_visits",
     "code_choices",
     "complete_visits",
@@ -118,6 +128,7 @@ __all__ = [
     "import_batch",
     "import_batches",
     "invitation",
+    "is_told",
     "lock_of",
     "lock_rows",
     "locks_on",
@@ -149,11 +160,14 @@ __all__ = [
     "signed_content",
     "sites",
     "sites_for",
+    "statisticians",
     "studies",
     "study",
     "study_counts",
     "subtype_of",
     "treatment",
+    "unblinding_requests",
+    "unblindings",
     "undeclared_sequences",
     "unlocking",
     "unlockings",

@@ -15,6 +15,7 @@ from mldtrial.audit.models import Action, ApprovalRequest, Lock, LockLevel
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Query, QueryState, Study, Visit
 from mldtrial.trial.selectors.locks import Lockable, kind_of
+from mldtrial.trial.services import approvals
 from mldtrial.trial.services.saving import FROZEN, LOCKED, store
 
 
@@ -195,20 +196,9 @@ def decide_unlock(
     held = Lock.objects.get(pk=request.subject_id)
     record = selectors.record_of(held)
     policies.require(by, "approve_unlock", record)
-    if is_approved and request.requested_by_id == by.pk:
-        raise ValidationError("You asked for this yourself: another person must approve it.")
-    _require_reason(reason)
-    reauthentication.confirm(user=by, password=password, code=code)
-    with transaction.atomic(), because(reason.strip()):
-        open_request = ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-        if open_request.decided_by_id is not None:
-            raise ValidationError("Somebody has decided this already.")
-        open_request.is_approved = is_approved
-        open_request.decided_by = by
-        open_request.decided_at = Now()  # type: ignore[assignment]
-        open_request.decision_reason = reason.strip()
-        open_request.save()
+    with approvals.decision(
+        request=request, is_approved=is_approved, reason=reason, password=password, code=code, by=by
+    ) as decided:
         if is_approved:
             _lift(Lock.objects.select_for_update(of=("self",)).get(pk=held.pk), reason.strip(), by)
-    open_request.refresh_from_db()
-    return open_request
+    return decided

@@ -143,6 +143,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "record_locked": (NON_FIELD_ERRORS, LOCKED),
     "record_frozen": (NON_FIELD_ERRORS, FROZEN),
     "lock_once_per_record": ("reason", "Somebody has just frozen or locked this record."),
+    "unblinding_has_a_reason": ("reason", "Give the reason."),
     "request_once_at_a_time": ("reason", "Somebody has asked for this already."),
     "request_approved_by_another_person": (
         "reason",
