@@ -175,6 +175,14 @@ class PatientForm(DetailsForm):
         help_text="Recorded in the same way in every arm.",
     )
 
+    is_another = forms.BooleanField(
+        label="This is another patient",
+        required=False,
+        help_text="The records were compared; the two are not one person.",
+    )
+
+    LAST = ("is_another",)
+
     def __init__(self, *args: Any, sites: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field = self.fields["site"]
@@ -183,6 +191,11 @@ class PatientForm(DetailsForm):
         if len(sites) == 1:
             field.initial = sites[0]
             field.empty_label = None
+
+    def last_fields(self) -> list[forms.BoundField]:
+        """Return the confirmation, which is asked for only where a patient looks alike."""
+        field = self["is_another"]
+        return [field] if field.errors or field.value() else []
 
     def values(self) -> dict[str, Any]:
         """Return the arguments of the service."""

@@ -26,7 +26,7 @@ from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.rules.participation import Step
 from mldtrial.trial.rules.visit_number import unscheduled_number
-from mldtrial.trial.services import deviations, participation, plausibility
+from mldtrial.trial.services import deviations, duplicates, participation, plausibility
 from mldtrial.trial.services.saving import store
 
 DETAILS = frozenset(
@@ -74,6 +74,7 @@ def create_patient(
     first_study_dose_on: date | None = None,
     consented_on: date | None = None,
     details: Mapping[str, Any] | None = None,
+    is_another: bool = False,
     origin: str = Origin.CLINICAL,
     by: Any,
 ) -> Patient:
@@ -87,6 +88,8 @@ def create_patient(
         The day of the first consent, recorded as a step of taking part.
     details : mapping, optional
         Covariates by the names of `DETAILS`.
+    is_another : bool
+        Said by the person where a patient of the same site looks like this one.
     by : User or None
         Who enters it; None for a command run by the operator of the system.
 
@@ -110,7 +113,11 @@ def create_patient(
     )
     _set(patient, details or {}, DETAILS)
     check_ages(patient)
+    alike = duplicates.alike_to(patient) if by is not None else []
+    if not is_another:
+        duplicates.require_confirmed(patient, alike)
     store(patient)
+    duplicates.ask_data_manager(patient, alike)
     if consented_on is not None:
         _record_consent(patient, consented_on)
     return patient

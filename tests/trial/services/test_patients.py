@@ -6,7 +6,8 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils import timezone
 
-from mldtrial.trial.models import Patient, Treatment, Visit
+from mldtrial.trial import policies
+from mldtrial.trial.models import Patient, Query, Treatment, Visit
 from mldtrial.trial.services import assessments, patients
 from tests.support.world import World
 
@@ -342,3 +343,48 @@ def test_a_treatment_is_not_corrected_from_another_site(world: World):
         patients.change_treatment(
             treatment=treatment, changes={}, reason="x", by=world.user("coordinator_b")
         )
+
+
+def twin(world: World, **changes):
+    """Add a patient with the birth month, sex and age at first symptom of A-001."""
+    values = {"birth_month": date(2020, 3, 5), "sex": "F", "onset_age_months": 21, **changes}
+    return new_patient(world, **values)
+
+
+def test_a_patient_who_looks_like_one_of_the_site_needs_a_confirmation(world: World):
+    with pytest.raises(ValidationError) as refused:
+        twin(world)
+    assert list(fields_of(refused)) == ["is_another"]
+    assert "A-001 at this site" in str(refused.value)
+    assert twin(world, is_another=True).pk
+    assert not Query.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"birth_month": date(2020, 4, 1)},
+        {"sex": "M"},
+        {"onset_age_months": 22},
+        {"onset_age_months": None},
+    ],
+)
+def test_a_patient_who_differs_needs_none(world: World, changes):
+    assert twin(world, **changes).pk
+
+
+def test_alleles_tell_two_patients_apart_where_both_are_known(world: World):
+    change(world, allele_1="a", allele_2="b")
+    with pytest.raises(ValidationError, match="A-001"):
+        twin(world, details={"allele_1": "B", "allele_2": "A"})
+    assert twin(world, details={"allele_1": "c", "allele_2": "b"}).pk
+
+
+def test_a_match_at_another_site_tells_the_site_nothing_and_asks_the_data_manager(world: World):
+    made = twin(world, site=world.site_b, by=world.user("coordinator_b"))
+    query = Query.objects.get(patient=made)
+    assert (query.rule, query.audience) == ("DUPLICATE-PATIENT", "IMAGING")
+    assert "A-001 (site A)" in query.question
+    seen = policies.visible_to(world.user("coordinator_b"), Query.objects.all())
+    assert not seen.exists()
+    assert policies.visible_to(world.user("data_manager"), Query.objects.all()).exists()

@@ -285,3 +285,18 @@ def test_a_treatment_is_corrected_and_shows_the_level_nearest_to_its_start(
     values = {"seen": form.mark, "kind": "HSCT", "started_on": "2022-06-01", "reason": "Letter"}
     assert coordinator.post(url, values).status_code == 302
     assert "no GMFC-MLD level near the start" in coordinator.get(page).content.decode()
+
+
+def test_a_look_alike_is_confirmed_on_the_form_which_keeps_what_was_typed(
+    world: World, coordinator: Client
+):
+    url = reverse("patient_new", args=["MLD-1"])
+    assert "This is another patient" not in coordinator.get(url).content.decode()
+    alike = new(world, birth_month="2020-03", onset_age_months="20")
+    refused = coordinator.post(url, alike)
+    assert refused.status_code == 422
+    text = refused.content.decode()
+    assert "A-001 at this site has the same birth month" in text
+    assert "This is another patient" in text
+    assert 'value="A-002"' in text
+    assert coordinator.post(url, {**alike, "is_another": "on"}).status_code == 302

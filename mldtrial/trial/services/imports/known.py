@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from mldtrial.trial.models import (
@@ -20,7 +19,8 @@ from mldtrial.trial.models import (
     Visit,
     VisitDefinition,
 )
-from mldtrial.trial.rules.duplicates import Traits, may_be_one
+from mldtrial.trial.rules.duplicates import may_be_one
+from mldtrial.trial.services.duplicates import traits_of
 
 Level = GmfcMldAssessment | ElfcMldAssessment
 LEVELS: tuple[type[Level], ...] = (GmfcMldAssessment, ElfcMldAssessment)
@@ -114,14 +114,3 @@ class Known:
         traits = traits_of(patient)
         near = self.alike[patient.birth_month, patient.sex]
         return [other for other in near if may_be_one(traits, traits_of(other))]
-
-
-def traits_of(patient: Any) -> Traits:
-    """Return what identifies a patient across records."""
-    alleles = (patient.allele_1, patient.allele_2)
-    return Traits(
-        birth_month=patient.birth_month.replace(day=1),
-        sex=patient.sex,
-        onset_age_months=patient.onset_age_months,
-        alleles=frozenset(allele.strip().lower() for allele in alleles if allele),
-    )

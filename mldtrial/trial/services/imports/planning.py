@@ -29,7 +29,7 @@ from mldtrial.trial.rules.levels import level_instrument
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.rules.subject_code import person_in
 from mldtrial.trial.rules.visit_number import unscheduled_number
-from mldtrial.trial.services import bulk, patients
+from mldtrial.trial.services import bulk, duplicates, patients
 from mldtrial.trial.services.imports.known import Known, Level
 from mldtrial.trial.services.imports.plan import Fate, Plan, Question, RowPlan
 from mldtrial.trial.sheets.layout import Layout
@@ -41,7 +41,6 @@ PREFIXES = {"treatment": "treatment_", "GMFC-MLD": "gmfc_", "ELFC-MLD": "elfc_"}
 """How the targets of a record begin, by the word for it."""
 YOUNG_REASON = "As written in the imported table."
 TOTAL_RULE = "IMPORT-SEVERITY-TOTAL"
-DUPLICATE_RULE = "DUPLICATE-PATIENT"
 
 
 class RefusedError(Exception):
@@ -205,13 +204,7 @@ class _Planner:
         names = ", ".join(sorted(f"{p.subject_code} (site {p.site.code})" for p in alike)[:5])
         draft.row.notes.append(f"may be the same patient as {names}: a query will ask")
         draft.row.questions.append(
-            Question(
-                DUPLICATE_RULE,
-                patient,
-                None,
-                f"Birth month, sex and age at first symptom are those of {names}. "
-                "Is this one patient with two records?",
-            )
+            Question(duplicates.RULE, patient, None, duplicates.question_about(alike))
         )
 
     # Treatment, visit and scores
