@@ -1,9 +1,12 @@
 """Record, describe and close protocol deviations; those of the schedule follow the data."""
 
+from collections import defaultdict
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import QuerySet
 
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
@@ -100,34 +103,30 @@ def review_windows(*, patient: Patient) -> None:
     A deviation that is no longer found is closed. One that a person has closed is not opened
     again by the same number of days.
     """
-    locked = (
-        Patient.objects.select_for_update(of=("self",))
-        .select_related("site", "study")
-        .get(pk=patient.pk)
-    )
-    _review(locked, schedules([locked])[locked.pk])
+    _review(Patient.objects.filter(pk=patient.pk))
 
 
 @transaction.atomic
 def review_study(*, study: Study) -> None:
     """Bring the deviations of every patient in line with a changed schedule."""
+    _review(Patient.objects.filter(study=study))
+
+
+def _review(found: QuerySet[Patient]) -> None:
     patients = list(
-        Patient.objects.select_for_update(of=("self",))
-        .filter(study=study)
-        .select_related("site", "study")
-        .order_by("pk")
+        found.select_for_update(of=("self",)).select_related("site", "study").order_by("pk")
     )
+    known: dict[UUID, dict[UUID | None, ProtocolDeviation]] = defaultdict(dict)
+    recorded = ProtocolDeviation.objects.filter(
+        patient__in=[patient.pk for patient in patients], code=DeviationCode.OUT_OF_WINDOW
+    )
+    for deviation in recorded.order_by("created_at"):
+        known[deviation.patient_id][deviation.visit_id] = deviation
     for patient_id, planned in schedules(patients).items():
-        _review(next(p for p in patients if p.pk == patient_id), planned)
+        _compare(planned, known[patient_id])
 
 
-def _review(patient: Patient, planned: list[PlannedVisit]) -> None:
-    known = {
-        deviation.visit_id: deviation
-        for deviation in ProtocolDeviation.objects.filter(
-            patient=patient, code=DeviationCode.OUT_OF_WINDOW
-        ).order_by("created_at")
-    }
+def _compare(planned: list[PlannedVisit], known: dict[UUID | None, ProtocolDeviation]) -> None:
     outside = {
         entry.took_place.pk: entry for entry in planned if entry.took_place and entry.days_outside
     }

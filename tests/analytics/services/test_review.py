@@ -1,4 +1,5 @@
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
@@ -6,7 +7,7 @@ from analytics.models import FlagKind, TrajectoryFlag
 from analytics.services import review
 from mldtrial.trial.models import Audience, Query, QueryState, TreatmentKind
 from mldtrial.trial.services import patients as trial_patients
-from mldtrial.trial.services import queries
+from mldtrial.trial.services import queries, settings
 from tests.support.loads import make_load, make_model
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +154,19 @@ def test_a_flag_changes_no_load(world):
     runs = series(world.patient_a, 100.0, 160.3, 142.0)
     review.review_patient(patient=world.patient_a)
     assert [run.result.demyelination_load_ml for run in runs] == [100.0, 160.3, 142.0]
+
+
+def test_a_changed_tolerance_is_judged_by_the_next_sweep_and_changes_no_load(world):
+    runs = series(world.patient_a, 100.0, 160.3, 142.0)
+    review.review_queued(origin="test")
+    assert FlagKind.NON_MONOTONIC in current(world.patient_a)
+    settings.change_settings(
+        study=world.study,
+        changes={"tolerance_same_percent": Decimal(20)},
+        reason="Test-retest data",
+        by=world.user("administrator"),
+    )
+    # 20 % of the mean of 160.3 and 142.0 is 30.2 mL.
+    assert review.review_queued(origin="test") == 1
+    assert FlagKind.NON_MONOTONIC not in current(world.patient_a)
+    assert runs[2].result.demyelination_load_ml == 142.0

@@ -72,6 +72,7 @@ def test_sites_and_visits_count_the_version_too(world: World):
     ]
 
 
+@pytest.mark.requirement("21CFR11.10(g)")
 @pytest.mark.parametrize(
     "who", ["coordinator", "data_manager", "sponsor", "auditor", "statistician", "stranger"]
 )

@@ -126,6 +126,7 @@ def test_a_deviation_closed_by_a_person_is_not_opened_again_by_the_same_days(wor
     assert ProtocolDeviation.objects.filter(state=DeviationState.OPEN).get().days_outside == 3
 
 
+@pytest.mark.requirement("21CFR11.10(e)")
 def test_a_correction_of_a_visit_keeps_its_reason(world: World):
     visit = visit_on(world, IN_WINDOW)
     changed = visits.change_visit(
@@ -281,3 +282,21 @@ def test_the_schedules_of_many_patients_take_no_more_queries(
     for count in (1, len(found)):
         with django_assert_num_queries(4):
             selectors.schedules(found[:count])
+
+
+def test_a_review_of_the_study_takes_no_more_queries_with_more_patients(
+    world: World, django_assert_num_queries
+):
+    visit_on(world, IN_WINDOW)
+    for number in range(4):
+        patients.create_patient(
+            site=world.site_a,
+            subject_code=f"A-1{number}",
+            sex="F",
+            birth_month=date(2020, 1, 1),
+            enrolled_on=date(2023, 5, 10),
+            by=None,
+        )
+    # A savepoint and its release around: patients, deviations, and four for their schedules.
+    with django_assert_num_queries(8):
+        deviations.review_study(study=world.study)

@@ -134,6 +134,7 @@ def test_a_complete_visit_waits_for_an_investigator_of_its_site(world: World):
     assert waiting(world, "investigator_b")["sign"] == ["B-001 Baseline on 2023-05-10"]
 
 
+@pytest.mark.requirement("21CFR11.10(d)")
 @pytest.mark.parametrize(
     ("key", "subjects"),
     [
