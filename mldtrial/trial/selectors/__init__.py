@@ -92,7 +92,7 @@ from mldtrial.trial.selectors.schedule import (
 )
 from mldtrial.trial.selectors.signatures import ShownSignature, signatures_of
 from mldtrial.trial.selectors.signed_content import SignedContent, signed_content
-from mldtrial.trial.selectors.work import Kind, WorkItem, planned_work, visits_without_gmfc, work
+from mldtrial.trial.selectors.work import Kind, WorkItem, work
 
 __all__ = [
     "AGES_DAYS",
@@ -148,7 +148,6 @@ __all__ = [
     "people",
     "people_who_may_answer",
     "planned_visit",
-    "planned_work",
     "queries",
     "query",
     "query_choices",
@@ -173,6 +172,5 @@ __all__ = [
     "unlockings",
     "visit",
     "visits_to_lock",
-    "visits_without_gmfc",
     "work",
 ]

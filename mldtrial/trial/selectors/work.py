@@ -5,6 +5,7 @@ patients there are.
 """
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -62,61 +63,81 @@ class WorkItem:
     since: date
 
 
+@dataclass(frozen=True, slots=True)
+class _Owing:
+    """A visit that owes something, as few columns as its row needs."""
+
+    visit_id: UUID
+    patient_id: UUID
+    name: str
+    date: date
+    missing: tuple[str, ...] = ()
+
+
 def work(*, user: Any) -> dict[Kind, list[WorkItem]]:
     """Return what waits at the sites in reach, by kind, the oldest first."""
+    patients = _followed(user)
+    scans, scores = _without_scans(user), _without_gmfc(user)
+    incomplete = {owing.visit_id for owing in (*scans, *scores)}
     found: dict[Kind, list[WorkItem]] = {kind: [] for kind in Kind}
-    for entry in planned_work(user=user):
+    for entry in _planned(patients):
         kind = Kind.OVERDUE if entry.standing == Standing.OVERDUE else Kind.DUE
         found[kind].append(_planned_item(kind, entry))
-    scans = _visits_without_scans(user)
-    scores = list(visits_without_gmfc(user=user))
-    for visit, missing in scans:
-        words = f"{visit.name} on {visit.date}: {' and '.join(missing)}"
-        found[Kind.SCAN].append(_visit_item(Kind.SCAN, visit, words))
-    for visit in scores:
-        words = f"{visit.name} on {visit.date}"
-        found[Kind.SCORE].append(_visit_item(Kind.SCORE, visit, words))
-    incomplete = {visit.pk for visit, _ in scans} | {visit.pk for visit in scores}
-    for visit in _unsigned(user, incomplete):
-        words = f"{visit.name} on {visit.date}"
-        found[Kind.SIGN].append(_visit_item(Kind.SIGN, visit, words))
+    for kind, visits in (
+        (Kind.SCAN, scans),
+        (Kind.SCORE, scores),
+        (Kind.SIGN, _unsigned(user, incomplete)),
+    ):
+        found[kind] = [
+            _visit_item(kind, owing, patients[owing.patient_id])
+            for owing in visits
+            if owing.patient_id in patients  # who has just left is asked for nothing
+        ]
     return found
 
 
-def planned_work(*, user: Any) -> list[PlannedVisit]:
-    """Return the planned visits of followed patients that are due or overdue, oldest first."""
+def _followed(user: Any) -> dict[UUID, Patient]:
     patients = (
         visible_to(user, Patient.objects.filter(withdrawn_on__isnull=True))
         .filter(policies.patients_of(user, CHASED))
         .select_related("site", "study")
     )
+    return {patient.pk: patient for patient in patients}
+
+
+def _planned(patients: dict[UUID, Patient]) -> list[PlannedVisit]:
+    """Return the planned visits that are due or overdue, oldest first."""
     found = [
         entry
-        for schedule in schedules(patients).values()
+        for schedule in schedules(patients.values()).values()
         for entry in schedule
         if entry.standing in (Standing.DUE, Standing.OVERDUE)
     ]
     return sorted(found, key=lambda e: (e.planned.closes, e.patient.subject_code))
 
 
-def visits_without_gmfc(*, user: Any) -> QuerySet[Visit]:
-    """Return the visits that owe a GMFC-MLD level, oldest first.
-
-    Nothing is asked for once the follow-up of a patient has ended.
-    """
-    return _visits(user).filter(gmfc_mld__isnull=True, definition__has_gmfc_mld=True)
+def _without_gmfc(user: Any) -> list[_Owing]:
+    found = _visits(user).filter(gmfc_mld__isnull=True, definition__has_gmfc_mld=True)
+    return [_Owing(*row) for row in found.values_list(*COLUMNS)]
 
 
-def _visits_without_scans(user: Any) -> list[tuple[Visit, list[str]]]:
+def _without_scans(user: Any) -> list[_Owing]:
     owed = {f"owes_{name}": _owes(name) for name in ASKED_SEQUENCES}
     found = _visits(user).filter(definition__has_scans=True).annotate(**owed)
-    visits = found.filter(Q(*((name, True) for name in owed), _connector=Q.OR))
+    rows = found.filter(Q(*((name, True) for name in owed), _connector=Q.OR))
     refused = _without_consent_for_images(user)
     return [
-        (visit, [name.value for name in ASKED_SEQUENCES if getattr(visit, f"owes_{name}")])
-        for visit in visits
-        if visit.patient_id not in refused
+        _Owing(pk, patient_id, name, day, _named(owes))
+        for pk, patient_id, name, day, *owes in rows.values_list(*COLUMNS, *owed)
+        if patient_id not in refused
     ]
+
+
+COLUMNS = ("pk", "patient_id", "name", "date")
+
+
+def _named(owes: Sequence[bool]) -> tuple[str, ...]:
+    return tuple(n.value for n, is_owed in zip(ASKED_SEQUENCES, owes, strict=True) if is_owed)
 
 
 def _without_consent_for_images(user: Any) -> set[UUID]:
@@ -130,19 +151,19 @@ def _without_consent_for_images(user: Any) -> set[UUID]:
     return {key for key, own in steps.items() if participation(own).images_withdrawn_on}
 
 
-def _unsigned(user: Any, incomplete: set[UUID]) -> list[Visit]:
+def _unsigned(user: Any, incomplete: set[UUID]) -> list[_Owing]:
     """Return the complete visits at an investigator's sites without a valid signature."""
     own = policies.patients_of(user, (Role.INVESTIGATOR,), "patient__")
-    visits = [visit for visit in _visits(user).filter(own) if visit.pk not in incomplete]
-    signed = signatures_of([visit.pk for visit in visits], user=user)
-    return [v for v in visits if not any(s.is_valid for s in signed.get(v.pk, []))]
+    rows = _visits(user).filter(own).values_list(*COLUMNS)
+    visits = [_Owing(*row) for row in rows if row[0] not in incomplete]
+    signed = signatures_of([visit.visit_id for visit in visits], user=user)
+    return [v for v in visits if not any(s.is_valid for s in signed.get(v.visit_id, []))]
 
 
 def _visits(user: Any) -> QuerySet[Visit]:
     return (
         visible_to(user, Visit.objects.filter(patient__withdrawn_on__isnull=True))
         .filter(policies.patients_of(user, CHASED, "patient__"))
-        .select_related("patient__site", "patient__study")
         .order_by("date", "patient__subject_code")
     )
 
@@ -160,5 +181,7 @@ def _planned_item(kind: Kind, entry: PlannedVisit) -> WorkItem:
     return WorkItem(kind, entry.patient, entry.definition.pk, words, since or date.max)
 
 
-def _visit_item(kind: Kind, visit: Visit, words: str) -> WorkItem:
-    return WorkItem(kind, visit.patient, visit.pk, words, visit.date)
+def _visit_item(kind: Kind, owing: _Owing, patient: Patient) -> WorkItem:
+    missing = f": {' and '.join(owing.missing)}" if owing.missing else ""
+    words = f"{owing.name} on {owing.date}{missing}"
+    return WorkItem(kind, patient, owing.visit_id, words, owing.date)
