@@ -24,7 +24,7 @@ def test_an_error_shows_no_trace(world: World, monkeypatch):
     def broken(*_args, **_kwargs):
         raise RuntimeError("inner detail")
 
-    monkeypatch.setattr(home.selectors, "visits_without_gmfc", broken)
+    monkeypatch.setattr(home.selectors, "work", broken)
     client = Client(raise_request_exception=False)
     client.force_login(world.user("coordinator"))
     answer = client.get("/")

@@ -181,7 +181,7 @@ def test_a_long_list_is_cut_and_can_be_shown_whole(world: World):
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("reader", "Cases that are given to you"),
+        ("reader", "Cases that are assigned to you"),
         ("operator", "Cases that are assigned to you"),
         ("administrator", "Your role sets up the study"),
         ("data_manager", "Answered queries to check"),
