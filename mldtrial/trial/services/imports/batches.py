@@ -27,7 +27,7 @@ from mldtrial.trial.models import (
     Treatment,
     Visit,
 )
-from mldtrial.trial.services import deviations, patients, queries, settling
+from mldtrial.trial.services import deviations, patients, plausibility, queries, settling
 from mldtrial.trial.services.imports import files
 from mldtrial.trial.services.imports.plan import Plan
 from mldtrial.trial.services.imports.planning import plan_rows
@@ -257,6 +257,7 @@ def _write(batch: ImportBatch, plan: Plan) -> None:
             for question in plan.questions
         ]
     )
+    plausibility.check_all()
 
 
 def _follow_schedule(study: Study, plan: Plan) -> None:
