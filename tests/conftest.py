@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["tests.support.plugin"]
+pytest_plugins = ["tests.support.plugin", "tests.support.chain"]
 
 TEST_DATA_VARIABLE = "MLDTRIAL_TEST_DATA"
 NO_TEST_DATA = f"{TEST_DATA_VARIABLE} names no folder of real images"

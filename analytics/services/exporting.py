@@ -12,8 +12,11 @@ from analytics.models import ExportRecord
 from analytics.selectors import exports as selectors
 from analytics.services import copy_out
 from mldtrial.audit.context import acting
+from mldtrial.audit.models import AccessAction
+from mldtrial.audit.services import anchors
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
+from mldtrial.trial.services import access
 
 
 @dataclass
@@ -40,12 +43,14 @@ class Export:
         await sync_to_async(self._complete)()
 
     def _complete(self) -> None:
-        with acting(user=self.by, origin=self.origin), transaction.atomic():
+        done = "The last byte was sent"
+        with acting(user=self.by, origin=self.origin, reason=done), transaction.atomic():
             record = ExportRecord.objects.select_for_update().get(pk=self.record.pk)
             record.row_count = self.tally.row_count
             record.sha256 = self.tally.sha256
             record.is_complete = True
             record.save()
+            _log(AccessAction.EXPORT_DONE, record, row_count=record.row_count, sha256=record.sha256)
         self.record = record
 
 
@@ -70,7 +75,20 @@ def begin(*, study: Study, dataset: str, by: Any, origin: str) -> Export:
     else:
         policies.require(by, "export_rows", study)
         rows = selectors.rows(dataset, study, user=by)
-    record = ExportRecord.objects.create(
-        study=study, user=by, dataset=dataset, dictionary_version=dictionary.VERSION
-    )
+    with transaction.atomic():
+        record = ExportRecord.objects.create(
+            study=study, user=by, dataset=dataset, dictionary_version=dictionary.VERSION
+        )
+        _log(AccessAction.EXPORT_BEGUN, record)
     return Export(record=record, rows=rows, by=by, origin=origin)
+
+
+def _log(action: str, record: ExportRecord, **figures: Any) -> None:
+    """Log an export with the head of the audit chain, which so stands outside the history too."""
+    details = {
+        "export": str(record.pk),
+        "dataset": record.dataset,
+        "anchor": str(anchors.current()),
+        **figures,
+    }
+    access.log(action, by=record.user, study=record.study, details=details)

@@ -14,6 +14,7 @@ from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import AcqStratum, Study
 from mldtrial.trial.rules.subtype import Subtype
+from mldtrial.trial.services import access
 from mldtrial.trial.views.patients import SUBTYPE_NAMES
 
 SMALLEST_GROUP = 5
@@ -26,6 +27,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     study = _study(request, study_code)
     filters = Filters.of(request.GET)
     points = cohort_points(study, user=request.user, filters=filters)
+    access.log_blinded_view(study=study, by=request.user, what="cohort")
     smallest = _smallest_group(request, study)
     context = {
         "study": study,

@@ -13,6 +13,7 @@ from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Blinding, DeviationState, Genotype, Patient
 from mldtrial.trial.rules.schedule import Standing
+from mldtrial.trial.services import access
 from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
 
 
@@ -25,6 +26,10 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     flags = page.flags(patient, user=user)
     rows = page.visit_rows(patient, user=user, series=series, flags=flags)
     sees_loads = policies.may(user, "view_loads", patient)
+    if sees_loads and series:
+        access.log_blinded_view(
+            study=patient.study, by=user, what="course", subject=patient.subject_code
+        )
     derived = selectors.subtype_of(patient, patient.study)
     queries = list(page.open_queries(patient, user=user))
     held = selectors.lock_of(patient)
@@ -92,6 +97,7 @@ def _yes_no(value: bool | None) -> str:
 
 
 ENTRY_ACTIONS = (
+    "view_audit",
     "change_patient",
     "add_visit",
     "record_treatment",

@@ -8,10 +8,13 @@ import pghistory
 from pghistory import runtime
 
 ANONYMOUS = "anonymous"
+AUTOMATIC = "automatic step"
 
 
 @contextmanager
-def acting(*, user: object | None = None, origin: str, reason: str = "") -> Iterator[None]:
+def acting(
+    *, user: object | None = None, origin: str, reason: str = "", address: str = ""
+) -> Iterator[None]:
     """Record every change made inside the block as done by `user`, for `reason`.
 
     Parameters
@@ -21,14 +24,19 @@ def acting(*, user: object | None = None, origin: str, reason: str = "") -> Iter
     origin : str
         Where the change came from: ``web``, ``command:<name>``, ``worker:<name>``.
     reason : str
-        Why; empty only for a first entry.
+        Why; a person may leave it empty only for a first entry. A step of the system that gives
+        none is called `AUTOMATIC`.
+    address : str
+        Where the request came from, if it was one.
     """
     metadata: dict[str, Any] = {
         "user": str(getattr(user, "pk", None) or ANONYMOUS),
         "user_name": str(user) if getattr(user, "pk", None) else "system",
         "origin": origin,
-        "reason": reason,
+        "reason": reason or ("" if getattr(user, "pk", None) else AUTOMATIC),
     }
+    if address:
+        metadata["address"] = address
     outer = getattr(getattr(runtime, "_tracker", None), "value", None)
     before = dict(outer.metadata) if outer is not None else None
     try:
@@ -52,3 +60,9 @@ def because(reason: str) -> Iterator[None]:
         yield
     finally:
         outer.metadata["reason"] = before
+
+
+def said() -> dict[str, Any]:
+    """Return who acts, why and from where, as it stands in each event; empty for nobody."""
+    outer = getattr(getattr(runtime, "_tracker", None), "value", None)
+    return {} if outer is None else dict(outer.metadata)

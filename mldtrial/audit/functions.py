@@ -120,6 +120,13 @@ BEGIN
         RAISE EXCEPTION 'Rows of % are written by its trigger alone.', TG_TABLE_NAME
             USING ERRCODE = 'insufficient_privilege';
     END IF;
+    -- A row without any context is refused by its own column.
+    IF NEW.pgh_label = 'update' AND NEW.pgh_context IS NOT NULL
+        AND btrim(coalesce(NEW.pgh_context ->> 'reason', '')) = ''
+    THEN
+        RAISE EXCEPTION 'A change of a stored record needs a reason.'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'reason_for_change';
+    END IF;
     RETURN NEW;
 END
 """,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 
+from mldtrial.accounts.addresses import client_address
 from mldtrial.audit.context import acting
 
 
@@ -17,7 +18,7 @@ def audit_context(
 
     def middleware(request: HttpRequest) -> HttpResponse:
         user = request.user if request.user.is_authenticated else None
-        with acting(user=user, origin="web"):
+        with acting(user=user, origin="web", address=client_address(request)):
             return get_response(request)
 
     return middleware

@@ -10,5 +10,8 @@ class TrialConfig(AppConfig):
     label = "trial"
 
     def ready(self) -> None:
-        """Register the deploy checks."""
+        """Register the deploy checks, and hear of sign-ins."""
         from mldtrial.trial import checks  # noqa: F401 - registration at start-up
+        from mldtrial.trial.services import access
+
+        access.listen()

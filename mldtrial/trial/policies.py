@@ -53,6 +53,7 @@ IMAGE_ROLES = (*ENTRY_ROLES, Role.DATA_MANAGER, Role.AUDITOR)
 EXPORT_ROLES = (Role.DATA_MANAGER, Role.STATISTICIAN)
 COHORT_ROLES = LOAD_ROLES
 READ_ROLES = (Role.DATA_MANAGER, Role.AUDITOR)
+OVERSEERS = (Role.DATA_MANAGER, Role.AUDITOR)
 IMAGING_QUERY_ROLES = (Role.DATA_MANAGER, Role.AUDITOR)
 
 ACTIONS: dict[str, tuple[str, ...]] = {
@@ -81,6 +82,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_images": IMAGE_ROLES,
     "view_cohort": COHORT_ROLES,
     "export_rows": EXPORT_ROLES,
+    "view_audit": (*SITE_ROLES, *OVERSEERS),
+    "view_study_audit": OVERSEERS,
+    "export_audit": OVERSEERS,
+    "verify_audit": (Role.AUDITOR,),
     "sign_visit": (Role.INVESTIGATOR,),
     # the schedule
     "view_work": (*SITE_ROLES, Role.DATA_MANAGER),

@@ -19,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce, Now
 
+from mldtrial.audit.context import because
 from mldtrial.audit.guards import refusal
 from mldtrial.trial.models import Site, Visit
 from mldtrial.trial.selectors import lock_of
@@ -279,9 +280,13 @@ def due_for_ringing(model: type[Job]) -> int:
 
 def retry(job: Job) -> None:
     """Queue a failed or refused job again, with all its attempts."""
-    type(job)._default_manager.filter(
+    ended = type(job)._default_manager.filter(
         pk=job.pk, state__in=[JobState.FAILED, JobState.REJECTED, JobState.CANCELLED]
-    ).update(state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None)
+    )
+    with because("Tried again"):
+        ended.update(
+            state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None
+        )
 
 
 def running_tokens(model: type[Job]) -> set[UUID]:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
+from mldtrial.trial.services import access
 from segmentation import selectors, tasks
 from segmentation.services import runs
 
@@ -23,6 +24,10 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
         raise Http404("No such run.")
     sees_load = policies.may(request.user, "view_loads", run.visit)
     result = getattr(run, "result", None) if sees_load else None
+    if result is not None:
+        access.log_blinded_view(
+            study=study, by=request.user, what="load", subject=run.visit.patient.subject_code
+        )
     return render(
         request,
         "segmentation/run.html",

@@ -14,7 +14,7 @@ from mldtrial.audit import chained
 from mldtrial.audit.context import because
 from mldtrial.audit.services import anchors, verification
 from mldtrial.trial.models import Patient
-from tests.audit.conftest import application_role
+from tests.support.chain import application_role
 from tests.support.world import World
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("21CFR11.10(e)")]

@@ -1,10 +1,13 @@
-"""Signatures, locks, what takes two people, and the history of sign-in."""
+"""Signatures, locks, what takes two people, the history of sign-in, and the log of access."""
 
+from mldtrial.audit.models.access import AccessAction, AccessEvent
 from mldtrial.audit.models.lock import Action, ApprovalRequest, Lock, LockedRecord, LockLevel
 from mldtrial.audit.models.sign_in import Login, SecondFactor
 from mldtrial.audit.models.signature import Meaning, Signature
 
 __all__ = [
+    "AccessAction",
+    "AccessEvent",
     "Action",
     "ApprovalRequest",
     "Lock",

@@ -69,6 +69,17 @@ class Verification:
         """True if nothing was found."""
         return not self.findings
 
+    def summary(self) -> dict[str, Any]:
+        """Return what the access log keeps of it."""
+        return {
+            "is_whole": self.is_whole,
+            "is_complete": self.is_complete,
+            "links": self.links,
+            "head": str(self.head),
+            "findings": len(self.findings),
+            "first": "" if self.first is None else str(self.first),
+        }
+
     @property
     def first(self) -> Finding | None:
         """The first broken link, or failing that the first other fault."""

@@ -7,8 +7,10 @@ from django.db import transaction
 
 from mldtrial.accounts.services import sessions
 from mldtrial.audit.context import because
+from mldtrial.audit.models import AccessAction
 from mldtrial.trial import policies
 from mldtrial.trial.models import Membership, Role, Study
+from mldtrial.trial.services import access
 from mldtrial.trial.services.saving import store
 
 
@@ -32,7 +34,9 @@ def end_membership(*, membership: Membership, reason: str, by: Any) -> Membershi
             "This is the last administrator of the study: give the role to another person first."
         )
     locked.is_active = False
-    return _changed(locked, reason)
+    ended = _changed(locked, reason)
+    access.log_membership(ended, AccessAction.ROLE_ENDED)
+    return ended
 
 
 @transaction.atomic

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from mldtrial.audit.context import because
+from mldtrial.audit.context import because, said
 from mldtrial.trial import policies
 from mldtrial.trial.models import Disposition, ParticipationState, Patient
 from mldtrial.trial.rules.calendar import today_in
@@ -16,6 +16,7 @@ from mldtrial.trial.rules.participation import contradiction, participation
 from mldtrial.trial.services.saving import store
 
 CHANGEABLE = frozenset({"step", "happened_on", "form_version", "note", "is_void"})
+FOLLOWS = "Follows from the steps of consent and follow-up"
 
 
 @transaction.atomic
@@ -91,7 +92,8 @@ def _store(disposition: Disposition, patient: Patient) -> Disposition:
     if (patient.participation, patient.withdrawn_on) != (found.state.value, found.ended_on):
         patient.participation = ParticipationState(found.state.value)
         patient.withdrawn_on = found.ended_on
-        store(patient)
+        with because(said().get("reason") or FOLLOWS):
+            store(patient)
     return disposition
 
 

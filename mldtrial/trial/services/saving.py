@@ -15,6 +15,7 @@ LOCKED = (
 FROZEN = "This record is frozen for now: nothing of it is changed until the data manager opens it."
 
 SENTENCES: dict[str, tuple[str, str]] = {
+    "reason_for_change": ("reason", "Give the reason for the change."),
     "site_code_once_per_study": ("code", "This study has a site with this code already."),
     "membership_once": ("role", "This person holds this role here already."),
     "membership_role_known": ("role", "This role is not known."),

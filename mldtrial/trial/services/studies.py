@@ -7,8 +7,10 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from mldtrial.accounts.services import sessions
+from mldtrial.audit.models import AccessAction
 from mldtrial.trial.models import Membership, Origin, Site, Study, VisitDefinition
 from mldtrial.trial.rules.calendar import today_in
+from mldtrial.trial.services import access
 from mldtrial.trial.services.saving import store
 
 DEFAULT_SCHEDULE = (
@@ -97,4 +99,5 @@ def grant_membership(
     membership.is_active, membership.may_export_rows = True, may_export_rows
     store(membership)
     sessions.end_all(user=user)
+    access.log_membership(membership, AccessAction.ROLE_GRANTED)
     return membership

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from mldtrial.audit.services import verification
+from mldtrial.audit.context import acting
+from mldtrial.audit.models import AccessAction
+from mldtrial.audit.services import access_log, verification
 from mldtrial.audit.services.verification import Verification
 
 SHOWN = 20
@@ -25,6 +27,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, as_json: bool, **__: Any) -> None:
         """Verify; exit with a failure if anything was found."""
         result = verification.verify()
+        _log(result)
         if as_json:
             self.stdout.write(json.dumps(_described(result), indent=2))
         else:
@@ -40,6 +43,11 @@ class Command(BaseCommand):
             )
         if not as_json:
             self.stdout.write("The audit trail is whole.")
+
+
+def _log(result: Verification) -> None:
+    with acting(origin="command:verify_audit"):
+        access_log.record(action=AccessAction.VERIFY, details=result.summary())
 
 
 def _described(result: Verification) -> dict[str, Any]:

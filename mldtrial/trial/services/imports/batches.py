@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
-from mldtrial.audit.context import acting
+from mldtrial.audit.context import acting, because
 from mldtrial.trial import policies
 from mldtrial.trial.models import (
     Audience,
@@ -118,7 +118,8 @@ def check(*, batch: ImportBatch, layout: Layout, by: Any) -> Plan:
     locked.counts = plan.counts()
     locked.plan_sha256 = plan.sha256(locked.file_sha256, layout)
     files.keep_rows(batch.pk, (row.as_json() for row in plan.rows))
-    store(locked)
+    with because("The table was checked"):
+        store(locked)
     return plan
 
 
@@ -157,7 +158,8 @@ def apply(*, batch: ImportBatch, shown_sha256: str, reason: str, by: Any) -> Imp
         locked.state = ImportState.APPLIED
         locked.applied_by, locked.applied_at = by, timezone.now()
         locked.reason = reason.strip()
-        store(locked)
+        with because(locked.reason or "The import was applied"):
+            store(locked)
     transaction.on_commit(lambda: files.remove(locked.pk))
     return locked
 
@@ -174,7 +176,8 @@ def discard(*, batch: ImportBatch, by: Any) -> ImportBatch:
     policies.require(by, "import_records", batch)
     locked = _open(batch, lock=True)
     locked.state = ImportState.DISCARDED
-    store(locked)
+    with because("The import was given up"):
+        store(locked)
     transaction.on_commit(lambda: files.remove(locked.pk))
     return locked
 

@@ -1,0 +1,55 @@
+"""Writes the access log."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from mldtrial.audit import context
+from mldtrial.audit.models import AccessEvent
+
+
+def record(
+    *,
+    action: str,
+    user: Any = None,
+    roles: Sequence[str] = (),
+    study_id: UUID | None = None,
+    site_id: UUID | None = None,
+    subject: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> AccessEvent:
+    """Log what somebody did without changing a record.
+
+    Parameters
+    ----------
+    action : str
+        One of `AccessAction`.
+    user : User or None
+        The person; None for whoever the audit context names.
+    roles : sequence of str
+        The roles that the person holds at this time.
+    subject : str
+        What it was about, such as a subject code; never a patient's data.
+    details : mapping
+        What else an inspector needs; never a patient's data.
+    """
+    said = context.said()
+    return AccessEvent.objects.create(
+        action=action,
+        user_id=_who(user, said),
+        user_name=user.get_full_name() if user is not None else said.get("user_name", ""),
+        roles=list(roles),
+        study_id=study_id,
+        site_id=site_id,
+        subject=subject[:100],
+        address=said.get("address", ""),
+        origin=said.get("origin", ""),
+        details=dict(details or {}),
+    )
+
+
+def _who(user: Any, said: Mapping[str, Any]) -> Any:
+    if user is not None:
+        return user.pk
+    named = said.get("user", context.ANONYMOUS)
+    return None if named == context.ANONYMOUS else named

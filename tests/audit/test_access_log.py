@@ -1,0 +1,147 @@
+"""Who came in, who was refused, who saw and who took what."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test import Client
+from django.urls import reverse
+
+from analytics.services import exporting
+from mldtrial.audit.models import AccessAction, AccessEvent
+from mldtrial.audit.services import verification
+from mldtrial.trial.models import Blinding, Membership, Role, Study
+from mldtrial.trial.services import memberships, studies
+from tests.support.loads import make_load
+from tests.support.world import PASSWORD, World, person
+
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("ICH-E6R3-4.2.2")]
+
+
+def last(action: str) -> AccessEvent:
+    return AccessEvent.objects.filter(action=action).latest("pk")
+
+
+def sign_in(client: Client, name: str, password: str) -> None:
+    client.post(reverse("sign_in"), {"username": name, "password": password})
+
+
+def test_a_sign_in_is_logged_with_name_roles_and_address(world: World, client: Client):
+    sign_in(client, "monitor", PASSWORD)
+    found = last(AccessAction.SIGN_IN)
+    assert (found.user, found.user_name) == (world.user("monitor"), "Monitor")
+    assert found.roles == ["monitor site A MLD-1"]
+    assert found.address == "127.0.0.1"
+
+
+def test_a_refused_sign_in_names_whom_it_was_for(world: World, client: Client):
+    sign_in(client, "monitor", "a wrong pass phrase")
+    assert last(AccessAction.SIGN_IN_FAILED).user == world.user("monitor")
+
+
+def test_a_name_that_nobody_has_is_kept_as_a_hash(world: World, client: Client):
+    sign_in(client, "my secret pass phrase", "monitor")
+    found = last(AccessAction.SIGN_IN_FAILED)
+    assert found.user is None
+    assert "secret" not in str(found.__dict__)
+    assert len(found.details["unknown_name"]) == 16
+
+
+def test_a_sign_out_is_logged(world: World, client: Client):
+    client.force_login(world.user("monitor"))
+    client.post(reverse("sign_out"))
+    assert last(AccessAction.SIGN_OUT).user == world.user("monitor")
+
+
+def test_a_role_is_logged_when_it_is_granted(world: World):
+    studies.grant_membership(
+        user=person("new"), study=world.study, role=Role.MONITOR, site=world.site_b
+    )
+    found = last(AccessAction.ROLE_GRANTED)
+    assert (found.study_id, found.site_id) == (world.study.pk, world.site_b.pk)
+    assert (found.subject, found.details["role"]) == ("New", "monitor site B")
+
+
+def test_a_role_is_logged_when_it_ends(world: World):
+    held = Membership.objects.get(user=world.user("monitor"))
+    memberships.end_membership(
+        membership=held, reason="Left the site", by=world.user("administrator")
+    )
+    found = last(AccessAction.ROLE_ENDED)
+    assert (found.subject, found.details["role"]) == ("Monitor", "monitor site A")
+
+
+def test_an_export_is_logged_before_the_first_byte_and_after_the_last(world: World, sql):
+    manager = world.user("data_manager")
+    export = exporting.begin(study=world.study, dataset="visits", by=manager, origin="web")
+    begun = last(AccessAction.EXPORT_BEGUN)
+    assert (begun.user, begun.study_id) == (manager, world.study.pk)
+    assert begun.details["dataset"] == "visits"
+    # The anchor is the head of the chain at that moment: number and hash.
+    seq, _, digest = begun.details["anchor"].partition(":")
+    assert (int(seq), len(digest)) >= (0, 2)
+    assert export.record.pk
+
+
+@pytest.mark.parametrize(
+    ("role", "blinding", "count"),
+    [("data_manager", Blinding.BLINDED, 1), ("data_manager", Blinding.OPEN, 0)],
+)
+def test_a_view_of_loads_is_logged_in_a_blinded_study(
+    world: World, client: Client, role: str, blinding: str, count: int
+):
+    run = make_load(world.patient_a, world.visit_a.date, 12.5)
+    Study.objects.filter(pk=world.study.pk).update(blinding=blinding)
+    client.force_login(world.user(role))
+    answer = client.get(reverse("run", args=[world.study.code, run.pk]))
+    assert answer.status_code == 200
+    views = AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE)
+    assert [(view.subject, view.details["what"]) for view in views] == [("A-001", "load")] * count
+
+
+def test_a_site_role_that_sees_a_load_is_logged_even_in_an_open_study(world: World, client: Client):
+    run = make_load(world.patient_a, world.visit_a.date, 12.5)
+    Study.objects.filter(pk=world.study.pk).update(site_roles_see_loads=True)
+    client.force_login(world.user("investigator"))
+    client.get(reverse("run", args=[world.study.code, run.pk]))
+    assert last(AccessAction.VIEW_SENSITIVE).user == world.user("investigator")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["UPDATE audit_accessevent SET user_name = 'x'", "DELETE FROM audit_accessevent",
+     "TRUNCATE audit_accessevent"],
+)  # fmt: skip
+def test_the_log_is_append_only(world: World, client: Client, statement: str):
+    with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_the_log_is_in_the_chain(chained_world: World, as_superuser):
+    entry = AccessEvent.objects.filter(action=AccessAction.ROLE_GRANTED).earliest("pk")
+    as_superuser("UPDATE audit_accessevent SET user_name = 'x' WHERE id = %s", entry.pk)
+    first = verification.verify().first
+    assert first is not None
+    assert (first.fault, first.table, first.row) == (
+        "EVENT_CHANGED",
+        "public.audit_accessevent",
+        str(entry.pk),
+    )
+
+
+@pytest.mark.parametrize(
+    ("proxies", "header", "address"),
+    [
+        (0, "203.0.113.9", "127.0.0.1"),
+        (1, "198.51.100.1, 203.0.113.9", "203.0.113.9"),
+        (2, "198.51.100.1, 203.0.113.9", "198.51.100.1"),
+    ],
+)
+def test_the_address_is_counted_from_the_trusted_proxies(
+    world: World, client: Client, settings, proxies: int, header: str, address: str
+):
+    settings.TRUSTED_PROXIES = proxies
+    client.post(
+        reverse("sign_in"),
+        {"username": "monitor", "password": PASSWORD},
+        headers={"X-Forwarded-For": header},
+    )
+    assert last(AccessAction.SIGN_IN).address == address
