@@ -9,5 +9,11 @@ class SegmentationConfig(AppConfig):
     name = "segmentation"
 
     def ready(self) -> None:
-        """Register the deploy checks."""
-        from segmentation import checks  # noqa: F401 - registration at start-up
+        """Register the deploy checks, and who sees which history."""
+        from mldtrial.trial import trails
+        from segmentation import (
+            checks,  # noqa: F401 - registration at start-up
+            policies,
+        )
+
+        trails.add_rules(policies.VISIBLE)

@@ -5,6 +5,7 @@ from django.urls import path
 from mldtrial.trial.views import (
     account,
     assessments,
+    audit,
     deviations,
     health,
     home,
@@ -119,6 +120,17 @@ urlpatterns = [
     path(f"{STUDY}reads/cases/<uuid:visit_id>/", read_cases.read_case, name="read_case"),
     path(f"{STUDY}reads/<uuid:assignment_id>/", reads.read_page, name="read"),
     path(f"{STUDY}reads/<uuid:assignment_id>/preview/", reads.read_preview, name="read_preview"),
+    path("audit/", audit.audit_home, name="audit"),
+    path("audit/verify/", audit.audit_verify, name="audit_verify"),
+    path("audit/<str:study_code>/", audit.audit_study, name="audit_study"),
+    path("audit/<str:study_code>/access/", audit.audit_access, name="audit_access"),
+    path("audit/<str:study_code>/export.csv", audit.audit_export, name="audit_export"),
+    path("audit/<str:study_code>/dictionary.csv", audit.audit_dictionary, name="audit_dictionary"),
+    path(
+        "audit/<str:study_code>/<slug:kind>/<uuid:record_id>/",
+        audit.audit_record,
+        name="audit_record",
+    ),
     path("queries/", queries.query_list, name="queries"),
     path("queries/<uuid:query_id>/", queries.query_page, name="query"),
     # the schedule

@@ -314,6 +314,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "deviation_id": _deviation,
     "membership_id": _membership,
     "invitation_id": _invitation,
+    "record_id": lambda world, target: patient_of(world, target).pk,
     "model_id": lambda _world, _target: _model_version().pk,
 }
 """How to fill a parameter of an address with an object of the target."""
@@ -335,6 +336,7 @@ IDENTIFYING = (
     "deviation_id",
     "membership_id",
     "invitation_id",
+    "record_id",
 )
 
 

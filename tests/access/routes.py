@@ -26,6 +26,8 @@ EVERY_SITE = frozenset({"data_manager", "statistician", "sponsor", "auditor"})
 SEES_PATIENTS = AT_SITE | EVERY_SITE
 BY_ASSIGNMENT = frozenset({"reader", "adjudicator", "operator"})
 EVERYONE = SEES_PATIENTS | BY_ASSIGNMENT | {"administrator"}
+OVERSEERS = frozenset({"data_manager", "auditor"})
+AUDITED = AT_SITE | OVERSEERS
 EXPORTS = frozenset({"data_manager", "statistician"})
 IMPORTS = frozenset({"data_manager", "auditor"})
 LOCKS = frozenset({"investigator", "data_manager", "auditor"})
@@ -155,6 +157,13 @@ EXPECTED: dict[str, Route] = {
     "read_case": Route(
         scope="site", get={"data_manager", "auditor"}, post={"data_manager"}, post_status=400
     ),
+    "audit": Route(scope="member", get=AUDITED),
+    "audit_verify": Route(scope="member", post={"auditor"}, post_status=302),
+    "audit_study": Route(scope="study", get=AUDITED),
+    "audit_access": Route(scope="study", get=OVERSEERS),
+    "audit_export": Route(scope="study", get=OVERSEERS, page=False),
+    "audit_dictionary": Route(scope="study", get=OVERSEERS, page=False),
+    "audit_record": Route(scope="site", get=AUDITED, seen_by=AUDITED, params={"kind": "patient"}),
     "queries": Route(scope="signed-in", get=EVERYONE),
     "query": Route(scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}),
     "query_new": Route(

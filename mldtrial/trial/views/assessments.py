@@ -71,6 +71,7 @@ def _level_page(
         "patient": visit.patient,
         "visit": visit,
         "found": found,
+        "kind": "" if found is None else type(found).__name__.lower(),
         "instrument": page.form.INSTRUMENT,
         "age_months": round(age_months(visit.patient.birth_month, visit.date), 1),
     }

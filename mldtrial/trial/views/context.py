@@ -74,6 +74,9 @@ SECTIONS = {
     "query": "queries",
     "query_new": "patients",
     "model": "models",
+    "audit_study": "audit",
+    "audit_record": "audit",
+    "audit_access": "audit",
 }
 """Pages that belong to an entry of the menu without being it."""
 
@@ -144,6 +147,8 @@ def _menu(request: HttpRequest, current: Study | None, held: list[Membership]) -
         wanted += [("Uploads", "uploads", []), ("Queries", "queries", [])]
     if "export_rows" in anywhere:
         wanted.append(("Exports", "exports", []))
+    if "view_audit" in anywhere:
+        wanted.append(("Audit trail", "audit", []))
     if held:
         wanted.append(("Models", "models", []))
     return [link for entry in wanted if (link := _link(request, *entry)) is not None]

@@ -174,6 +174,7 @@ def query_page(request: HttpRequest, query_id: UUID) -> HttpResponse:
         "steps": selectors.query_steps(query, user=request.user),
         "acts": _acts(request, query, refused),
         "rule": RULES.get(query.rule),
+        "may_see_history": policies.may(request.user, "view_audit", query),
     }
     return render(request, "trial/query.html", context, status=UNPROCESSABLE if refused else 200)
 

@@ -1,0 +1,178 @@
+"""Events of the history put into words: each field before and after, who in which role, why."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.apps import apps
+from django.db.models import OuterRef, QuerySet, Subquery
+
+from mldtrial.audit.context import ANONYMOUS, AUTOMATIC
+from mldtrial.trial.models import Patient, Study
+from mldtrial.trial.trails import Trail
+
+ACTIONS = {"insert": "created", "update": "changed", "delete": "deleted"}
+NAMING = ("visit", "name", "code", "role")
+"""Columns that say which of a patient's or a study's records it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One field before and after; None stands for empty."""
+
+    label: str
+    old: str | None
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One event of the trail, as people read it."""
+
+    kind: str
+    label: str
+    record_id: UUID
+    event_id: int
+    at: datetime
+    site_time: datetime | None
+    action: str
+    subject: str
+    site: str
+    what: str
+    """The record in words, such as its visit."""
+    who: str
+    roles: str
+    why: str
+    origin: str
+    address: str
+    changes: list[FieldChange] = field(default_factory=list)
+
+    @property
+    def action_label(self) -> str:
+        """What was done, in a word."""
+        return ACTIONS.get(self.action, self.action)
+
+
+class Reader:
+    """Puts events into words; remembers names that occur again and again."""
+
+    def __init__(self, study: Study):
+        self._names: dict[tuple[type[Any], Any], str] = {}
+        self._roles = _RolesAtATime(study)
+        self._patients = {
+            patient.pk: patient
+            for patient in Patient.objects.filter(study=study).select_related("site")
+        }
+
+    def versions(self, trail: Trail, events: QuerySet[Any]) -> Iterator[Version]:
+        """Yield each event with what it changed in the version before it."""
+        before = (
+            trail.events.objects.filter(
+                pgh_obj_id=OuterRef("pgh_obj_id"), pgh_id__lt=OuterRef("pgh_id")
+            )
+            .order_by("-pgh_id")
+            .values("pgh_id")[:1]
+        )
+        found = list(events.annotate(trail_before=Subquery(before)))
+        earlier = trail.events.objects.in_bulk({e.trail_before for e in found} - {None})
+        for event in found:
+            yield self._version(trail, event, earlier.get(event.trail_before))
+
+    def _version(self, trail: Trail, event: Any, before: Any) -> Version:
+        patient = self._patients.get(event.trail_patient)
+        said = event.pgh_context
+        why = said.get("reason", "")
+        return Version(
+            kind=trail.kind,
+            label=trail.label,
+            record_id=event.pgh_obj_id,
+            event_id=event.pgh_id,
+            at=event.pgh_created_at,
+            site_time=_site_time(event.pgh_created_at, patient),
+            action=event.pgh_label,
+            subject=patient.subject_code if patient else "",
+            site=patient.site.code if patient else "",
+            what=self._what(trail, event),
+            who=said.get("user_name", ""),
+            roles=self._roles.of(said.get("user", ANONYMOUS), event.pgh_created_at),
+            why="" if why == AUTOMATIC else why,
+            origin=said.get("origin", ""),
+            address=said.get("address", ""),
+            changes=self._changes(trail, event, before),
+        )
+
+    def _what(self, trail: Trail, event: Any) -> str:
+        """Name the visit, or what else the record is about."""
+        parts = {part.name: part for part in trail.events._meta.concrete_fields}
+        for name in NAMING:
+            if name in parts and (value := self._value(parts[name], event)) is not None:
+                return value
+        return ""
+
+    def _changes(self, trail: Trail, event: Any, before: Any) -> list[FieldChange]:
+        changes = []
+        for part in trail.fields:
+            new = self._value(part, event)
+            old = None if before is None else self._value(part, before)
+            if new != old:
+                label = str(part.verbose_name)
+                changes.append(FieldChange(label[:1].upper() + label[1:], old, new))
+        return changes
+
+    def _value(self, part: Any, event: Any) -> str | None:
+        raw = getattr(event, part.attname)
+        if raw is None or raw == "":
+            return None
+        if part.is_relation:
+            return self._name(part.related_model, raw)
+        if part.flatchoices:
+            return str(dict(part.flatchoices).get(raw, raw))
+        if isinstance(raw, bool):
+            return "yes" if raw else "no"
+        if isinstance(raw, (dict, list)):
+            return json.dumps(raw, sort_keys=True, ensure_ascii=False)
+        if isinstance(raw, datetime):
+            return raw.isoformat(sep=" ", timespec="seconds")
+        return str(raw)
+
+    def _name(self, model: type[Any], key: Any) -> str:
+        if (model, key) not in self._names:
+            found = model._default_manager.filter(pk=key).first()
+            self._names[model, key] = str(key) if found is None else str(found)
+        return self._names[model, key]
+
+
+def _site_time(at: datetime, patient: Patient | None) -> datetime | None:
+    if patient is None or patient.site.time_zone == "UTC":
+        return None
+    return at.astimezone(ZoneInfo(patient.site.time_zone))
+
+
+class _RolesAtATime:
+    """The roles that somebody held in a study at a time, from the history of memberships."""
+
+    def __init__(self, study: Study):
+        self._steps: dict[str, list[Any]] = defaultdict(list)
+        events = apps.get_model("trial", "MembershipEvent").objects.filter(study_id=study.pk)
+        for event in events.select_related("site").order_by("pgh_id"):
+            self._steps[str(event.user_id)].append(event)
+
+    def of(self, user: str, at: datetime) -> str:
+        held: dict[Any, Any] = {}
+        for step in self._steps.get(user, ()):
+            if step.pgh_created_at <= at:
+                held[step.pgh_obj_id] = step
+        active = [step for step in held.values() if step.is_active]
+        return ", ".join(
+            sorted(
+                {
+                    step.get_role_display() + (f", site {step.site.code}" if step.site_id else "")
+                    for step in active
+                }
+            )
+        )
