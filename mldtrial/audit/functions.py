@@ -121,7 +121,7 @@ BEGIN
             USING ERRCODE = 'insufficient_privilege';
     END IF;
     -- A row without any context is refused by its own column.
-    IF NEW.pgh_label = 'update' AND NEW.pgh_context IS NOT NULL
+    IF TG_NARGS = 0 AND NEW.pgh_label = 'update' AND NEW.pgh_context IS NOT NULL
         AND btrim(coalesce(NEW.pgh_context ->> 'reason', '')) = ''
     THEN
         RAISE EXCEPTION 'A change of a stored record needs a reason.'

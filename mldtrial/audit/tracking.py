@@ -71,21 +71,34 @@ class Guard(_InSchemaAudit):
 
 
 class Vet(_InSchemaAudit):
-    """Lets a row into the history only from the trigger that writes it."""
+    """Lets a row into the history only from the trigger that writes it, and with a reason.
+
+    Parameters
+    ----------
+    needs_reason : bool
+        Whether a change has to say why.
+    """
 
     name = "vet"
     when = pgtrigger.Before
     operation = pgtrigger.Insert
-    calls = "vet()"
+
+    def __init__(self, *, needs_reason: bool) -> None:
+        super().__init__()
+        self.calls = "vet()" if needs_reason else "vet('reason optional')"
 
 
-def tracked(*, exclude: list[str] | None = None) -> Callable[[ModelT], ModelT]:
+def tracked(
+    *, exclude: list[str] | None = None, needs_reason: bool = True
+) -> Callable[[ModelT], ModelT]:
     """Keep every version of the decorated model in an append-only, chained event table.
 
     Parameters
     ----------
     exclude : list of str, optional
         Columns that are machine state, such as a heartbeat, and would fill the history.
+    needs_reason : bool
+        False for what is no record of the trial, such as a login.
     """
 
     def decorate(model: ModelT) -> ModelT:
@@ -94,7 +107,14 @@ def tracked(*, exclude: list[str] | None = None) -> Callable[[ModelT], ModelT]:
             pghistory.UpdateEvent(),
             pghistory.DeleteEvent(),
             exclude=exclude,
-            meta={"triggers": [refuse_truncate(), Guard(), Vet(), Chain(key="pgh_id")]},
+            meta={
+                "triggers": [
+                    refuse_truncate(),
+                    Guard(),
+                    Vet(needs_reason=needs_reason),
+                    Chain(key="pgh_id"),
+                ]
+            },
         )
         return track(pgtrigger.register(Guard())(model))
 

@@ -26,7 +26,7 @@ from mldtrial.trial.models import (
 )
 from mldtrial.trial.services import queries
 from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
-from tests.audit.conftest import application_role
+from tests.support.chain import application_role
 from tests.support.loads import make_load, make_scan
 from tests.support.locking import freeze, lock
 from tests.support.signing import full_visit

@@ -18,7 +18,7 @@ from mldtrial.trial.models import Membership, Role, Study, UnblindingEvent
 from mldtrial.trial.services import unblinding
 from tests.access import addresses
 from tests.access.routes import EXPECTED
-from tests.audit.conftest import application_role
+from tests.support.chain import application_role
 from tests.support.locking import second_manager
 from tests.support.world import PASSWORD, World
 
