@@ -10,7 +10,7 @@ PURE := segmentation/imaging segmentation/inference segmentation/phantom segment
         analytics/stats analytics/figures
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check format faults bench clean
+.PHONY: help run test check format faults bench validation clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -56,6 +56,9 @@ faults: $(STAMPS)/test $(STAMPS)/front_end ## Run the long fault suite
 
 bench: $(STAMPS)/test ## Run the benchmarks; JSON under build/bench
 	@$(BIN)/python -m tests.bench
+
+validation: $(STAMPS)/test ## Write which test proves which requirement
+	@$(BIN)/python -m tests.validation
 
 format: $(STAMPS)/test ## Format the code
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
