@@ -87,6 +87,7 @@ def test_every_route_is_expected_and_every_expectation_is_a_route():
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
+@pytest.mark.requirement("21CFR11.10(d)")
 def test_each_role_is_answered_as_written_down(world: World, name: str):
     route = EXPECTED[name]
     found = addresses.routes()[name]

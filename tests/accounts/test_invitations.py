@@ -44,6 +44,7 @@ def link() -> str:
 
 
 @pytest.mark.requirement("21CFR11.10(d)")
+@pytest.mark.requirement("EMA-CSV-A3")
 def test_a_person_comes_by_the_link_in_an_e_mail(admin: Client, world: World):
     assert invite(admin, world)["Location"] == "/studies/MLD-1/people/"
     assert mail.outbox[-1].to == ["ada@example.org"]

@@ -46,6 +46,7 @@ def test_the_page_lists_everybody_with_role_and_state(admin: Client, world: Worl
 
 
 @pytest.mark.requirement("ICH-E6R3-4.2.2")
+@pytest.mark.requirement("EMA-CSV-A3")
 def test_a_role_ends_with_a_reason_in_the_history(admin: Client, world: World):
     membership = held(world, "coordinator")
     client = Client()

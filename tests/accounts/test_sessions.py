@@ -49,11 +49,13 @@ def is_open(client: Client) -> bool:
         ({sessions.BEGAN: ABSOLUTE + 1}, False),
     ],
 )
+@pytest.mark.requirement("ICH-E6R3-4.3.3")
 def test_a_session_ends_by_time(client: Client, times: dict[str, int], expected: bool):
     set_times(client, **times)
     assert is_open(client) is expected
 
 
+@pytest.mark.requirement("ICH-E6R3-4.3.3")
 def test_no_route_answers_an_idle_session(world: World):
     for name, route in EXPECTED.items():
         if route.scope == "public" or route.get is None:

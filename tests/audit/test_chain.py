@@ -74,6 +74,7 @@ def test_each_link_is_what_its_definition_says(chained_world: World, sql):
     assert before.hex() == anchors.current().hash
 
 
+@pytest.mark.requirement("21CFR11.10(a)")
 def test_one_edited_event_is_named(chained_world: World, sql, as_superuser):
     seq, event = link_of(sql, chained_world)
     as_superuser("UPDATE trial_patientevent SET onset_age_months = 99 WHERE pgh_id = %s", event)

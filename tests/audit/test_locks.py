@@ -142,6 +142,7 @@ def assert_refused(world: World, changes: dict[type[models.Model], tuple[str, An
 
 
 @pytest.mark.requirement("21CFR11.10(c)")
+@pytest.mark.requirement("ICH-E6R3-4.2.6")
 def test_a_locked_visit_refuses_every_change_by_every_path(world: World, visit):
     lock(world, visit)
     assert_refused(world, CHANGES)

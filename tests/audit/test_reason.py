@@ -43,6 +43,7 @@ WAYS = [save, update, bulk_update, raw_sql]
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.requirement("ICH-E6R3-4.2.4")
 def test_a_change_by_a_person_without_a_reason_is_refused(
     world: World, way: Callable[[Patient], None]
 ):
@@ -56,6 +57,7 @@ def test_a_change_by_a_person_without_a_reason_is_refused(
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.requirement("ICH-E6R3-4.2.4")
 def test_a_change_with_a_reason_is_recorded(world: World, way: Callable[[Patient], None]):
     with acting(user=world.user("coordinator"), origin="web", reason="Source checked"):
         way(world.patient_a)

@@ -79,6 +79,7 @@ def make(name: str, folder: Path) -> bytes:
 
 
 @pytest.mark.parametrize(("field", "name"), ALL, ids=[name for _, name in ALL])
+@pytest.mark.requirement("21CFR11.10(a)")
 def test_the_page_refuses_it_at_the_field(
     field: str, name: str, world: World, tmp_path: Path, client: Client
 ):

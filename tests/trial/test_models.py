@@ -273,6 +273,7 @@ STEPS = {
 
 @pytest.mark.parametrize("before", STATES)
 @pytest.mark.parametrize("after", STATES)
+@pytest.mark.requirement("21CFR11.10(f)")
 def test_the_database_lets_a_query_take_declared_steps_only(world: World, before, after):
     query = Query.objects.create(**{**rows(world)[Query], "state": before})
     found = Query.objects.filter(pk=query.pk)

@@ -48,6 +48,7 @@ def table(content):
     return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
 
 
+@pytest.mark.requirement("21CFR11.10(b)")
 def test_a_table_holds_what_the_page_shows(committed):
     make_load(committed.patient_a, DAY, 10.5)
     make_load(committed.patient_b, DAY, 0.0, acq_stratum="2D")

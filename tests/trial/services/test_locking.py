@@ -92,6 +92,7 @@ def test_a_patient_is_unlocked_and_the_visit_that_was_locked_alone_stays(world: 
 
 
 @pytest.mark.requirement("21CFR11.10(g)")
+@pytest.mark.requirement("ICH-E6R3-4.2.6")
 def test_nobody_unlocks_alone(world: World):
     lock(world, world.visit_a)
     request = request_unlock(world, world.visit_a)

@@ -44,6 +44,7 @@ def values(**changes) -> dict[str, object]:
 
 
 @pytest.mark.requirement("21CFR11.10(e)")
+@pytest.mark.requirement("ICH-E6R3-4.3.4")
 def test_a_change_has_a_version_and_is_told_with_who_and_why(world: World):
     changed = change(world, tolerance_same_ml=Decimal("7.5"))
     assert (changed.settings_version, changed.tolerance_same_ml) == (2, Decimal("7.5"))

@@ -17,7 +17,7 @@ from mldtrial.trial.trails import RULES, trails
 from tests.support.loads import make_load
 from tests.support.world import World
 
-pytestmark = [pytest.mark.django_db, pytest.mark.requirement("EMA-CSV-6.1")]
+pytestmark = [pytest.mark.django_db, pytest.mark.requirement("EMA-CSV-6.2")]
 
 
 @pytest.fixture
@@ -95,6 +95,7 @@ def test_a_person_filters_by_whom_the_change_was_made(corrected: World, client: 
     assert [version.who for version in answer.context["versions"]] == ["Coordinator"]
 
 
+@pytest.mark.requirement("EMA-CSV-6.3")
 def test_a_site_reads_its_own_trail_and_nothing_else(corrected: World, client: Client):
     shown = page(client, corrected, "investigator")
     assert "A-001" in shown
@@ -110,6 +111,7 @@ def test_the_trail_of_another_site_does_not_exist(corrected: World, client: Clie
 
 @pytest.mark.requirement("ICH-E6R3-4.1")
 @pytest.mark.parametrize("role", ["coordinator", "investigator", "monitor"])
+@pytest.mark.requirement("EMA-CSV-6.2.1")
 def test_a_blinded_person_learns_no_load_and_no_imaging_query(
     world: World, client: Client, role: str
 ):

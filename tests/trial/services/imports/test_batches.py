@@ -93,6 +93,7 @@ def test_a_check_writes_nothing_but_its_own_record(world: World):
     assert (batch.state, batch.counts["new"]) == (ImportState.CHECKED, 1)
 
 
+@pytest.mark.requirement("EMA-CSV-4.7")
 def test_the_same_table_again_is_the_same_for_each_row(world: World):
     content = xlsx(HEADER, ROW, ("A-010", "A", "w", "2019-07-20", 20, "2023-07-10", "4a"))
     run(world, content)
@@ -318,6 +319,7 @@ def test_a_patient_who_may_be_there_already_is_asked_about(world: World):
     assert query.audience == Audience.IMAGING
 
 
+@pytest.mark.requirement("EMA-CSV-4.7")
 def test_only_what_was_shown_is_applied(world: World):
     batch, _ = check(world, xlsx(HEADER, ROW))
     batch.refresh_from_db()
