@@ -36,7 +36,7 @@ def test_two_readers_differ_and_an_adjudicator_settles_it(page: Page):
     second_reader(world)
 
     sign_in(page, "data_manager")
-    page.get_by_role("link", name="MRI reads").click()
+    page.get_by_role("link", name="MRI reads").first.click()
     page.get_by_label("Reader 1").select_option(label="Reader")
     page.get_by_label("Reader 2").select_option(label="Reader 2")
     page.get_by_role("button", name="Assign all 1").click()
