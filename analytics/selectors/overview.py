@@ -142,8 +142,12 @@ def turnaround(scope: Scope) -> list[Turnaround]:
         last_scan[pk] = at
         for name in _groups(scope, code):
             received[name].append((at.date() - day).days)
+    # A run without an end tells no turnaround.
     runs = SegmentationRun.objects.filter(
-        visit__in=last_scan, analysis_flag=True, state=JobState.SUCCEEDED
+        visit__in=last_scan,
+        analysis_flag=True,
+        state=JobState.SUCCEEDED,
+        finished_at__isnull=False,
     )
     finished = runs.values_list("visit_id", "visit__patient__site__code").annotate(
         Min("finished_at")

@@ -262,6 +262,18 @@ def _batch(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _visit_to_lock(world: World, target: str) -> Visit:
+    """Return a visit that no other address speaks of: a lock would refuse their objects."""
+    first = visit_of(world, target)
+    found = first.patient.visits.filter(definition__isnull=True).first()
+    return found or patients.create_visit(
+        patient=first.patient,
+        definition=None,
+        visit_date=first.date + timedelta(days=1),
+        by=None,
+    )
+
+
 def _unlock_request(world: World, target: str) -> uuid.UUID:
     from mldtrial.audit.context import acting
     from mldtrial.audit.models import ApprovalRequest, Lock
@@ -270,7 +282,7 @@ def _unlock_request(world: World, target: str) -> uuid.UUID:
     with acting(user=by, origin="test suite", reason="test"):
         held, _ = Lock.objects.get_or_create(
             record_kind="visit",
-            record_id=visit_of(world, target).pk,
+            record_id=_visit_to_lock(world, target).pk,
             defaults={"level": 2, "reason": "test", "set_by": by},
         )
         found, _ = ApprovalRequest.objects.get_or_create(

@@ -82,6 +82,10 @@ MAY: dict[str, set[str]] = {
     "view_arms": {*SITE_PEOPLE, *CENTRAL},
     "unblind": {"investigator"},
     "unblind_study": {"data_manager"},
+    "view_audit": {*SITE_PEOPLE, "data_manager", "auditor"},
+    "view_study_audit": {"data_manager", "auditor"},
+    "export_audit": {"data_manager", "auditor"},
+    "verify_audit": {"auditor"},
 }
 
 

@@ -114,7 +114,8 @@ def create_patient(
     _set(patient, details or {}, DETAILS)
     check_ages(patient)
     alike = duplicates.alike_to(patient) if by is not None else []
-    if not is_another:
+    is_taken = Patient.objects.filter(study=site.study, subject_code=subject_code).exists()
+    if not is_another and not is_taken:  # a code that is taken is the plainer fault, said below
         duplicates.require_confirmed(patient, alike)
     store(patient)
     duplicates.ask_data_manager(patient, alike)
