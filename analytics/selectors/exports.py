@@ -204,7 +204,7 @@ def _clinical_scores(study: Study, narrowed: Narrow) -> Rows:
     whose = ", ".join(_which_visit("visit__"))
     of_levels = " UNION ALL ".join(level.sql for level in levels)
     sql = (
-        f"{of_levels} UNION ALL SELECT {whose}, instrument, item.key, "  # noqa: S608
+        f"{of_levels} UNION ALL SELECT {whose}, instrument, item.key, "  # noqa: S608 - made of our own querysets
         "trim_scale(item.value::numeric), "
         "CASE WHEN item.value IS NULL THEN 'NOT_EVALUABLE' ELSE 'DONE' END, "
         f"NULL, read_on FROM ({severity.sql}) AS reads, "

@@ -28,7 +28,6 @@ from mldtrial.trial.models import (
 from mldtrial.trial.rules.schedule import Standing
 from segmentation.models import JobState, SegmentationRun, Upload
 
-SMALLEST_GROUP = 5
 WHOLE = "All sites"
 QUERY_BANDS_DAYS = (7, 30, 90)
 QUERY_BANDS = ("up to 7 days", "8 to 30 days", "31 to 90 days", "over 90 days")
@@ -78,8 +77,7 @@ class Scope:
 
 def scope_of(study: Study, *, user: Any) -> Scope:
     """Return what a person who may see the overview reads of it."""
-    sees_patients = policies.may(user, "view_patient", study)
-    return Scope(study, user, 1 if sees_patients else SMALLEST_GROUP)
+    return Scope(study, user, policies.smallest_group(user, study))
 
 
 def patients(scope: Scope) -> QuerySet[Patient]:
@@ -91,8 +89,9 @@ def patients(scope: Scope) -> QuerySet[Patient]:
 def enrolment_days(scope: Scope) -> dict[str, list[date]]:
     """Return the days of enrolment by site, or of the whole study where that is all."""
     days: dict[str, list[date]] = defaultdict(list)
-    for patient in patients(scope).filter(enrolled_on__isnull=False).order_by("site__code"):
-        days[_group(scope, patient.site.code)].append(patient.enrolled_on)  # type: ignore[arg-type]
+    for patient in patients(scope).order_by("site__code"):
+        if patient.enrolled_on is not None:
+            days[_group(scope, patient.site.code)].append(patient.enrolled_on)
     return dict(days)
 
 

@@ -17,9 +17,6 @@ from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.services import access
 from mldtrial.trial.views.patients import SUBTYPE_NAMES
 
-SMALLEST_GROUP = 5
-"""Who may not see single patients sees no group below this size."""
-
 
 @require_safe
 def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
@@ -28,7 +25,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     filters = Filters.of(request.GET)
     points = cohort_points(study, user=request.user, filters=filters)
     access.log_blinded_view(study=study, by=request.user, what="cohort")
-    smallest = _smallest_group(request, study)
+    smallest = policies.smallest_group(request.user, study)
     context = {
         "study": study,
         "filters": filters,
@@ -65,7 +62,7 @@ def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpRespon
         raise Http404("No such chart.")
     points = cohort_points(study, user=request.user, filters=Filters.of(request.GET))
     shown = correlations.paired(points, relation)
-    shown = correlations.without_small_groups(shown, _smallest_group(request, study))
+    shown = correlations.without_small_groups(shown, policies.smallest_group(request.user, study))
     return charts.answer(charts.cohort(shown, relation, study))
 
 
@@ -73,10 +70,6 @@ def _study(request: HttpRequest, study_code: str) -> Study:
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "view_cohort", study)
     return study
-
-
-def _smallest_group(request: HttpRequest, study: Study) -> int:
-    return 1 if policies.may(request.user, "view_patient", study) else SMALLEST_GROUP
 
 
 def _chart_url(study: Study, name: str, request: HttpRequest) -> str:

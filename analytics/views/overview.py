@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from analytics.figures.overview import accrual_figure, bars_figure
 from analytics.selectors import overview as figures_of
 from analytics.selectors.overview import Scope
-from analytics.stats.progress import cumulative, months_between
+from analytics.stats.progress import cumulative, is_safe, months_between
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Study
@@ -27,8 +27,8 @@ def overview_page(request: HttpRequest, study_code: str) -> HttpResponse:
     context = {
         "study": scope.study,
         "is_whole_only": scope.is_whole_only,
-        "smallest": figures_of.SMALLEST_GROUP,
-        "enrolled": enrolled if _is_shown(scope, enrolled) else None,
+        "smallest": policies.SMALLEST_GROUP,
+        "enrolled": enrolled if is_safe((enrolled,), scope.smallest) else None,
         "sites": [] if scope.is_whole_only else [(code, len(own)) for code, own in days.items()],
         "columns": figures_of.COLUMNS,
         "completeness": figures_of.completeness(scope),
@@ -57,10 +57,6 @@ def _scope(request: HttpRequest, study_code: str) -> Scope:
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "view_overview", study)
     return figures_of.scope_of(study, user=request.user)
-
-
-def _is_shown(scope: Scope, count: int) -> bool:
-    return count == 0 or count >= scope.smallest
 
 
 def _charts(scope: Scope) -> dict[str, str]:

@@ -79,7 +79,7 @@ class SocialAdapter(DefaultSocialAccountAdapter):
     Nothing of the provider is stored, and a password is not touched.
     """
 
-    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002
+    def is_open_for_signup(self, request: HttpRequest, sociallogin: Any) -> bool:  # noqa: ARG002 - of allauth
         """Return False: people are invited."""
         return False
 

@@ -1,7 +1,7 @@
 """Triggers that refuse a change to a locked record, whatever way it comes."""
 
 from collections.abc import Callable, Collection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pgtrigger
 from django.db import DatabaseError, models
@@ -67,10 +67,10 @@ def _key(model: type[models.Model], path: str, row: str) -> str:
     first, _, rest = path.partition("__")
     if not rest:
         return f"{row}.{first}"
-    field = model._meta.get_field(first)
+    field: Any = model._meta.get_field(first)
     # The registry of models is not ready yet, so the relation is asked for its other end.
-    table = field.remote_field.model._meta.db_table  # type: ignore[union-attr]
-    return f"(SELECT {rest} FROM {table} WHERE id = {row}.{field.column})"  # type: ignore[union-attr]  # noqa: S608 - names of our own models
+    table = field.remote_field.model._meta.db_table
+    return f"(SELECT {rest} FROM {table} WHERE id = {row}.{field.column})"  # noqa: S608 - names of our own models
 
 
 def refusal(error: BaseException) -> str:

@@ -173,6 +173,15 @@ def actions_of(held: Collection[Membership]) -> set[str]:
     return found
 
 
+SMALLEST_GROUP = 5
+"""Who may not see single patients sees no group below this size."""
+
+
+def smallest_group(user: Any, study: Study) -> int:
+    """Return the smallest group of patients whose figures a person may see in a study."""
+    return 1 if may(user, "view_patient", study) else SMALLEST_GROUP
+
+
 def require(user: Any, action: str, subject: models.Model) -> None:
     """Raise `PermissionDenied` unless the person may do the action."""
     if not may(user, action, subject):

@@ -17,6 +17,6 @@ class Command(RecordCommand):
     def add_fields(self, parser: CommandParser) -> None:
         """Add no further argument: who gets a digest is each person's choice."""
 
-    def record(self, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
+    def record(self, options: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - it takes no option
         """Send the digests."""
         return {"sent": notices.send_digests()}
