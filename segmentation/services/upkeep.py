@@ -12,6 +12,7 @@ from django.db import transaction
 
 from mldtrial.audit.context import acting
 from mldtrial.audit.services import anchors
+from mldtrial.trial.models import Patient, Visit
 from mldtrial.trial.services import plausibility, settling, signing
 from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
 from segmentation.services import jobs, store
@@ -56,8 +57,8 @@ def void_signatures() -> int:
 def settle_and_check_records() -> None:
     """Settle scores and ask about records that were written past the services, by an import."""
     with acting(origin="sweep"):
-        settling.settle_earlier_reads()
-        plausibility.check_all()
+        settling.settle_earlier_reads(visits=Visit.objects.all())
+        plausibility.check_patients(patients=Patient.objects.all())
 
 
 def anchor_audit_trail() -> None:

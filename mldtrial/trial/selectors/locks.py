@@ -76,6 +76,12 @@ def lock_of(record: Lockable) -> Held | None:
     return locks_on([record.pk]).get(record.pk)
 
 
+def held_ids(*, at_least: LockLevel) -> set[UUID]:
+    """Return every visit, patient and study that is held so firmly, or more."""
+    rows = LockedRecord.objects.filter(level__gte=at_least)
+    return set(rows.values_list("record_id", flat=True))
+
+
 def own_locks(record: Lockable) -> QuerySet[Lock]:
     """Return every freeze and lock that was set on this very record, newest first."""
     return Lock.objects.filter(record_id=record.pk).select_related("set_by", "lifted_by")

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
+from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import (
     AssessmentStatus,
     Audience,
@@ -30,6 +31,7 @@ from mldtrial.trial.rules.plausibility import (
     VisitFacts,
     find_all,
 )
+from mldtrial.trial.selectors.locks import held_ids
 from mldtrial.trial.selectors.records import subtype_of
 from mldtrial.trial.services import queries
 
@@ -42,7 +44,8 @@ def check_patient(*, patient: Patient) -> list[Query]:
     """Bring the queries of the plausibility rules in line with a patient's record.
 
     What is found is asked of the site; what is no longer found closes itself. A query that a
-    person has closed is not opened again by the same values.
+    person has closed is not opened again by the same values. What is locked is asked about once
+    it is open again: its queries do not change either.
 
     Returns
     -------
@@ -58,18 +61,21 @@ def check_patient(*, patient: Patient) -> list[Query]:
     return _bring_in_line(locked, find_all(course))
 
 
-def check_all() -> int:
-    """Check every patient whose open queries are not what the rules find; returns how many.
+def check_patients(*, patients: QuerySet[Patient]) -> int:
+    """Check those whose open queries are not what the rules find; returns how many.
 
     For what was written past the services, such as an import: everything is read at once, and
     only patients with a difference are touched.
     """
-    asked, settled = _by_patient(_open_queries()), _by_patient(_closed_by_people())
+    asked = _by_patient(_open_queries().filter(patient__in=patients))
+    settled = _by_patient(_closed_by_people().filter(patient__in=patients))
+    locked = held_ids(at_least=LockLevel.LOCKED)
     differing = []
-    for patient_id, course in courses(Patient.objects.all()).items():
+    for patient_id, course in courses(patients).items():
         wanted = {(f.code, f.visit, f.words) for f in find_all(course)}
         now = asked.get(patient_id, set())
-        if now - wanted or wanted - now - settled.get(patient_id, set()):
+        changes = (now - wanted) | (wanted - now - settled.get(patient_id, set()))
+        if any(locked.isdisjoint((patient_id, visit_id)) for _, visit_id, _ in changes):
             differing.append(patient_id)
     for patient_id in differing:
         check_patient(patient=Patient(pk=patient_id))
@@ -77,9 +83,13 @@ def check_all() -> int:
 
 
 def _bring_in_line(patient: Patient, findings: list[Finding]) -> list[Query]:
-    wanted: dict[Key, Finding] = {(f.code, f.visit): f for f in findings}
+    locked = held_ids(at_least=LockLevel.LOCKED)
+    if patient.pk in locked:
+        return []
+    wanted: dict[Key, Finding] = {(f.code, f.visit): f for f in findings if f.visit not in locked}
     visits: dict[Any, Visit] = {visit.pk: visit for visit in patient.visits.all()}
-    for query in _open_queries().filter(patient=patient).select_related("visit"):
+    open_queries = _open_queries().filter(patient=patient).select_related("visit")
+    for query in (query for query in open_queries if query.visit_id not in locked):
         finding = wanted.get((query.rule, query.visit_id))
         if finding is None:
             queries.close_mended(rule=query.rule, patient=patient, visit=query.visit)

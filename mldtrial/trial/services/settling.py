@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from mldtrial.audit.context import because
 from mldtrial.trial.models import (
@@ -52,22 +52,26 @@ def settle(visit: Visit) -> MriSeverityFinal | None:
 
 
 @transaction.atomic
-def settle_earlier_reads() -> int:
-    """Bring all scores of earlier records in line with their reads; returns how many changed.
+def settle_earlier_reads(*, visits: QuerySet[Visit]) -> int:
+    """Bring scores of earlier records in line with their reads; returns how many changed.
 
     For reads that were written past the services, such as those of an import: everything is
     read at once, and only what differs is written.
     """
     by_visit: dict[UUID, list[MriSeverityRead]] = defaultdict(list)
     for read in (
-        MriSeverityRead.objects.filter(state=ReadState.SIGNED, assignment__isnull=True)
+        MriSeverityRead.objects.filter(
+            visit__in=visits, state=ReadState.SIGNED, assignment__isnull=True
+        )
         .exclude(visit__mri_severity_final__first_read__isnull=False)
         .order_by("created_at")
     ):
         by_visit[read.visit_id].append(read)
     known = {
         final.visit_id: final
-        for final in MriSeverityFinal.objects.filter(basis=FinalBasis.EARLIER_READS)
+        for final in MriSeverityFinal.objects.filter(
+            visit__in=visits, basis=FinalBasis.EARLIER_READS
+        )
     }
     missing, differing = [], []
     for visit_id, reads in by_visit.items():

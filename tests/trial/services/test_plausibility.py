@@ -2,10 +2,11 @@ from datetime import date, timedelta
 
 import pytest
 
-from mldtrial.trial.models import Audience, GmfcMldAssessment, Query, QueryState, Visit
+from mldtrial.trial.models import Audience, GmfcMldAssessment, Patient, Query, QueryState, Visit
 from mldtrial.trial.rules.plausibility import RULES
 from mldtrial.trial.services import assessments, patients, plausibility, queries
 from tests.support.loads import make_visit
+from tests.support.locking import decide, lock, request_unlock, second_manager
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +68,7 @@ def test_what_a_person_has_confirmed_is_not_asked_again(world: World):
     query = improve(world)
     queries.close_query(query=query, reason="Confirmed", by=world.user("data_manager"))
     assert plausibility.check_patient(patient=world.patient_a) == []
-    assert plausibility.check_all() == 0
+    assert plausibility.check_patients(patients=Patient.objects.all()) == 0
     record(world, query.visit, 1, change_reason="Video")
     assert Query.objects.filter(state=QueryState.OPEN).count() == 1
 
@@ -144,12 +145,32 @@ def test_what_was_written_past_the_services_is_found_by_the_sweep(world: World):
             assessed_on=where.date + timedelta(days=0),
             assessed_by=world.user("coordinator"),
         )
-    assert plausibility.check_all() == 1
-    assert plausibility.check_all() == 0
+    assert plausibility.check_patients(patients=Patient.objects.all()) == 1
+    assert plausibility.check_patients(patients=Patient.objects.all()) == 0
     assert Query.objects.get().rule == "GMFC-IMPROVEMENT"
     GmfcMldAssessment.objects.filter(visit=visit).update(level=3)
-    assert plausibility.check_all() == 1
+    assert plausibility.check_patients(patients=Patient.objects.all()) == 1
     assert Query.objects.get().closed_by_rule
+
+
+@pytest.mark.parametrize("held", ["visit", "patient"])
+def test_what_is_locked_is_asked_about_once_it_is_open(world: World, held):
+    visit = make_visit(world.patient_a, LATER)
+    for where, level in ((world.visit_a, 3), (visit, 1)):
+        GmfcMldAssessment.objects.create(
+            visit=where,
+            level=level,
+            assessed_on=where.date,
+            assessed_by=world.user("coordinator"),
+        )
+    record_held = visit if held == "visit" else world.patient_a
+    lock(world, record_held)
+    assert plausibility.check_patients(patients=Patient.objects.all()) == 0
+    assert plausibility.check_patient(patient=world.patient_a) == []
+    assert not Query.objects.exists()
+    decide(request_unlock(world, record_held), by=second_manager(world))
+    assert plausibility.check_patients(patients=Patient.objects.all()) == 1
+    assert Query.objects.get().visit == visit
 
 
 def test_many_patients_take_as_many_queries_as_one(world: World, django_assert_num_queries):

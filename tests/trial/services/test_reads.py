@@ -10,6 +10,7 @@ from mldtrial.trial.models import (
     ReadAssignment,
     Role,
     Study,
+    Visit,
 )
 from mldtrial.trial.services import assessments, reads, settling, studies
 from tests.support.reads import give, items_of, second_reader, sign
@@ -329,11 +330,11 @@ def test_reads_that_an_import_wrote_are_settled_and_follow_its_corrections(world
         total=10,
         read_on=world.visit_a.date,
     )
-    assert settling.settle_earlier_reads() == 1
-    assert settling.settle_earlier_reads() == 0
+    assert settling.settle_earlier_reads(visits=Visit.objects.all()) == 1
+    assert settling.settle_earlier_reads(visits=Visit.objects.all()) == 0
     assert (final(world).basis, final(world).total) == ("EARLIER_READS", 10)
     MriSeverityRead.objects.filter(pk=read.pk).update(items=items_of(12), total=12)
-    assert settling.settle_earlier_reads() == 1
+    assert settling.settle_earlier_reads(visits=Visit.objects.all()) == 1
     assert final(world).total == 12
 
 
@@ -348,5 +349,5 @@ def test_what_two_readers_settled_is_not_undone_by_an_earlier_record(world: Worl
         read_on=world.visit_a.date,
         by=None,
     )
-    assert settling.settle_earlier_reads() == 0
+    assert settling.settle_earlier_reads(visits=Visit.objects.all()) == 0
     assert (final(world).basis, final(world).total) == ("MEAN", 10)

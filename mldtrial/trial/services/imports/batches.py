@@ -246,7 +246,7 @@ def _write(batch: ImportBatch, plan: Plan) -> None:
         raise _refusal(error) from error
     files.say_progress(batch.pk, 0.85, "following the schedule")
     _follow_schedule(batch.study, plan)
-    settling.settle_earlier_reads()
+    settling.settle_earlier_reads(visits=Visit.objects.filter(patient__study=batch.study))
     files.say_progress(batch.pk, 0.95, "asking")
     queries.open_queries(
         [
@@ -260,7 +260,7 @@ def _write(batch: ImportBatch, plan: Plan) -> None:
             for question in plan.questions
         ]
     )
-    plausibility.check_all()
+    plausibility.check_patients(patients=Patient.objects.filter(study=batch.study))
 
 
 def _follow_schedule(study: Study, plan: Plan) -> None:

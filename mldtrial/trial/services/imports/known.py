@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import (
     Disposition,
     ElfcMldAssessment,
@@ -20,6 +21,8 @@ from mldtrial.trial.models import (
     VisitDefinition,
 )
 from mldtrial.trial.rules.duplicates import may_be_one
+from mldtrial.trial.rules.participation import Step
+from mldtrial.trial.selectors.locks import held_ids
 from mldtrial.trial.services.duplicates import traits_of
 
 Level = GmfcMldAssessment | ElfcMldAssessment
@@ -45,6 +48,7 @@ class Known:
     treatments: dict[tuple[UUID, str, date], Treatment] = field(default_factory=dict)
     died_on: dict[UUID, date] = field(default_factory=dict)
     earliest: dict[UUID, date] = field(default_factory=dict)
+    held: set[UUID] = field(default_factory=set)
     alike: dict[tuple[date, str], list[Patient]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
@@ -53,6 +57,7 @@ class Known:
         found = cls(
             sites={site.code: site for site in study.sites.all()},
             definitions={d.code.upper(): d for d in study.visit_definitions.all()},
+            held=held_ids(at_least=LockLevel.FROZEN),
         )
         sites = {site.pk: site for site in found.sites.values()}
         by_id: dict[UUID, Patient] = {}
@@ -81,7 +86,7 @@ class Known:
     def _read_dispositions(self, rows: Iterable[Disposition]) -> None:
         for row in rows:
             self._note_day(row.patient_id, row.happened_on)
-            if row.step == "DIED":
+            if row.step == Step.DIED:
                 self.died_on[row.patient_id] = row.happened_on
 
     def add_patient(self, patient: Patient) -> None:

@@ -43,6 +43,9 @@ YOUNG_REASON = "As written in the imported table."
 TOTAL_RULE = "IMPORT-SEVERITY-TOTAL"
 
 
+HELD = "what this row changes is frozen or locked; it goes in once the record is open again"
+
+
 class RefusedError(Exception):
     """A row that cannot go in; the faults say why."""
 
@@ -93,6 +96,7 @@ class _Planner:
         if not row.faults:
             with contextlib.suppress(RefusedError):
                 self._draft(draft)
+                self._require_open(draft)
         if row.faults:
             row.fate, row.parts, row.changes, row.notes = Fate.REFUSED, [], [], []
             row.questions, row.needs_reason = [], False
@@ -143,6 +147,12 @@ class _Planner:
         elif isinstance(record, MriSeverityRead):
             others = [r for r in known.reads[record.visit_id] if r.pk != record.pk]
             known.reads[record.visit_id] = [*others, record]
+
+    def _require_open(self, draft: _Draft) -> None:
+        """Refuse a row that would change what is frozen or locked; the same again is no change."""
+        for record in (*draft.new, *(record for record, _ in draft.altered)):
+            if not self.known.held.isdisjoint(_places(record)):
+                self._stop(draft, SUBJECT, HELD)
 
     # The patient
 
@@ -408,6 +418,17 @@ class _Planner:
         column = self.layout.column_of(target)
         draft.refuse(column, draft.reading.shown.get(target, ""), reason)
         raise RefusedError
+
+
+def _places(record: models.Model) -> set[UUID]:
+    """Return what a lock that holds a record may be set on: itself, or what it belongs to."""
+    if isinstance(record, Patient):
+        return {record.pk, record.study_id}
+    if isinstance(record, Visit | Treatment):
+        return {record.pk, record.patient_id}
+    if isinstance(record, Level | MriSeverityRead):
+        return {record.visit_id}
+    raise TypeError(f"No place of {type(record).__name__} in a lock.")
 
 
 def _words(value: Any) -> str:

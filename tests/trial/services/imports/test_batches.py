@@ -19,6 +19,7 @@ from mldtrial.trial.services import assessments, participation, patients
 from mldtrial.trial.services.imports import batches, files
 from mldtrial.trial.sheets.cells import DateOrder, DecimalSign, Formats
 from mldtrial.trial.sheets.layout import Layout
+from tests.support.locking import freeze, lock
 from tests.support.sheets import HEADER, ITEMS, as_csv, xlsx
 from tests.support.world import World
 
@@ -76,12 +77,40 @@ def test_a_row_makes_patient_visit_and_level(world: World):
 @pytest.mark.requirement("21CFR11.10(e)")
 def test_the_history_says_which_import_by_whom(world: World):
     batch = run(world, xlsx(HEADER, ROW))
-    for model, owner in (("Patient", {}), ("Visit", {}), ("GmfcMldAssessment", {})):
+    for model in ("Patient", "Visit", "GmfcMldAssessment"):
         event = apps.get_model("trial", f"{model}Event").objects.order_by("pgh_id").last()
         assert event.pgh_context["origin"] == f"import:{batch.pk}", model
         assert event.pgh_context["user"] == str(world.user("data_manager").pk)
         assert event.pgh_label == "insert"
-        assert owner == {}
+
+
+@pytest.mark.parametrize("hold", [freeze, lock])
+@pytest.mark.parametrize("held", ["visit", "patient", "study"])
+def test_a_row_that_would_change_a_held_record_is_refused_where_it_is_shown(
+    world: World, hold, held
+):
+    changes = ("A-010", "A", "w", "2019-07-20", 20, "2023-01-10", "4a")
+    run(world, xlsx(HEADER, ROW))
+    visit = Visit.objects.get(patient__subject_code="A-010")
+    record = {"visit": visit, "patient": visit.patient, "study": world.study}[held]
+    hold(world, record)
+    _, plan = check(world, xlsx(HEADER, changes, ROW))
+    assert fates(plan) == ["refused", "same"]
+    assert "frozen or locked" in faults(plan)[0][1]
+    assert visit.gmfc_mld.level == 3
+
+
+def test_a_check_before_a_lock_is_made_again_and_changes_nothing(world: World):
+    run(world, xlsx(HEADER, ROW))
+    changes = ("A-010", "A", "w", "2019-07-20", 20, "2023-01-10", "4a")
+    batch, plan = check(world, xlsx(HEADER, changes))
+    assert fates(plan) == ["changed"]
+    visit = Visit.objects.get(patient__subject_code="A-010")
+    lock(world, visit)
+    batch.refresh_from_db()
+    with pytest.raises(ValidationError):
+        apply(world, batch, "Source checked")
+    assert GmfcMldAssessment.objects.get(visit=visit).level == 3
 
 
 def test_a_check_writes_nothing_but_its_own_record(world: World):
