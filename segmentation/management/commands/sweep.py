@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import time
 from collections.abc import Callable
 from typing import Any
@@ -12,6 +13,7 @@ from django.db import OperationalError, close_old_connections
 from segmentation import tasks
 from segmentation.services import upkeep
 
+log = logging.getLogger(__name__)
 RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.clean_up, 3600.0),
     (upkeep.settle_and_check_records, 60.0),
@@ -40,7 +42,7 @@ class Command(BaseCommand):
                 tasks.ring_intake()
                 tasks.ring_segmentation()
                 tasks.ring_review()
-                _do_rarely(done_at)
+                do_rarely(done_at, goes_on=every is not None)
             except OperationalError:
                 if every is None:
                     raise
@@ -53,9 +55,27 @@ class Command(BaseCommand):
             time.sleep(every)
 
 
-def _do_rarely(done_at: dict[Callable[[], object], float]) -> None:
+def do_rarely(done_at: dict[Callable[[], object], float], *, goes_on: bool) -> None:
+    """Do what is due; a fault in one chore keeps no job from being taken back.
+
+    Parameters
+    ----------
+    done_at : dict
+        When each chore was last tried, brought up to date here.
+    goes_on : bool
+        True in the loop, where a fault is logged and the chore tried again when it is next due;
+        False for a single sweep, which fails with it.
+    """
     for work, seconds in RARELY:
         now = time.monotonic()
-        if work not in done_at or now - done_at[work] > seconds:
+        if work in done_at and now - done_at[work] <= seconds:
+            continue
+        done_at[work] = now
+        try:
             work()
-            done_at[work] = now
+        except OperationalError:
+            raise
+        except Exception:
+            if not goes_on:
+                raise
+            log.exception("%s failed; the sweep goes on.", getattr(work, "__name__", work))
