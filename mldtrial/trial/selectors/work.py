@@ -28,7 +28,7 @@ from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules.participation import Step, participation
 from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.selectors.not_done import ASKED_SEQUENCES
-from mldtrial.trial.selectors.schedule import PlannedVisit, schedules
+from mldtrial.trial.selectors.schedule import OWES_GMFC, PlannedVisit, schedules
 from mldtrial.trial.selectors.signatures import signatures_of
 
 CHASED = policies.ACTIONS["view_work"]
@@ -117,7 +117,7 @@ def _planned(patients: dict[UUID, Patient]) -> list[PlannedVisit]:
 
 
 def _without_gmfc(user: Any) -> list[_Owing]:
-    found = _visits(user).filter(gmfc_mld__isnull=True, definition__has_gmfc_mld=True)
+    found = _visits(user).filter(OWES_GMFC)
     return [_Owing(*row) for row in found.values_list(*COLUMNS)]
 
 

@@ -18,6 +18,7 @@ class Link:
     label: str
     url: str
     is_here: bool
+    is_aside: bool = False
 
 
 STUDY_LINKS = (
@@ -32,6 +33,9 @@ STUDY_LINKS = (
     ("MRI reads", "read_cases", "view_reads"),
     ("Locks", "locks", "lock_record"),
 )
+ASIDE = {"deviations", "people", "study_settings", "imports", "read_cases", "locks", "models"}
+"""Entries that stand under "More" where the menu would not fit in one line."""
+FITS = 9
 SECTIONS = {
     "invitation_new": "people",
     "membership_end": "people",
@@ -92,13 +96,16 @@ def studies(request: HttpRequest) -> dict[str, Any]:
     for study in mine:
         study.entry_url = _entry(study, held)
     here = [m for m in held if current is not None and m.study_id == current.pk]
+    menu = _menu(request, current, held)
     return {
         "my_studies": mine,
         "current_study": current,
         "my_roles": _describe(here or held),
         "may_here": policies.actions_of(here),
         "is_demo_study": current is not None and current.origin == Origin.DEMO,
-        "menu": _menu(request, current, held),
+        "menu": menu,
+        "menu_aside": [link for link in menu if link.is_aside],
+        "is_here_aside": any(link.is_aside and link.is_here for link in menu),
     }
 
 
@@ -151,7 +158,12 @@ def _menu(request: HttpRequest, current: Study | None, held: list[Membership]) -
         wanted.append(("Audit trail", "audit", []))
     if held:
         wanted.append(("Models", "models", []))
-    return [link for entry in wanted if (link := _link(request, *entry)) is not None]
+    is_long = len(wanted) > FITS
+    found = [
+        _link(request, label, name, args, is_aside=is_long and name in ASIDE)
+        for label, name, args in wanted
+    ]
+    return [link for link in found if link is not None]
 
 
 def links_into(study: Study, actions: Collection[str]) -> list[Link]:
@@ -163,12 +175,14 @@ def links_into(study: Study, actions: Collection[str]) -> list[Link]:
     ]
 
 
-def _link(request: HttpRequest, label: str, name: str, args: list[str]) -> Link | None:
+def _link(
+    request: HttpRequest, label: str, name: str, args: list[str], *, is_aside: bool
+) -> Link | None:
     try:
         url = reverse(name, args=args)
     except NoReverseMatch:
         return None
-    return Link(label, url, _section(request) == name)
+    return Link(label, url, _section(request) == name, is_aside)
 
 
 def _section(request: HttpRequest) -> str:

@@ -2,7 +2,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from mldtrial.trial import selectors
 from mldtrial.trial.models import Origin, Study
+from mldtrial.trial.services import patients
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -53,3 +55,21 @@ def test_the_work_list_takes_few_queries(world: World, django_assert_max_num_que
     client.force_login(world.user("data_manager"))
     with django_assert_max_num_queries(24):
         client.get(reverse("home"))
+
+
+def test_a_menu_that_does_not_fit_keeps_the_daily_work_and_sets_the_rest_aside(world: World):
+    aside = {link.label for link in page_of(world, "data_manager").context["menu_aside"]}
+    assert {"Settings", "Import", "Locks"} <= aside
+    assert {"Patients", "Queries", "Exports"}.isdisjoint(aside)
+    assert page_of(world, "coordinator").context["menu_aside"] == []
+
+
+def test_the_count_of_missing_levels_is_that_of_the_work_list(world: World):
+    patients.create_visit(
+        patient=world.patient_a,
+        definition=None,
+        visit_date=world.visit_a.date.replace(day=25),
+        by=None,
+    )
+    counts = selectors.study_counts(world.study, user=world.user("coordinator"))
+    assert (counts.visits, counts.visits_without_gmfc) == (2, 1)
