@@ -16,9 +16,13 @@ from tests.support.workers import broker, workers
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Start Chromium once; as root it needs --no-sandbox."""
+    """Start Chromium once for a module; as root it needs --no-sandbox.
+
+    No longer than that: Playwright runs an event loop in this thread while it is up, in which
+    tests of asynchronous views that come later in the random order could not run.
+    """
     program = shutil.which("chromium") or shutil.which("chromium-browser")
     if program is None:
         pytest.fail("Install Chromium: apt-get install --no-install-recommends chromium")
