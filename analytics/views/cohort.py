@@ -24,7 +24,8 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     study = _study(request, study_code)
     filters = Filters.of(request.GET)
     points = cohort_points(study, user=request.user, filters=filters)
-    access.log_blinded_view(study=study, by=request.user, what="cohort")
+    if points:
+        access.log_blinded_view(study=study, by=request.user, what="cohort")
     smallest = policies.smallest_group(request.user, study)
     context = {
         "study": study,
@@ -63,6 +64,8 @@ def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpRespon
     points = cohort_points(study, user=request.user, filters=Filters.of(request.GET))
     shown = correlations.paired(points, relation)
     shown = correlations.without_small_groups(shown, policies.smallest_group(request.user, study))
+    if shown:
+        access.log_blinded_view(study=study, by=request.user, what="cohort")
     return charts.answer(charts.cohort(shown, relation, study))
 
 

@@ -26,10 +26,8 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     flags = page.flags(patient, user=user)
     rows = page.visit_rows(patient, user=user, series=series, flags=flags)
     sees_loads = policies.may(user, "view_loads", patient)
-    if sees_loads and series:
-        access.log_blinded_view(
-            study=patient.study, by=user, what="course", subject=patient.subject_code
-        )
+    if series:
+        _log_view(patient, user)
     derived = selectors.subtype_of(patient, patient.study)
     queries = list(page.open_queries(patient, user=user))
     held = selectors.lock_of(patient)
@@ -123,6 +121,8 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
     series = loads.load_series(patient, user=user)
     flags = page.flags(patient, user=user)
     rows = page.visit_rows(patient, user=user, series=series, flags=flags)
+    if series:
+        _log_view(patient, user)
     figure = charts.trajectory(
         patient,
         series=series,
@@ -132,6 +132,13 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
         sees_loads=policies.may(user, "view_loads", patient),
     )
     return charts.answer(figure)
+
+
+def _log_view(patient: Patient, user: Any) -> None:
+    """Log that a person was given loads; the series of who may not see them is empty."""
+    access.log_blinded_view(
+        study=patient.study, by=user, what="course", subject=patient.subject_code
+    )
 
 
 def _patient(request: HttpRequest, study_code: str, patient_id: UUID) -> Patient:

@@ -36,7 +36,7 @@ def upload_new(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
         if form.is_valid() and _receive(request, visit, form):
             return redirect("patient", study_code=study.code, patient_id=visit.patient_id)
     context = {"visit": visit, "patient": visit.patient, "missing": _missing(visit)}
-    return form_page(request, "segmentation/upload_new.html", form, context)
+    return form_page(request, "segmentation/upload_new.html", form, context, changes=visit)
 
 
 def _missing(visit: Visit) -> list[str]:

@@ -14,6 +14,7 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import Membership, Role
 from mldtrial.trial.services import memberships, studies
 from tests.support.codes import enrol
+from tests.support.locking import lock
 from tests.support.world import World, build_world, person
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +61,16 @@ def test_a_role_ends_with_a_reason_in_the_history(admin: Client, world: World):
     assert (event.is_active, event.pgh_context["reason"]) == (False, "Left the hospital")
     assert event.pgh_context["user"] == str(world.user("administrator").pk)
     assert policies.roles(world.user("coordinator"), world.study) == set()
+
+
+def test_a_role_ends_while_the_study_is_locked(admin: Client, world: World):
+    lock(world, world.study)
+    url = f"{PEOPLE}{held(world, 'coordinator').pk}/end/"
+    for address in (url, f"{PEOPLE}invite/"):
+        assert "cannot be changed" not in admin.get(address).content.decode()
+    assert admin.post(url, {"reason": " "}).status_code == 422
+    assert admin.post(url, {"reason": "Left the hospital"})["Location"] == PEOPLE
+    assert not held(world, "coordinator").is_active
 
 
 def test_an_ended_role_can_be_given_again(world: World):

@@ -9,7 +9,7 @@ from analytics.services import exporting
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.audit.services import verification
 from mldtrial.trial.models import Blinding, Membership, Role, Study
-from mldtrial.trial.services import memberships, studies
+from mldtrial.trial.services import assessments, memberships, studies
 from tests.support.loads import make_load
 from tests.support.world import PASSWORD, World, person
 
@@ -95,6 +95,37 @@ def test_a_view_of_loads_is_logged_in_a_blinded_study(
     assert answer.status_code == 200
     views = AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE)
     assert [(view.subject, view.details["what"]) for view in views] == [("A-001", "load")] * count
+
+
+@pytest.mark.parametrize(
+    ("route", "more", "what"),
+    [
+        ("patient", ["patient"], "course"),
+        ("patient_trajectory", ["patient"], "course"),
+        ("cohort", [], "cohort"),
+        ("cohort_chart", ["load-gmfc"], "cohort"),
+    ],
+)
+def test_every_way_to_the_loads_is_logged_once_there_is_one(
+    world: World, client: Client, route: str, more: list[str], what: str
+):
+    Study.objects.filter(pk=world.study.pk).update(blinding=Blinding.BLINDED)
+    client.force_login(world.user("data_manager"))
+    given = [world.patient_a.pk if name == "patient" else name for name in more]
+    url = reverse(route, args=[world.study.code, *given])
+    seen = AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE)
+    assert client.get(url).status_code == 200
+    assert seen.count() == 0
+    make_load(world.patient_a, world.visit_a.date, 12.5)
+    assessments.record_gmfc_mld(
+        visit=world.visit_a,
+        level=2,
+        assessed_on=world.visit_a.date,
+        by=None,
+        recorder=world.user("investigator"),
+    )
+    assert client.get(url).status_code == 200
+    assert [view.details["what"] for view in seen] == [what]
 
 
 def test_a_site_role_that_sees_a_load_is_logged_even_in_an_open_study(world: World, client: Client):

@@ -131,6 +131,15 @@ def decide(world: World, request: Any, by: Any, **more: Any) -> Any:
         )
 
 
+def test_the_second_person_reads_what_approving_an_unblinding_does(blinded: World):
+    asked = ask(blinded)
+    client = Client()
+    client.force_login(second_manager(blinded))
+    page = client.get(reverse("unblind_decision", args=["MLD-1", asked.pk])).content.decode()
+    assert "the arms are told, and this cannot be taken back" in page
+    assert "the record opens" not in page
+
+
 @pytest.mark.requirement("ICH-E6R3-4.1")
 def test_a_grant_of_two_people_tells_every_arm_to_one_statistician(allocated: World):
     held = Membership.objects.get(user=allocated.user("statistician"))

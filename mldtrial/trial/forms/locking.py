@@ -70,13 +70,19 @@ class DecisionForm(ServiceForm):
     """The decision of the second person, and the proof of who decides."""
 
     decision = forms.ChoiceField(
-        choices=[("approve", "Approve: the record opens at once"), ("refuse", "Refuse")],
         widget=Choices,
         error_messages={"required": "Approve or refuse."},
     )
     reason = reason_field()
     password = password_field()
     code = code_field()
+
+    def __init__(self, *args: Any, consequence: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["decision"].choices = [  # type: ignore[attr-defined]  # a field of choices
+            ("approve", f"Approve: {consequence}"),
+            ("refuse", "Refuse"),
+        ]
 
     def values(self) -> dict[str, Any]:
         """Return the arguments of the service."""

@@ -10,6 +10,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial import selectors
 from mldtrial.trial.models import Patient
+from mldtrial.trial.selectors.locks import Lockable
 
 CONFLICT = 409
 UNPROCESSABLE = 422
@@ -21,16 +22,20 @@ def form_page(
     form: Form,
     context: dict[str, Any],
     *,
-    held_from: LockLevel | None = LockLevel.FROZEN,
+    changes: Lockable | None = None,
+    held_from: LockLevel = LockLevel.FROZEN,
 ) -> HttpResponse:
-    """Show a form, or that its record is locked; a refused form is no success.
+    """Show a form, or that the record it changes is locked; a refused form is no success.
 
-    The record is the visit of the context, or its patient, or its study; `held_from` is the
-    weakest hold that closes the form, None where no lock does.
+    Parameters
+    ----------
+    changes : Visit, Patient or Study, optional
+        What the form changes; None where no lock concerns it.
+    held_from : LockLevel
+        The weakest hold that closes the form.
     """
-    record = context.get("visit") or context.get("patient") or context.get("study")
-    held = None if record is None else selectors.lock_of(record)
-    if held is not None and (held_from is None or held.level < held_from):
+    held = None if changes is None else selectors.lock_of(changes)
+    if held is not None and held.level < held_from:
         held = None
     status = UNPROCESSABLE if form.errors else 200
     if held is not None and request.method == "POST":

@@ -75,7 +75,7 @@ def _level_page(
         "instrument": page.form.INSTRUMENT,
         "age_months": round(age_months(visit.patient.birth_month, visit.date), 1),
     }
-    return form_page(request, "trial/level_record.html", form, context)
+    return form_page(request, "trial/level_record.html", form, context, changes=visit)
 
 
 def _initial(

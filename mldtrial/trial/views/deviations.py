@@ -62,9 +62,7 @@ def deviation_new(request: HttpRequest, study_code: str, patient_id: UUID) -> Ht
         if made is not None:
             messages.success(request, f"The deviation {made.code} was recorded.")
             return redirect("deviation", study_code=study.code, deviation_id=made.pk)
-    return form_page(
-        request, "trial/deviation_new.html", form, {"patient": patient}, held_from=None
-    )
+    return form_page(request, "trial/deviation_new.html", form, {"patient": patient})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -192,7 +192,10 @@ def unlock_decision(request: HttpRequest, study_code: str, request_id: UUID) -> 
     study = selectors.study(study_code, user=request.user)
     asked = selectors.unlocking(study, request_id, user=request.user)
     policies.require(request.user, "approve_unlock", asked.record)
-    form = DecisionForm(request.POST if request.method == "POST" else None)
+    form = DecisionForm(
+        request.POST if request.method == "POST" else None,
+        consequence="the record opens at once",
+    )
     if request.method == "POST" and form.is_valid():
         decided = form.submit(
             lambda: locking.decide_unlock(request=asked.request, **form.values(), by=request.user)

@@ -41,7 +41,7 @@ def visit_not_done(
         "definition": definition,
         "entry": selectors.planned_visit(patient, definition),
     }
-    return form_page(request, "trial/visit_not_done.html", form, context)
+    return form_page(request, "trial/visit_not_done.html", form, context, changes=patient)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -65,7 +65,7 @@ def scan_not_done(request: HttpRequest, study_code: str, visit_id: UUID) -> Http
             messages.success(request, f"{declared} was recorded for {visit.name}.")
             return to_patient(visit.patient)
     context = {"patient": visit.patient, "visit": visit, "missing": missing}
-    return form_page(request, "trial/scan_not_done.html", form, context)
+    return form_page(request, "trial/scan_not_done.html", form, context, changes=visit)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -84,7 +84,13 @@ def not_done_edit(request: HttpRequest, study_code: str, not_done_id: UUID) -> H
             messages.success(request, f"The declaration “{declared}” {what}.")
             return to_patient(declared.patient)
     context = {"patient": declared.patient, "declared": declared}
-    return form_page(request, "trial/not_done_edit.html", form, context)
+    return form_page(
+        request,
+        "trial/not_done_edit.html",
+        form,
+        context,
+        changes=declared.visit or declared.patient,
+    )
 
 
 def _change(declared: NotDone, given: dict[str, Any], by: Any) -> NotDone:

@@ -26,7 +26,9 @@ def step_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRes
         if made is not None:
             messages.success(request, f"Recorded: {made}, {made.happened_on}.")
             return to_patient(patient)
-    return form_page(request, "trial/participation_new.html", form, {"patient": patient})
+    return form_page(
+        request, "trial/participation_new.html", form, {"patient": patient}, changes=patient
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -49,4 +51,6 @@ def step_edit(request: HttpRequest, study_code: str, disposition_id: UUID) -> Ht
         if changed is not None:
             messages.success(request, f"The entry was changed: {changed}, {changed.happened_on}.")
             return to_patient(patient)
-    return form_page(request, "trial/participation_edit.html", form, {"patient": patient})
+    return form_page(
+        request, "trial/participation_edit.html", form, {"patient": patient}, changes=patient
+    )

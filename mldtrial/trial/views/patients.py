@@ -86,7 +86,7 @@ def patient_new(request: HttpRequest, study_code: str) -> HttpResponse:
         if patient is not None:
             messages.success(request, f"Patient {patient.subject_code} was added.")
             return to_patient(patient)
-    return form_page(request, "trial/patient_new.html", form, {"study": study})
+    return form_page(request, "trial/patient_new.html", form, {"study": study}, changes=study)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -106,7 +106,9 @@ def patient_edit(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         if changed is not None:
             messages.success(request, f"The record of {changed.subject_code} was changed.")
             return to_patient(changed)
-    return form_page(request, "trial/patient_edit.html", form, {"patient": patient})
+    return form_page(
+        request, "trial/patient_edit.html", form, {"patient": patient}, changes=patient
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -121,7 +123,9 @@ def treatment_new(request: HttpRequest, study_code: str, patient_id: UUID) -> Ht
         if treatment is not None:
             messages.success(request, f"The treatment was added: {treatment}.")
             return to_patient(patient)
-    return form_page(request, "trial/treatment_new.html", form, {"patient": patient})
+    return form_page(
+        request, "trial/treatment_new.html", form, {"patient": patient}, changes=patient
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -144,7 +148,9 @@ def treatment_edit(request: HttpRequest, study_code: str, treatment_id: UUID) ->
         if changed is not None:
             messages.success(request, f"The treatment was changed: {changed}.")
             return to_patient(patient)
-    return form_page(request, "trial/treatment_edit.html", form, {"patient": patient})
+    return form_page(
+        request, "trial/treatment_edit.html", form, {"patient": patient}, changes=patient
+    )
 
 
 def _patient(request: HttpRequest, study_code: str, patient_id: UUID, action: str) -> Patient:

@@ -88,7 +88,12 @@ def query_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRe
             messages.success(request, "The query was opened.")
             return redirect("query", query_id=query.pk)
     return form_page(
-        request, "trial/query_new.html", form, {"patient": patient}, held_from=LockLevel.LOCKED
+        request,
+        "trial/query_new.html",
+        form,
+        {"patient": patient},
+        changes=patient,
+        held_from=LockLevel.LOCKED,
     )
 
 

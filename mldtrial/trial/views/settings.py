@@ -154,4 +154,6 @@ def _page(
     if request.method == "POST" and form.is_valid() and form.submit(save) is not None:
         messages.success(request, "The settings were changed.")
         return redirect("study_settings", study_code=study.code)
-    return form_page(request, "trial/settings_form.html", form, {"study": study, "title": title})
+    return form_page(
+        request, "trial/settings_form.html", form, {"study": study, "title": title}, changes=study
+    )

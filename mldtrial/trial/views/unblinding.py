@@ -83,7 +83,10 @@ def unblind_decision(request: HttpRequest, study_code: str, unblinding_id: UUID)
     asked = next((one for one in waiting if one.pk == unblinding_id), None)
     if asked is None:
         raise Http404("No such request.")
-    form = DecisionForm(request.POST if request.method == "POST" else None)
+    form = DecisionForm(
+        request.POST if request.method == "POST" else None,
+        consequence="the arms are told, and this cannot be taken back",
+    )
     if request.method == "POST" and form.is_valid():
         decided = form.submit(
             lambda: unblinding.decide_unblinding(

@@ -52,7 +52,7 @@ def visit_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRe
         if visit is not None:
             _announce(request, visit)
             return to_patient(patient)
-    return form_page(request, "trial/visit_new.html", form, {"patient": patient})
+    return form_page(request, "trial/visit_new.html", form, {"patient": patient}, changes=patient)
 
 
 def _announce(request: HttpRequest, visit: Visit) -> None:
@@ -103,4 +103,4 @@ def visit_edit(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
             messages.success(request, f"{changed.name} is now on {changed.date}.")
             return to_patient(visit.patient)
     context = {"patient": visit.patient, "visit": visit}
-    return form_page(request, "trial/visit_edit.html", form, context)
+    return form_page(request, "trial/visit_edit.html", form, context, changes=visit)
