@@ -63,7 +63,7 @@ validation: $(STAMPS)/test ## Write which test proves which requirement
 format: $(STAMPS)/test ## Format the code
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
-check: $(STAMPS)/test ## Format, lint, types, import contracts, migrations
+check: $(STAMPS)/test ## Format, lint, types, import contracts, migrations, matrix of requirements
 	@mkdir -p build
 	@echo "ruff format" && $(BIN)/ruff format --check -q .
 	@echo "ruff check" && $(BIN)/ruff check -q .
@@ -71,6 +71,7 @@ check: $(STAMPS)/test ## Format, lint, types, import contracts, migrations
 	@echo "mypy, the rest" && $(BIN)/mypy --config-file mldtrial/mypy-django.ini mldtrial segmentation analytics
 	@echo "import contracts" && $(BIN)/lint-imports --no-cache >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
 	@echo "migrations" && MLDTRIAL_DATA=build/test DJANGO_SETTINGS_MODULE=mldtrial.settings.test $(BIN)/python manage.py makemigrations --check --dry-run -v 0
+	@echo "requirements and tests" && $(BIN)/python -m tests.validation --check
 	@echo "templates" && $(BIN)/djlint --quiet --lint templates
 	@echo "All checks passed."
 

@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from mldtrial.audit.context import acting
 from mldtrial.trial import policies
-from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from mldtrial.trial.models import Scan, ScanState, Visit
+from mldtrial.trial.selectors import ASKED_SEQUENCES
 from mldtrial.trial.services import locking, participation
 from segmentation.imaging.archive import content_of, unpack
 from segmentation.imaging.content import Content, recognise
@@ -299,4 +300,4 @@ def retry_upload(*, upload: Upload, by: Any) -> None:
 def sequences_missing(visit: Visit) -> list[str]:
     """Return which of T1w and T2w a visit lacks."""
     present = set(visit.scans.filter(state=ScanState.IMPORTED).values_list("sequence", flat=True))
-    return [name for name in (Sequence.T1W, Sequence.T2W) if name not in present]
+    return [name for name in ASKED_SEQUENCES if name not in present]

@@ -144,7 +144,7 @@ class MriSeverityRead(ClinicalModel):
                 name="mri_severity_one_read_per_reader",
             ),
             models.UniqueConstraint(
-                fields=["visit", "reader"],
+                fields=["assignment"],
                 condition=models.Q(state=ReadState.DRAFT),
                 name="mri_severity_one_draft_per_reader",
             ),

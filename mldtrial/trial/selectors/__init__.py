@@ -39,11 +39,11 @@ from mldtrial.trial.selectors.locks import (
     visits_to_lock,
 )
 from mldtrial.trial.selectors.not_done import (
-    ASKED_SEQUENCES,
     not_done,
     not_done_of,
     undeclared_sequences,
 )
+from mldtrial.trial.selectors.owing import ASKED_SEQUENCES
 from mldtrial.trial.selectors.people import (
     invitation,
     membership,
@@ -124,7 +124,6 @@ __all__ = [
     "disposition",
     "dispositions",
     "filtered_queries",
-    "first_visit_on",
     "import_batch",
     "import_batches",
     "invitation",

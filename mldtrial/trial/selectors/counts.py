@@ -7,8 +7,8 @@ from django.db.models import Count, Q
 
 from mldtrial.trial.models import Query, QueryState, Study, Visit
 from mldtrial.trial.policies import visible_to
+from mldtrial.trial.selectors.owing import OWES_GMFC
 from mldtrial.trial.selectors.records import patients
-from mldtrial.trial.selectors.schedule import OWES_GMFC
 
 _WITHOUT_LEVEL = OWES_GMFC & Q(patient__withdrawn_on__isnull=True)
 

@@ -12,17 +12,14 @@ from django.http import Http404
 from mldtrial.audit.belonging import RecordKind
 from mldtrial.audit.models import Action, ApprovalRequest, Lock, LockedRecord, LockLevel, Signature
 from mldtrial.trial.models import (
-    NotDone,
     Patient,
     Query,
     QueryState,
-    Scan,
-    ScanState,
-    Sequence,
     Study,
     Visit,
 )
 from mldtrial.trial.policies import visible_to
+from mldtrial.trial.selectors.owing import ASKED_SEQUENCES, owings
 from mldtrial.trial.selectors.signatures import unchanged
 
 Lockable = Study | Patient | Visit
@@ -169,21 +166,18 @@ def visits_to_lock(of: Study, *, user: Any, state: str = "", search: str = "") -
     ----------
     state : str
         ``open``, ``frozen``, ``locked`` or ``complete``; empty for all. A complete visit is
-        open and lacks nothing that the database can tell; its signature is compared by `rows_of`.
+        open and lacks nothing but perhaps its signature, which `lock_rows` compares.
     """
     held = LockedRecord.objects.filter(record_id=OuterRef("pk"))
-    images = Scan.objects.filter(visit=OuterRef("pk"), state=ScanState.IMPORTED)
-    declared = NotDone.objects.filter(visit=OuterRef("pk"), is_current=True)
-    open_query = Query.objects.filter(visit=OuterRef("pk")).exclude(state=QueryState.CLOSED)
+    # Whether a query is open is told of those alone that the person may see: one born from loads
+    # is nothing to a site. The lock itself asks for all of them.
+    queries = visible_to(user, Query.objects.filter(visit=OuterRef("pk")))
     found = (
         visible_to(user, Visit.objects.filter(patient__study=of))
-        .select_related("patient__site", "patient__study", "gmfc_mld")
+        .select_related("patient__site", "patient__study")
         .annotate(
-            has_t1w=Exists(images.filter(sequence=Sequence.T1W))
-            | Exists(declared.filter(sequence=Sequence.T1W)),
-            has_t2w=Exists(images.filter(sequence=Sequence.T2W))
-            | Exists(declared.filter(sequence=Sequence.T2W)),
-            has_open_query=Exists(open_query),
+            **owings(),
+            has_open_query=Exists(queries.exclude(state=QueryState.CLOSED)),
         )
         .order_by("patient__subject_code", "date")
     )
@@ -196,9 +190,8 @@ def visits_to_lock(of: Study, *, user: Any, state: str = "", search: str = "") -
         "locked": Exists(locked),
     }
     if state == "complete":
-        return found.filter(conditions["open"], gmfc_mld__isnull=False).filter(
-            has_t1w=True, has_t2w=True, has_open_query=False
-        )
+        owes_nothing = dict.fromkeys((*owings(), "has_open_query"), False)
+        return found.filter(conditions["open"], **owes_nothing)
     return found.filter(conditions[state]) if state in conditions else found
 
 
@@ -215,9 +208,8 @@ def lock_rows(visits: Iterable[Visit]) -> list[LockRow]:
 
 def _missing(visit: Any, signed: set[UUID]) -> tuple[str, ...]:
     lacks = {
-        "GMFC-MLD": getattr(visit, "gmfc_mld", None) is None,
-        "T1w": not visit.has_t1w,
-        "T2w": not visit.has_t2w,
+        "GMFC-MLD": visit.owes_gmfc,
+        **{sequence: getattr(visit, f"owes_{sequence}") for sequence in ASKED_SEQUENCES},
         "signature": visit.pk not in signed,
         "closed queries": visit.has_open_query,
     }

@@ -8,9 +8,7 @@ from django.http import Http404
 
 from mldtrial.trial.models import NotDone, Patient, Scan, ScanState, Sequence, Study, Visit
 from mldtrial.trial.policies import visible_to
-
-ASKED_SEQUENCES = (Sequence.T1W, Sequence.T2W)
-"""What every visit with images owes; FLAIR is kept where it is there."""
+from mldtrial.trial.selectors.owing import ASKED_SEQUENCES
 
 
 def not_done_of(patient: Patient, *, user: Any) -> QuerySet[NotDone]:

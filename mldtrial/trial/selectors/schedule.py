@@ -7,16 +7,13 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404
 
 from mldtrial.trial.models import NotDone, Patient, Study, Treatment, Visit, VisitDefinition
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules.calendar import days_outside, today_in
 from mldtrial.trial.rules.schedule import DOSE, Anchor, Anchors, Planned, Standing, Step, plan
-
-OWES_GMFC = Q(gmfc_mld__isnull=True, definition__has_gmfc_mld=True)
-"""A visit that took place, whose schedule asks for a level, and that has none."""
 
 
 @dataclass(frozen=True, slots=True)

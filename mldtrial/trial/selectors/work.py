@@ -12,23 +12,20 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from mldtrial.trial import policies
 from mldtrial.trial.models import (
     Disposition,
-    NotDone,
     Patient,
     Role,
-    Scan,
-    ScanState,
     Visit,
 )
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules.participation import Step, participation
 from mldtrial.trial.rules.schedule import Standing
-from mldtrial.trial.selectors.not_done import ASKED_SEQUENCES
-from mldtrial.trial.selectors.schedule import OWES_GMFC, PlannedVisit, schedules
+from mldtrial.trial.selectors.owing import ASKED_SEQUENCES, OWES_GMFC, owes_scans
+from mldtrial.trial.selectors.schedule import PlannedVisit, schedules
 from mldtrial.trial.selectors.signatures import signatures_of
 
 CHASED = policies.ACTIONS["view_work"]
@@ -122,8 +119,8 @@ def _without_gmfc(user: Any) -> list[_Owing]:
 
 
 def _without_scans(user: Any) -> list[_Owing]:
-    owed = {f"owes_{name}": _owes(name) for name in ASKED_SEQUENCES}
-    found = _visits(user).filter(definition__has_scans=True).annotate(**owed)
+    owed = owes_scans()
+    found = _visits(user).annotate(**owed)
     rows = found.filter(Q(*((name, True) for name in owed), _connector=Q.OR))
     refused = _without_consent_for_images(user)
     return [
@@ -166,12 +163,6 @@ def _visits(user: Any) -> QuerySet[Visit]:
         .filter(policies.patients_of(user, CHASED, "patient__"))
         .order_by("date", "patient__subject_code")
     )
-
-
-def _owes(sequence: str) -> Any:
-    there = Scan.objects.filter(visit=OuterRef("pk"), sequence=sequence, state=ScanState.IMPORTED)
-    declared = NotDone.objects.filter(visit=OuterRef("pk"), sequence=sequence, is_current=True)
-    return ~Exists(there) & ~Exists(declared)
 
 
 def _planned_item(kind: Kind, entry: PlannedVisit) -> WorkItem:

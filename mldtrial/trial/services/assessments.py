@@ -148,7 +148,7 @@ def _record_level(
     _check_day(visit, values["assessed_on"], "assessed_on")
     # Patient and visit are locked, in the order of every service, so that two people who save
     # at once are told of each other.
-    Patient.objects.select_for_update(of=("self",)).get(pk=visit.patient_id)
+    patient = Patient.objects.select_for_update(of=("self",)).get(pk=visit.patient_id)
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     found = model._default_manager.filter(visit=visit).first()
     _check_level(instrument, visit, values)
@@ -160,10 +160,13 @@ def _record_level(
     for name, value in {**values, "instrument_version": instrument.version}.items():
         setattr(assessment, name, value)
     if found is None:
-        with participation.entry(visit.patient, values["assessed_on"], after_end_reason):
+        with participation.entry(patient, values["assessed_on"], after_end_reason):
             store(assessment)
     else:
-        with because(change_reason.strip()):
+        with (
+            because(change_reason.strip()),
+            participation.entry(patient, values["assessed_on"], change_reason),
+        ):
             store(assessment)
     plausibility.check_patient(patient=visit.patient)
     return assessment

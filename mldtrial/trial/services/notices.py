@@ -1,11 +1,13 @@
 """Give and revoke a person's calendar link, choose the digest, and send it."""
 
 import hashlib
+import logging
 import secrets
+from smtplib import SMTPException
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.mail import send_mail
 from django.db import transaction
 
@@ -16,6 +18,7 @@ from mldtrial.trial.selectors.digest import digest_of
 from mldtrial.trial.services.saving import store
 
 TOKEN_BYTES = 32
+log = logging.getLogger(__name__)
 
 
 @transaction.atomic
@@ -74,14 +77,28 @@ def send_digests() -> int:
     """Send each person who wants it what waits for them; returns how many were sent.
 
     Nothing is sent to whoever has no address, no role or no work.
+
+    Raises
+    ------
+    ValidationError
+        After all others were sent, if the mail server refused some.
     """
     people = get_user_model().objects.filter(is_active=True, memberships__is_active=True)
-    sent = 0
+    sent = refused = 0
     for person in people.exclude(email="").exclude(notices__wants_digest=False).distinct():
         digest = digest_of(person)
         if not digest.lines:
             continue
-        sent += send_mail("Work that waits for you", digest.text, None, [person.email])
+        try:
+            sent += send_mail("Work that waits for you", digest.text, None, [person.email])
+        except (SMTPException, OSError):
+            refused += 1
+            log.exception("The digest of the person %s was not sent.", person.pk)
+    if refused:
+        raise ValidationError(
+            f"{sent} digests were sent, {refused} were not: the mail server refused them. "
+            "The log says whose and why."
+        )
     return sent
 
 

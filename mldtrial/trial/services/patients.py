@@ -25,6 +25,7 @@ from mldtrial.trial.models import (
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.rules.participation import Step
+from mldtrial.trial.rules.subject_code import CODE, person_in
 from mldtrial.trial.rules.visit_number import unscheduled_number
 from mldtrial.trial.services import deviations, duplicates, participation, plausibility
 from mldtrial.trial.services.saving import store
@@ -112,6 +113,7 @@ def create_patient(
         origin=origin,
     )
     _set(patient, details or {}, DETAILS)
+    _require_no_person(subject_code)
     check_ages(patient)
     alike = duplicates.alike_to(patient) if by is not None else []
     is_taken = Patient.objects.filter(study=site.study, subject_code=subject_code).exists()
@@ -148,6 +150,8 @@ def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by
         raise ValidationError({"reason": "Give the reason for the change."})
     locked = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     _set(locked, changes, CHANGEABLE)
+    if "subject_code" in changes:
+        _require_no_person(locked.subject_code)
     locked.birth_month = locked.birth_month.replace(day=1)
     check_ages(locked)
     _check_nothing_before_birth(locked)
@@ -156,6 +160,12 @@ def change_patient(*, patient: Patient, changes: dict[str, Any], reason: str, by
     deviations.review_windows(patient=locked)
     plausibility.check_patient(patient=locked)
     return locked
+
+
+def _require_no_person(subject_code: str) -> None:
+    # What is no code at all, the field itself says.
+    if CODE.fullmatch(subject_code) and (problem := person_in(subject_code)):
+        raise ValidationError({"subject_code": f"{problem[:1].upper()}{problem[1:]}."})
 
 
 def _set(record: Patient | Treatment, values: Mapping[str, Any], allowed: frozenset[str]) -> None:
@@ -192,6 +202,7 @@ def record_treatment(
     """
     if by is not None:
         policies.require(by, "record_treatment", patient)
+    patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
     treatment = Treatment(patient=patient, kind=kind, started_on=started_on, stopped_on=stopped_on)
     _set(treatment, details or {}, TREATMENT_DETAILS)
     check_treatment(treatment)
@@ -216,13 +227,14 @@ def change_treatment(
     policies.require(by, "record_treatment", treatment)
     if not reason.strip():
         raise ValidationError({"reason": "Give the reason for the change."})
+    patient = Patient.objects.select_for_update(of=("self",)).get(pk=treatment.patient_id)
     locked = Treatment.objects.select_for_update(of=("self",)).get(pk=treatment.pk)
     _set(locked, changes, TREATMENT_DETAILS | {"kind", "started_on", "stopped_on"})
     check_treatment(locked)
-    with because(reason.strip()):
+    with because(reason.strip()), participation.entry(patient, locked.started_on, reason):
         store(locked)
-    deviations.review_windows(patient=locked.patient)
-    plausibility.check_patient(patient=locked.patient)
+    deviations.review_windows(patient=patient)
+    plausibility.check_patient(patient=patient)
     return locked
 
 

@@ -22,7 +22,7 @@ from mldtrial.trial.models import (
 )
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.services.saving import store
-from mldtrial.trial.services.settling import assign, settle
+from mldtrial.trial.services.settling import assign, others_of, settle
 
 Values = Mapping[str, int | None]
 NEEDED = {
@@ -105,10 +105,7 @@ def assign_adjudicator(*, visit: Visit, adjudicator: Any, by: Any) -> ReadAssign
 
 
 def _assign_other(visit: Visit, reader: Any, role: str) -> ReadAssignment:
-    taken = ReadAssignment.objects.filter(visit=visit, reader=reader).exclude(
-        state=AssignmentState.WITHDRAWN, reads__isnull=True
-    )
-    if taken.exists():
+    if others_of(visit, role).filter(reader=reader).exists():
         raise ValidationError({"reader": "This person has or had a part in this case already."})
     return assign(visit, reader, role)
 

@@ -82,8 +82,10 @@ def settle_earlier_reads(*, visits: QuerySet[Visit]) -> int:
         elif any(getattr(final, name) != value for name, value in values.items()):
             differing.append((final, values))
     MriSeverityFinal.objects.bulk_create(missing, batch_size=500, ignore_conflicts=True)
-    for final, values in differing:
-        _store(final.visit, values)
+    for final, _ in differing:
+        # Under the visit's lock and by the whole rule: two readers may have signed meanwhile.
+        locked = Visit.objects.select_for_update(of=("self",)).select_related("patient__study")
+        settle(locked.get(pk=final.visit_id))
     return len(missing) + len(differing)
 
 
@@ -100,7 +102,7 @@ def _of_two(
         return _store(visit, found | behind | {"adjudication": adjudication})
     agreement = compare(first.total, second.total, study.severity_tolerance)
     if agreement == Agreement.DISAGREED:
-        _ask_adjudicator(visit, {first.reader_id, second.reader_id})
+        _ask_adjudicator(visit)
         waits = {"status": FinalStatus.ADJUDICATION, "basis": "", "total": None, "items": {}}
         return _store(visit, waits | _last([first, second]) | behind)
     _withdraw_adjudicator(visit)
@@ -148,7 +150,7 @@ def _store(visit: Visit, values: dict[str, Any]) -> MriSeverityFinal:
         return store(final)
 
 
-def _ask_adjudicator(visit: Visit, readers: set[Any]) -> ReadAssignment | None:
+def _ask_adjudicator(visit: Visit) -> ReadAssignment | None:
     """Assign the adjudicator with the least to do; None where the study has no other person."""
     open_already = ReadAssignment.objects.filter(
         visit=visit, role=ReadRole.ADJUDICATOR, state__in=IN_FORCE
@@ -163,7 +165,7 @@ def _ask_adjudicator(visit: Visit, readers: set[Any]) -> ReadAssignment | None:
             memberships__role=Role.ADJUDICATOR,
             memberships__is_active=True,
         )
-        .exclude(pk__in=readers)
+        .exclude(pk__in=others_of(visit, ReadRole.ADJUDICATOR).values("reader"))
         .distinct()
     )
     waiting = ReadAssignment.objects.filter(
@@ -172,6 +174,20 @@ def _ask_adjudicator(visit: Visit, readers: set[Any]) -> ReadAssignment | None:
     loads = dict(waiting.annotate(number=Count("pk")).order_by())
     person = min(chosen, key=lambda user: (loads.get(user.pk, 0), user.username), default=None)
     return None if person is None else assign(visit, person, ReadRole.ADJUDICATOR)
+
+
+def others_of(visit: Visit, role: str) -> QuerySet[ReadAssignment]:
+    """Return the parts in a case whose persons cannot take this one.
+
+    Whoever has read, or began to, is nobody else's second look. An adjudicator whose earlier
+    question was withdrawn may take it up again: it is the same question.
+    """
+    parts = ReadAssignment.objects.filter(visit=visit).exclude(
+        state=AssignmentState.WITHDRAWN, reads__isnull=True
+    )
+    if role == ReadRole.ADJUDICATOR:
+        return parts.exclude(role=ReadRole.ADJUDICATOR, state=AssignmentState.WITHDRAWN)
+    return parts
 
 
 def assign(visit: Visit, reader: Any, role: str) -> ReadAssignment:

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
@@ -17,8 +18,7 @@ from mldtrial.trial.models import (
     Visit,
     VisitDefinition,
 )
-from mldtrial.trial.rules.calendar import today_in
-from mldtrial.trial.services import deviations, participation, plausibility
+from mldtrial.trial.services import deviations, participation, patients, plausibility
 from mldtrial.trial.services.saving import store
 
 NO_REASON = "Give the reason."
@@ -37,14 +37,15 @@ def change_visit(*, visit: Visit, visit_date: date, reason: str, by: Any) -> Vis
     policies.require(by, "change_visit", visit)
     _require(reason, "reason", NO_CHANGE_REASON)
     patient = Patient.objects.select_for_update(of=("self",)).get(pk=visit.patient_id)
-    if visit_date < patient.birth_month:
-        raise ValidationError({"date": "This date lies before the patient's birth."})
-    if visit_date > today_in(patient.site.time_zone):
-        raise ValidationError({"date": "A visit cannot lie in the future; check the date."})
+    patients.check_visit_day(patient, visit_date)
     locked = Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
+    moved_days = (visit_date - locked.date).days
     locked.date = visit_date
     with because(reason.strip()), participation.entry(patient, visit_date, reason):
         store(locked)
+        # The day of a scan stays where it was; what is kept is its distance from the visit.
+        known = Scan.objects.filter(visit=locked, days_from_visit__isnull=False)
+        known.update(days_from_visit=F("days_from_visit") - moved_days)
     deviations.review_windows(patient=patient)
     plausibility.check_patient(patient=patient)
     return locked
@@ -90,6 +91,7 @@ def declare_scan_not_done(*, visit: Visit, sequence: str, reason: str, by: Any) 
     _require(reason, "reason", NO_REASON)
     if sequence not in Sequence.values:
         raise ValidationError({"sequence": "Choose T1w, T2w or FLAIR."})
+    Patient.objects.select_for_update(of=("self",)).get(pk=visit.patient_id)
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     found = Scan.objects.filter(visit=visit, sequence=sequence, state=ScanState.IMPORTED)
     if found.exists():

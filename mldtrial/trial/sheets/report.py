@@ -1,23 +1,13 @@
 """The outcome of a check as a CSV file that a spreadsheet opens without computing anything."""
 
 import csv
-import re
 from collections.abc import Iterable
 from io import StringIO
 from typing import Any
-from unicodedata import normalize
+
+from mldtrial.trial.rules.formulas import guarded
 
 COLUMNS = ("row", "subject_code", "fate", "column", "found", "text")
-FORMULA = re.compile(r"^[-=+@|%]")
-UNSEEN = re.compile(r"^[\s\x00-\x1f\x7f\u200b-\u200f\u2060\ufeff]+")
-
-
-def guarded(text: str) -> str:
-    """Return a text with an apostrophe before it where a spreadsheet would compute it."""
-    plain = UNSEEN.sub("", normalize("NFKC", text))
-    if text[:1] in ("\t", "\r", "\n") or FORMULA.match(plain):
-        return f"'{text}"
-    return text
 
 
 def as_csv(rows: Iterable[dict[str, Any]]) -> str:

@@ -1,5 +1,7 @@
 """Freezing, locking, and the two people that an unlocking takes."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
@@ -8,7 +10,7 @@ from django.db.models.functions import Now
 from mldtrial.audit.context import acting
 from mldtrial.audit.models import ApprovalRequest, Lock, LockedRecord, LockLevel
 from mldtrial.trial import selectors
-from mldtrial.trial.models import Visit
+from mldtrial.trial.models import Audience, Visit
 from mldtrial.trial.selectors.signatures import unchanged
 from mldtrial.trial.services import assessments, locking, patients, queries
 from tests.support.locking import decide, freeze, lock, request_unlock, second_manager
@@ -242,3 +244,32 @@ def test_a_complete_visit_lacks_nothing(world: World):
 def test_the_password_is_asked_before_a_reason_is_kept(world: World):
     lock(world, world.visit_a)
     assert PASSWORD not in str(Lock.objects.values())
+
+
+def test_a_site_is_not_told_of_a_query_born_from_loads(world: World):
+    queries.open_query(
+        patient=world.patient_a,
+        visit=world.visit_a,
+        audience=Audience.IMAGING,
+        rule="LOAD-JUMP",
+        question="Is the mask right?",
+    )
+
+    def missing(key: str) -> tuple[str, ...]:
+        found = selectors.visits_to_lock(world.study, user=world.user(key))
+        (row,) = selectors.lock_rows(found.filter(pk=world.visit_a.pk))
+        return row.missing
+
+    assert "closed queries" in missing("data_manager")
+    assert "closed queries" not in missing("investigator")
+
+
+def test_a_visit_that_the_schedule_does_not_plan_owes_nothing(world: World):
+    visit = patients.create_visit(
+        patient=world.patient_a,
+        definition=None,
+        visit_date=world.visit_a.date + timedelta(days=3),
+        by=None,
+    )
+    sign(world, visit)
+    assert selectors.complete_visits(world.study, user=world.user("data_manager")) == [visit]

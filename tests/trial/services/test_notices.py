@@ -1,9 +1,10 @@
 from datetime import date, timedelta
 from io import StringIO
+from smtplib import SMTPRecipientsRefused
 
 import pytest
 from django.core import mail
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
 
@@ -123,6 +124,27 @@ def test_a_digest_says_counts_and_subject_codes_of_the_own_site(world: World):
     assert "1 open queries: A-001" in message.body
     assert "B-001" not in message.body
     assert "birth month" not in message.body
+
+
+def test_an_address_that_the_server_refuses_keeps_nobody_elses_digest(
+    world: World, monkeypatch: pytest.MonkeyPatch
+):
+    address(world, "coordinator", "investigator", "data_manager")
+
+    def refuse_one(self: mail.EmailMessage, fail_silently: bool = False) -> int:
+        if "investigator@example.org" in self.to:
+            raise SMTPRecipientsRefused({})
+        mail.outbox.append(self)
+        return 1
+
+    monkeypatch.setattr(mail.EmailMessage, "send", refuse_one)
+    mail.outbox.clear()
+    with pytest.raises(CommandError, match="2 digests were sent, 1 were not"):
+        call_command("send_digest", stdout=StringIO())
+    assert {to for message in mail.outbox for to in message.to} == {
+        "coordinator@example.org",
+        "data_manager@example.org",
+    }
 
 
 def test_nothing_is_sent_where_nothing_waits(world: World):

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.apps import apps
@@ -217,4 +217,17 @@ def test_state_and_day_cannot_part(world: World):
     with pytest.raises(Exception, match="patient_end_has_a_day"), connection.cursor() as cursor:
         cursor.execute(
             "UPDATE trial_patient SET participation = 'DIED' WHERE id = %s", [world.patient_a.pk]
+        )
+
+
+def test_a_correction_moves_no_level_past_a_death(world: World):
+    level = {"visit": world.visit_a, "level": 2, "by": world.user("coordinator")}
+    assessments.record_gmfc_mld(**level, assessed_on=world.visit_a.date)
+    record(world, "CONSENT", date(2023, 1, 1))
+    record(world, "DIED", world.visit_a.date)
+    with pytest.raises(ValidationError, match="had died by this day"):
+        assessments.record_gmfc_mld(
+            **level,
+            assessed_on=world.visit_a.date + timedelta(days=1),
+            change_reason="Chart",
         )

@@ -388,3 +388,19 @@ def test_a_match_at_another_site_tells_the_site_nothing_and_asks_the_data_manage
     seen = policies.visible_to(world.user("coordinator_b"), Query.objects.all())
     assert not seen.exists()
     assert policies.visible_to(world.user("data_manager"), Query.objects.all()).exists()
+
+
+@pytest.mark.parametrize("code", ["JaneDoe", "JD", "A-20190720", "2019-07-20"])
+def test_a_code_that_looks_like_a_person_is_refused(world: World, code: str):
+    given = {"site": world.site_a, "sex": "F", "birth_month": date(2020, 1, 1), "by": None}
+    with pytest.raises(ValidationError) as refused:
+        patients.create_patient(subject_code=code, **given)
+    assert list(refused.value.message_dict) == ["subject_code"]
+    with pytest.raises(ValidationError) as refused:
+        patients.change_patient(
+            patient=world.patient_a,
+            changes={"subject_code": code},
+            reason="Typing error",
+            by=world.user("coordinator"),
+        )
+    assert list(refused.value.message_dict) == ["subject_code"]

@@ -351,3 +351,33 @@ def test_what_two_readers_settled_is_not_undone_by_an_earlier_record(world: Worl
     )
     assert settling.settle_earlier_reads(visits=Visit.objects.all()) == 0
     assert (final(world).basis, final(world).total) == ("MEAN", 10)
+
+
+def test_an_adjudicator_who_had_begun_takes_the_case_up_again(world: World):
+    first, second = give(world, world.visit_a)
+    sign(first, 10)
+    sign(second, 20)
+    begun = adjudication(world)
+    reads.save_draft(assignment=begun, items=items_of(14), by=begun.reader)
+    sign(second, 11, reason="Another case was open")
+    sign(second, 20, reason="The first look was right")
+    again = ReadAssignment.objects.get(role="ADJUDICATOR", state="ASSIGNED")
+    assert (again.reader, again.pk == begun.pk) == (begun.reader, False)
+    reads.save_draft(assignment=again, items=items_of(14), by=again.reader)
+    sign(again, 15)
+    assert (final(world).basis, final(world).total) == ("ADJUDICATED", 15)
+
+
+def test_who_had_begun_to_read_a_case_does_not_settle_it(world: World):
+    first, second = give(world, world.visit_a)
+    reads.save_draft(assignment=first, items=items_of(9), by=first.reader)
+    other = person("third_reader")
+    studies.grant_membership(user=other, study=world.study, role=Role.READER)
+    Membership.objects.filter(study=world.study, role=Role.ADJUDICATOR).update(is_active=False)
+    studies.grant_membership(user=first.reader, study=world.study, role=Role.ADJUDICATOR)
+    third = reads.replace_reader(
+        assignment=first, reader=other, reason="Ill", by=world.user("data_manager")
+    )
+    sign(third, 10)
+    sign(second, 20)
+    assert not ReadAssignment.objects.filter(role="ADJUDICATOR").exists()

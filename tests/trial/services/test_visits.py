@@ -5,7 +5,7 @@ from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from mldtrial.trial import selectors
-from mldtrial.trial.models import DeviationState, NotDone, ProtocolDeviation, Sequence
+from mldtrial.trial.models import DeviationState, NotDone, ProtocolDeviation, Scan, Sequence
 from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.services import deviations, patients, visits
 from tests.access.addresses import SITE_A, scan_of
@@ -300,3 +300,29 @@ def test_a_review_of_the_study_takes_no_more_queries_with_more_patients(
     # A savepoint and its release around: patients, deviations, and four for their schedules.
     with django_assert_num_queries(8):
         deviations.review_study(study=world.study)
+
+
+def test_the_day_of_a_scan_stays_where_it_was_when_the_visit_is_corrected(world: World):
+    scan = scan_of(world, SITE_A)
+    Scan.objects.filter(pk=scan.pk).update(days_from_visit=2)
+    scanned_on = world.visit_a.date + timedelta(days=2)
+    moved = visits.change_visit(
+        visit=world.visit_a,
+        visit_date=world.visit_a.date - timedelta(days=5),
+        reason="Chart",
+        by=world.user("coordinator"),
+    )
+    scan.refresh_from_db()
+    assert moved.date + timedelta(days=scan.days_from_visit) == scanned_on
+
+
+def test_a_scan_whose_day_is_not_known_stays_unknown(world: World):
+    scan = scan_of(world, SITE_A)
+    visits.change_visit(
+        visit=world.visit_a,
+        visit_date=world.visit_a.date - timedelta(days=5),
+        reason="Chart",
+        by=world.user("coordinator"),
+    )
+    scan.refresh_from_db()
+    assert scan.days_from_visit is None

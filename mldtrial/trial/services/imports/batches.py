@@ -111,8 +111,15 @@ def check(*, batch: ImportBatch, layout: Layout, by: Any) -> Plan:
         If the person may not, the import is over, or the layout cannot be read by.
     """
     policies.require(by, "import_records", batch)
-    locked = _open(batch)
-    plan = _plan(locked, layout)
+    plan = _plan(_open(batch), layout)
+    _keep(batch, layout, plan)
+    return plan
+
+
+@transaction.atomic
+def _keep(batch: ImportBatch, layout: Layout, plan: Plan) -> None:
+    """Keep the outcome of a check, unless the import was applied or given up meanwhile."""
+    locked = _open(batch, lock=True)
     locked.layout = layout.as_json()
     locked.state = ImportState.CHECKED
     locked.counts = plan.counts()
@@ -120,7 +127,6 @@ def check(*, batch: ImportBatch, layout: Layout, by: Any) -> Plan:
     files.keep_rows(batch.pk, (row.as_json() for row in plan.rows))
     with because("The table was checked"):
         store(locked)
-    return plan
 
 
 @transaction.atomic

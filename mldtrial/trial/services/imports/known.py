@@ -14,6 +14,7 @@ from mldtrial.trial.models import (
     GmfcMldAssessment,
     MriSeverityRead,
     Patient,
+    ReadState,
     Site,
     Study,
     Treatment,
@@ -74,7 +75,9 @@ class Known:
             for level in model._default_manager.filter(visit__patient__study=study):
                 level.visit = visits[level.visit_id]
                 found.levels[model, level.visit_id] = level
-        for read in MriSeverityRead.objects.filter(visit__patient__study=study):
+        for read in MriSeverityRead.objects.filter(
+            visit__patient__study=study, state=ReadState.SIGNED
+        ):
             read.visit = visits[read.visit_id]
             found.reads[read.visit_id].append(read)
         for treatment in Treatment.objects.filter(patient__study=study):

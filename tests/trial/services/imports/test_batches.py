@@ -15,11 +15,12 @@ from mldtrial.trial.models import (
     Treatment,
     Visit,
 )
-from mldtrial.trial.services import assessments, participation, patients
+from mldtrial.trial.services import assessments, participation, patients, reads
 from mldtrial.trial.services.imports import batches, files
 from mldtrial.trial.sheets.cells import DateOrder, DecimalSign, Formats
 from mldtrial.trial.sheets.layout import Layout
 from tests.support.locking import freeze, lock
+from tests.support.reads import give
 from tests.support.sheets import HEADER, ITEMS, as_csv, xlsx
 from tests.support.world import World
 
@@ -111,6 +112,28 @@ def test_a_check_before_a_lock_is_made_again_and_changes_nothing(world: World):
     with pytest.raises(ValidationError):
         apply(world, batch, "Source checked")
     assert GmfcMldAssessment.objects.get(visit=visit).level == 3
+
+
+def test_a_check_that_ends_after_the_import_was_applied_changes_nothing_of_it(world: World):
+    batch, _ = check(world, xlsx(HEADER, ROW))
+    stale = ImportBatch.objects.get(pk=batch.pk)
+    batch.refresh_from_db()
+    apply(world, batch)
+    with pytest.raises(ValidationError, match="applied already"):
+        batches.check(
+            batch=stale, layout=Layout.from_json(stale.layout), by=world.user("data_manager")
+        )
+    stale.refresh_from_db()
+    assert (stale.state, stale.applied_by) == (ImportState.APPLIED, world.user("data_manager"))
+
+
+def test_what_a_reader_has_not_signed_is_no_earlier_score(world: World):
+    first, _ = give(world, world.visit_a)
+    values = [1] * len(ITEMS)
+    reads.save_draft(assignment=first, items=dict(zip(ITEMS, values, strict=True)), by=first.reader)
+    row = ("A-001", str(world.visit_a.date), *values, len(ITEMS))
+    _, plan = check(world, xlsx(MRI, row))
+    assert fates(plan) == ["new"]
 
 
 def test_a_check_writes_nothing_but_its_own_record(world: World):
