@@ -5,48 +5,11 @@ from typing import Any
 from django import forms
 
 from mldtrial.accounts.services import second_factors
-from mldtrial.trial.forms.base import ServiceForm
-from mldtrial.trial.forms.sign_in import PasskeyForm, code_field
+from mldtrial.trial.forms.proof import ProofForm, code_field, password_field
+from mldtrial.trial.forms.sign_in import PasskeyForm
 
 
-def password_field(label: str, *, is_new: bool = False, **more: Any) -> forms.CharField:
-    """Return a field for a password, which is never stripped nor shown again."""
-    complete = "new-password" if is_new else "current-password"
-    return forms.CharField(
-        label=label,
-        strip=False,
-        max_length=200,
-        widget=forms.PasswordInput(attrs={"autocomplete": complete, "class": "form-control"}),
-        error_messages={"required": "Type in the password."},
-        **more,
-    )
-
-
-class ConfirmForm(ServiceForm):
-    """Password, and the code where an app is enrolled, to know who is at the keyboard.
-
-    The first second factor is added without: the person has just signed in with a password.
-    """
-
-    password = password_field("Your password")
-    code = code_field(
-        label="Code", help_text="Six digits from your authenticator app, or a recovery code."
-    )
-
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not second_factors.asks_for_code(user):
-            del self.fields["code"]
-
-    def credentials(self) -> dict[str, str]:
-        """Return what `reauthentication.confirm` asks for."""
-        return {
-            "password": self.cleaned_data["password"],
-            "code": self.cleaned_data.get("code", ""),
-        }
-
-
-class PasswordForm(ConfirmForm):
+class PasswordForm(ProofForm):
     """A new password, typed twice."""
 
     new_password = password_field(
@@ -66,7 +29,7 @@ class PasswordForm(ConfirmForm):
         return cleaned
 
 
-class AppForm(ConfirmForm):
+class AppForm(ProofForm):
     """The first code of a new authenticator app."""
 
     code = code_field(
@@ -77,11 +40,12 @@ class AppForm(ConfirmForm):
         super().__init__(*args, user=user, **kwargs)
         # The code asked for here is that of the new app: there is no other.
         self.fields["code"] = self.base_fields["code"]
+        # The first second factor needs none: the person has just signed in with a password.
         if not second_factors.is_enrolled(user):
             del self.fields["password"]
 
 
-class PasskeyAddForm(ConfirmForm, PasskeyForm):
+class PasskeyAddForm(ProofForm, PasskeyForm):
     """A passkey just made by this browser, and its name."""
 
     name = forms.CharField(

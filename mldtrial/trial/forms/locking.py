@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from mldtrial.trial.forms.base import Choices, ServiceForm
-from mldtrial.trial.forms.signing import code_field, password_field
+from mldtrial.trial.forms.proof import ProofForm
 
 FREEZE = ("freeze", "Freeze: nothing changes for now; one person ends it; queries stay usable")
 LOCK = ("lock", "Lock: nothing changes any more; two people end it")
@@ -58,15 +58,13 @@ class BulkForm(ServiceForm):
         ]
 
 
-class UnlockRequestForm(ServiceForm):
+class UnlockRequestForm(ProofForm):
     """Why a record must be unlocked, and the proof of who asks."""
 
     reason = reason_field("Why must it be unlocked?")
-    password = password_field()
-    code = code_field()
 
 
-class DecisionForm(ServiceForm):
+class DecisionForm(ProofForm):
     """The decision of the second person, and the proof of who decides."""
 
     decision = forms.ChoiceField(
@@ -74,8 +72,6 @@ class DecisionForm(ServiceForm):
         error_messages={"required": "Approve or refuse."},
     )
     reason = reason_field()
-    password = password_field()
-    code = code_field()
 
     def __init__(self, *args: Any, consequence: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

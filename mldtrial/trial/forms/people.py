@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.account import password_field
 from mldtrial.trial.forms.base import Choices, ServiceForm
+from mldtrial.trial.forms.proof import password_field
 from mldtrial.trial.models import SITE_ROLES, Role, Site
 
 

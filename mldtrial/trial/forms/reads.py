@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from mldtrial.trial.forms.base import ServiceForm
-from mldtrial.trial.forms.signing import code_field, password_field
+from mldtrial.trial.forms.proof import ProofForm
 from mldtrial.trial.models import MriSeverityRead
 from mldtrial.trial.rules.severity import Item, severity_instrument
 
@@ -62,7 +62,7 @@ def _initial(read: MriSeverityRead | None) -> dict[str, Any]:
     return {**answers, **{f"{key}_asymmetric": True for key in read.asymmetric}}
 
 
-class SignReadForm(ServiceForm):
+class SignReadForm(ProofForm):
     """What a signature of a read needs: a reason where it corrects one, and who signs."""
 
     reason = forms.CharField(
@@ -72,8 +72,6 @@ class SignReadForm(ServiceForm):
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="The signed version stays beside the new one.",
     )
-    password = password_field()
-    code = code_field()
 
     def __init__(self, *args: Any, is_correction: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -8,6 +8,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from mldtrial.accounts.addresses import client_address
 from mldtrial.accounts.services import guesses
 from mldtrial.trial.forms.base import ServiceForm
+from mldtrial.trial.forms.proof import code_field
 
 
 class SignInForm(AuthenticationForm):
@@ -34,17 +35,6 @@ class SignInForm(AuthenticationForm):
         cleaned = super().clean()
         guesses.forgive(taken)
         return cleaned
-
-
-def code_field(**more: Any) -> forms.CharField:
-    """Return a field for a code of an authenticator app, or a recovery code."""
-    attributes = {"autocomplete": "one-time-code", "inputmode": "numeric", "spellcheck": "false"}
-    return forms.CharField(
-        max_length=20,
-        widget=forms.TextInput(attrs={**attributes, "class": "form-control code"}),
-        error_messages={"required": "Type in the code."},
-        **more,
-    )
 
 
 class CodeForm(ServiceForm):

@@ -1,38 +1,15 @@
-"""The form of a signature, and the fields by which a person proves again who is there."""
+"""The form of a signature."""
 
 from typing import Any
 
 from django import forms
 
 from mldtrial.audit.models import Meaning
-from mldtrial.trial.forms.base import Choices, ServiceForm
+from mldtrial.trial.forms.base import Choices
+from mldtrial.trial.forms.proof import ProofForm
 
 
-def password_field() -> forms.CharField:
-    """Return the field of the password of the person who is signed in."""
-    return forms.CharField(
-        label="Your password",
-        strip=False,
-        widget=forms.PasswordInput(
-            attrs={"autocomplete": "current-password", "class": "form-control"}
-        ),
-        help_text="Asked for again, to prove that it is you.",
-        error_messages={"required": "Give your password."},
-    )
-
-
-def code_field() -> forms.CharField:
-    """Return the field of the code of the second factor."""
-    return forms.CharField(
-        label="Code of your second factor",
-        required=False,
-        max_length=12,
-        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
-        help_text="From your authenticator app; empty if you have none.",
-    )
-
-
-class SignForm(ServiceForm):
+class SignForm(ProofForm):
     """What a person says by signing, and the proof of who says it."""
 
     meaning = forms.ChoiceField(
@@ -41,8 +18,6 @@ class SignForm(ServiceForm):
         widget=Choices,
         error_messages={"required": "Choose what you say by signing."},
     )
-    password = password_field()
-    code = code_field()
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
     def show_again(self, sha256: str) -> None:

@@ -5,21 +5,19 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, ServiceForm
+from mldtrial.trial.forms.base import Choices
 from mldtrial.trial.forms.locking import reason_field
-from mldtrial.trial.forms.signing import code_field, password_field
+from mldtrial.trial.forms.proof import ProofForm
 from mldtrial.trial.models import Membership
 
 
-class EmergencyForm(ServiceForm):
+class EmergencyForm(ProofForm):
     """Why the arm of one patient must be known, and the proof of who asks."""
 
     reason = reason_field("Why must the arm be known?")
-    password = password_field()
-    code = code_field()
 
 
-class StudyUnblindingForm(ServiceForm):
+class StudyUnblindingForm(ProofForm):
     """To whom a study is to be unblinded, why, and the proof of who asks."""
 
     EVERYBODY = "everybody"
@@ -30,8 +28,6 @@ class StudyUnblindingForm(ServiceForm):
         error_messages={"required": "Choose to whom the arms are told."},
     )
     reason = reason_field()
-    password = password_field()
-    code = code_field()
 
     def __init__(self, *args: Any, statisticians: Iterable[Membership], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -10,14 +10,18 @@ from allauth.mfa.webauthn.internal import auth as webauthn
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.accounts.services import passwords, reauthentication, second_factors
 from mldtrial.trial import selectors
-from mldtrial.trial.forms.account import AppForm, ConfirmForm, PasskeyAddForm, PasswordForm
+from mldtrial.trial.forms.account import AppForm, PasskeyAddForm, PasswordForm
+from mldtrial.trial.forms.proof import ProofForm
 from mldtrial.trial.views.answers import asked_next, form_page
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
+secret = sensitive_post_parameters("password", "code", "new_password", "again", "credential")
+"""Keeps what proves a person out of every report of an error."""
 
 
 @require_safe
@@ -32,6 +36,7 @@ def account(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/account.html", context)
 
 
+@secret
 @require_http_methods(FORM_METHODS)
 def password_change(request: HttpRequest) -> HttpResponse:
     """Give the person a new password."""
@@ -50,6 +55,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
     return form_page(request, "accounts/password.html", form, {})
 
 
+@secret
 @require_http_methods(FORM_METHODS)
 def app_new(request: HttpRequest) -> HttpResponse:
     """Enrol an authenticator app."""
@@ -70,6 +76,7 @@ def app_new(request: HttpRequest) -> HttpResponse:
     return _enrolment(request, form, enrol, "accounts/app_new.html", context)
 
 
+@secret
 @require_http_methods(FORM_METHODS)
 def passkey_new(request: HttpRequest) -> HttpResponse:
     """Enrol a passkey."""
@@ -89,6 +96,7 @@ def passkey_new(request: HttpRequest) -> HttpResponse:
     return _enrolment(request, form, enrol, "accounts/passkey_new.html", context)
 
 
+@secret
 @require_http_methods(FORM_METHODS)
 def second_factor_remove(request: HttpRequest, factor_id: int) -> HttpResponse:
     """Remove one of the person's second factors."""
@@ -107,6 +115,7 @@ def second_factor_remove(request: HttpRequest, factor_id: int) -> HttpResponse:
     )
 
 
+@secret
 @require_http_methods(FORM_METHODS)
 def recovery_codes(request: HttpRequest) -> HttpResponse:
     """Make new recovery codes and show them once."""
@@ -130,7 +139,7 @@ def _confirmed(
     context: dict[str, Any],
 ) -> HttpResponse:
     """Ask who is at the keyboard, then act and answer."""
-    form = ConfirmForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = ProofForm(request.POST if request.method == "POST" else None, user=request.user)
 
     def act() -> Any:
         reauthentication.confirm(user=request.user, **form.credentials())
@@ -145,7 +154,7 @@ def _confirmed(
 
 def _enrolment(
     request: HttpRequest,
-    form: ConfirmForm,
+    form: ProofForm,
     enrol: Callable[[], list[str]],
     template: str,
     context: dict[str, Any],
@@ -160,7 +169,7 @@ def _enrolment(
     return form_page(request, template, form, {"next": asked_next(request), **context})
 
 
-def _confirm(request: HttpRequest, form: ConfirmForm, *, code: str) -> None:
+def _confirm(request: HttpRequest, form: ProofForm, *, code: str) -> None:
     if "password" in form.fields:
         reauthentication.confirm(
             user=request.user, password=form.cleaned_data["password"], code=code

@@ -154,7 +154,7 @@ def _form(request: HttpRequest, record: Lockable, held: Held | None) -> ServiceF
     given = request.POST if request.method == "POST" else None
     is_locked = held is not None and held.level == LockLevel.LOCKED
     if is_locked or not policies.may(request.user, "lock_record", record):
-        return UnlockRequestForm(given)
+        return UnlockRequestForm(given, user=request.user)
     actions = [FREEZE, LOCK] if held is None else [LOCK]
     if held is not None and held.is_own:
         actions.append(THAW)
@@ -195,6 +195,7 @@ def unlock_decision(request: HttpRequest, study_code: str, request_id: UUID) -> 
     policies.require(request.user, "approve_unlock", asked.record)
     form = DecisionForm(
         request.POST if request.method == "POST" else None,
+        user=request.user,
         consequence="the record opens at once",
     )
     if request.method == "POST" and form.is_valid():

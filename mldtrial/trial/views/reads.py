@@ -45,7 +45,9 @@ def read_page(request: HttpRequest, study_code: str, assignment_id: UUID) -> Htt
     data = request.POST if request.method == "POST" else None
     is_signing = data is not None and data.get("action") == "sign"
     form = ReadForm(data, read=own.draft or own.signed)
-    sign = SignReadForm(data if is_signing else None, is_correction=own.signed is not None)
+    sign = SignReadForm(
+        data if is_signing else None, user=request.user, is_correction=own.signed is not None
+    )
     if data is not None and form.is_valid() and (not is_signing or sign.is_valid()):
         saved = (
             _sign(request, assignment, form, sign)
@@ -89,9 +91,7 @@ def _sign(
     given = sign.cleaned_data
 
     def confirmed() -> MriSeverityRead:
-        reauthentication.confirm(
-            user=request.user, password=given["password"], code=given.get("code", "")
-        )
+        reauthentication.confirm(user=request.user, **sign.credentials())
         return services.sign_read(
             assignment=assignment,
             **form.values(),

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from mldtrial.accounts.addresses import client_address
@@ -61,6 +62,7 @@ class SignOut(LogoutView):
     http_method_names = ["post"]
 
 
+@sensitive_post_parameters("code", "credential")
 @require_http_methods(["GET", "HEAD", "POST"])
 @login_stage_required(stage=SecondFactor.key, redirect_urlname="sign_in")
 def second_factor(request: HttpRequest) -> HttpResponse:
@@ -88,6 +90,7 @@ def second_factor(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 @never_cache
+@sensitive_post_parameters("credential")
 @require_http_methods(["GET", "HEAD", "POST"])
 def passkey_sign_in(request: HttpRequest) -> HttpResponse:
     """Answer with a challenge for any passkey of this host; sign in whoever answers it."""

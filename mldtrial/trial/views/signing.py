@@ -23,7 +23,7 @@ def visit_sign(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
     study = selectors.study(study_code, user=request.user)
     visit = selectors.visit(study, visit_id, user=request.user)
     policies.require(request.user, "sign_visit", visit)
-    form = SignForm(request.POST if request.method == "POST" else None)
+    form = SignForm(request.POST if request.method == "POST" else None, user=request.user)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:

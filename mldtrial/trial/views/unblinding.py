@@ -23,7 +23,7 @@ def patient_unblind(request: HttpRequest, study_code: str, patient_id: UUID) -> 
     study = selectors.study(study_code, user=request.user)
     patient = selectors.patient(study, patient_id, user=request.user)
     policies.require(request.user, "unblind", patient)
-    form = EmergencyForm(request.POST if request.method == "POST" else None)
+    form = EmergencyForm(request.POST if request.method == "POST" else None, user=request.user)
     if request.method == "POST" and form.is_valid():
         event = form.submit(
             lambda: unblinding.unblind_in_emergency(
@@ -53,6 +53,7 @@ def study_unblind(request: HttpRequest, study_code: str) -> HttpResponse:
     policies.require(request.user, "unblind_study", study)
     form = StudyUnblindingForm(
         request.POST if request.method == "POST" else None,
+        user=request.user,
         statisticians=selectors.statisticians(study),
     )
     if request.method == "POST" and form.is_valid():
@@ -85,6 +86,7 @@ def unblind_decision(request: HttpRequest, study_code: str, unblinding_id: UUID)
         raise Http404("No such request.")
     form = DecisionForm(
         request.POST if request.method == "POST" else None,
+        user=request.user,
         consequence="the arms are told, and this cannot be taken back",
     )
     if request.method == "POST" and form.is_valid():
