@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models.functions import Now
 
 from mldtrial.trial.models import Site
+from segmentation.imaging.errors import FailureCode
 
 
 class JobState(models.TextChoices):
@@ -20,6 +21,11 @@ class JobState(models.TextChoices):
 
 
 ENDED_BADLY = (JobState.FAILED, JobState.REJECTED, JobState.CANCELLED)
+
+WORTH_ANOTHER_TRY = models.Q(state=JobState.FAILED) | models.Q(
+    failure_code=FailureCode.RECORD_LOCKED.value
+)
+"""Jobs that the same again may mend: those that failed, and those whose record was held."""
 
 MACHINE_COLUMNS = [
     "lease_token",
@@ -101,3 +107,8 @@ class Job(models.Model):
     def is_finished(self) -> bool:
         """True once nothing will happen by itself any more."""
         return self.state not in (JobState.QUEUED, JobState.RUNNING)
+
+    @property
+    def is_worth_another_try(self) -> bool:
+        """True where the same job may succeed later; as `WORTH_ANOTHER_TRY` has it."""
+        return self.state == JobState.FAILED or self.failure_code == FailureCode.RECORD_LOCKED

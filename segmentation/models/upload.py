@@ -14,7 +14,8 @@ from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 class Upload(Job, ClinicalModel):
     """An upload of one visit, in quarantine until intake has de-identified it.
 
-    The raw bytes are destroyed after intake; `sha256` proves what was received.
+    The raw bytes are destroyed once intake has taken them in or refused them; while the same
+    intake may still succeed they are kept. `sha256` proves what was received.
     The name of the file is never kept: it may carry a patient's name.
     """
 

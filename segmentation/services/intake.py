@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from mldtrial.audit.context import acting
 from mldtrial.trial import policies
-from mldtrial.trial.models import Scan, ScanState, Visit
+from mldtrial.trial.models import Patient, Scan, ScanState, Visit
 from mldtrial.trial.selectors import ASKED_SEQUENCES
 from mldtrial.trial.services import locking, participation
 from segmentation.imaging.archive import content_of, unpack
@@ -144,28 +144,33 @@ def _check_archive(path: Path) -> None:
 
 @transaction.atomic
 def _queue(upload: Upload) -> Upload:
-    again = Upload.objects.filter(
-        visit=upload.visit,
-        sha256=upload.sha256,
-        declared_sequence=upload.declared_sequence,
-        state__in=[JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED],
-    )
-    if again.exists():
-        raise ValidationError("This file has been uploaded for this visit already.")
+    _refuse_twin(upload)
     upload.turn = jobs.next_turn(Upload, upload.site)
     upload.full_clean(exclude=["site"])
     upload.save(force_insert=True)
     return upload
 
 
+def _refuse_twin(upload: Upload) -> None:
+    twins = Upload.objects.filter(
+        visit=upload.visit,
+        sha256=upload.sha256,
+        declared_sequence=upload.declared_sequence,
+        state__in=[JobState.QUEUED, JobState.RUNNING, JobState.SUCCEEDED],
+    )
+    if twins.exclude(pk=upload.pk).exists():
+        raise ValidationError("This file has been uploaded for this visit already.")
+
+
 def execute_next(*, worker: str) -> Upload | None:
     """Claim and execute the next waiting intake; None if there is none.
 
-    The raw bytes are destroyed once they have been taken in or refused.
+    The raw bytes are destroyed once they have been taken in or refused; they stay where the
+    same intake may succeed later, as of a visit that is locked for now.
     """
     with acting(origin=f"worker:{worker}"):
         upload = jobs.execute_next(Upload, _execute, worker=worker)
-        if upload is not None and upload.state in (JobState.SUCCEEDED, JobState.REJECTED):
+        if upload is not None and upload.is_finished and not upload.is_worth_another_try:
             store.quarantine_path(upload.pk).unlink(missing_ok=True)
         return upload
 
@@ -173,6 +178,7 @@ def execute_next(*, worker: str) -> Upload | None:
 def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
     assert upload.lease_token is not None  # noqa: S101 - just claimed
     jobs.require_open(upload.visit)
+    _require_images_allowed(upload.visit.patient)
     source = store.verified(store.quarantine_path(upload.pk), upload.sha256)
     with store.temporary_folder(upload.lease_token) as folder:
         heartbeat.progress(0.1, "checking")
@@ -182,6 +188,18 @@ def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
             images, refusals = [_read_nifti(upload, source, folder)], []
         heartbeat.progress(0.8, "storing")
         _publish(upload, images, refusals)
+
+
+def _require_images_allowed(patient: Patient) -> None:
+    """Refuse what was received before the consent for images was withdrawn."""
+    try:
+        participation.require_images_allowed(patient)
+    except ValidationError as error:
+        raise ImageError(
+            FailureCode.CONSENT_WITHDRAWN,
+            f"{' '.join(error.messages)} This file was destroyed: after a new consent, send it "
+            "again.",
+        ) from error
 
 
 def _read_nifti(upload: Upload, source: Path, folder: Path) -> CheckedImage:
@@ -217,18 +235,25 @@ def _read_archive(
 
 def _publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) -> None:
     """Record every image of an upload, or none."""
+    with transaction.atomic():
+        # The patient as well: a consent that is being withdrawn comes before this or after it.
+        held = Visit.objects.select_related("patient").select_for_update(of=("self", "patient"))
+        _require_images_allowed(held.get(pk=upload.visit_id).patient)
+        _place(images)
+        reach("intake_after_rename")
+        for image in images:
+            _record(upload, image)
+        jobs.succeed(upload, message=" ".join(refusals))
+
+
+def _place(images: list[CheckedImage]) -> None:
+    """Move the files of images to where they are kept, under the names of their hashes."""
     for image in images:
         if not store.image_path(image.facts.sha256).exists():
             store.publish(image.path, store.image_path(image.facts.sha256))
         if image.dicom_zip is not None:
             sha256 = image.acquisition["dicom_sha256"]
             store.publish(image.dicom_zip, store.dicom_path(sha256))
-    reach("intake_after_rename")
-    with transaction.atomic():
-        Visit.objects.select_for_update().get(pk=upload.visit_id)
-        for image in images:
-            _record(upload, image)
-        jobs.succeed(upload, message=" ".join(refusals))
 
 
 def _record(upload: Upload, image: CheckedImage) -> Scan:
@@ -288,12 +313,15 @@ def retry_upload(*, upload: Upload, by: Any) -> None:
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, or the raw file was destroyed after it was refused.
+        If the person may not, the visit is held, the consent for images was withdrawn, the raw
+        file was destroyed after it was refused, or the file was sent again meanwhile.
     """
     policies.require(by, "retry_job", upload.visit)
     locking.require_open(upload.visit)
+    participation.require_images_allowed(upload.visit.patient)
     if not store.quarantine_path(upload.pk).exists():
         raise ValidationError("The refused file was not kept. Upload it again.")
+    _refuse_twin(upload)
     jobs.retry(upload)
 
 

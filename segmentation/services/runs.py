@@ -10,13 +10,15 @@ from typing import Any
 
 import numpy as np
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
 from mldtrial.audit.context import acting
 from mldtrial.audit.guards import refusal
+from mldtrial.audit.models import LockLevel
 from mldtrial.trial import policies
 from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
 from mldtrial.trial.selectors import lock_of
+from mldtrial.trial.selectors.locks import held_ids
 from mldtrial.trial.services import locking
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import same_grid
@@ -45,12 +47,17 @@ def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
     """
     chosen: dict[str, Scan] = {}
     for sequence in model.sequences:
-        scans = visit.scans.filter(sequence=sequence, state=ScanState.IMPORTED)
-        best = scans.order_by("-acq_stratum", "-created_at").first()
+        best = _usable_scans(sequence).filter(visit=visit).first()
         if best is None:
             return None
         chosen[sequence] = best
     return chosen
+
+
+def _usable_scans(sequence: str) -> QuerySet[Scan]:
+    """Return the scans of a sequence, those to choose first: 3D before 2D, then the latest."""
+    scans = Scan.objects.filter(sequence=sequence, state=ScanState.IMPORTED)
+    return scans.order_by("-acq_stratum", "-created_at")
 
 
 @transaction.atomic
@@ -86,6 +93,36 @@ def queue_run(*, visit: Visit, model: ModelVersion | None = None) -> Segmentatio
         },
     )
     return run
+
+
+def queue_missing() -> list[SegmentationRun]:
+    """Queue the segmentation of open visits whose images no model was ever given.
+
+    A visit that is frozen when its images come in gets no run; this one comes once it is open
+    again. Images that a model has seen stay with it: making another model active segments
+    nothing by itself.
+    """
+    model = active_model()
+    if model is None:
+        return []
+    chosen = {
+        f"chosen_{sequence.lower()}": Subquery(
+            _usable_scans(sequence).filter(visit=OuterRef("pk")).values("pk")[:1]
+        )
+        for sequence in model.sequences
+    }
+    seen = SegmentationRun.objects.filter(
+        **{f"{name.removeprefix('chosen_')}_scan": OuterRef(name) for name in chosen}
+    )
+    complete = {f"{name}__isnull": False for name in chosen}
+    waiting = Visit.objects.annotate(**chosen).filter(~Exists(seen), **complete)
+    held = held_ids(at_least=LockLevel.FROZEN)
+    queued = (
+        queue_run(visit=visit, model=model)
+        for visit in waiting.select_related("patient__site").order_by("date")
+        if visit.pk not in held
+    )
+    return [run for run in queued if run is not None]
 
 
 def execute_next(*, worker: str) -> SegmentationRun | None:

@@ -9,13 +9,20 @@ from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from mldtrial.audit.context import acting
 from mldtrial.audit.services import anchors
 from mldtrial.trial.models import Patient, Visit
 from mldtrial.trial.services import plausibility, settling, signing
-from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
-from segmentation.services import jobs, store
+from segmentation.models import (
+    WORTH_ANOTHER_TRY,
+    JobState,
+    SegmentationResult,
+    SegmentationRun,
+    Upload,
+)
+from segmentation.services import jobs, runs, store
 
 TEMPORARY_SECONDS = 10 * 60
 UNREFERENCED_SECONDS = 60 * 60
@@ -54,11 +61,22 @@ def void_signatures() -> int:
         return signing.void_changed_signatures()
 
 
-def settle_and_check_records() -> None:
-    """Settle scores and ask about records that were written past the services, by an import."""
+def queue_missing_runs() -> int:
+    """Queue the segmentations that were not asked for while their visits were frozen."""
     with acting(origin="sweep"):
-        settling.settle_earlier_reads(visits=Visit.objects.all())
-        plausibility.check_patients(patients=Patient.objects.all())
+        return len(runs.queue_missing())
+
+
+def settle_reads() -> int:
+    """Settle scores of reads that were written past the services; returns how many changed."""
+    with acting(origin="sweep"):
+        return settling.settle_earlier_reads(visits=Visit.objects.all())
+
+
+def check_plausibility() -> int:
+    """Ask about records that were written past the services; returns how many patients."""
+    with acting(origin="sweep"):
+        return plausibility.check_patients(patients=Patient.objects.all())
 
 
 def anchor_audit_trail() -> None:
@@ -105,7 +123,7 @@ def _clean_quarantine() -> list[Path]:
     needed = {
         str(pk)
         for pk in Upload.objects.filter(
-            state__in=[JobState.QUEUED, JobState.RUNNING, JobState.FAILED]
+            Q(state__in=[JobState.QUEUED, JobState.RUNNING]) | WORTH_ANOTHER_TRY
         ).values_list("pk", flat=True)
     }
     removed = [path for path in waiting if path.name not in needed]

@@ -1,17 +1,22 @@
 """Workers are refused by a lock as people are, in words, and change nothing."""
 
+import os
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.urls import reverse
 
 from analytics.models import TrajectoryFlag
 from analytics.services import review
 from mldtrial.trial.models import Query, Scan
+from segmentation.demo.record import MODEL as PRETRAINED
 from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
-from segmentation.services import intake, models, runs
+from segmentation.services import intake, models, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
 from tests.support.loads import make_load
-from tests.support.locking import freeze, lock
+from tests.support.locking import freeze, lock, thaw
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -49,6 +54,41 @@ def test_an_upload_that_waits_when_the_lock_comes_is_refused_in_words(world: Wor
     assert not Scan.objects.exists()
 
 
+def test_an_upload_that_met_a_freeze_is_tried_again_once_the_visit_is_open(
+    world: World, images, client
+):
+    send(world.visit_a, images)
+    freeze(world, world.visit_a)
+    upload = intake.execute_next(worker="test")
+    client.force_login(world.user("coordinator"))
+    assert "Try again" in client.get(reverse("uploads")).content.decode()
+    thaw(world, world.visit_a)
+    client.post(reverse("job_retry", args=[upload.pk]))
+    assert intake.execute_next(worker="test").state == JobState.SUCCEEDED
+    assert Scan.objects.filter(visit=world.visit_a).count() == 1
+    assert not store.quarantine_path(upload.pk).exists()
+
+
+def test_the_raw_file_of_an_upload_that_met_a_lock_outlives_the_clean_up(world: World, images):
+    send(world.visit_a, images)
+    lock(world, world.visit_a)
+    upload = intake.execute_next(worker="test")
+    path = store.quarantine_path(upload.pk)
+    os.utime(path, (0, 0))
+    upkeep.clean_up()
+    assert path.exists()
+
+
+def test_what_met_a_lock_and_was_sent_again_is_not_tried_again(world: World, images):
+    send(world.visit_a, images)
+    freeze(world, world.visit_a)
+    upload = intake.execute_next(worker="test")
+    thaw(world, world.visit_a)
+    send(world.visit_a, images)
+    with pytest.raises(ValidationError, match="uploaded for this visit already"):
+        intake.retry_upload(upload=upload, by=world.user("coordinator"))
+
+
 @pytest.mark.parametrize("when", ["before the work", "during the work"])
 def test_a_segmentation_publishes_nothing_into_a_locked_visit(
     world: World, images, monkeypatch, when
@@ -78,6 +118,55 @@ def test_no_run_is_queued_or_tried_again_for_a_locked_visit(world: World, images
     run = SegmentationRun(visit=world.visit_a)
     with pytest.raises(ValidationError, match="locked"):
         runs.retry_run(run=run, by=world.user("data_manager"))
+
+
+def test_a_run_that_a_freeze_kept_back_is_queued_once_the_visit_is_open(world: World, images):
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, images)
+    freeze(world, world.visit_a)
+    assert runs.queue_run(visit=world.visit_a) is None
+    assert upkeep.queue_missing_runs() == 0
+    thaw(world, world.visit_a)
+    assert upkeep.queue_missing_runs() == 1
+    assert upkeep.queue_missing_runs() == 0
+    assert SegmentationRun.objects.get().visit == world.visit_a
+
+
+def test_a_missing_run_waits_for_every_image(world: World, images):
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, {"T1w": images["T1w"]})
+    assert upkeep.queue_missing_runs() == 0
+
+
+def test_images_that_one_model_has_seen_are_not_given_to_the_next_by_the_sweep(
+    world: World, images
+):
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, images)
+    runs.queue_run(visit=world.visit_a)
+    other = models.register_model(folder=PRETRAINED)
+    models.activate(model=other, reason="test")
+    assert upkeep.queue_missing_runs() == 0
+
+
+@pytest.mark.parametrize(
+    ("hold", "who"),
+    [(freeze, "until the data manager opens it"), (lock, "another person approves")],
+)
+def test_the_command_says_that_a_visit_is_held_and_who_opens_it(world: World, images, hold, who):
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, images)
+    hold(world, world.visit_a)
+    with pytest.raises(CommandError, match=who):
+        call_command("segment", "--visit", str(world.visit_a.pk), "--inline")
+
+
+def test_the_command_for_all_visits_says_how_many_it_left_out(world: World, images, capsys):
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, images)
+    lock(world, world.visit_a)
+    call_command("segment", "--all", "--inline")
+    assert "1 frozen or locked visits were left out" in capsys.readouterr().err
 
 
 def test_a_review_leaves_a_locked_patient_and_goes_on_with_the_others(world: World):

@@ -33,6 +33,13 @@ def lock(world: World, record: Any) -> Lock:
         return locking.lock(record=record, reason="Database lock", by=by)
 
 
+def thaw(world: World, record: Any) -> Lock:
+    """End the freeze of a record."""
+    by = world.user("data_manager")
+    with acting(user=by, origin="web"):
+        return locking.thaw(record=record, reason="Data review is over", by=by)
+
+
 def request_unlock(world: World, record: Any, *, by: Any = None) -> ApprovalRequest:
     """Ask for the unlocking of a record, as the data manager unless somebody else is named."""
     asking = by or world.user("data_manager")

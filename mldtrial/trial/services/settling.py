@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
 from mldtrial.audit.context import because
+from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import (
     IN_FORCE,
     AssignmentState,
@@ -28,6 +29,7 @@ from mldtrial.trial.models import (
     Visit,
 )
 from mldtrial.trial.rules.reading import Agreement, compare, mean_items, new_reading_id
+from mldtrial.trial.selectors.locks import held_ids
 from mldtrial.trial.services.saving import store
 
 
@@ -56,8 +58,10 @@ def settle_earlier_reads(*, visits: QuerySet[Visit]) -> int:
     """Bring scores of earlier records in line with their reads; returns how many changed.
 
     For reads that were written past the services, such as those of an import: everything is
-    read at once, and only what differs is written.
+    read at once, and only what differs is written. What is frozen or locked waits until it is
+    open again.
     """
+    held = held_ids(at_least=LockLevel.FROZEN)
     by_visit: dict[UUID, list[MriSeverityRead]] = defaultdict(list)
     for read in (
         MriSeverityRead.objects.filter(
@@ -66,7 +70,8 @@ def settle_earlier_reads(*, visits: QuerySet[Visit]) -> int:
         .exclude(visit__mri_severity_final__first_read__isnull=False)
         .order_by("created_at")
     ):
-        by_visit[read.visit_id].append(read)
+        if read.visit_id not in held:
+            by_visit[read.visit_id].append(read)
     known = {
         final.visit_id: final
         for final in MriSeverityFinal.objects.filter(

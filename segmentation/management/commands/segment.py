@@ -10,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from mldtrial.audit.context import acting
 from mldtrial.trial.models import Scan, Visit
+from mldtrial.trial.selectors import locks_on
+from mldtrial.trial.services import locking
 from segmentation import tasks
 from segmentation.models import JobState, ModelVersion, SegmentationRun
 from segmentation.services import models, runs, store
@@ -36,10 +38,11 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Queue, follow, report; a failed run makes the exit status non-zero."""
         model = _model(options["model"])
+        visits = self._open_visits(options)
         with acting(origin="command:segment"):
             queued = [
                 run
-                for visit in _visits(options)
+                for visit in visits
                 if (run := runs.queue_run(visit=visit, model=model)) is not None
             ]
             if not queued and not options["all"]:
@@ -52,6 +55,19 @@ class Command(BaseCommand):
         if options["wait"] and not options["inline"]:
             _wait(queued)
         self._report(queued, as_json=options["as_json"])
+
+    def _open_visits(self, options: dict[str, Any]) -> list[Visit]:
+        """Return the visits that may be segmented; a held one is named, or counted among all."""
+        visits = _visits(options)
+        held = locks_on([visit.pk for visit in visits])
+        if held and not options["all"]:
+            try:
+                locking.require_open(visits[0])
+            except ValidationError as error:
+                raise CommandError(" ".join(error.messages)) from error
+        if held:
+            self.stderr.write(f"{len(held)} frozen or locked visits were left out.")
+        return [visit for visit in visits if visit.pk not in held]
 
     def _report(self, queued: list[SegmentationRun], *, as_json: bool) -> None:
         found = SegmentationRun.objects.filter(pk__in=[run.pk for run in queued])

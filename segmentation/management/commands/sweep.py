@@ -16,7 +16,10 @@ from segmentation.services import upkeep
 log = logging.getLogger(__name__)
 RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.clean_up, 3600.0),
-    (upkeep.settle_and_check_records, 60.0),
+    (upkeep.queue_missing_runs, 60.0),
+    # A thing of last resort: the services and the import do both themselves.
+    (upkeep.settle_reads, 3600.0),
+    (upkeep.check_plausibility, 3600.0),
     (upkeep.void_signatures, 300.0),
     (upkeep.anchor_audit_trail, 300.0),
 )

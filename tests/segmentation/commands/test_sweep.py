@@ -6,6 +6,7 @@ import pytest
 from django.db import OperationalError
 
 from segmentation.management.commands import sweep
+from segmentation.services import upkeep
 
 DAY = 86_400.0
 
@@ -40,6 +41,11 @@ def test_what_was_tried_waits_for_its_time(done: list[str]):
     for _ in range(2):
         sweep.do_rarely(tried, goes_on=True)
     assert done == ["done"]
+
+
+def test_what_repeats_the_work_of_the_import_is_two_chores_of_once_an_hour():
+    seconds = dict(sweep.RARELY)
+    assert seconds[upkeep.settle_reads] == seconds[upkeep.check_plausibility] == 3600.0
 
 
 def test_a_single_sweep_fails_with_its_chore(done: list[str]):

@@ -13,6 +13,7 @@ from mldtrial.trial.models import (
     Visit,
 )
 from mldtrial.trial.services import assessments, reads, settling, studies
+from tests.support.locking import freeze, lock
 from tests.support.reads import give, items_of, second_reader, sign
 from tests.support.world import World, person
 
@@ -336,6 +337,24 @@ def test_reads_that_an_import_wrote_are_settled_and_follow_its_corrections(world
     MriSeverityRead.objects.filter(pk=read.pk).update(items=items_of(12), total=12)
     assert settling.settle_earlier_reads(visits=Visit.objects.all()) == 1
     assert final(world).total == 12
+
+
+@pytest.mark.parametrize("hold", [freeze, lock])
+def test_a_held_visit_is_left_alone_and_does_not_keep_the_others_from_being_settled(
+    world: World, hold
+):
+    for visit in (world.visit_a, world.visit_b):
+        MriSeverityRead.objects.create(
+            visit=visit,
+            reader=world.user("reader"),
+            instrument_version="MLDS-1",
+            items=items_of(10),
+            total=10,
+            read_on=visit.date,
+        )
+    hold(world, world.visit_a)
+    assert settling.settle_earlier_reads(visits=Visit.objects.all()) == 1
+    assert list(MriSeverityFinal.objects.values_list("visit", flat=True)) == [world.visit_b.pk]
 
 
 def test_what_two_readers_settled_is_not_undone_by_an_earlier_record(world: World):
