@@ -11,12 +11,12 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.shortcuts import render
 
 from mldtrial.accounts import encryption
 from mldtrial.accounts.addresses import client_address
-from mldtrial.accounts.services import passkeys, sessions
+from mldtrial.accounts.services import passkeys, refusals, sessions
 
 STAGES = ["mldtrial.accounts.stages.SecondFactor"]
 
@@ -87,14 +87,14 @@ class SocialAdapter(DefaultSocialAccountAdapter):
         """Go on to the second factor with the person of the address, or refuse."""
         user = _known(sociallogin)
         if user is None:
-            raise ImmediateHttpResponse(_refusal(request))
+            raise _refusal(request, "the provider proved no address that is known here")
         record_authentication(request, user, method="oidc")
         asked = sociallogin.state.get("next") or None
         raise ImmediateHttpResponse(perform_login(request, Login(user=user, redirect_url=asked)))
 
     def on_authentication_error(self, request: HttpRequest, *_: Any, **__: Any) -> None:
         """Say that it did not work, without the details a stranger could use."""
-        raise ImmediateHttpResponse(_refusal(request))
+        raise _refusal(request, "the provider's answer was not accepted")
 
 
 def _known(sociallogin: Any) -> Any:
@@ -107,5 +107,6 @@ def _known(sociallogin: Any) -> Any:
     return next((user for user in found if user is not None), None)
 
 
-def _refusal(request: HttpRequest) -> HttpResponse:
-    return render(request, "accounts/oidc_refused.html", status=403)
+def _refusal(request: HttpRequest, why: str) -> ImmediateHttpResponse:
+    refusals.tell(refusals.PROVIDER, why=why)
+    return ImmediateHttpResponse(render(request, "accounts/oidc_refused.html", status=403))

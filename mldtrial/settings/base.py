@@ -153,8 +153,13 @@ SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
-# Wrong guesses of a password or a code that are looked at, per account and per address.
+# Wrong guesses of a password or a code that are looked at: per account, and per person who is
+# asked again before a signature.
 GUESS_LIMIT = 10
+# Per client address. A hospital stands behind one address, so ten would let a few colleagues who
+# mistype shut out a whole clinic; a hundred is ten people who have lost their password for good,
+# and to somebody who guesses from one address still only a hundred tries at all names together.
+GUESS_LIMIT_OF_ADDRESS = 100
 GUESS_WINDOW_SECONDS = 15 * 60
 # Proxies in front of the web server, each of which appends to X-Forwarded-For: the address
 # of a client is counted from the right, so that what the client itself sent changes nothing.
@@ -168,6 +173,7 @@ ACCOUNT_RATE_LIMITS = False  # accounts.services.guesses counts in the database
 MFA_ADAPTER = "mldtrial.accounts.adapters.FactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_USER_VERIFICATION = "required"  # by PIN or touch: a found key opens nothing
 MFA_TOTP_ISSUER = "MLD trial"
 MFA_TOTP_TOLERANCE = 1  # steps of 30 s: clocks of telephones differ
 MFA_RECOVERY_CODE_DIGITS = 10

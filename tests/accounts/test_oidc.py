@@ -9,6 +9,7 @@ from allauth.socialaccount.providers.openid_connect.views import OpenIDConnectOA
 from django.test import Client
 
 from mldtrial.accounts.models import User
+from mldtrial.audit.models import AccessAction, AccessEvent
 from tests.support.codes import code, enrol
 from tests.support.world import PASSWORD, World
 
@@ -109,6 +110,9 @@ def test_an_unknown_or_unproved_address_stays_outside(
     assert "You were not signed in" in answer.content.decode()
     assert client.get("/").status_code == 302
     assert User.objects.count() == before
+    logged = AccessEvent.objects.filter(action=AccessAction.SIGN_IN_FAILED).get()
+    assert (logged.user_name, logged.details["what"]) == ("unknown", "single sign-on")
+    assert "hospital" not in str(logged.__dict__)
 
 
 def test_a_provider_can_be_trusted_to_prove_addresses(hospital: dict[str, Any], settings: Any):
@@ -129,3 +133,5 @@ def test_an_answer_that_was_not_asked_for_is_refused(
     hospital: dict[str, Any], query: dict[str, str]
 ):
     assert Client().get(CALLBACK, query).status_code == 403
+    logged = AccessEvent.objects.filter(action=AccessAction.SIGN_IN_FAILED).get()
+    assert logged.details["why"] == "the provider's answer was not accepted"

@@ -1,15 +1,21 @@
 """Who came in, who was refused, who saw and who took what."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
 from analytics.services import exporting
+from mldtrial.accounts.services import reauthentication
 from mldtrial.audit.models import AccessAction, AccessEvent
-from mldtrial.audit.services import verification
+from mldtrial.audit.services import anchors, verification
 from mldtrial.trial.models import Blinding, Membership, Role, Study
 from mldtrial.trial.services import assessments, memberships, studies
+from tests.support.codes import enrol
 from tests.support.loads import make_load
 from tests.support.world import PASSWORD, World, person
 
@@ -34,13 +40,107 @@ def test_a_sign_in_is_logged_with_name_roles_and_address(world: World, client: C
 
 def test_a_refused_sign_in_names_whom_it_was_for(world: World, client: Client):
     sign_in(client, "monitor", "a wrong pass phrase")
-    assert last(AccessAction.SIGN_IN_FAILED).user == world.user("monitor")
+    found = last(AccessAction.SIGN_IN_FAILED)
+    assert (found.user, found.user_name) == (world.user("monitor"), "Monitor")
+    assert found.details == {"what": "password", "why": "not right"}
+
+
+def refusals_after(world: World, act: Callable[[], object]) -> list[tuple[str, Any, str, str]]:
+    """Return what is logged of the refusals in an act: action, whom, what, why."""
+    before = AccessEvent.objects.count()
+    act()
+    found = AccessEvent.objects.order_by("pk")[before:]
+    kinds = (AccessAction.SIGN_IN_FAILED, AccessAction.CONFIRM_FAILED)
+    return [
+        (one.action, one.user, one.details["what"], one.details["why"])
+        for one in found
+        if one.action in kinds
+    ]
+
+
+THROTTLED = "too many wrong attempts before it; nothing was checked"
+
+
+@pytest.mark.requirement("21CFR11.300")
+def test_each_attempt_is_logged_also_where_nothing_is_checked_any_more(
+    world: World, client: Client
+):
+    def act() -> None:
+        for typed in ["wrong"] * 10 + [PASSWORD]:
+            sign_in(client, "monitor", typed)
+
+    of, what = world.user("monitor"), "password"
+    assert refusals_after(world, act) == [("SIGN_IN_FAILED", of, what, "not right")] * 10 + [
+        ("SIGN_IN_FAILED", of, what, THROTTLED)
+    ]
+
+
+@pytest.mark.requirement("21CFR11.300")
+def test_a_wrong_code_is_logged(world: World, client: Client):
+    enrol(world.user("monitor"))
+    sign_in(client, "monitor", PASSWORD)
+
+    def act() -> None:
+        client.post(reverse("second_factor"), {"code": "not a code"})
+
+    what = "code of the second factor"
+    expected = [("SIGN_IN_FAILED", world.user("monitor"), what, "not right")]
+    assert refusals_after(world, act) == expected
+    assert "not a code" not in str(list(AccessEvent.objects.values()))
+
+
+@pytest.mark.requirement("21CFR11.300")
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"password": "a wrong one"}, "password"),
+        ({"password": PASSWORD, "code": "a wrong one"}, "code of the second factor"),
+    ],
+)
+def test_a_refused_reauthentication_is_logged(world: World, given: dict[str, str], what: str):
+    user = world.user("investigator")
+    enrol(user)
+
+    def act() -> None:
+        with pytest.raises(ValidationError):
+            reauthentication.confirm(user=user, **given)
+
+    assert refusals_after(world, act) == [("CONFIRM_FAILED", user, what, "not right")]
+    found = last(AccessAction.CONFIRM_FAILED)
+    assert found.roles == ["investigator site A MLD-1"]
+    assert "a wrong one" not in str(found.__dict__)
+
+
+def test_a_throttled_reauthentication_is_logged_as_such(world: World):
+    user = world.user("investigator")
+
+    def act() -> None:
+        for _ in range(11):
+            with pytest.raises(ValidationError):
+                reauthentication.confirm(user=user, password="wrong")
+
+    assert [why for *_, why in refusals_after(world, act)] == ["not right"] * 10 + [THROTTLED]
+
+
+def test_the_pages_show_refusals_of_the_people_of_the_study_and_of_nobody_known(
+    world: World, client: Client
+):
+    with pytest.raises(ValidationError):
+        reauthentication.confirm(user=world.user("investigator"), password="wrong")
+    sign_in(client, "nobody-here", "wrong")
+    sign_in(client, "other_sponsor", "wrong")
+    client.force_login(world.user("auditor"))
+    page = client.get(reverse("audit_access", args=[world.study.code])).content.decode()
+    assert "Re-authentication refused" in page
+    assert page.count("Sign-in refused") == page.count("<strong>unknown</strong>") == 1
+    assert "nobody-here" not in page
+    assert "Other Sponsor" not in page
 
 
 def test_a_name_that_nobody_has_is_kept_as_a_hash(world: World, client: Client):
     sign_in(client, "my secret pass phrase", "monitor")
     found = last(AccessAction.SIGN_IN_FAILED)
-    assert found.user is None
+    assert (found.user, found.user_name) == (None, "unknown")
     assert "secret" not in str(found.__dict__)
     assert len(found.details["unknown_name"]) == 16
 
@@ -69,16 +169,22 @@ def test_a_role_is_logged_when_it_ends(world: World):
     assert (found.subject, found.details["role"]) == ("Monitor", "monitor site A")
 
 
-def test_an_export_is_logged_before_the_first_byte_and_after_the_last(world: World, sql):
-    manager = world.user("data_manager")
+def test_an_export_is_logged_before_the_first_byte_and_after_the_last(chained_world: World, sql):
+    world, manager = chained_world, chained_world.user("data_manager")
+    before = anchors.current()
     export = exporting.begin(study=world.study, dataset="visits", by=manager, origin="web")
     begun = last(AccessAction.EXPORT_BEGUN)
     assert (begun.user, begun.study_id) == (manager, world.study.pk)
     assert begun.details["dataset"] == "visits"
-    # The anchor is the head of the chain at that moment: number and hash.
+    # The anchor is the head of the chain at that moment: a link that is there, with its hash.
     seq, _, digest = begun.details["anchor"].partition(":")
-    assert (int(seq), len(digest)) >= (0, 2)
-    assert export.record.pk
+    assert int(seq) >= before.seq > 0
+    assert sql("SELECT encode(hash, 'hex') FROM audit.link WHERE seq = %s", int(seq)) == [(digest,)]
+    assert not AccessEvent.objects.filter(action=AccessAction.EXPORT_DONE).exists()
+    assert b"".join(export.pieces())
+    done = last(AccessAction.EXPORT_DONE)
+    assert (done.user, done.details["sha256"]) == (manager, export.record.sha256)
+    assert export.record.is_complete
 
 
 @pytest.mark.parametrize(

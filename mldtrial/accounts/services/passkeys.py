@@ -9,6 +9,8 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.internal import auth as webauthn
 from django.core.exceptions import ValidationError
 
+from mldtrial.accounts.services import refusals
+
 MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError, struct.error)
 REFUSED = "This passkey was not accepted. Please try again."
 
@@ -37,7 +39,7 @@ def verify(*, user: Any, credential: Any) -> Authenticator:
     ValidationError
         If none does.
     """
-    with _refusing_what_is_malformed():
+    with refusals.told(refusals.PASSKEY, user=user), _refusing_what_is_malformed():
         webauthn.parse_authentication_response(credential)
         return webauthn.complete_authentication(user, credential)
 
@@ -45,15 +47,19 @@ def verify(*, user: Any, credential: Any) -> Authenticator:
 def verify_anyone(*, credential: Any) -> Authenticator:
     """Return the passkey that answers the challenge of this session, whoever it belongs to.
 
+    Here the passkey is the whole sign-in, so it must have checked who holds it.
+
     Raises
     ------
     ValidationError
-        If none does, or its owner is not active.
+        If none does, or it did not check who holds it, or its owner is not active.
     """
-    with _refusing_what_is_malformed():
-        webauthn.parse_authentication_response(credential)
+    with refusals.told(refusals.PASSKEY), _refusing_what_is_malformed():
+        given = webauthn.parse_authentication_response(credential)
         user = webauthn.extract_user_from_response(credential)
-        if not user.is_active:
+    with refusals.told(refusals.PASSKEY, user=user), _refusing_what_is_malformed():
+        # The challenge may be that of a second factor, which allauth remembers in the same place.
+        if not user.is_active or not given.response.authenticator_data.is_user_verified():
             raise ValidationError(REFUSED)
         return webauthn.complete_authentication(user, credential)
 

@@ -4,14 +4,14 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from mldtrial.accounts.services import guesses, second_factors
+from mldtrial.accounts.services import guesses, refusals, second_factors
 
 
 def confirm(*, user: Any, password: str, code: str = "") -> None:
     """Check the password of a signed-in person, and the code where an app is enrolled.
 
-    Call it before the transaction that it guards: a wrong guess is counted, and must stay so
-    when everything else is taken back.
+    Call it before the transaction that it guards: a wrong guess is counted and told, and must
+    stay so when everything else is taken back.
 
     Parameters
     ----------
@@ -24,12 +24,18 @@ def confirm(*, user: Any, password: str, code: str = "") -> None:
     ValidationError
         At the field ``password`` or ``code``.
     """
+    with refusals.told(refusals.PASSWORD, user=user, is_confirmation=True):
+        taken = _counted(user)
+        if not user.is_active or not user.check_password(password):
+            raise ValidationError({"password": "This is not your password. Nothing was changed."})
+    if second_factors.asks_for_code(user):
+        with refusals.told(refusals.CODE, user=user, is_confirmation=True):
+            second_factors.use_code(user=user, code=code)
+    guesses.forgive(taken)
+
+
+def _counted(user: Any) -> list[int]:
     try:
-        taken = guesses.begin(account=user.get_username())
+        return guesses.begin_confirmation(user=user)
     except ValidationError as error:
         raise ValidationError({"password": error}) from error
-    if not user.is_active or not user.check_password(password):
-        raise ValidationError({"password": "This is not your password. Nothing was changed."})
-    if second_factors.asks_for_code(user):
-        second_factors.use_code(user=user, code=code)
-    guesses.forgive(taken)

@@ -15,6 +15,7 @@ class AccessAction(models.TextChoices):
 
     SIGN_IN = "SIGN_IN", "signed in"
     SIGN_IN_FAILED = "SIGN_IN_FAILED", "sign-in refused"
+    CONFIRM_FAILED = "CONFIRM_FAILED", "re-authentication refused"
     SIGN_OUT = "SIGN_OUT", "signed out"
     ROLE_GRANTED = "ROLE_GRANTED", "role granted"
     ROLE_ENDED = "ROLE_ENDED", "role ended"

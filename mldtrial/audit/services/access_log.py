@@ -7,11 +7,15 @@ from uuid import UUID
 from mldtrial.audit import context
 from mldtrial.audit.models import AccessEvent
 
+UNKNOWN = "unknown"
+"""Whoever was refused under a name that nobody has."""
+
 
 def record(
     *,
     action: str,
     user: Any = None,
+    user_name: str = "",
     roles: Sequence[str] = (),
     study_id: UUID | None = None,
     site_id: UUID | None = None,
@@ -26,6 +30,8 @@ def record(
         One of `AccessAction`.
     user : User or None
         The person; None for whoever the audit context names.
+    user_name : str
+        What to call whoever it was, where that is no person with a login.
     roles : sequence of str
         The roles that the person holds at this time.
     subject : str
@@ -37,7 +43,7 @@ def record(
     return AccessEvent.objects.create(
         action=action,
         user_id=_who(user, said),
-        user_name=user.get_full_name() if user is not None else said.get("user_name", ""),
+        user_name=user_name or (user.get_full_name() if user else said.get("user_name", "")),
         roles=list(roles),
         study_id=study_id,
         site_id=site_id,

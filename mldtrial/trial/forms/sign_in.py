@@ -5,8 +5,8 @@ from typing import Any
 from django import forms
 from django.contrib.auth.forms import AuthenticationForm
 
-from mldtrial.accounts.addresses import client_address
-from mldtrial.accounts.services import guesses
+from mldtrial.accounts.addresses import UNKNOWN, client_address
+from mldtrial.accounts.services import guesses, refusals
 from mldtrial.trial.forms.base import ServiceForm
 from mldtrial.trial.forms.proof import code_field
 
@@ -30,9 +30,11 @@ class SignInForm(AuthenticationForm):
         """Check the password, unless too many wrong ones came before it."""
         if self.errors:
             return self.cleaned_data
-        address = client_address(self.request) if self.request is not None else ""
-        taken = guesses.begin(account=self.cleaned_data["username"], address=address)
-        cleaned = super().clean()
+        address = client_address(self.request) if self.request is not None else UNKNOWN
+        name = self.cleaned_data["username"]
+        with refusals.told(refusals.PASSWORD, username=name):
+            taken = guesses.begin(account=name, address=address)
+        cleaned = super().clean()  # tells of a refusal by itself
         guesses.forgive(taken)
         return cleaned
 

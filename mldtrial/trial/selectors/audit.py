@@ -201,12 +201,17 @@ def people_of(study: Study, *, user: Any) -> list[Any]:
 
 
 def access_events(study: Study, *, user: Any) -> QuerySet[AccessEvent]:
-    """Return the access log of a study: its own entries, and the sign-ins of its people."""
+    """Return the access log of a study: its own entries, and the sign-ins of its people.
+
+    Refused sign-ins of nobody known are shown too: they may have been tries at any study.
+    """
     if not policies.may(user, "view_study_audit", study):
         return AccessEvent.objects.none()
     people = [person.pk for person in people_of(study, user=user)]
     return AccessEvent.objects.filter(
-        Q(study_id=study.pk) | Q(study_id__isnull=True, user__in=people)
+        Q(study_id=study.pk)
+        | Q(study_id__isnull=True, user__in=people)
+        | Q(action=AccessAction.SIGN_IN_FAILED, user__isnull=True)
     ).order_by("-pk")
 
 

@@ -6,6 +6,7 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.utils.crypto import salted_hmac
 
+from mldtrial.accounts.services import refusals
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.audit.services import access_log
 from mldtrial.trial import policies
@@ -97,12 +98,25 @@ def _signed_out(user: Any, **_: Any) -> None:
         log(AccessAction.SIGN_OUT, by=user)
 
 
-def _refused(credentials: dict[str, Any], **_: Any) -> None:
-    # A name that nobody has may be a password typed into the wrong field: kept as a hash alone.
-    name = str(credentials.get("username", ""))
-    found = get_user_model().objects.filter(username__iexact=name).first()
-    if found is not None:
-        log(AccessAction.SIGN_IN_FAILED, by=found)
+def _refused(
+    credentials: dict[str, Any],
+    user: Any = None,
+    what: str = refusals.PASSWORD,
+    why: str = refusals.WRONG,
+    is_confirmation: bool = False,
+    **_: Any,
+) -> None:
+    name = str(credentials.get("username") or "")
+    whom = user or get_user_model().objects.filter(username__iexact=name).first()
+    details = {"what": what, "why": why}
+    if whom is not None:
+        action = AccessAction.CONFIRM_FAILED if is_confirmation else AccessAction.SIGN_IN_FAILED
+        log(action, by=whom, details=details)
         return
-    digest = salted_hmac(UNKNOWN_NAME_SALT, name, algorithm="sha256").hexdigest()[:16]
-    log(AccessAction.SIGN_IN_FAILED, details={"unknown_name": digest})
+    # A name that nobody has may be a password typed into the wrong field: kept as a hash alone.
+    if name:
+        digest = salted_hmac(UNKNOWN_NAME_SALT, name, algorithm="sha256").hexdigest()
+        details["unknown_name"] = digest[:16]
+    access_log.record(
+        action=AccessAction.SIGN_IN_FAILED, user_name=access_log.UNKNOWN, details=details
+    )

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods
 
 from mldtrial.accounts.addresses import client_address
 from mldtrial.accounts.middleware import ENDED
-from mldtrial.accounts.services import guesses, passkeys, second_factors
+from mldtrial.accounts.services import guesses, passkeys, refusals, second_factors
 from mldtrial.accounts.stages import SecondFactor
 from mldtrial.trial.forms.sign_in import CodeForm, PasskeyForm, SignInForm
 from mldtrial.trial.views.answers import UNPROCESSABLE, asked_next
@@ -120,8 +120,9 @@ def _used_code(request: HttpRequest, form: CodeForm, stage: SecondFactor) -> Any
 
 
 def _check_code(request: HttpRequest, *, user: Any, code: str) -> Any:
-    taken = guesses.begin(account=user.get_username(), address=client_address(request))
-    used = second_factors.use_code(user=user, code=code)
+    with refusals.told(refusals.CODE, user=user):
+        taken = guesses.begin(account=user.get_username(), address=client_address(request))
+        used = second_factors.use_code(user=user, code=code)
     guesses.forgive(taken)
     return used
 
