@@ -80,11 +80,21 @@ def bars_figure(
     label_axis: str,
     count_axis: str,
     nothing: str,
+    withheld: str = "",
 ) -> dict[str, Any]:
-    """Return stacked bars, one per label, with the total in the subtitle."""
+    """Return stacked bars, one per label, with the total in the subtitle.
+
+    Parameters
+    ----------
+    nothing : str
+        What is said where there is nothing to count.
+    withheld : str
+        Why something that was counted is not drawn; empty where all of it is.
+    """
     total = sum(sum(counts) for counts in groups.values())
     if not total:
-        return style.empty(title=title, text=nothing)
+        text = f"Nothing can be drawn: {withheld}." if withheld else nothing
+        return style.empty(title=title, text=text)
     patterns = ("", "/", "x", ".", "-")
     traces = [
         {
@@ -99,7 +109,7 @@ def bars_figure(
     ]
     layout = style.layout(
         title=title,
-        subtitle=f"n = {total}",
+        subtitle=_number(total, count_axis.lower(), withheld),
         height=420,
         barmode="stack",
         xaxis=style.axis(label_axis, type="category"),
@@ -108,3 +118,7 @@ def bars_figure(
     # Stacked bars would otherwise be named from the top down.
     layout["legend"] = {**layout["legend"], "traceorder": "normal"}
     return {"data": traces, "layout": layout}
+
+
+def _number(total: int, of_what: str, withheld: str) -> str:
+    return f"n = {total} {of_what} shown; {withheld}" if withheld else f"n = {total} {of_what}"

@@ -1,19 +1,22 @@
 """How far a study has come, for whoever may see its overview.
 
 A role with subject-level access reads what it may see; any other reads the whole study only,
-and no group smaller than five.
+and no group of fewer patients than the policy allows.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import logging
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Max, Min, QuerySet
+from django.db.models import Max, QuerySet
 
-from analytics.stats.progress import age_band, is_safe, median_or_none
+from analytics.selectors.loads import counting_results
+from analytics.selectors.tally import Row, Tally, hidden_together, tallies
+from analytics.stats.progress import age_band, median_or_none
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import (
     Audience,
@@ -26,21 +29,14 @@ from mldtrial.trial.models import (
     Visit,
 )
 from mldtrial.trial.rules.schedule import Standing
-from segmentation.models import JobState, SegmentationRun, Upload
+from segmentation.models import JobState, Upload
+
+logger = logging.getLogger(__name__)
 
 WHOLE = "All sites"
 QUERY_BANDS_DAYS = (7, 30, 90)
 QUERY_BANDS = ("up to 7 days", "8 to 30 days", "31 to 90 days", "over 90 days")
 SECONDS_PER_DAY = 86_400
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One row of a table: its name and its cells; hidden where a group is too small."""
-
-    name: str
-    cells: tuple[int, ...]
-    is_hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,8 @@ class Turnaround:
     to_received: float | None
     segmented: int
     to_segmented: float | None
+    has_impossible: bool = False
+    """Some runs ended before their scans were received: left out here, and in the log."""
     is_hidden: bool = False
 
 
@@ -67,12 +65,6 @@ class Scope:
     def is_whole_only(self) -> bool:
         """True for roles without subject-level access."""
         return self.smallest > 1
-
-    def rows(self, counts: dict[str, tuple[int, ...]]) -> list[Row]:
-        """Return the rows of a table, each shown or hidden as a whole."""
-        return [
-            Row(name, cells, not is_safe(cells, self.smallest)) for name, cells in counts.items()
-        ]
 
 
 def scope_of(study: Study, *, user: Any) -> Scope:
@@ -97,13 +89,13 @@ def enrolment_days(scope: Scope) -> dict[str, list[date]]:
 
 def completeness(scope: Scope) -> list[Row]:
     """Return per planned visit how many were done, missed, declared not done, are to come."""
-    counts: dict[str, Counter[str]] = {}
+    counted = tallies()
     for schedule in selectors.schedules(patients(scope)).values():
         for entry in schedule:
-            own = counts.setdefault(entry.definition.name, Counter())
+            own = counted[entry.definition.name]
             if (column := _column(entry)) is not None:
-                own[column] += 1
-    return scope.rows({name: tuple(own[c] for c in COLUMNS) for name, own in counts.items()})
+                own.add(column, entry.patient.pk)
+    return [own.row(name, COLUMNS, smallest=scope.smallest) for name, own in counted.items()]
 
 
 COLUMNS = ("done", "missed", "not done", "to come")
@@ -127,50 +119,70 @@ def _column(entry: selectors.PlannedVisit) -> str | None:
     }[standing]
 
 
+@dataclass(slots=True)
+class _Waits:
+    """The waits of a group of visits in days, and the patients they are of."""
+
+    received: list[float] = field(default_factory=list)
+    segmented: list[float] = field(default_factory=list)
+    patients: Tally = field(default_factory=Tally)
+    has_impossible: bool = False
+
+
 def turnaround(scope: Scope) -> list[Turnaround]:
     """Return the median days from visit to scan and from scan to segmentation, by site.
 
-    Received is the last of the visit's scans; segmented is the run that pages and exports use.
+    Received is the last of the visit's scans. Segmented is the run that pages and exports use,
+    counted from the last of its own scans.
     """
-    received: dict[str, list[float]] = defaultdict(list)
-    segmented: dict[str, list[float]] = defaultdict(list)
+    waits: dict[str, _Waits] = defaultdict(_Waits)
     visits = Visit.objects.filter(patient__in=patients(scope), scans__state=ScanState.IMPORTED)
-    last_scan: dict[UUID, datetime] = {}
     rows = visits.annotate(received_at=Max("scans__created_at")).order_by("patient__site__code")
-    for pk, code, day, at in rows.values_list("pk", "patient__site__code", "date", "received_at"):
-        last_scan[pk] = at
+    for patient, code, day, at in rows.values_list(
+        "patient_id", "patient__site__code", "date", "received_at"
+    ):
         for name in _groups(scope, code):
-            received[name].append((at.date() - day).days)
+            waits[name].received.append((at.date() - day).days)
+            waits[name].patients.add("received", patient)
+    for patient, code, wait in _segmentation_waits(scope):
+        for name in _groups(scope, code):
+            if wait < 0:
+                waits[name].has_impossible = True
+                continue
+            waits[name].segmented.append(wait)
+            waits[name].patients.add("segmented", patient)
+    return [_turnaround(name, waits[name], scope.smallest) for name in _ordered(waits)]
+
+
+def _segmentation_waits(scope: Scope) -> Iterable[tuple[UUID, str, float]]:
+    """Yield patient, site and days from the last scan of each counting run to its end."""
     # A run without an end tells no turnaround.
-    runs = SegmentationRun.objects.filter(
-        visit__in=last_scan,
-        analysis_flag=True,
-        state=JobState.SUCCEEDED,
-        finished_at__isnull=False,
+    found = counting_results().filter(
+        run__visit__patient__in=patients(scope), run__finished_at__isnull=False
     )
-    finished = runs.values_list("visit_id", "visit__patient__site__code").annotate(
-        Min("finished_at")
-    )
-    for pk, code, at in finished:
-        for name in _groups(scope, code):
-            wait = (at - last_scan[pk]).total_seconds()
-            segmented[name].append(max(wait, 0.0) / SECONDS_PER_DAY)
-    return [
-        _turnaround(scope, name, received[name], segmented[name]) for name in _ordered(received)
-    ]
+    for run, patient, code, end, t1w, t2w in found.values_list(
+        "run_id",
+        "run__visit__patient_id",
+        "run__visit__patient__site__code",
+        "run__finished_at",
+        "run__t1w_scan__created_at",
+        "run__t2w_scan__created_at",
+    ):
+        wait = (end - max(t1w, t2w or t1w)).total_seconds() / SECONDS_PER_DAY
+        if wait < 0:
+            logger.warning("Run %s ended %.1f days before its scans were received.", run, -wait)
+        yield patient, code, wait
 
 
-def _turnaround(
-    scope: Scope, name: str, received: Sequence[float], segmented: Sequence[float]
-) -> Turnaround:
-    is_hidden = not is_safe((len(received), len(segmented)), scope.smallest)
+def _turnaround(name: str, waits: _Waits, smallest: int) -> Turnaround:
     return Turnaround(
         name,
-        len(received),
-        median_or_none(received),
-        len(segmented),
-        median_or_none(segmented),
-        is_hidden,
+        len(waits.received),
+        median_or_none(waits.received),
+        len(waits.segmented),
+        median_or_none(waits.segmented),
+        waits.has_impossible,
+        not waits.patients.is_safe(smallest),
     )
 
 
@@ -178,20 +190,23 @@ def uploads(scope: Scope) -> list[Row]:
     """Return per site how many uploads were accepted, refused, and failed."""
     states = (JobState.SUCCEEDED, JobState.REJECTED, JobState.FAILED)
     found = Upload.objects.filter(visit__patient__in=patients(scope), state__in=states)
-    counts: dict[str, Counter[str]] = defaultdict(Counter)
-    for code, state in found.values_list("visit__patient__site__code", "state"):
+    counted = tallies()
+    for code, patient, state in found.values_list(
+        "visit__patient__site__code", "visit__patient_id", "state"
+    ):
         for name in _groups(scope, code):
-            counts[name][state] += 1
-    return scope.rows(
-        {name: tuple(counts[name][state] for state in states) for name in _ordered(counts)}
-    )
+            counted[name].add(state, patient)
+    return [counted[name].row(name, states, smallest=scope.smallest) for name in _ordered(counted)]
 
 
 def refusals(scope: Scope) -> list[Row]:
-    """Return why uploads were refused, the most frequent reason first."""
+    """Return why uploads were refused, the most frequent reason first; all or none."""
     found = Upload.objects.filter(visit__patient__in=patients(scope), state=JobState.REJECTED)
-    counts = Counter(found.values_list("failure_code", flat=True))
-    return scope.rows({code: (count,) for code, count in counts.most_common()})
+    counted = tallies()
+    for code, patient in found.values_list("failure_code", "visit__patient_id"):
+        counted[code].add("refused", patient)
+    rows = [own.row(code, ["refused"], smallest=scope.smallest) for code, own in counted.items()]
+    return hidden_together(sorted(rows, key=lambda row: -row.cells[0]))
 
 
 def open_queries(scope: Scope, *, now: datetime | None = None) -> list[Row]:
@@ -206,14 +221,14 @@ def open_queries(scope: Scope, *, now: datetime | None = None) -> list[Row]:
     else:
         found = policies.visible_to(scope.user, found)
     today = now or datetime.now(UTC)
-    counts: dict[str, Counter[int]] = defaultdict(Counter)
-    for code, opened in found.values_list("patient__site__code", "created_at"):
+    counted = tallies()
+    for code, patient, opened in found.values_list(
+        "patient__site__code", "patient_id", "created_at"
+    ):
         for name in _groups(scope, code):
-            counts[name][age_band((today - opened).days, QUERY_BANDS_DAYS)] += 1
+            counted[name].add(age_band((today - opened).days, QUERY_BANDS_DAYS), patient)
     bands = range(len(QUERY_BANDS))
-    return scope.rows(
-        {name: tuple(counts[name][band] for band in bands) for name in _ordered(counts)}
-    )
+    return [counted[name].row(name, bands, smallest=scope.smallest) for name in _ordered(counted)]
 
 
 @dataclass(slots=True)

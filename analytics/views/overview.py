@@ -1,5 +1,6 @@
 """The overview: how far a study has come, in tables and charts."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_safe
 from analytics.figures.overview import accrual_figure, bars_figure
 from analytics.selectors import overview as figures_of
 from analytics.selectors.overview import Scope
+from analytics.selectors.tally import Row
 from analytics.stats.progress import cumulative, is_safe, months_between
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
@@ -24,15 +26,17 @@ def overview_page(request: HttpRequest, study_code: str) -> HttpResponse:
     scope = _scope(request, study_code)
     days = figures_of.enrolment_days(scope)
     enrolled = sum(len(own) for own in days.values())
+    waits = figures_of.turnaround(scope)
     context = {
         "study": scope.study,
         "is_whole_only": scope.is_whole_only,
-        "smallest": policies.SMALLEST_GROUP,
+        "smallest": scope.smallest,
+        "has_impossible_waits": any(row.has_impossible for row in waits),
         "enrolled": enrolled if is_safe((enrolled,), scope.smallest) else None,
         "sites": [] if scope.is_whole_only else [(code, len(own)) for code, own in days.items()],
         "columns": figures_of.COLUMNS,
         "completeness": figures_of.completeness(scope),
-        "turnaround": figures_of.turnaround(scope),
+        "turnaround": waits,
         "uploads": figures_of.uploads(scope),
         "refusals": figures_of.refusals(scope),
         "bands": figures_of.QUERY_BANDS,
@@ -86,7 +90,8 @@ def _target(study: Study) -> tuple[str, int] | None:
 
 
 def _completeness(scope: Scope) -> dict[str, Any]:
-    rows = [row for row in figures_of.completeness(scope) if not row.is_hidden]
+    found = figures_of.completeness(scope)
+    rows = [row for row in found if not row.is_hidden]
     columns = zip(*(row.cells for row in rows), strict=True) if rows else ()
     return bars_figure(
         [row.name for row in rows],
@@ -95,18 +100,26 @@ def _completeness(scope: Scope) -> dict[str, Any]:
         label_axis="Planned visit",
         count_axis="Visits",
         nothing="No visit is planned yet.",
+        withheld=_withheld(found, scope),
     )
 
 
 def _queries(scope: Scope) -> dict[str, Any]:
     found = figures_of.open_queries(scope)
     sites = [r for r in found if r.name != figures_of.WHOLE or scope.is_whole_only]
-    rows = [row for row in sites if not row.is_hidden]
     return bars_figure(
         list(figures_of.QUERY_BANDS),
-        {row.name: row.cells for row in rows},
+        {row.name: row.cells for row in sites if not row.is_hidden},
         title="Open queries",
         label_axis="Open for",
         count_axis="Queries",
         nothing="No query is open.",
+        withheld=_withheld(sites, scope),
     )
+
+
+def _withheld(rows: Sequence[Row], scope: Scope) -> str:
+    """Return why some of the rows are not drawn; empty where all of them are."""
+    if not any(row.is_hidden for row in rows):
+        return ""
+    return f"groups of fewer than {scope.smallest} patients are not shown"

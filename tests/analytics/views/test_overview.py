@@ -6,9 +6,11 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.selectors import overview
-from mldtrial.trial.models import Audience, Patient, VisitDefinition
+from mldtrial.trial.models import Audience, Patient, Scan, Sequence, VisitDefinition
 from mldtrial.trial.services import participation, patients, queries, visits
+from segmentation.models import JobState, ReleaseState, SegmentationRun, Upload
 from tests.access.addresses import SITE_A, scan_of
+from tests.support.loads import make_load, make_model, make_scan
 from tests.support.world import World, build_world
 
 pytestmark = pytest.mark.django_db
@@ -164,3 +166,141 @@ def test_what_happened_is_told_by_month_and_site_without_empty_months(world: Wor
     ]
     assert rows == [("2023-05-01", "A", 1, 1, 0), ("2023-05-01", "B", 1, 1, 0)]
     assert overview.activity(scope(world, "administrator")) == []
+
+
+def upload(world: World, visit, state: str = JobState.REJECTED, code: str = "NOT_MRI") -> None:
+    Upload.objects.create(
+        visit=visit,
+        site=visit.patient.site,
+        state=state,
+        failure_code=code if state != JobState.SUCCEEDED else "",
+        message="This is no MRI." if state != JobState.SUCCEEDED else "",
+        sha256="0" * 64,
+        size_bytes=1,
+        declared_sequence=Sequence.T1W,
+    )
+
+
+def test_five_uploads_of_one_patient_are_a_group_of_one(world: World):
+    for _ in range(5):
+        upload(world, world.visit_a)
+    hidden = scope(world, "administrator")
+    assert [row.is_hidden for row in overview.uploads(hidden)] == [True]
+    assert [row.is_hidden for row in overview.refusals(hidden)] == [True]
+    assert cells(overview.refusals(scope(world))) == {"NOT_MRI": (5,)}
+
+
+def with_visits(world: World, count: int) -> list:
+    definition = world.study.visit_definitions.get(code="M00")
+    return [
+        patients.create_visit(
+            patient=patient, definition=definition, visit_date=date(2023, 6, 1), by=None
+        )
+        for patient in enrol(world, count)
+    ]
+
+
+def test_one_rare_reason_hides_every_reason_since_the_sum_is_shown(world: World):
+    for visit in with_visits(world, 6):
+        upload(world, visit)
+    upload(world, world.visit_a, code="DAMAGED")
+    hidden = scope(world, "administrator")
+    assert cells(overview.uploads(hidden)) == {"All sites": (0, 7, 0)}
+    assert [(row.name, row.cells) for row in overview.refusals(hidden)] == [("", ())]
+    page = page_of(world, "administrator").content.decode()
+    assert "DAMAGED" not in page
+    assert "NOT_MRI" not in page
+
+
+def test_five_queries_of_one_patient_are_a_group_of_one(world: World):
+    for number in range(5):
+        ask(world, world.patient_a, Audience.SITE, f"R{number}")
+    assert [row.is_hidden for row in overview.open_queries(scope(world, "administrator"))] == [True]
+
+
+def test_five_visits_with_scans_of_one_patient_are_a_group_of_one(world: World):
+    for day in range(1, 6):
+        make_load(world.patient_a, date(2023, 6, day), 10.0)
+    assert [row.is_hidden for row in overview.turnaround(scope(world, "administrator"))] == [True]
+    assert [row.is_hidden for row in overview.turnaround(scope(world))] == [False, False]
+
+
+def chart(world: World, key: str, name: str) -> dict:
+    client = Client()
+    client.force_login(world.user(key))
+    return json.loads(client.get(reverse("overview_chart", args=["MLD-1", name])).content)
+
+
+def words(figure: dict) -> str:
+    layout = figure["layout"]
+    notes = [note["text"] for note in layout.get("annotations", [])]
+    return " ".join([layout["title"].get("subtitle", {}).get("text", ""), *notes])
+
+
+def test_a_chart_of_hidden_groups_says_that_they_are_withheld_and_why(world: World):
+    ask(world, world.patient_a, Audience.SITE, "R1")
+    for name in ("queries", "completeness"):
+        said = words(chart(world, "administrator", name))
+        assert "groups of fewer than 5 patients are not shown" in said
+        assert "No query is open" not in said
+        assert "No visit is planned" not in said
+
+
+def test_a_chart_that_shows_some_groups_says_of_what_its_n_is(world: World):
+    VisitDefinition.objects.filter(study=world.study).exclude(code__in=["M00", "M06"]).update(
+        is_retired=True
+    )
+    with_visits(world, 6)
+    visits.declare_visit_not_done(
+        patient=world.patient_a,
+        definition=world.study.visit_definitions.get(code="M06"),
+        reason="Ill",
+        by=None,
+    )
+    assert words(chart(world, "administrator", "completeness")) == (
+        "n = 8 visits shown; groups of fewer than 5 patients are not shown"
+    )
+    assert words(chart(world, "sponsor", "completeness")) == "n = 16 visits"
+
+
+def segmented(world: World, days_after: float) -> SegmentationRun:
+    """Return a counting run of site A that ended so many days after its scan was received."""
+    run = make_load(world.patient_a, world.visit_a.date, 10.0)
+    end = run.t1w_scan.created_at + timedelta(days=days_after)
+    SegmentationRun.objects.filter(pk=run.pk).update(finished_at=end)
+    return run
+
+
+def row_of_a(world: World) -> overview.Turnaround:
+    return overview.turnaround(scope(world))[0]
+
+
+def test_a_scan_that_came_after_the_run_does_not_shorten_its_wait(world: World):
+    run = segmented(world, 2.0)
+    later = make_scan(run.visit)
+    Scan.objects.filter(pk=later.pk).update(created_at=run.t1w_scan.created_at + timedelta(days=30))
+    assert row_of_a(world).to_segmented == pytest.approx(2.0)
+
+
+def test_a_run_of_a_candidate_model_is_no_turnaround(world: World):
+    segmented(world, 2.0)
+    candidate = make_load(
+        world.patient_a,
+        world.visit_a.date,
+        10.0,
+        model=make_model("next", state=ReleaseState.CANDIDATE),
+    )
+    SegmentationRun.objects.filter(pk=candidate.pk).update(
+        finished_at=candidate.t1w_scan.created_at + timedelta(days=1)
+    )
+    assert (row_of_a(world).segmented, row_of_a(world).to_segmented) == (1, pytest.approx(2.0))
+
+
+def test_a_run_that_ended_before_its_scan_came_is_said_and_logged(world: World, caplog):
+    run = segmented(world, -1.0)
+    assert (row_of_a(world).segmented, row_of_a(world).to_segmented) == (0, None)
+    assert f"Run {run.pk} ended 1.0 days before" in caplog.text
+    assert (
+        "Some runs ended before their scans were received"
+        in page_of(world, "sponsor").content.decode()
+    )
