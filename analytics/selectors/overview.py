@@ -156,10 +156,7 @@ def turnaround(scope: Scope) -> list[Turnaround]:
 
 def _segmentation_waits(scope: Scope) -> Iterable[tuple[UUID, str, float]]:
     """Yield patient, site and days from the last scan of each counting run to its end."""
-    # A run without an end tells no turnaround.
-    found = counting_results().filter(
-        run__visit__patient__in=patients(scope), run__finished_at__isnull=False
-    )
+    found = counting_results().filter(run__visit__patient__in=patients(scope))
     for run, patient, code, end, t1w, t2w in found.values_list(
         "run_id",
         "run__visit__patient_id",
@@ -168,6 +165,8 @@ def _segmentation_waits(scope: Scope) -> Iterable[tuple[UUID, str, float]]:
         "run__t1w_scan__created_at",
         "run__t2w_scan__created_at",
     ):
+        if end is None:  # A run without an end tells no turnaround.
+            continue
         wait = (end - max(t1w, t2w or t1w)).total_seconds() / SECONDS_PER_DAY
         if wait < 0:
             logger.warning("Run %s ended %.1f days before its scans were received.", run, -wait)

@@ -199,7 +199,7 @@ def _study_and_site(subject: models.Model) -> tuple[Study, Site | None]:
         return subject.patient.study, subject.patient.site
     if isinstance(subject, ImportBatch):
         return subject.study, None
-    if isinstance(subject, Disposition | Treatment):
+    if isinstance(subject, Disposition | Treatment | ProtocolDeviation):
         return subject.patient.study, subject.patient.site
     if isinstance(subject, Query):
         return subject.study, subject.patient.site

@@ -54,7 +54,7 @@ class DescriptionForm(ServiceForm):
 class DeviationCloseForm(ServiceForm):
     """The end of a deviation."""
 
-    closing_reason = forms.CharField(
+    reason = forms.CharField(
         label="Reason for closing",
         widget=forms.Textarea(attrs={"rows": 2}),
         max_length=300,

@@ -10,12 +10,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.deviations import DescriptionForm, DeviationCloseForm, DeviationForm
-from mldtrial.trial.models import (
-    DEVIATION_GROUPS,
-    DeviationState,
-    ProtocolDeviation,
-)
+from mldtrial.trial.models import DEVIATION_GROUPS, DeviationState
 from mldtrial.trial.services import deviations as services
+from mldtrial.trial.views.acts import Act, by_name, offered, perform
 from mldtrial.trial.views.answers import UNPROCESSABLE, form_page
 
 PER_PAGE = 50
@@ -65,59 +62,51 @@ def deviation_new(request: HttpRequest, study_code: str, patient_id: UUID) -> Ht
     return form_page(request, "trial/deviation_new.html", form, {"patient": patient})
 
 
+ACTS = by_name(
+    Act(
+        name="describe",
+        policy="record_deviation",
+        title="Describe it better",
+        submit="Save description",
+        done="The description was changed.",
+        states=tuple(DeviationState.values),
+        make=lambda deviation, data: DescriptionForm(
+            data, initial={"description": deviation.description}
+        ),
+        do=lambda deviation, form, by: services.describe_deviation(
+            deviation=deviation, by=by, **form.cleaned_data
+        ),
+        is_open=True,
+    ),
+    Act(
+        name="close",
+        policy="close_deviation",
+        title="Close the deviation",
+        submit="Close deviation",
+        done="The deviation was closed.",
+        states=(DeviationState.OPEN,),
+        make=lambda _deviation, data: DeviationCloseForm(data),
+        do=lambda deviation, form, by: services.close_deviation(
+            deviation=deviation, by=by, **form.cleaned_data
+        ),
+        is_open=True,
+    ),
+)
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def deviation_page(request: HttpRequest, study_code: str, deviation_id: UUID) -> HttpResponse:
     """Show a deviation; describe it better or close it."""
     study = selectors.study(study_code, user=request.user)
     deviation = selectors.deviation(study, deviation_id, user=request.user)
-    is_close = request.POST.get("action") == "close"
-    if request.method == "POST":
-        action = "close_deviation" if is_close else "record_deviation"
-        policies.require(request.user, action, deviation.patient)
-    given = request.POST if request.method == "POST" else None
-    describe = DescriptionForm(
-        None if is_close else given, initial={"description": deviation.description}
-    )
-    close = DeviationCloseForm(given if is_close else None)
-    if request.method == "POST" and (
-        _close(request, deviation, close) or _describe(request, deviation, describe)
-    ):
+    refused = perform(request, deviation, ACTS) if request.method == "POST" else None
+    if request.method == "POST" and refused is None:
         return redirect("deviation", study_code=study.code, deviation_id=deviation.pk)
-    is_open = deviation.state == DeviationState.OPEN
     context = {
         "study": study,
         "deviation": deviation,
         "steps": selectors.deviation_steps(deviation),
-        "describe_form": describe,
-        "close_form": close,
-        "may_describe": policies.may(request.user, "record_deviation", deviation.patient),
-        "may_close": is_open and policies.may(request.user, "close_deviation", deviation.patient),
+        "acts": offered(request, deviation, ACTS, refused),
     }
-    status = UNPROCESSABLE if describe.errors or close.errors else 200
+    status = UNPROCESSABLE if refused else 200
     return render(request, "trial/deviation.html", context, status=status)
-
-
-def _describe(request: HttpRequest, deviation: ProtocolDeviation, form: DescriptionForm) -> bool:
-    if not form.is_bound or not form.is_valid():
-        return False
-    saved = form.submit(
-        lambda: services.describe_deviation(
-            deviation=deviation, **form.cleaned_data, by=request.user
-        )
-    )
-    if saved is not None:
-        messages.success(request, "The description was changed.")
-    return saved is not None
-
-
-def _close(request: HttpRequest, deviation: ProtocolDeviation, form: DeviationCloseForm) -> bool:
-    if not form.is_bound or not form.is_valid():
-        return False
-    saved = form.submit(
-        lambda: services.close_deviation(
-            deviation=deviation, reason=form.cleaned_data["closing_reason"], by=request.user
-        )
-    )
-    if saved is not None:
-        messages.success(request, "The deviation was closed.")
-    return saved is not None

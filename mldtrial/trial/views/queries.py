@@ -1,12 +1,10 @@
 """Pages on queries: the list, a new one, and one with its thread."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,7 +12,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.forms.base import ServiceForm
 from mldtrial.trial.forms.queries import (
     AnswerForm,
     AssignForm,
@@ -27,6 +24,7 @@ from mldtrial.trial.models import Audience, Query, QueryState, Role
 from mldtrial.trial.rules.plausibility import RULES
 from mldtrial.trial.selectors import QueryFilters
 from mldtrial.trial.services import queries as services
+from mldtrial.trial.views.acts import Act, by_name, offered, perform
 from mldtrial.trial.views.answers import UNPROCESSABLE, form_page
 
 PER_PAGE = 50
@@ -97,65 +95,80 @@ def query_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRe
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
-    """Something that can be done with a query: its policy, its form, its service."""
-
-    name: str
-    policy: str
-    title: str
-    submit: str
-    done: str
-    states: tuple[str, ...]
-    make: Callable[[Query, Any], ServiceForm]
-    do: Callable[[Query, Any, Any], Any]
-
-
 NOT_CLOSED = (QueryState.OPEN, QueryState.ANSWERED)
-ACTS = {
-    act.name: act
-    for act in (
-        Act(
-            "answer", "answer_query", "Answer", "Send answer", "The query was answered.",
-            NOT_CLOSED, lambda _query, data: AnswerForm(data),
-            lambda query, form, by: services.answer_query(
-                query=query, by=by, **form.cleaned_data
-            ),
-        ),
-        Act(
-            "reopen", "reopen_query", "Ask again", "Ask again", "The query is open again.",
-            (QueryState.ANSWERED, QueryState.CLOSED), lambda _query, data: ReopenForm(data),
-            lambda query, form, by: services.reopen_query(
-                query=query, by=by, **form.cleaned_data
-            ),
-        ),
-        Act(
-            "close", "close_query", "Close the query", "Close query", "The query was closed.",
-            NOT_CLOSED, lambda _query, data: CloseForm(data),
-            lambda query, form, by: services.close_query(
-                query=query, by=by, **form.cleaned_data
-            ),
-        ),
-        Act(
-            "comment", "comment_on_query", "Add a remark", "Add remark", "The remark was added.",
-            NOT_CLOSED, lambda _query, data: CommentForm(data),
-            lambda query, form, by: services.comment_on_query(
-                query=query, by=by, **form.cleaned_data
-            ),
-        ),
-        Act(
-            "assign", "assign_query", "Pass on", "Pass on", "The query was passed on.",
-            NOT_CLOSED,
-            lambda query, data: AssignForm(
-                data,
-                roles=policies.answering_roles(query),
-                people=selectors.people_who_may_answer(query),
-                initial={"assignee": f"role:{query.assigned_role}"},
-            ),
-            lambda query, form, by: services.assign_query(query=query, by=by, **form.values()),
-        ),
+
+
+def _read_by_site(query: Query) -> str:
+    return "The site reads this: name no load." if query.audience == Audience.SITE else ""
+
+
+def _assign_form(query: Query, data: Any) -> AssignForm:
+    return AssignForm(
+        data,
+        roles=policies.answering_roles(query),
+        people=selectors.people_who_may_answer(query),
+        initial={"assignee": f"role:{query.assigned_role}"},
     )
-}  # fmt: skip
+
+
+ACTS = by_name(
+    Act(
+        name="answer",
+        policy="answer_query",
+        title="Answer",
+        submit="Send answer",
+        done="The query was answered.",
+        states=NOT_CLOSED,
+        make=lambda _query, data: AnswerForm(data),
+        do=lambda query, form, by: services.answer_query(query=query, by=by, **form.cleaned_data),
+        is_open=True,
+    ),
+    Act(
+        name="reopen",
+        policy="reopen_query",
+        title="Ask again",
+        submit="Ask again",
+        done="The query is open again.",
+        states=(QueryState.ANSWERED, QueryState.CLOSED),
+        make=lambda _query, data: ReopenForm(data),
+        do=lambda query, form, by: services.reopen_query(query=query, by=by, **form.cleaned_data),
+        note=_read_by_site,
+    ),
+    Act(
+        name="close",
+        policy="close_query",
+        title="Close the query",
+        submit="Close query",
+        done="The query was closed.",
+        states=NOT_CLOSED,
+        make=lambda _query, data: CloseForm(data),
+        do=lambda query, form, by: services.close_query(query=query, by=by, **form.cleaned_data),
+        note=_read_by_site,
+    ),
+    Act(
+        name="comment",
+        policy="comment_on_query",
+        title="Add a remark",
+        submit="Add remark",
+        done="The remark was added.",
+        states=NOT_CLOSED,
+        make=lambda _query, data: CommentForm(data),
+        do=lambda query, form, by: services.comment_on_query(
+            query=query, by=by, **form.cleaned_data
+        ),
+        note=_read_by_site,
+    ),
+    Act(
+        name="assign",
+        policy="assign_query",
+        title="Pass on",
+        submit="Pass on",
+        done="The query was passed on.",
+        states=NOT_CLOSED,
+        make=_assign_form,
+        do=lambda query, form, by: services.assign_query(query=query, by=by, **form.values()),
+    ),
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -163,37 +176,14 @@ def query_page(request: HttpRequest, query_id: UUID) -> HttpResponse:
     """Show a query with its thread, and do what was asked with it."""
     query = selectors.query(query_id, user=request.user)
     request.about_study = query.study  # type: ignore[attr-defined]  # for the frame of the page
-    refused: tuple[str, ServiceForm] | None = None
-    if request.method == "POST":
-        act = ACTS.get(request.POST.get("action", "answer"))
-        if act is None:
-            raise BadRequest("This cannot be done with a query.")
-        policies.require(request.user, act.policy, query)
-        form = act.make(query, request.POST)
-        if form.is_valid() and form.submit(lambda: act.do(query, form, request.user)) is not None:
-            messages.success(request, act.done)
-            return redirect("query", query_id=query.pk)
-        refused = (act.name, form)
+    refused = perform(request, query, ACTS) if request.method == "POST" else None
+    if request.method == "POST" and refused is None:
+        return redirect("query", query_id=query.pk)
     context = {
         "query": query,
         "steps": selectors.query_steps(query, user=request.user),
-        "acts": _acts(request, query, refused),
+        "acts": offered(request, query, ACTS, refused),
         "rule": RULES.get(query.rule),
         "may_see_history": policies.may(request.user, "view_audit", query),
     }
     return render(request, "trial/query.html", context, status=UNPROCESSABLE if refused else 200)
-
-
-def _acts(
-    request: HttpRequest, query: Query, refused: tuple[str, ServiceForm] | None
-) -> list[dict[str, Any]]:
-    """Return what the person may do now, each with its form; a refused form keeps its words."""
-    shown = []
-    for name, act in ACTS.items():
-        was_refused = refused is not None and refused[0] == name
-        is_possible = query.state in act.states and policies.may(request.user, act.policy, query)
-        if is_possible or was_refused:
-            form = refused[1] if refused is not None and was_refused else act.make(query, None)
-            form.auto_id = f"{name}_%s"
-            shown.append({"act": act, "form": form, "is_open": was_refused or name == "answer"})
-    return shown

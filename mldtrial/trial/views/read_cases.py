@@ -38,11 +38,8 @@ def case_list(request: HttpRequest, study_code: str) -> HttpResponse:
         state = cases.UNASSIGNED
     readers = cases.people_of_role(study, Role.READER)
     form = AssignForm(request.POST if request.method == "POST" else None, readers=readers)
-    if request.method == "POST" and form.is_valid():
-        given = form.submit(lambda: _assign(request, study, form))
-        if given is not None:
-            messages.success(request, f"{given} case{'s were' if given != 1 else ' was'} given.")
-            return redirect("read_cases", study_code=study.code)
+    if request.method == "POST" and form.is_valid() and _assign(request, study, form):
+        return redirect("read_cases", study_code=study.code)
     found = cases.cases(study, user=request.user, state=state)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -61,16 +58,42 @@ def case_list(request: HttpRequest, study_code: str) -> HttpResponse:
     )
 
 
-def _assign(request: HttpRequest, study: Study, form: AssignForm) -> int:
-    unread = cases.cases(study, user=request.user, state=cases.UNASSIGNED)
+def _assign(request: HttpRequest, study: Study, form: AssignForm) -> bool:
+    """Give the marked or all waiting visits out and say how many; False where it was refused."""
+    waiting = list(cases.cases(study, user=request.user, state=cases.UNASSIGNED))
+    asked = len(waiting)
     if request.POST.get("which") != "all":
         chosen = set(request.POST.getlist("visit"))
-        unread = [visit for visit in unread if str(visit.pk) in chosen]
-    return services.assign_cases(
-        visits=[_with_study(visit, study) for visit in unread],
-        **form.cleaned_data,
-        by=request.user,
+        if not chosen:
+            form.add_error(None, "No visit is marked. Mark some in the table, or assign all.")
+            return False
+        asked = len(chosen)
+        waiting = [visit for visit in waiting if str(visit.pk) in chosen]
+    given = form.submit(
+        lambda: services.assign_cases(
+            visits=[_with_study(visit, study) for visit in waiting],
+            **form.cleaned_data,
+            by=request.user,
+        )
     )
+    if given is not None:
+        _tell(request, given, asked - given)
+    return given is not None
+
+
+def _tell(request: HttpRequest, given: int, left: int) -> None:
+    if given:
+        messages.success(request, f"{given} case{'s were' if given != 1 else ' was'} given.")
+    if left:
+        noun = "1 visit does" if left == 1 else f"{left} visits do"
+        begin = "" if given else "No case was given. "
+        messages.warning(
+            request,
+            f"{begin}{noun} not wait for readers any more: somebody else has given them out, or "
+            "they have no image now.",
+        )
+    elif not given:
+        messages.warning(request, "No case was given: no visit waits for readers.")
 
 
 def _with_study(visit: Visit, study: Study) -> Visit:

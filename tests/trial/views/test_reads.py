@@ -243,6 +243,51 @@ def test_the_data_manager_gives_the_marked_visits_out(world: World):
     assert set(ReadAssignment.objects.values_list("visit", flat=True)) == {world.visit_b.pk}
 
 
+def test_marked_visits_stay_marked_when_something_was_wrong(world: World):
+    make_scan(world.visit_a)
+    make_scan(world.visit_b)
+    reader = world.user("reader").pk
+    answer = signed_in(world, "data_manager").post(
+        CASES,
+        {"first": reader, "second": reader, "which": "chosen", "visit": [world.visit_b.pk]},
+    )
+    assert answer.status_code == 422
+    marked = re.findall(r'name="visit" value="([^"]+)"[^>]* checked', answer.content.decode())
+    assert marked == [str(world.visit_b.pk)]
+
+
+def readers(world: World) -> dict[str, Any]:
+    return {"first": world.user("reader").pk, "second": second_reader(world).pk}
+
+
+def test_no_marked_visit_is_no_success(world: World):
+    make_scan(world.visit_a)
+    answer = signed_in(world, "data_manager").post(CASES, {**readers(world), "which": "chosen"})
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "No visit is marked." in page
+    assert "were given" not in page
+
+
+def test_marked_visits_that_wait_for_nobody_any_more_are_a_warning_that_says_why(world: World):
+    make_scan(world.visit_a)
+    form = {**readers(world), "which": "chosen", "visit": [world.visit_a.pk]}
+    manager = signed_in(world, "data_manager")
+    manager.post(CASES, form)
+    answer = manager.post(CASES, form, follow=True)
+    said = [(message.level_tag, str(message)) for message in answer.context["messages"]]
+    assert [level for level, _ in said] == ["success", "warning"]
+    assert said[1][1].startswith("No case was given. 1 visit does not wait for readers any more")
+
+
+def test_nothing_to_assign_is_a_warning_that_says_why(world: World):
+    manager = signed_in(world, "data_manager")
+    answer = manager.post(CASES, {**readers(world), "which": "all"}, follow=True)
+    assert [(m.level_tag, str(m)) for m in answer.context["messages"]] == [
+        ("warning", "No case was given: no visit waits for readers.")
+    ]
+
+
 def test_one_person_is_not_both_readers(world: World):
     make_scan(world.visit_a)
     reader = world.user("reader").pk

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mldtrial.trial.models import NotDone, ProtocolDeviation, Visit
-from mldtrial.trial.services import patients, visits
+from mldtrial.trial.services import deviations, patients, visits
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -155,12 +155,31 @@ def test_a_deviation_is_described_and_closed_on_its_page(world: World):
     url = reverse("deviation", args=["MLD-1", deviation.pk])
     assert client.post(url, {"description": "", "reason": "x"}).status_code == 422
     client.post(url, {"description": "The family was ill.", "reason": "Call"})
-    assert client.post(url, {"action": "close", "closing_reason": ""}).status_code == 422
-    client.post(url, {"action": "close", "closing_reason": "Minor"})
+    assert client.post(url, {"action": "close", "reason": ""}).status_code == 422
+    client.post(url, {"action": "close", "reason": "Minor"})
     page = client.get(url).content.decode()
     assert "The family was ill." in page
     assert "Recorded by the schedule" in page
     assert "Closed by Data Manager" in page
+
+
+def test_a_deviation_that_somebody_else_has_closed_says_so_and_keeps_what_was_typed(world: World):
+    deviation = late_visit(world)
+    deviations.close_deviation(
+        deviation=deviation, reason="Assessed", by=world.user("data_manager")
+    )
+    url = reverse("deviation", args=["MLD-1", deviation.pk])
+    typed = {"action": "close", "reason": "Minor, as the others"}
+    answer = signed_in(world, "data_manager").post(url, typed)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert "This deviation is closed already." in page
+    assert "Minor, as the others" in page
+
+
+def test_what_nobody_can_do_with_a_deviation_is_a_bad_request(world: World):
+    url = reverse("deviation", args=["MLD-1", late_visit(world).pk])
+    assert signed_in(world, "data_manager").post(url, {"action": "burn"}).status_code == 400
 
 
 def test_a_deviation_is_recorded_by_hand(world: World, coordinator: Client):
