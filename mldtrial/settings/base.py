@@ -8,15 +8,16 @@ import pghistory
 
 from mldtrial.embedded import postgres, valkey
 from mldtrial.embedded.database_url import django_database
+from mldtrial.settings.environment import given
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
-DATA_DIR = Path(os.environ.get("MLDTRIAL_DATA", BASE_DIR / "var")).resolve()
-PORT = int(os.environ.get("MLDTRIAL_PORT", "8000"))
+DATA_DIR = Path(given("MLDTRIAL_DATA", str(BASE_DIR / "var"))).resolve()
+PORT = int(given("MLDTRIAL_PORT", "8000"))
 
 
 def _secret_key() -> str:
     """Return the key from the environment, or one made once and kept beside the data."""
-    if key := os.environ.get("DJANGO_SECRET_KEY"):
+    if key := given("DJANGO_SECRET_KEY"):
         return key
     path = DATA_DIR / "secret_key"
     if not path.exists():
@@ -28,12 +29,10 @@ def _secret_key() -> str:
 
 
 SECRET_KEY = _secret_key()
-SECRET_KEY_FALLBACKS = [
-    key for key in os.environ.get("DJANGO_SECRET_KEY_FALLBACKS", "").split(",") if key
-]
+SECRET_KEY_FALLBACKS = [key for key in given("DJANGO_SECRET_KEY_FALLBACKS").split(",") if key]
 DEBUG = False
-ALLOWED_HOSTS = os.environ.get("MLDTRIAL_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
-CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("MLDTRIAL_ORIGINS", "").split(",") if o]
+ALLOWED_HOSTS = given("MLDTRIAL_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
+CSRF_TRUSTED_ORIGINS = [o for o in given("MLDTRIAL_ORIGINS").split(",") if o]
 
 INSTALLED_APPS = [
     "django.contrib.auth",
@@ -100,7 +99,7 @@ TEMPLATES = [
 
 # The web and the workers connect as a role that owns no table; only migrations
 # connect as the owner (DATABASE_URL=$DATABASE_OWNER_URL manage.py migrate).
-DATABASE_URL = os.environ.get("DATABASE_URL") or postgres.urls(DATA_DIR).app
+DATABASE_URL = given("DATABASE_URL") or postgres.urls(DATA_DIR).app
 DATABASES = {"default": django_database(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
@@ -114,14 +113,14 @@ PGHISTORY_CREATED_AT_FUNCTION = "clock_timestamp()"
 PGHISTORY_INSTALL_CONTEXT_FUNC_ON_MIGRATE = True
 # Where the head of the hash chain is copied to; a folder that the database's administrator
 # may not write is best. Empty: audit_anchors.jsonl in the data folder.
-AUDIT_ANCHOR_FILE = os.environ.get("MLDTRIAL_AUDIT_ANCHOR_FILE", "")
+AUDIT_ANCHOR_FILE = given("MLDTRIAL_AUDIT_ANCHOR_FILE")
 
-CELERY_BROKER_URL = os.environ.get("CELERY_BROKER_URL") or valkey.url(DATA_DIR)
-SEGMENTATION_DEVICE = os.environ.get("MLDTRIAL_DEVICE", "cpu")
+CELERY_BROKER_URL = given("CELERY_BROKER_URL") or valkey.url(DATA_DIR)
+SEGMENTATION_DEVICE = given("MLDTRIAL_DEVICE", "cpu")
 SEGMENTATION_MODELS = BASE_DIR / "segmentation" / "pretrained"
 # The store of images and masks, content-addressed; uploads wait in quarantine.
 OBJECT_STORE = DATA_DIR / "objects"
-UPLOAD_MAX_BYTES = int(os.environ.get("MLDTRIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
+UPLOAD_MAX_BYTES = int(given("MLDTRIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
 JOB_LEASE_SECONDS = 60
 JOB_HEARTBEAT_SECONDS = 15
 JOB_MAX_ATTEMPTS = 3
@@ -134,7 +133,7 @@ USE_I18N = False
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = Path(os.environ.get("MLDTRIAL_STATIC_ROOT", DATA_DIR / "staticfiles"))
+STATIC_ROOT = Path(given("MLDTRIAL_STATIC_ROOT", str(DATA_DIR / "staticfiles")))
 STATICFILES_DIRS = [BASE_DIR / "mldtrial" / "static"]
 
 LOGIN_URL = "sign_in"
@@ -163,7 +162,7 @@ GUESS_LIMIT_OF_ADDRESS = 100
 GUESS_WINDOW_SECONDS = 15 * 60
 # Proxies in front of the web server, each of which appends to X-Forwarded-For: the address
 # of a client is counted from the right, so that what the client itself sent changes nothing.
-TRUSTED_PROXIES = int(os.environ.get("MLDTRIAL_PROXIES", "0"))
+TRUSTED_PROXIES = int(given("MLDTRIAL_PROXIES", "0"))
 
 ACCOUNT_ADAPTER = "mldtrial.accounts.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
@@ -179,8 +178,8 @@ MFA_TOTP_TOLERANCE = 1  # steps of 30 s: clocks of telephones differ
 MFA_RECOVERY_CODE_DIGITS = 10
 
 # An institution's own sign-in; off unless an issuer is named.
-OIDC_NAME = os.environ.get("OIDC_NAME", "your institution") if os.environ.get("OIDC_ISSUER") else ""
-OIDC_TRUST_EMAIL = os.environ.get("OIDC_TRUST_EMAIL", "0") == "1"
+OIDC_NAME = given("OIDC_NAME", "your institution") if given("OIDC_ISSUER") else ""
+OIDC_TRUST_EMAIL = given("OIDC_TRUST_EMAIL", "0") == "1"
 SOCIALACCOUNT_ADAPTER = "mldtrial.accounts.adapters.SocialAdapter"
 SOCIALACCOUNT_STORE_TOKENS = False
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the content policy lets no form lead to another host
@@ -191,9 +190,9 @@ SOCIALACCOUNT_PROVIDERS = {
             {
                 "provider_id": "oidc",
                 "name": OIDC_NAME,
-                "client_id": os.environ.get("OIDC_CLIENT_ID", ""),
-                "secret": os.environ.get("OIDC_CLIENT_SECRET", ""),
-                "settings": {"server_url": os.environ["OIDC_ISSUER"]},
+                "client_id": given("OIDC_CLIENT_ID"),
+                "secret": given("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": given("OIDC_ISSUER")},
             }
         ]
         if OIDC_NAME
@@ -230,25 +229,25 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-# Invitations and digests; without a server they are written to standard error.
-EMAIL_HOST = os.environ.get("EMAIL_HOST", "")
-EMAIL_BACKEND = os.environ.get(
+# Invitations and digests; without a server they are written to standard output.
+EMAIL_HOST = given("EMAIL_HOST")
+EMAIL_BACKEND = given(
     "EMAIL_BACKEND",
     f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend",
 )
-EMAIL_PORT = int(os.environ.get("EMAIL_PORT", "587"))
-EMAIL_HOST_USER = os.environ.get("EMAIL_HOST_USER", "")
-EMAIL_HOST_PASSWORD = os.environ.get("EMAIL_HOST_PASSWORD", "")
-EMAIL_USE_TLS = os.environ.get("EMAIL_USE_TLS", "1") == "1"
+EMAIL_PORT = int(given("EMAIL_PORT", "587"))
+EMAIL_HOST_USER = given("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = given("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = given("EMAIL_USE_TLS", "1") == "1"
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = os.environ.get("EMAIL_FROM", "mldtrial@localhost")
+DEFAULT_FROM_EMAIL = given("EMAIL_FROM", "mldtrial@localhost")
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": os.environ.get("MLDTRIAL_LOG_LEVEL", "INFO")},
+    "root": {"handlers": ["stderr"], "level": given("MLDTRIAL_LOG_LEVEL", "INFO")},
     # The sweep rings every 15 s: a line for every bell would bury what matters.
     "loggers": {
         "celery.worker.strategy": {"level": "WARNING"},

@@ -1,10 +1,9 @@
 """Production: TLS in front, manifest static files, cookies bound to the host."""
 
-import os
-
 from mldtrial.settings.base import *  # noqa: F403 - settings modules override by star import
+from mldtrial.settings.environment import given
 
-TRUSTED_PROXIES = int(os.environ.get("MLDTRIAL_PROXIES", "1"))
+TRUSTED_PROXIES = int(given("MLDTRIAL_PROXIES", "1"))
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_HSTS_SECONDS = 31536000
