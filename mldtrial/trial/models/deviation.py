@@ -83,6 +83,8 @@ class ProtocolDeviation(ClinicalModel):
     """A departure from the protocol: recorded, never a reason to refuse data.
 
     Without `opened_by` a rule opened it, and the rule closes it when the data are mended.
+    Without `described_by` the words are the rule's, which follow the data; what a person wrote
+    stays.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -98,6 +100,9 @@ class ProtocolDeviation(ClinicalModel):
         null=True, blank=True, help_text="OUT_OF_WINDOW: days early (negative) or late."
     )
     opened_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
+    )
+    described_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", null=True, blank=True
     )
     closed_by = models.ForeignKey(

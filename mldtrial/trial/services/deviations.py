@@ -49,6 +49,7 @@ def record_deviation(
             code=code,
             description=description.strip(),
             opened_by=by,
+            described_by=by,
         )
     )
 
@@ -57,7 +58,7 @@ def record_deviation(
 def describe_deviation(
     *, deviation: ProtocolDeviation, description: str, reason: str, by: Any
 ) -> ProtocolDeviation:
-    """Change the description of a deviation, with a reason.
+    """Change the description of a deviation, with a reason; it is then no longer the rule's.
 
     Raises
     ------
@@ -71,6 +72,7 @@ def describe_deviation(
         raise ValidationError({"reason": "Give the reason for the change."})
     locked = ProtocolDeviation.objects.select_for_update().get(pk=deviation.pk)
     locked.description = description.strip()
+    locked.described_by = by
     with because(reason.strip()):
         return store(locked)
 
@@ -144,7 +146,8 @@ def _keep(entry: PlannedVisit, known: ProtocolDeviation | None) -> None:
     if known is not None and _stands(entry, known):
         return
     if known is not None and known.state == DeviationState.OPEN:
-        known.description = _words(entry)
+        if known.described_by_id is None:
+            known.description = _words(entry)
         known.days_outside = entry.days_outside
         with because("The data or the schedule have changed."):
             store(known)

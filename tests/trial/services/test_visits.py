@@ -1,9 +1,11 @@
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from mldtrial.audit.context import acting
 from mldtrial.trial import selectors
 from mldtrial.trial.models import DeviationState, NotDone, ProtocolDeviation, Scan, Sequence
 from mldtrial.trial.rules.schedule import Standing
@@ -15,6 +17,7 @@ pytestmark = pytest.mark.django_db
 
 # Month 6 is day 183 after 2023-05-10, 14 days on either side: 2023-10-26 to 2023-11-23.
 IN_WINDOW, TWO_DAYS_LATE = date(2023, 11, 9), date(2023, 11, 25)
+FIVE_DAYS_LATE = date(2023, 11, 28)
 
 
 def definition(world: World, code: str):
@@ -106,6 +109,33 @@ def test_a_deviation_follows_a_corrected_enrolment(world: World):
     # 30 days earlier: the window ends on 2023-10-24, and baseline is 16 days late.
     found = {d.visit.name: d.days_outside for d in ProtocolDeviation.objects.all()}
     assert found == {"Month 6": 16, "Baseline": 16}
+
+
+def test_what_a_person_wrote_about_a_deviation_stays_when_its_days_change(world: World):
+    visit = visit_on(world, TWO_DAYS_LATE)
+    written = "The family was ill; the site called twice."
+    deviations.describe_deviation(
+        deviation=ProtocolDeviation.objects.get(),
+        description=written,
+        reason="Asked the site",
+        by=world.user("coordinator"),
+    )
+    visits.change_visit(
+        visit=visit, visit_date=FIVE_DAYS_LATE, reason="Misread", by=world.user("coordinator")
+    )
+    deviation = ProtocolDeviation.objects.get()
+    assert (deviation.description, deviation.days_outside) == (written, 5)
+    assert deviation.described_by == world.user("coordinator")
+
+
+def test_the_words_of_the_rule_follow_the_days(world: World):
+    visit = visit_on(world, TWO_DAYS_LATE)
+    visits.change_visit(
+        visit=visit, visit_date=FIVE_DAYS_LATE, reason="Misread", by=world.user("coordinator")
+    )
+    deviation = ProtocolDeviation.objects.get()
+    assert "5 days after its window" in deviation.description
+    assert deviation.described_by is None
 
 
 def test_a_deviation_closed_by_a_person_is_not_opened_again_by_the_same_days(world: World):
@@ -326,3 +356,26 @@ def test_a_scan_whose_day_is_not_known_stays_unknown(world: World):
     )
     scan.refresh_from_db()
     assert scan.days_from_visit is None
+
+
+def test_the_migration_finds_what_people_wrote_and_leaves_the_words_of_the_rule(world: World):
+    visit = visit_on(world, TWO_DAYS_LATE)
+    described = ProtocolDeviation.objects.get()
+    by = world.user("coordinator")
+    with acting(user=by, origin="web"):
+        deviations.describe_deviation(deviation=described, description="Ill", reason="Asked", by=by)
+        seen = deviations.record_deviation(
+            patient=world.patient_a, visit=visit, code="MOTION", description="Restless", by=by
+        )
+        patients.create_visit(
+            patient=world.patient_b,
+            definition=world.study.visit_definitions.get(code="M06"),
+            visit_date=TWO_DAYS_LATE,
+            by=None,
+        )
+    ProtocolDeviation.objects.update(described_by=None)
+    migration = import_module("mldtrial.trial.migrations.0020_deviations_described_before")
+    migration.fill(apps, None)
+    found = dict(ProtocolDeviation.objects.values_list("pk", "described_by"))
+    assert {found.pop(described.pk), found.pop(seen.pk)} == {by.pk}
+    assert set(found.values()) == {None}
