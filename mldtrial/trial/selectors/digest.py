@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from mldtrial.trial import policies
-from mldtrial.trial.models import Patient, QueryState
-from mldtrial.trial.policies import visible_to
+from mldtrial.trial.models import QueryState
 from mldtrial.trial.rules.ics import Event
 from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.selectors.queries import all_queries
 from mldtrial.trial.selectors.schedule import schedules
-from mldtrial.trial.selectors.work import CHASED, Kind, work
+from mldtrial.trial.selectors.work import Kind, followed, work
 
 NAMED_AT_MOST = 20
 OPENING = "What waits for you in the MLD trial platform:"
@@ -84,11 +83,6 @@ def coming_visits(user: Any) -> list[Event]:
     The summary holds the subject code and nothing else of the patient: a calendar is read on
     telephones and kept by whoever runs it.
     """
-    patients = (
-        visible_to(user, Patient.objects.filter(withdrawn_on__isnull=True))
-        .filter(policies.patients_of(user, CHASED))
-        .select_related("site", "study")
-    )
     return [
         Event(
             uid=f"{patient_id}.{entry.definition.pk}@mldtrial",
@@ -96,7 +90,7 @@ def coming_visits(user: Any) -> list[Event]:
             first=entry.planned.opens,
             last=entry.planned.closes,
         )
-        for patient_id, schedule in schedules(patients).items()
+        for patient_id, schedule in schedules(followed(user=user).values()).items()
         for entry in schedule
         if entry.standing in (Standing.DUE, Standing.UPCOMING)
         and entry.planned.opens is not None

@@ -73,7 +73,7 @@ class _Owing:
 
 def work(*, user: Any) -> dict[Kind, list[WorkItem]]:
     """Return what waits at the sites in reach, by kind, the oldest first."""
-    patients = _followed(user)
+    patients = followed(user=user)
     scans, scores = _without_scans(user), _without_gmfc(user)
     incomplete = {owing.visit_id for owing in (*scans, *scores)}
     found: dict[Kind, list[WorkItem]] = {kind: [] for kind in Kind}
@@ -93,7 +93,8 @@ def work(*, user: Any) -> dict[Kind, list[WorkItem]]:
     return found
 
 
-def _followed(user: Any) -> dict[UUID, Patient]:
+def followed(*, user: Any) -> dict[UUID, Patient]:
+    """Return the patients in follow-up at the sites in reach, by id, with site and study."""
     patients = (
         visible_to(user, Patient.objects.filter(withdrawn_on__isnull=True))
         .filter(policies.patients_of(user, CHASED))
