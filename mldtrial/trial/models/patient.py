@@ -291,7 +291,12 @@ class Visit(ClinicalModel):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="visits")
     definition = models.ForeignKey(
-        VisitDefinition, models.PROTECT, related_name="visits", null=True, blank=True
+        VisitDefinition,
+        models.PROTECT,
+        related_name="visits",
+        null=True,
+        blank=True,
+        verbose_name="planned visit",
     )
     number = models.DecimalField(max_digits=6, decimal_places=2, validators=[MinValueValidator(0)])
     name = models.CharField(max_length=100)

@@ -47,22 +47,26 @@ class Scan(ClinicalModel):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     visit = models.ForeignKey(Visit, models.PROTECT, related_name="scans")
     sequence = models.CharField(max_length=8, choices=Sequence)
-    acq_stratum = models.CharField(max_length=2, choices=AcqStratum)
+    acq_stratum = models.CharField("acquisition (2D or 3D)", max_length=2, choices=AcqStratum)
     state = models.CharField(max_length=12, choices=ScanState, default=ScanState.IMPORTED)
     reason = models.TextField(blank=True, help_text="Why it is what it is, in words.")
     days_from_visit = models.SmallIntegerField(
-        null=True, help_text="Acquisition date minus visit date, in days."
+        "days from the visit", null=True, help_text="Acquisition date minus visit date, in days."
     )
-    shape = ArrayField(models.PositiveIntegerField(), size=3)
-    voxel_size_mm = ArrayField(models.FloatField(), size=3)
-    affine = ArrayField(ArrayField(models.FloatField(), size=4), size=4)
+    shape = ArrayField(models.PositiveIntegerField(), size=3, verbose_name="voxels")
+    voxel_size_mm = ArrayField(models.FloatField(), size=3, verbose_name="voxel size, mm")
+    affine = ArrayField(
+        ArrayField(models.FloatField(), size=4), size=4, verbose_name="voxel-to-world matrix, mm"
+    )
     image_sha256 = models.CharField(max_length=64)
     voxels_sha256 = models.CharField(max_length=64)
-    source_sha256 = models.CharField(max_length=64, help_text="Of the upload as received.")
-    source_format = models.CharField(max_length=8)
-    deidentification_version = models.CharField(max_length=32, blank=True)
+    source_sha256 = models.CharField(
+        "upload sha256", max_length=64, help_text="Of the upload as received."
+    )
+    source_format = models.CharField("format of the upload", max_length=8)
+    deidentification_version = models.CharField("de-identification", max_length=32, blank=True)
     scanner = models.JSONField(default=dict, blank=True)
-    acquisition = models.JSONField(default=dict, blank=True)
+    acquisition = models.JSONField("acquisition parameters", default=dict, blank=True)
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.CLINICAL)
 
     class Meta(ClinicalModel.Meta):

@@ -10,6 +10,7 @@ from mldtrial.audit import canonical
 from mldtrial.audit.belonging import RecordKind
 from mldtrial.trial.models import Visit
 from mldtrial.trial.policies import VISIBLE, visible_to
+from mldtrial.trial.selectors.labels import label_of
 
 TITLES = {
     "trial.Visit": "Visit",
@@ -83,7 +84,7 @@ def _shown_fields(row: models.Model) -> Iterator[tuple[str, Any]]:
         if column.choices and value not in (None, ""):
             value = getattr(row, f"get_{column.name}_display")()
         if value not in (None, "", {}, []):
-            yield str(column.verbose_name).capitalize(), value
+            yield label_of(column), value
 
 
 def _text(value: Any) -> str:

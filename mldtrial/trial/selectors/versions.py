@@ -14,6 +14,7 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from mldtrial.audit.context import ANONYMOUS, AUTOMATIC
 from mldtrial.trial.models import Patient, Study
+from mldtrial.trial.selectors.labels import label_of
 from mldtrial.trial.trails import Trail
 
 ACTIONS = {"insert": "created", "update": "changed", "delete": "deleted"}
@@ -120,8 +121,7 @@ class Reader:
             new = self._value(part, event)
             old = None if before is None else self._value(part, before)
             if new != old:
-                label = str(part.verbose_name)
-                changes.append(FieldChange(label[:1].upper() + label[1:], old, new))
+                changes.append(FieldChange(label_of(part), old, new))
         return changes
 
     def _value(self, part: Any, event: Any) -> str | None:

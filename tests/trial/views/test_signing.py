@@ -42,6 +42,20 @@ def test_the_page_shows_what_is_signed_and_no_load(investigator, visit, url):
     assert "Investigator, with the time in UTC" in page
 
 
+def test_the_labels_are_words_of_the_field_and_carry_their_units(investigator, visit, url):
+    page = investigator.get(url).content.decode()
+    for label in (
+        "Planned visit",
+        "Acquisition (2D or 3D)",
+        "Voxel size, mm",
+        "Voxel-to-world matrix, mm",
+        "Upload sha256",
+    ):
+        assert label in page
+    for column in ("Acq stratum", "Voxel size mm", "Source sha256", "Deidentification version"):
+        assert column not in page
+
+
 def test_an_open_query_is_warned_of(investigator, visit, url):
     queries.open_query(
         patient=visit.patient, visit=visit, audience="SITE", rule="R", question="Is it so?"
