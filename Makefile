@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMPS := $(VENV)/stamps
 PYTEST_ARGS ?=
+# Test files are dealt out to so many processes, each with servers of its own.
+TEST_PROCESSES ?= 2
 PURE := segmentation/imaging segmentation/inference segmentation/phantom segmentation/training \
         analytics/stats analytics/figures
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -49,7 +51,7 @@ run: $(STAMPS)/run $(STAMPS)/front_end ## Set up and start everything on a demo 
 	@exec $(BIN)/python manage.py up --demo
 
 test: $(STAMPS)/test $(STAMPS)/front_end $(STAMPS)/browser ## Set up and run the whole suite
-	@$(BIN)/python -m pytest -m "not faults" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not faults" -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 faults: $(STAMPS)/test $(STAMPS)/front_end ## Run the long fault suite
 	@$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)

@@ -6,6 +6,10 @@ from pathlib import Path
 os.environ.setdefault(
     "MLDTRIAL_DATA", str(Path(__file__).resolve().parent.parent.parent / "build" / "test")
 )
+# Each of several test processes has servers of its own, so that none empties another's. Taken
+# out of the environment: a worker that a test starts is given its whole data folder.
+if side_by_side := os.environ.pop("PYTEST_XDIST_WORKER", ""):
+    os.environ["MLDTRIAL_DATA"] += f"-{side_by_side}"
 
 from mldtrial.embedded import postgres
 from mldtrial.embedded.database_url import django_database
