@@ -1,0 +1,151 @@
+"""What each form of the site takes: a body that is accepted of an open record.
+
+Every route with a form has a row here or in `HELD_BY_NO_LOCK`; `test_locked.py` fails for one
+without. A body names only what the form does not hold already when it is opened: its fields,
+the mark of what was seen and the reason of a change are filled as the page shows them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from mldtrial.trial.models import ReadRole, Role
+from mldtrial.trial.rules.severity import severity_instrument
+from mldtrial.trial.services import studies
+from segmentation.models import Upload
+from segmentation.services import store
+from tests.access import addresses
+from tests.support.images import nifti_bytes
+from tests.support.world import World, person
+
+Given = Mapping[str, Any] | Callable[[World], Mapping[str, Any]]
+REASON = {"reason": "Typed wrong"}
+LATER = date(2023, 6, 20)
+CONFLICT = 409
+AT_THE_FORM = 422
+"""The page has several forms; the one that was sent says that the record is locked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A form that changes what a lock holds.
+
+    Attributes
+    ----------
+    body : mapping, or function from the world to one
+        What is typed.
+    accepted, refused : int
+        The status for an open record and for a locked one.
+    """
+
+    body: Given = field(default_factory=dict)
+    accepted: int = 302
+    refused: int = CONFLICT
+
+    def given(self, world: World) -> dict[str, Any]:
+        """Return what is typed."""
+        return dict(self.body(world) if callable(self.body) else self.body)
+
+
+def _second_reader(world: World) -> Any:
+    other = person("reader_2")
+    studies.grant_membership(user=other, study=world.study, role=Role.READER)
+    return other
+
+
+def _readers(world: World) -> dict[str, Any]:
+    """Return two readers for all cases without any: a visit with an image is one."""
+    addresses.scan_of(world, addresses.SITE_A)
+    return {"which": "all", "first": world.user("reader").pk, "second": _second_reader(world).pk}
+
+
+def _another_reader(world: World) -> dict[str, Any]:
+    """Return somebody else for a case that was given to the reader of the world."""
+    addresses.PARAMETERS["assignment_id"](world, addresses.SITE_A)
+    return {
+        "part": ReadRole.FIRST,
+        "reader": _second_reader(world).pk,
+        "reason": "On leave",
+    }
+
+
+def _with_raw_files(_world: World) -> dict[str, Any]:
+    """Put the file of each failed upload where a retry looks for it."""
+    for upload in Upload.objects.all():
+        path = store.quarantine_path(upload.pk)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(nifti_bytes())
+    return {}
+
+
+CHANGES: dict[str, Change] = {
+    "patient_new": Change(body={"subject_code": "A-002", "sex": "M", "birth_month": "2021-04"}),
+    "patient_edit": Change(body={"sex": "M", **REASON}),
+    "visit_new": Change(body={"definition": "", "date": LATER}),
+    "visit_edit": Change(body={"date": date(2023, 5, 11), **REASON}),
+    "visit_not_done": Change(body=REASON),
+    "scan_not_done": Change(body={"sequence": "T1w", **REASON}),
+    "not_done_edit": Change(body={"reason": "No sedation", "change_reason": "Typed wrong"}),
+    "treatment_new": Change(body={"kind": "ERT", "started_on": LATER}),
+    "treatment_edit": Change(body={"stopped_on": LATER, **REASON}),
+    "participation_new": Change(body={"step": "CONSENT", "happened_on": LATER}),
+    "participation_edit": Change(body={"form_version": "2", **REASON}),
+    "gmfc_record": Change(body={"level": "2", "assessed_on": date(2023, 5, 10)}),
+    "elfc_record": Change(body={"level": "E1", "assessed_on": date(2023, 5, 10)}),
+    "query": Change(body={"action": "comment", "words": "Looked up."}, refused=AT_THE_FORM),
+    "query_new": Change(body={"question": "Is the date right?"}),
+    "read": Change(
+        body={"action": "keep", severity_instrument().items[0].key: "0"}, refused=AT_THE_FORM
+    ),
+    "read_cases": Change(body=_readers, refused=AT_THE_FORM),
+    "read_case": Change(body=_another_reader, refused=AT_THE_FORM),
+    "settings_change": Change(body={"name": "Renamed", **REASON}),
+    "site_new": Change(body={"code": "C", "name": "Site C", **REASON}),
+    "site_edit": Change(body={"name": "Renamed", **REASON}),
+    "definition_new": Change(
+        body={"code": "M99", "number": "99", "name": "Month 99", "target_day": "3000", **REASON}
+    ),
+    "definition_edit": Change(body={"name": "Renamed", **REASON}),
+    "upload_new": Change(
+        body=lambda _world: {
+            "t1w": SimpleUploadedFile("t1w.nii", nifti_bytes()),
+            "acquired_on": date(2023, 5, 10),
+        }
+    ),
+    "job_retry": Change(body=_with_raw_files, refused=302),
+    "run_retry": Change(refused=302),
+}
+
+PEOPLE = "Who takes part is no data of the trial."
+TABLE = "A table is checked and kept; only its rows would change a record."
+LOCKS = "It sets or ends the lock itself."
+UNBLINDS = "Unblinding follows the lock, and changes nothing of the data."
+DEVIATES = "A departure from the protocol may be found when the data stand still."
+HELD_BY_NO_LOCK: dict[str, str] = {
+    "audit_verify": "The trail of a locked study is verified as that of an open one.",
+    "deviation": DEVIATES,
+    "deviation_new": DEVIATES,
+    "import_check": TABLE,
+    "import_discard": TABLE,
+    "import_layout": TABLE,
+    "imports": TABLE,
+    "invitation_new": PEOPLE,
+    "invitation_renew": PEOPLE,
+    "invitation_withdraw": PEOPLE,
+    "locks": LOCKS,
+    "membership_end": PEOPLE,
+    "membership_export": PEOPLE,
+    "patient_lock": LOCKS,
+    "patient_unblind": UNBLINDS,
+    "read_preview": "It shows a sum and keeps nothing.",
+    "study_lock": LOCKS,
+    "study_unblind": UNBLINDS,
+    "unblind_decision": UNBLINDS,
+    "unlock_decision": LOCKS,
+    "visit_lock": LOCKS,
+    "visit_sign": "A signature stands beside the record; a lock keeps nobody from signing.",
+}
+"""Why a lock leaves the form of a route open."""
