@@ -19,7 +19,8 @@ IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN RETURN NEW; END IF;
 {unfinished_job}
 PERFORM pg_advisory_xact_lock_shared({gate});
 SELECT max(level) INTO held FROM audit_lockedrecord WHERE record_id IN ({keys});
-IF held >= {threshold} THEN
+"""
+REFUSE = """IF held >= {threshold} THEN
     RAISE EXCEPTION 'This record is %.', CASE held WHEN {locked} THEN 'locked' ELSE 'frozen' END
     USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT =
         CASE held WHEN {locked} THEN '{locked_constraint}' ELSE '{frozen_constraint}' END;
@@ -32,6 +33,16 @@ IF TG_OP = 'UPDATE' AND OLD.state <> 'SUCCEEDED' AND NEW.state <> 'SUCCEEDED' AN
     to_jsonb(NEW) - ARRAY[{columns}] = to_jsonb(OLD) - ARRAY[{columns}]
 THEN RETURN NEW; END IF;
 """
+
+
+def refuse_from(threshold: int) -> str:
+    """Return the end of a guard: refuse where ``held`` is so firm or more, go on otherwise."""
+    return REFUSE.format(
+        threshold=threshold,
+        locked=LOCKED,
+        locked_constraint=LOCKED_CONSTRAINT,
+        frozen_constraint=FROZEN_CONSTRAINT,
+    )
 
 
 def refuse_locked(
@@ -53,11 +64,8 @@ def refuse_locked(
             unfinished_job=UNFINISHED_JOB.format(columns=columns) if job_columns else "",
             gate=GATE,
             keys=", ".join(keys),
-            threshold=LOCKED if usable_while_frozen else FROZEN,
-            locked=LOCKED,
-            locked_constraint=LOCKED_CONSTRAINT,
-            frozen_constraint=FROZEN_CONSTRAINT,
-        ),
+        )
+        + refuse_from(LOCKED if usable_while_frozen else FROZEN),
     )
     register: Callable[[ModelT], ModelT] = pgtrigger.register(trigger)
     return register

@@ -2,10 +2,12 @@
 
 import uuid
 
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from mldtrial.audit.belonging import never_locked
+from mldtrial.audit.guards import FROZEN, GATE, refuse_from
 from mldtrial.audit.tracking import ClinicalModel, tracked
 
 
@@ -25,6 +27,29 @@ class ReleaseState(models.TextChoices):
     RETIRED = "RETIRED", "retired"
 
 
+COUNTS_AT_HELD_VISITS = f"""
+IF (OLD.state = '{ReleaseState.ACTIVE}') = (NEW.state = '{ReleaseState.ACTIVE}') THEN
+    RETURN NEW;
+END IF;
+PERFORM pg_advisory_xact_lock_shared({GATE});
+SELECT max(locked.level) INTO held
+    FROM segmentation_segmentationrun run
+    JOIN audit_lockedrecord locked ON locked.record_id = run.visit_id
+    WHERE run.model_version_id = NEW.id AND run.analysis_flag;
+"""  # noqa: S608 - a number and a word of our own
+"""A method whose loads stand at a frozen or locked visit neither begins nor ceases to count:
+another number would be shown of a record that must not change."""
+
+
+@pgtrigger.register(
+    pgtrigger.Trigger(
+        name="keep_held_loads",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        declare=[("held", "smallint")],
+        func=COUNTS_AT_HELD_VISITS + refuse_from(FROZEN),
+    )
+)
 @never_locked("A method belongs to no study; its results do.")
 @tracked()
 class ModelVersion(ClinicalModel):

@@ -7,9 +7,12 @@ from pathlib import Path
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 
 from mldtrial.audit.context import because
-from segmentation.models import Method, ModelVersion, ReleaseState
+from mldtrial.audit.models import LockLevel
+from mldtrial.trial.selectors.locks import held_ids
+from segmentation.models import Method, ModelVersion, ReleaseState, SegmentationRun
 
 THRESHOLD = "threshold"
 
@@ -82,7 +85,14 @@ def _register(**columns: object) -> ModelVersion:
 
 @transaction.atomic
 def activate(*, model: ModelVersion, reason: str) -> ModelVersion:
-    """Make a model the one whose results count; the one before it is retired."""
+    """Make a model the one whose results count; the one before it is retired.
+
+    Raises
+    ------
+    ValidationError
+        If a frozen or locked visit would show another load than it does.
+    """
+    _require_held_loads_kept(model)
     with because(reason):
         ModelVersion.objects.filter(state=ReleaseState.ACTIVE).exclude(pk=model.pk).update(
             state=ReleaseState.RETIRED
@@ -90,6 +100,18 @@ def activate(*, model: ModelVersion, reason: str) -> ModelVersion:
         model.state = ReleaseState.ACTIVE
         model.save()
     return model
+
+
+def _require_held_loads_kept(model: ModelVersion) -> None:
+    changing = Q(model_version=model) ^ Q(model_version__state=ReleaseState.ACTIVE)
+    flagged = SegmentationRun.objects.filter(changing, analysis_flag=True)
+    held = held_ids(at_least=LockLevel.FROZEN)
+    count = flagged.filter(visit__in=held).values("visit").distinct().count()
+    if count:
+        raise ValidationError(
+            f"{count} frozen or locked {'visits' if count > 1 else 'visit'} would show another "
+            "load, or none. Open them first, or keep the method that counts now."
+        )
 
 
 def active_model() -> ModelVersion | None:

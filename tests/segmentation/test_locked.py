@@ -5,13 +5,22 @@ import os
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from analytics.models import TrajectoryFlag
+from analytics.selectors import loads
 from analytics.services import review
 from mldtrial.trial.models import Query, Scan
 from segmentation.demo.record import MODEL as PRETRAINED
-from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
+from segmentation.models import (
+    JobState,
+    ModelVersion,
+    ReleaseState,
+    SegmentationResult,
+    SegmentationRun,
+    Upload,
+)
 from segmentation.services import intake, models, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
@@ -177,3 +186,42 @@ def test_a_review_leaves_a_locked_patient_and_goes_on_with_the_others(world: Wor
     assert review.review_queued(origin="test") == 1
     for made in (TrajectoryFlag, Query):
         assert set(made.objects.values_list("patient", flat=True)) == {world.patient_b.pk}
+
+
+@pytest.mark.parametrize("hold", [freeze, lock])
+@pytest.mark.parametrize("which", ["the load that counts", "a load of the next method"])
+def test_no_other_method_is_made_to_count_while_it_would_change_a_held_load(
+    world: World, hold, which
+):
+    counting, following = models.register_threshold(), models.register_model(folder=PRETRAINED)
+    models.activate(model=counting, reason="test")
+    model = counting if which == "the load that counts" else following
+    make_load(world.patient_a, world.visit_a.date, 40.0, model=model)
+    hold(world, world.patient_a)
+    before = list(loads.counting_results().values_list("pk", flat=True))
+    with pytest.raises(ValidationError, match=r"1 frozen or locked visit would show another load"):
+        models.activate(model=following, reason="a newer method")
+    with pytest.raises(IntegrityError, match="This record is"), transaction.atomic():
+        ModelVersion.objects.filter(pk=model.pk).update(
+            state=ReleaseState.RETIRED if model == counting else ReleaseState.ACTIVE
+        )
+    assert list(loads.counting_results().values_list("pk", flat=True)) == before
+
+
+def test_the_command_says_why_a_method_cannot_be_made_to_count(world: World):
+    counting = models.register_threshold()
+    models.activate(model=counting, reason="test")
+    make_load(world.patient_a, world.visit_a.date, 40.0, model=counting)
+    lock(world, world.visit_a)
+    with pytest.raises(CommandError, match="keep the method that counts now"):
+        call_command("register_model", str(PRETRAINED), "--activate")
+
+
+def test_a_method_is_made_to_count_once_nothing_of_it_is_held(world: World):
+    counting, following = models.register_threshold(), models.register_model(folder=PRETRAINED)
+    models.activate(model=counting, reason="test")
+    make_load(world.patient_a, world.visit_a.date, 40.0, model=counting)
+    lock(world, world.visit_b)
+    models.activate(model=following, reason="a newer method")
+    assert loads.active_model() == following
+    assert not loads.counting_results().exists()

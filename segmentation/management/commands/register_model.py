@@ -31,9 +31,9 @@ class Command(BaseCommand):
         with acting(origin="command:register_model", reason=reason):
             try:
                 model = models.register_model(folder=folder)
+                if activate:
+                    model = models.activate(model=model, reason=reason)
             except ValidationError as error:
                 raise CommandError(" ".join(error.messages)) from error
-            if activate:
-                model = models.activate(model=model, reason=reason)
         row = {"name": model.name, "version": model.version, "state": model.state}
         self.stdout.write(json.dumps(row) if as_json else f"{model}: {model.get_state_display()}")
