@@ -36,14 +36,7 @@ def histories() -> list[History]:
 
 def chained_tables() -> list[str]:
     """Return the tables whose models carry the trigger of the chain, in order of name."""
-    return sorted(
-        {qualified(model) for model, trigger in _triggers() if isinstance(trigger, Chain)}
-    )
-
-
-def expected_triggers() -> set[tuple[str, str]]:
-    """Return table and name of every trigger that guards the records."""
-    return {(qualified(model), trigger.get_pgid(model)) for model, trigger in _triggers()}
+    return sorted({qualified(model) for model, trigger in triggers() if isinstance(trigger, Chain)})
 
 
 def qualified(model: type[models.Model]) -> str:
@@ -52,5 +45,6 @@ def qualified(model: type[models.Model]) -> str:
     return table if "." in table else f"public.{table}"
 
 
-def _triggers() -> list[tuple[Any, pgtrigger.Trigger]]:
+def triggers() -> list[tuple[Any, pgtrigger.Trigger]]:
+    """Return every trigger that a model carries, with the model."""
     return list(pgtrigger.registered())

@@ -1,4 +1,4 @@
-"""The functions of schema `audit`: what chains the history, guards it and checks it.
+"""The functions of schema `audit`, and their triggers: they chain the history, guard and check it.
 
 The triggers run with the rights of the schema's owner, so that the application's role, which
 may not touch a link, appends one by writing history and in no other way. The texts here are
@@ -17,7 +17,7 @@ _DEFINER = f"SECURITY DEFINER {_RENDERING}"
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of schema `audit`."""
+    """A function of schema `audit`, or one of schema `public` that guards the records as well."""
 
     signature: str
     returns: str
@@ -25,6 +25,7 @@ class Function:
     options: str = _DEFINER
     language: str = "plpgsql"
     is_public: bool = False
+    schema: str = "audit"
 
     @property
     def name(self) -> str:
@@ -37,14 +38,14 @@ class Function:
         arguments = self.signature.partition("(")[2]
         types = ", ".join(a.split()[-1] for a in arguments.rstrip(")").split(",") if a.strip())
         who = (
-            "GRANT EXECUTE ON FUNCTION audit.{f} TO PUBLIC"
+            "GRANT EXECUTE ON FUNCTION {f} TO PUBLIC"
             if self.is_public
-            else ("REVOKE ALL ON FUNCTION audit.{f} FROM PUBLIC")
+            else ("REVOKE ALL ON FUNCTION {f} FROM PUBLIC")
         )
         return (
-            f"CREATE OR REPLACE FUNCTION audit.{self.signature} RETURNS {self.returns} "
+            f"CREATE OR REPLACE FUNCTION {self.schema}.{self.signature} RETURNS {self.returns} "
             f"LANGUAGE {self.language} {self.options} AS $body${self.body}$body$; "
-            f"{who.format(f=f'{self.name}({types})')};"
+            f"{who.format(f=f'{self.schema}.{self.name}({types})')};"
         )
 
 
@@ -160,7 +161,7 @@ LINKS = Function(
                 WHEN l.prev <> coalesce(lag(l.hash) OVER byseq, '\\x00') THEN 'ORDER_CHANGED'
                 WHEN l.hash <> sha256(l.prev || int8send(l.seq) || l.row_hash)
                     THEN 'LINK_CHANGED'
-                WHEN l.payload IS NOT NULL AND l.row_hash <> sha256(convert_to(l.payload, 'UTF8'))
+                WHEN l.payload IS NULL OR l.row_hash <> sha256(convert_to(l.payload, 'UTF8'))
                     THEN 'LINK_CHANGED'
             END AS fault
         FROM audit.link AS l
@@ -273,6 +274,45 @@ TIP = Function(
     is_public=True,
 )
 
+# Owned by the owner of the tables, whose rights it has: nobody else writes to the list.
+COVER = Function(
+    "audit_cover()",
+    "trigger",
+    """
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        INSERT INTO audit_lockedrecord (lock_id, record_id, level)
+        SELECT NEW.id, held.id, NEW.level FROM (
+            SELECT NEW.record_id AS id
+            UNION SELECT id FROM trial_patient WHERE study_id = NEW.record_id
+            UNION SELECT id FROM trial_visit WHERE patient_id = NEW.record_id
+            UNION SELECT v.id FROM trial_visit v JOIN trial_patient p ON p.id = v.patient_id
+                WHERE p.study_id = NEW.record_id
+        ) held;
+    ELSIF NEW.lifted_at IS NOT NULL THEN
+        DELETE FROM audit_lockedrecord WHERE lock_id = NEW.id;
+    END IF;
+    RETURN NULL;
+END """,
+    options="SECURITY DEFINER SET search_path FROM CURRENT",
+    is_public=True,
+    schema="public",
+)
+"""A lock on a patient or a study holds everything below: the database keeps the list.
+
+It speaks of tables of the trial, whose migrations install it.
+"""
+
 ALL = (
     APPEND, ADVANCE, GUARD, VET, DIFFERS, KEY_OF, LINKS, EVENTS, UNLINKED, UNRECORDED, HASHES, TIP,
 )  # fmt: skip
+"""What the migrations of this package install."""
+
+HEAD_MOVES = """
+CREATE CONSTRAINT TRIGGER advance AFTER INSERT ON audit.link
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.advance();
+"""
+LOCKS_COVER = """
+CREATE TRIGGER cover AFTER INSERT OR UPDATE ON public.audit_lock
+    FOR EACH ROW EXECUTE FUNCTION public.audit_cover();
+"""

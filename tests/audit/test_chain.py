@@ -3,6 +3,7 @@
 import hashlib
 import json
 import random
+import time
 from io import StringIO
 
 import pytest
@@ -215,6 +216,145 @@ def test_a_trigger_that_is_off_is_found(chained_world: World, sql):
     sql("ALTER TABLE trial_patient DISABLE TRIGGER USER")
     found = {(f.fault, f.table) for f in verification.verify().findings}
     assert found == {("TRIGGER_OFF", "public.trial_patient")}
+
+
+def test_a_link_without_payload_is_refused(chained_world: World, sql):
+    with pytest.raises(DatabaseError, match="not-null"), transaction.atomic():
+        sql("UPDATE audit.link SET payload = NULL WHERE seq = 5")
+
+
+def test_a_link_without_payload_is_named(chained_world: World, sql, as_superuser):
+    seq, event = link_of(sql, chained_world)
+    sql("ALTER TABLE audit.link ALTER COLUMN payload DROP NOT NULL")
+    as_superuser("UPDATE trial_patientevent SET sex = 'M' WHERE pgh_id = %s", event)
+    as_superuser("UPDATE audit.link SET payload = NULL WHERE seq = %s", seq)
+    assert first_fault()[:2] == ("LINK_CHANGED", seq)
+
+
+def trigger_of(sql, table: str, name: str) -> str:
+    """Return the whole name of a trigger, which is also that of its function."""
+    found = sql(
+        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND tgname LIKE %s",
+        table,
+        f"pgtrigger_{name}_%",
+    )
+    return found[0][0]
+
+
+@pytest.mark.parametrize(
+    ("table", "name"),
+    [
+        ("trial_patientevent", "append_only"),
+        ("trial_patient", "update_update"),
+        ("trial_patient", "refuse_locked"),
+        ("trial_visit", "refuse_truncate"),
+        ("audit_lock", "lock_rules"),
+    ],
+)
+def test_the_emptied_function_of_a_trigger_is_found(
+    chained_world: World, sql, table: str, name: str
+):
+    function = trigger_of(sql, table, name)
+    sql(
+        f"CREATE OR REPLACE FUNCTION {function}() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN RETURN NEW; END'"
+    )
+    found = [(f.fault, f.table, f.row) for f in verification.verify().findings]
+    assert found == [("FUNCTION_CHANGED", "public", function)]
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        (
+            "CREATE OR REPLACE FUNCTION _pgtrigger_should_ignore(trigger_name name) "
+            "RETURNS boolean LANGUAGE sql AS 'SELECT true'",
+            "_pgtrigger_should_ignore",
+        ),
+        (
+            "CREATE OR REPLACE FUNCTION audit_cover() RETURNS trigger LANGUAGE plpgsql "
+            "SECURITY DEFINER AS 'BEGIN RETURN NULL; END'",
+            "audit_cover",
+        ),
+        ("ALTER FUNCTION audit.append() RESET search_path", "append"),
+        ("ALTER FUNCTION audit.append() SECURITY INVOKER", "append"),
+    ],
+)
+def test_a_function_that_others_call_is_compared_too(
+    chained_world: World, sql, change: str, name: str
+):
+    sql(change)
+    assert [(f.fault, f.row) for f in verification.verify().findings] == [
+        ("FUNCTION_CHANGED", name)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("drop", "make", "fault"),
+    [
+        ("DROP TRIGGER cover ON audit_lock", "", "TRIGGER_OFF"),
+        ("ALTER TABLE audit_lock DISABLE TRIGGER cover", "", "TRIGGER_OFF"),
+        (
+            "DROP TRIGGER cover ON audit_lock",
+            "CREATE TRIGGER cover AFTER INSERT ON audit_lock "
+            "FOR EACH ROW EXECUTE FUNCTION audit_cover()",
+            "TRIGGER_CHANGED",
+        ),
+        (
+            "DROP TRIGGER cover ON audit_lock",
+            "CREATE TRIGGER cover AFTER INSERT OR UPDATE ON audit_lock FOR EACH ROW "
+            "WHEN (NEW.level > 5) EXECUTE FUNCTION audit_cover()",
+            "TRIGGER_CHANGED",
+        ),
+    ],
+)
+def test_the_trigger_that_covers_locked_records_is_guarded(
+    chained_world: World, sql, drop: str, make: str, fault: str
+):
+    sql(drop)
+    if make:
+        sql(make)
+    found = [(f.fault, f.table, f.row) for f in verification.verify().findings]
+    assert found == [(fault, "public.audit_lock", "cover")]
+
+
+def test_a_trigger_that_calls_another_function_is_found(chained_world: World, sql):
+    name = trigger_of(sql, "trial_patient", "guard")
+    sql(f"DROP TRIGGER {name} ON trial_patient")
+    sql(
+        f"CREATE TRIGGER {name} BEFORE INSERT OR UPDATE OR DELETE ON trial_patient "
+        "FOR EACH STATEMENT EXECUTE FUNCTION audit.advance()"
+    )
+    found = [(f.fault, f.row) for f in verification.verify().findings]
+    assert found == [("TRIGGER_CHANGED", name)]
+
+
+STEPS = [
+    "triggers",
+    "functions",
+    "head of the chain",
+    "anchors",
+    "events outside the chain",
+    "records against their last event",
+]
+
+
+def test_no_step_begins_after_the_time(chained_world: World, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        result = verification.verify(limit_seconds=-1.0)
+    assert (result.is_complete, result.links) == (False, 0)
+    assert result.not_done == [verification.LINKS, *STEPS]
+    assert result.summary()["not_done"] == ", ".join(["links", *STEPS])
+
+
+def test_what_the_time_did_not_allow_is_named(chained_world: World):
+    # The links take all of the time.
+    def slowly(_done: int, _all: int) -> None:
+        time.sleep(0.6)
+
+    result = verification.verify(limit_seconds=0.5, on_progress=slowly)
+    assert result.links == result.head.seq
+    assert (result.is_complete, result.not_done) == (False, STEPS)
 
 
 def test_a_changed_function_is_found(chained_world: World, sql):

@@ -25,10 +25,6 @@ CREATE TABLE audit.link (
     CONSTRAINT link_once_per_event UNIQUE (event_table, event_pk)
 );
 """
-HEAD_MOVES = """
-CREATE CONSTRAINT TRIGGER advance AFTER INSERT ON audit.link
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION audit.advance();
-"""
 # A temporary table is found before a table of the same name: without this the application's
 # role could catch its own history in one.
 NO_TEMPORARY_TABLES = """
@@ -44,6 +40,6 @@ class Migration(migrations.Migration):
     operations = [
         migrations.RunSQL(TABLES, "DROP SCHEMA audit CASCADE"),
         *[migrations.RunSQL(function.sql, migrations.RunSQL.noop) for function in functions.ALL],
-        migrations.RunSQL(HEAD_MOVES, migrations.RunSQL.noop),
+        migrations.RunSQL(functions.HEAD_MOVES, migrations.RunSQL.noop),
         migrations.RunSQL(NO_TEMPORARY_TABLES, migrations.RunSQL.noop),
     ]

@@ -3,13 +3,16 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db import connection
 
-from mldtrial.audit import chained, functions
+from mldtrial.audit import chained, guarding
 from mldtrial.audit.services import anchors
+from mldtrial.audit.services.anchors import TornLine
 
+LINKS = "links"
 BATCH = 5_000
 MOST_FINDINGS = 1_000
 GENESIS = "00"
@@ -26,8 +29,10 @@ SENTENCES = {
     "TAIL_CUT": "the chain ends before its head: the newest links were removed",
     "HEAD_CHANGED": "the head does not name the newest link",
     "ANCHOR_BROKEN": "the chain differs from the copy of its head that was kept outside",
-    "ANCHOR_FILE": "the file of the anchors cannot be read",
+    "ANCHOR_FILE": "the file of the anchors is damaged or cannot be read",
+    "ANCHOR_MISSING": "the file of the anchors, or the newest anchor in it, is gone",
     "TRIGGER_OFF": "a trigger that guards the records is missing or switched off",
+    "TRIGGER_CHANGED": "a trigger that guards the records does not fire as it was installed",
     "FUNCTION_CHANGED": "a function that guards the records is missing or was changed",
 }
 """What each fault means, for people."""
@@ -59,10 +64,17 @@ class Verification:
     links: int = 0
     """How many links were recomputed."""
     anchors: int = 0
-    is_complete: bool = False
-    """False where the time ran out."""
+    torn_lines: list[TornLine] = field(default_factory=list)
+    """Lines of the file of the anchors that were cut off and set aside; no fault by themselves."""
+    not_done: list[str] = field(default_factory=list)
+    """What the time did not allow, in the words of a page."""
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """True if every step was done."""
+        return not self.not_done
 
     @property
     def is_whole(self) -> bool:
@@ -74,6 +86,7 @@ class Verification:
         return {
             "is_whole": self.is_whole,
             "is_complete": self.is_complete,
+            "not_done": ", ".join(self.not_done),
             "links": self.links,
             "head": str(self.head),
             "findings": len(self.findings),
@@ -89,6 +102,9 @@ class Verification:
         return self.findings[0] if self.findings else None
 
 
+Step = Callable[[Verification], Iterator[Finding]]
+
+
 def verify(
     *, limit_seconds: float | None = None, on_progress: Callable[[int, int], None] | None = None
 ) -> Verification:
@@ -100,30 +116,42 @@ def verify(
     Parameters
     ----------
     limit_seconds : float, optional
-        Stop after the batch in which the time runs out; the result is then not complete.
+        Begin no batch of links and no further step after that; the result then says what was
+        not done.
     on_progress : callable, optional
         Called with the number of links done and of all links.
     """
     started = time.monotonic()
     result = Verification(head=anchors.current())
-    steps: tuple[Callable[[Verification], Iterator[Finding]], ...] = (
-        _guards, _head, _anchors, _unlinked, _unrecorded,
-    )  # fmt: skip
     # The links first: the first broken one is what is asked for.
-    done = 0
     for first in range(1, result.head.seq + 1, BATCH):
         if _is_over(started, limit_seconds) or len(result.findings) >= MOST_FINDINGS:
             break
-        done = min(first + BATCH - 1, result.head.seq)
-        result.findings += _links(first, done)
-        result.links = done
+        result.links = min(first + BATCH - 1, result.head.seq)
+        result.findings += _links(first, result.links)
         if on_progress is not None:
-            on_progress(done, result.head.seq)
-    for step in steps:
-        result.findings += list(step(result))[:MOST_FINDINGS]
-    result.is_complete = done == result.head.seq
+            on_progress(result.links, result.head.seq)
+    not_done = [] if result.links == result.head.seq else [LINKS]
+    for name, step in _steps():
+        if _is_over(started, limit_seconds):
+            not_done.append(name)
+        else:
+            result.findings += list(step(result))[:MOST_FINDINGS]
+    result.not_done = list(dict.fromkeys(not_done))
     result.seconds = time.monotonic() - started
     return result
+
+
+def _steps() -> Iterator[tuple[str, Step]]:
+    """Yield what follows the links, in order; one step for each table, which may be large."""
+    yield "triggers", _guards
+    yield "functions", _functions
+    yield "head of the chain", _head
+    yield "anchors", _anchors
+    for table in chained.chained_tables():
+        yield "events outside the chain", partial(_unlinked, table)
+    for history in chained.histories():
+        yield "records against their last event", partial(_unrecorded, history)
 
 
 def _is_over(started: float, limit_seconds: float | None) -> bool:
@@ -157,50 +185,62 @@ def _head(_result: Verification) -> Iterator[Finding]:
 
 def _anchors(result: Verification) -> Iterator[Finding]:
     try:
-        known = list(anchors.written())
-    except ValueError:
-        yield Finding("ANCHOR_FILE")
+        lines = list(anchors.written())
+    except (OSError, ValueError):
+        yield Finding("ANCHOR_FILE", None, str(anchors.place()))
         return
+    known = [line for line in lines if isinstance(line, anchors.Anchor)]
+    result.torn_lines = [line for line in lines if isinstance(line, TornLine)]
     wanted = [anchor.seq for anchor in known if anchor.seq > 0]
     hashes = dict(_rows("SELECT seq, encode(hash, 'hex') FROM audit.hashes(%s)", [wanted]))
     for anchor in known:
         if anchor.seq > 0 and hashes.get(anchor.seq) != anchor.hash:
             yield Finding("ANCHOR_BROKEN", anchor.seq)
+    newest = anchors.newest_known()
+    if newest is not None and newest not in {(anchor.seq, anchor.hash) for anchor in known}:
+        yield Finding("ANCHOR_MISSING", None, str(anchors.place()))
     result.anchors = len(known)
 
 
-def _unlinked(_result: Verification) -> Iterator[Finding]:
-    for table in chained.chained_tables():
-        for (key,) in _rows("SELECT event_pk FROM audit.unlinked(%s)", [table]):
-            yield Finding("EVENT_UNLINKED", None, table, str(key))
+def _unlinked(table: str, _result: Verification) -> Iterator[Finding]:
+    for (key,) in _rows("SELECT event_pk FROM audit.unlinked(%s)", [table]):
+        yield Finding("EVENT_UNLINKED", None, table, str(key))
 
 
-def _unrecorded(_result: Verification) -> Iterator[Finding]:
-    for history in chained.histories():
-        names = [history.table, history.event_table, history.key]
-        for (key,) in _rows("SELECT record FROM audit.unrecorded(%s, %s, %s)", names):
-            yield Finding("RECORD_UNRECORDED", None, history.table, str(key))
+def _unrecorded(history: chained.History, _result: Verification) -> Iterator[Finding]:
+    names = [history.table, history.event_table, history.key]
+    for (key,) in _rows("SELECT record FROM audit.unrecorded(%s, %s, %s)", names):
+        yield Finding("RECORD_UNRECORDED", None, history.table, str(key))
 
 
 def _guards(_result: Verification) -> Iterator[Finding]:
-    running = set(
-        _rows(
-            "SELECT n.nspname || '.' || c.relname, t.tgname FROM pg_trigger t "
-            "JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+    running = {
+        (table, name): definition
+        for table, name, definition in _rows(
+            "SELECT n.nspname || '.' || c.relname, t.tgname, pg_get_triggerdef(t.oid) "
+            "FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace "
             "WHERE t.tgenabled = 'O' AND NOT t.tgisinternal",
             [],
         )
-    )
-    needed = chained.expected_triggers() | {("audit.link", "advance")}
-    for table, name in sorted(needed - running):
-        yield Finding("TRIGGER_OFF", None, table, name)
-    sources = dict(
-        _rows(
-            "SELECT p.proname, p.prosrc FROM pg_proc p JOIN pg_namespace n "
-            "ON n.oid = p.pronamespace WHERE n.nspname = 'audit'",
+    }
+    for (table, name), definition in sorted(guarding.expected_triggers().items()):
+        if (table, name) not in running:
+            yield Finding("TRIGGER_OFF", None, table, name)
+        elif guarding.normalised(running[table, name]) != definition:
+            yield Finding("TRIGGER_CHANGED", None, table, name)
+
+
+def _functions(_result: Verification) -> Iterator[Finding]:
+    there = {
+        (schema, name): guarding.Body(source, is_definer, guarding.settings_of(configuration))
+        for schema, name, source, is_definer, configuration in _rows(
+            "SELECT n.nspname, p.proname, p.prosrc, p.prosecdef, p.proconfig FROM pg_proc p "
+            "JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('audit', 'public')",
             [],
         )
-    )
-    for function in functions.ALL:
-        if sources.get(function.name) != function.body:
-            yield Finding("FUNCTION_CHANGED", None, "audit", function.name)
+    }
+    for (schema, name), body in sorted(guarding.expected_functions().items()):
+        found = there.get((schema, name))
+        if found is None or not body.is_same(found):
+            yield Finding("FUNCTION_CHANGED", None, schema, name)

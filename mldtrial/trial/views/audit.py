@@ -118,8 +118,8 @@ def audit_verify(request: HttpRequest) -> HttpResponse:
     elif not result.is_complete:
         messages.warning(
             request,
-            f"The first {result.links} of {result.head.seq} links are whole; the time ran out. "
-            "Let the administrator run verify_audit for the rest.",
+            f"The first {result.links} of {result.head.seq} links are whole; the time ran out. Not "
+            f"verified: {', '.join(result.not_done)}. Let the administrator run verify_audit.",
         )
     else:
         messages.success(request, f"The audit trail is whole: {result.links} links.")

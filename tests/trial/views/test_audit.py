@@ -12,7 +12,7 @@ from django.urls import reverse
 from mldtrial.audit.belonging import BELONGINGS
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.trial.models import Audience, Membership, Patient
-from mldtrial.trial.services import assessments, patients, queries
+from mldtrial.trial.services import assessments, audit_check, patients, queries
 from mldtrial.trial.trails import RULES, trails
 from tests.support.loads import make_load
 from tests.support.world import World
@@ -200,6 +200,18 @@ def test_the_auditor_verifies_and_the_page_says_when(world: World, client: Clien
     assert "The audit trail is whole" in shown
     assert "links verified on" in shown
     assert AccessEvent.objects.filter(action=AccessAction.VERIFY).count() == 1
+
+
+def test_a_verification_that_ran_out_of_time_says_what_it_left(
+    world: World, client: Client, sql, monkeypatch
+):
+    sql("SET CONSTRAINTS ALL IMMEDIATE")
+    monkeypatch.setattr(audit_check, "LIMIT_SECONDS", -1.0)
+    client.force_login(world.user("auditor"))
+    shown = client.post(reverse("audit_verify"), follow=True).content.decode()
+    left = "Not verified: links, triggers, functions, head of the chain, anchors, events outside"
+    assert shown.count(left) == 2
+    assert "The audit trail is whole" not in shown
 
 
 def test_a_broken_trail_is_said_to_be_broken(world: World, client: Client, sql, as_superuser):

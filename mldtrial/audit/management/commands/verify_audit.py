@@ -35,6 +35,10 @@ class Command(BaseCommand):
                 f"{result.links} links, {result.anchors} anchors, head {result.head}, "
                 f"{result.seconds:.1f} s."
             )
+            for torn in result.torn_lines:
+                self.stdout.write(
+                    f"  line {torn.number} of the anchors was torn; set aside {torn.at}"
+                )
             for finding in result.findings[:SHOWN]:
                 self.stdout.write(f"  {finding}")
         if not result.is_whole:
@@ -55,6 +59,7 @@ def _described(result: Verification) -> dict[str, Any]:
         "is_whole": result.is_whole,
         "links": result.links,
         "anchors": result.anchors,
+        "torn_lines": [asdict(torn) for torn in result.torn_lines],
         "head": asdict(result.head),
         "seconds": round(result.seconds, 3),
         "first_broken": None if result.first is None else asdict(result.first),
