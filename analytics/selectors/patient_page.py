@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from analytics import flag_words
 from analytics.models import FlagKind, TrajectoryFlag
 from analytics.policies import visible_to as visible_flags
+from analytics.selectors.cohort import windows_of
 from analytics.selectors.loads import LoadPoint
 from mldtrial.trial import selectors
 from mldtrial.trial.models import (
@@ -25,6 +26,7 @@ from mldtrial.trial.models import (
     Visit,
 )
 from mldtrial.trial.policies import visible_to
+from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.selectors import ASKED_SEQUENCES
 
@@ -148,10 +150,6 @@ def treatments(patient: Patient, *, user: Any) -> QuerySet[Treatment]:
     return visible_to(user, Treatment.objects.filter(patient=patient))
 
 
-NEAR_TREATMENT_DAYS = 90
-"""How far a level may lie from the start of a treatment to be shown beside it."""
-
-
 @dataclass(frozen=True, slots=True)
 class TreatmentRow:
     """A treatment with the GMFC-MLD level nearest to its start; None where none is near."""
@@ -160,18 +158,23 @@ class TreatmentRow:
     level: Any
 
 
-def treatment_rows(found: Iterable[Treatment], rows: list[VisitRow]) -> list[TreatmentRow]:
-    """Return treatments with the levels nearest to their starts, of two the earlier."""
-    levels = [row.gmfc for row in rows if row.gmfc is not None and row.gmfc.level is not None]
+def treatment_rows(
+    patient: Patient, found: Iterable[Treatment], rows: list[VisitRow]
+) -> list[TreatmentRow]:
+    """Return treatments with the levels nearest to their starts, within the study's window."""
+    window_days = windows_of(patient.study).days(
+        selectors.subtype_of(patient, patient.study).subtype
+    )
+    levels = sorted(
+        (row.gmfc for row in rows if row.gmfc is not None and row.gmfc.level is not None),
+        key=lambda gmfc: gmfc.assessed_on,
+    )
+    scores = [(gmfc.assessed_on, gmfc.level) for gmfc in levels]
     made = []
     for treatment in found:
-        gaps = [
-            (abs((level.assessed_on - treatment.started_on).days), level.assessed_on, level)
-            for level in levels
-        ]
-        near = min(gaps, key=lambda gap: gap[:2], default=None)
-        is_near = near is not None and near[0] <= NEAR_TREATMENT_DAYS
-        made.append(TreatmentRow(treatment, near[2] if near is not None and is_near else None))
+        near = pairing.nearest(scores, treatment.started_on, window_days)
+        level = None if near is None else levels[scores.index((near.day, near.level))]
+        made.append(TreatmentRow(treatment, level))
     return made
 
 

@@ -47,7 +47,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "deviations": selectors.deviations(
             patient.study, user=user, state=DeviationState.OPEN
         ).filter(patient=patient),
-        "treatments": page.treatment_rows(page.treatments(patient, user=user), rows),
+        "treatments": page.treatment_rows(patient, page.treatments(patient, user=user), rows),
         "dispositions": selectors.dispositions(patient, user=user),
         "queries": queries,
         "visible_queries": {query.pk for query in queries},

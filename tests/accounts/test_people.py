@@ -14,6 +14,7 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import Membership, Role
 from mldtrial.trial.services import memberships, studies
 from tests.support.codes import enrol
+from tests.support.forms import send
 from tests.support.locking import lock
 from tests.support.world import World, build_world, person
 
@@ -127,10 +128,10 @@ def test_row_exports_are_granted_to_a_sponsor_with_a_reason(admin: Client, world
     membership = held(world, "sponsor")
     url = f"{PEOPLE}{membership.pk}/row-exports/"
     assert admin.post(url, {"is_granted": "yes", "reason": ""}).status_code == 422
-    assert admin.post(url, {"is_granted": "yes", "reason": "Contract 7"}).status_code == 302
+    assert send(admin, url, is_granted="yes", reason="Contract 7").status_code == 302
     assert policies.may(world.user("sponsor"), "export_rows", world.study)
     assert last_event(membership).pgh_context["reason"] == "Contract 7"
-    admin.post(url, {"is_granted": "no", "reason": "Contract ended"})
+    send(admin, url, is_granted="no", reason="Contract ended")
     assert not policies.may(world.user("sponsor"), "export_rows", world.study)
 
 

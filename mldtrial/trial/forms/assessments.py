@@ -4,7 +4,13 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, DayField, ServiceForm
+from mldtrial.trial.forms.base import (
+    Choices,
+    DayField,
+    SeenForm,
+    change_reason_field,
+    reason_field,
+)
 from mldtrial.trial.forms.participation import ask_after_end
 from mldtrial.trial.models import AssessmentStatus, AssessorRole, Patient, Source
 from mldtrial.trial.rules.levels import LevelInstrument, level_instrument
@@ -33,10 +39,19 @@ def _level_field(instrument: LevelInstrument) -> forms.ChoiceField:
     return field
 
 
-class LevelForm(ServiceForm):
+class LevelForm(SeenForm):
     """A level of a visit, or why there is none; a subclass names its instrument."""
 
     INSTRUMENT: LevelInstrument
+    RECORD_FIELDS: tuple[str, ...] = (
+        "status",
+        "level",
+        "source",
+        "assessor_role",
+        "assessor_name",
+        "assessed_on",
+        "reason",
+    )
 
     status = forms.ChoiceField(
         label="Was the level assessed?",
@@ -70,29 +85,18 @@ class LevelForm(ServiceForm):
         help_text="Leave empty where you assessed the patient yourself.",
     )
     assessed_on = DayField(label="Assessed on")
-    reason = forms.CharField(
-        label="Reason",
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
-    )
-    change_reason = forms.CharField(
-        label="Reason for the change",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept in the history beside the old and the new level.",
-        error_messages={"required": "Give the reason for the change."},
-    )
+    reason = reason_field(required=False)
+    change_reason = change_reason_field("Kept in the history beside the old and the new level.")
 
-    def __init__(self, *args: Any, is_change: bool, patient: Patient, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *args: Any, record: Any, patient: Patient, **kwargs: Any) -> None:
+        super().__init__(*args, record=record, **kwargs)
         self.fields["level"] = _level_field(self.INSTRUMENT)
         self.fields["assessor_role"].always_asked = True  # type: ignore[attr-defined]
         months = self.INSTRUMENT.applicable_from_months
         self.fields["reason"].help_text = "Needed where there is no level" + (
             f", and for a level below {months} months of age." if months else "."
         )
-        if is_change:
+        if record is not None:
             return
         del self.fields["change_reason"]
         ask_after_end(self, patient)
@@ -100,6 +104,7 @@ class LevelForm(ServiceForm):
     def values(self) -> dict[str, Any]:
         """Return the arguments of the service."""
         given = dict(self.cleaned_data)
+        del given["seen"]
         role = given.pop("assessor_role") or AssessorRole.UNKNOWN
         numbers = {level.label: level.level for level in self.INSTRUMENT.levels}
         return {**given, "assessor_role": role, "level": numbers.get(given["level"])}
@@ -109,6 +114,7 @@ class GmfcForm(LevelForm):
     """The GMFC-MLD level of a visit."""
 
     INSTRUMENT = level_instrument("GMFC-MLD")
+    RECORD_FIELDS = (*LevelForm.RECORD_FIELDS, "sublevel")
 
     def values(self) -> dict[str, Any]:
         """Return the arguments of the service; ``4a`` is level 4 with its sublevel."""

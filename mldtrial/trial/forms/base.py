@@ -1,12 +1,13 @@
 """What forms are made of: fields that say how they want to be typed, and refusals at fields."""
 
-import hashlib
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+
+from mldtrial.trial.selectors.seen import NOTHING, changed_since, mark_of, values_of
 
 ResultT = TypeVar("ResultT")
 
@@ -97,6 +98,34 @@ class MonthField(forms.Field):
             raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
+def reason_field(
+    label: str = "Reason", *, missing: str = "Give the reason.", **more: Any
+) -> forms.CharField:
+    """Return the field of a reason that is kept in the history.
+
+    Parameters
+    ----------
+    missing : str
+        What is said where nothing was typed.
+    """
+    return forms.CharField(
+        label=label,
+        max_length=300,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        error_messages={"required": missing},
+        **more,
+    )
+
+
+def change_reason_field(
+    help_text: str = "Kept in the history beside the old and the new value.",
+) -> forms.CharField:
+    """Return the field of the reason why a stored value changes."""
+    return reason_field(
+        "Reason for the change", missing="Give the reason for the change.", help_text=help_text
+    )
+
+
 class ServiceForm(forms.Form):
     """A form whose values go to a service, and whose refusals come back to its fields."""
 
@@ -132,7 +161,13 @@ class ServiceForm(forms.Form):
         return any(field.errors or field.value() not in EMPTY for field in self.more_fields())
 
     def submit(self, action: Callable[[], ResultT]) -> ResultT | None:
-        """Call a service; None where it refused, with its reasons at the fields."""
+        """Call a service with a form that was sent and has no fault.
+
+        None where the form was only shown, or was refused: by its own checks, or by the
+        service, whose reasons stand at the fields.
+        """
+        if not self.is_valid():
+            return None
         try:
             return action()
         except ValidationError as error:
@@ -148,40 +183,80 @@ class ServiceForm(forms.Form):
             self.add_error(known, reasons)
 
 
-class CorrectionForm(ServiceForm):
-    """A correction of a stored record: its reason, and a mark of what the person saw.
+class SeenForm(ServiceForm):
+    """A form on a stored record, with a mark of what the person saw of it.
 
-    A subclass names the fields that belong to the record in `RECORD_FIELDS`.
+    A subclass names the fields that belong to the record in `RECORD_FIELDS`. Where somebody
+    else has changed them meanwhile, nothing is saved: the person is told what, and what was
+    typed is kept. To send it again is then a decision.
     """
 
     RECORD_FIELDS: tuple[str, ...] = ()
-    LAST = ("reason", "seen")
 
-    reason = forms.CharField(
-        label="Reason for the change",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept in the history beside the old and the new value.",
-        error_messages={"required": "Give the reason for the change."},
-    )
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
-        initial = self.stored = {name: getattr(record, name) for name in self.RECORD_FIELDS}
-        self.mark = hashlib.sha256(repr(initial).encode()).hexdigest()
-        super().__init__(*args, initial={**initial, "seen": self.mark}, **kwargs)
+        self.record = record
+        self.stored = values_of(record, self.RECORD_FIELDS)
+        self.mark = mark_of(self.stored)
+        initial = {**self.stored, **kwargs.pop("initial", {}), "seen": self.mark}
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form that would undo another person's change without a word."""
+        cleaned = super().clean() or {}
+        if cleaned.get("seen") != self.mark:
+            self._renew_mark()
+            raise ValidationError(_since(self.record, self.RECORD_FIELDS, cleaned.get("seen", "")))
+        return cleaned
+
+    def _renew_mark(self) -> None:
+        data: Any = self.data.copy()  # type: ignore[attr-defined]  # what was sent is fixed
+        data[self.add_prefix("seen")] = self.mark
+        self.data = data
+
+
+def _since(record: Any, fields: tuple[str, ...], mark: str) -> str:
+    found = None if record is None else changed_since(record, fields, mark)
+    if found is None:
+        return (
+            "This record is not as it was when you opened the page. What you typed is kept: "
+            "look at the record again, then save."
+        )
+    who = ", ".join(name for name in found.people if name) or "An automatic step"
+    if mark == NOTHING:
+        begin = "Somebody else has recorded this since you opened the page"
+        what = [f"{c.label}: {c.new}" for c in found.changes]
+    else:
+        begin = "Somebody else has changed this record since you opened it"
+        what = [f"{c.label} from {c.old or 'empty'} to {c.new or 'empty'}" for c in found.changes]
+    return (
+        f"{begin}. {who}, {found.at:%Y-%m-%d %H:%M} UTC: {'; '.join(what)}. "
+        "What you typed is kept: compare, then save again."
+    )
+
+
+class CorrectionForm(SeenForm):
+    """A correction of a stored record, with its reason."""
+
+    LAST = ("reason", "seen")
+
+    reason = change_reason_field()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         self.order_fields([*self.RECORD_FIELDS, "reason", "seen"])
 
     def clean(self) -> dict[str, Any]:
-        """Refuse a form that would undo another person's change, or change nothing."""
-        cleaned = super().clean() or {}
-        if cleaned.get("seen") != self.mark:
-            raise ValidationError(
-                "Somebody else has changed this record since you opened it; open the page again."
-            )
+        """Refuse a form that changes nothing."""
+        cleaned = super().clean()
         if not self.errors and not self.changes():
             raise ValidationError("Nothing differs from the record.")
         return cleaned
+
+    def values(self) -> dict[str, Any]:
+        """Return the arguments of the service."""
+        return {"changes": self.changes(), "reason": self.cleaned_data["reason"]}
 
     def changes(self) -> dict[str, Any]:
         """Return what differs from the record."""

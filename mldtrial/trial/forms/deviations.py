@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import ServiceForm
+from mldtrial.trial.forms.base import CorrectionForm, ServiceForm, reason_field
 from mldtrial.trial.models import Visit
 from mldtrial.trial.selectors import code_choices
 
@@ -39,26 +39,20 @@ class DeviationForm(ServiceForm):
         field.always_asked = True
 
 
-class DescriptionForm(ServiceForm):
+class DescriptionForm(CorrectionForm):
     """A better description of a deviation."""
 
+    RECORD_FIELDS = ("description",)
+
     description = _description()
-    reason = forms.CharField(
-        label="Reason for the change",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=300,
-        error_messages={"required": "Give the reason for the change."},
-    )
 
 
 class DeviationCloseForm(ServiceForm):
     """The end of a deviation."""
 
-    reason = forms.CharField(
-        label="Reason for closing",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=300,
+    reason = reason_field(
+        "Reason for closing",
+        missing="Give the reason for closing.",
         help_text="For example how it was assessed. Deviations of the visit windows close "
         "themselves when the data are mended.",
-        error_messages={"required": "Give the reason for closing."},
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, FileInput, ServiceForm
+from mldtrial.trial.forms.base import Choices, FileInput, ServiceForm, reason_field
 from mldtrial.trial.models import Site
 from mldtrial.trial.sheets.cells import DateOrder, DecimalSign, Formats, as_text
 from mldtrial.trial.sheets.layout import Layout
@@ -150,10 +150,8 @@ class ApplyForm(ServiceForm):
     """The word to write what the check showed."""
 
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
-    reason = forms.CharField(
-        label="Reason for the changes",
+    reason = reason_field(
+        "Reason for the changes",
         required=False,
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
         help_text="Needed where stored values change; kept in the history of each record.",
     )

@@ -5,22 +5,12 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, ServiceForm
+from mldtrial.trial.forms.base import Choices, ServiceForm, reason_field
 from mldtrial.trial.forms.proof import ProofForm
 
 FREEZE = ("freeze", "Freeze: nothing changes for now; one person ends it; queries stay usable")
 LOCK = ("lock", "Lock: nothing changes any more; two people end it")
 THAW = ("thaw", "End the freeze")
-
-
-def reason_field(label: str = "Reason") -> forms.CharField:
-    """Return the field of a reason that is kept in the history."""
-    return forms.CharField(
-        label=label,
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Give the reason."},
-    )
 
 
 class HoldForm(ServiceForm):

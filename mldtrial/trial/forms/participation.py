@@ -2,7 +2,7 @@
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, CorrectionForm, DayField, ServiceForm
+from mldtrial.trial.forms.base import Choices, CorrectionForm, DayField, ServiceForm, reason_field
 from mldtrial.trial.models import DispositionStep, Patient
 
 
@@ -10,15 +10,16 @@ def ask_after_end(form: forms.Form, patient: Patient) -> None:
     """Add the question for a reason where the patient's follow-up has ended."""
     if patient.withdrawn_on is None:
         return
-    form.fields["after_end_reason"] = forms.CharField(
-        label="Reason for an entry after the end of follow-up",
+    field = reason_field(
+        "Reason for an entry after the end of follow-up",
         required=False,
-        max_length=300,
         help_text=f"The follow-up ended on {patient.withdrawn_on} "
         f"({patient.get_participation_display()}). Needed for what is dated after that day; "
         "kept in the history.",
-        widget=forms.Textarea(attrs={"rows": 2, "class": "form-control"}),
     )
+    # The form has dressed its own fields already.
+    field.widget.attrs["class"] = "form-control"
+    form.fields["after_end_reason"] = field
 
 
 class StepForm(ServiceForm):

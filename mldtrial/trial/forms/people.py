@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, ServiceForm
+from mldtrial.trial.forms.base import Choices, SeenForm, ServiceForm, reason_field
 from mldtrial.trial.forms.proof import password_field
 from mldtrial.trial.models import SITE_ROLES, Role, Site
 
@@ -78,17 +78,13 @@ class WelcomeForm(ServiceForm):
 class ReasonForm(ServiceForm):
     """Why a role ends or changes."""
 
-    reason = forms.CharField(
-        label="Reason",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept in the history.",
-        error_messages={"required": "Give the reason."},
-    )
+    reason = reason_field(help_text="Kept in the history.")
 
 
-class RowExportForm(ReasonForm):
+class RowExportForm(SeenForm, ReasonForm):
     """Whether a sponsor may export rows, and why."""
+
+    RECORD_FIELDS = ("may_export_rows",)
 
     is_granted = forms.TypedChoiceField(
         label="Row exports",
@@ -99,3 +95,7 @@ class RowExportForm(ReasonForm):
     )
 
     field_order = ["is_granted", "reason"]
+
+    def values(self) -> dict[str, Any]:
+        """Return the arguments of the service."""
+        return {name: self.cleaned_data[name] for name in ("is_granted", "reason")}

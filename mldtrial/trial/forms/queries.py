@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, ServiceForm
+from mldtrial.trial.forms.base import Choices, SeenForm, ServiceForm, reason_field
 from mldtrial.trial.models import Audience, Role, Visit
 
 ROLE, PERSON = "role:", "person:"
@@ -35,27 +35,19 @@ class CommentForm(ServiceForm):
 class CloseForm(ServiceForm):
     """The end of a query."""
 
-    reason = forms.CharField(
-        label="Reason for closing",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=300,
-        error_messages={"required": "Give the reason for closing."},
-    )
+    reason = reason_field("Reason for closing", missing="Give the reason for closing.")
 
 
 class ReopenForm(ServiceForm):
     """A query that is asked again."""
 
-    reason = forms.CharField(
-        label="What is still open?",
-        widget=forms.Textarea(attrs={"rows": 2}),
-        max_length=300,
-        error_messages={"required": "Say what is still open."},
-    )
+    reason = reason_field("What is still open?", missing="Say what is still open.")
 
 
-class AssignForm(ServiceForm):
+class AssignForm(SeenForm):
     """Whom a query waits for: a role or one person."""
+
+    RECORD_FIELDS = ("assigned_role", "assigned_to_id")
 
     assignee = forms.ChoiceField(
         label="Waits for", error_messages={"invalid_choice": "Choose somebody of the list."}

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import ServiceForm
+from mldtrial.trial.forms.base import ServiceForm, reason_field
 from mldtrial.trial.forms.proof import ProofForm
 from mldtrial.trial.models import MriSeverityRead
 from mldtrial.trial.rules.severity import Item, severity_instrument
@@ -65,18 +65,14 @@ def _initial(read: MriSeverityRead | None) -> dict[str, Any]:
 class SignReadForm(ProofForm):
     """What a signature of a read needs: a reason where it corrects one, and who signs."""
 
-    reason = forms.CharField(
-        label="Reason for the correction",
-        max_length=300,
-        required=False,
-        widget=forms.Textarea(attrs={"rows": 2}),
+    reason = reason_field(
+        "Reason for the correction",
+        missing="Give the reason for the correction.",
         help_text="The signed version stays beside the new one.",
     )
 
     def __init__(self, *args: Any, is_correction: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = is_correction
-        self.fields["reason"].error_messages["required"] = "Give the reason for the correction."
         if not is_correction:
             del self.fields["reason"]
 
@@ -112,12 +108,7 @@ class PartForm(ServiceForm):
     """Somebody else for one part of a case, with the reason."""
 
     reader = PersonField("Give to")
-    reason = forms.CharField(
-        label="Reason",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        error_messages={"required": "Give the reason for the change of reader."},
-    )
+    reason = reason_field(missing="Give the reason for the change of reader.")
 
     def __init__(self, *args: Any, people: Any, is_change: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -4,7 +4,13 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, CorrectionForm, DayField, ServiceForm
+from mldtrial.trial.forms.base import (
+    Choices,
+    CorrectionForm,
+    DayField,
+    ServiceForm,
+    change_reason_field,
+)
 from mldtrial.trial.models import (
     PresymptomaticRule,
     SeverityRule,
@@ -49,14 +55,7 @@ def _yes_or_no(label: str, help_text: str = "") -> forms.TypedChoiceField:
     )
 
 
-def _reason() -> forms.CharField:
-    return forms.CharField(
-        label="Reason for the change",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept in the history, for example the protocol amendment.",
-        error_messages={"required": "Give the reason for the change."},
-    )
+AMENDMENT = "Kept in the history, for example the protocol amendment."
 
 
 class StudySettingsForm(CorrectionForm):
@@ -139,7 +138,7 @@ class SiteForm(ServiceForm):
     time_zone = forms.CharField(
         label="Time zone", max_length=64, initial="UTC", help_text="For example Europe/Berlin."
     )
-    reason = _reason()
+    reason = change_reason_field(AMENDMENT)
 
 
 class SiteEditForm(CorrectionForm):
@@ -194,7 +193,7 @@ class DefinitionForm(_DefinitionFields, ServiceForm):
         decimal_places=2,
         help_text="Its place in the schedule; it stays as it is.",
     )
-    reason = _reason()
+    reason = change_reason_field(AMENDMENT)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         initial = {

@@ -5,8 +5,7 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices
-from mldtrial.trial.forms.locking import reason_field
+from mldtrial.trial.forms.base import Choices, reason_field
 from mldtrial.trial.forms.proof import ProofForm
 from mldtrial.trial.models import Membership
 

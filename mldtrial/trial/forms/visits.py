@@ -5,7 +5,15 @@ from typing import Any
 
 from django import forms
 
-from mldtrial.trial.forms.base import Choices, DayField, ServiceForm
+from mldtrial.trial.forms.base import (
+    Choices,
+    CorrectionForm,
+    DayField,
+    SeenForm,
+    ServiceForm,
+    change_reason_field,
+    reason_field,
+)
 from mldtrial.trial.forms.participation import ask_after_end
 from mldtrial.trial.models import Patient, VisitDefinition
 
@@ -40,31 +48,16 @@ class VisitForm(ServiceForm):
         field.always_asked = True
 
 
-def _reason_of_change() -> forms.CharField:
-    return forms.CharField(
-        label="Reason for the change",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="Kept in the history beside the old and the new value.",
-        error_messages={"required": "Give the reason for the change."},
-    )
-
-
 def _reason() -> forms.CharField:
-    return forms.CharField(
-        label="Reason",
-        max_length=300,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="For example: family could not travel, no sedation. No names.",
-        error_messages={"required": "Give the reason."},
-    )
+    return reason_field(help_text="For example: family could not travel, no sedation. No names.")
 
 
-class VisitEditForm(ServiceForm):
+class VisitEditForm(CorrectionForm):
     """A correction of a visit's date."""
 
+    RECORD_FIELDS = ("date",)
+
     date = DayField(label="Date of the visit")
-    reason = _reason_of_change()
 
 
 class VisitNotDoneForm(ServiceForm):
@@ -90,9 +83,10 @@ class ScanNotDoneForm(ServiceForm):
         field.initial = next(iter(sequences), None)
 
 
-class NotDoneEditForm(ServiceForm):
+class NotDoneEditForm(SeenForm):
     """A declaration corrected, or taken back."""
 
+    RECORD_FIELDS = ("reason", "is_current")
     KEEP, TAKE_BACK = "keep", "take-back"
 
     what = forms.ChoiceField(
@@ -102,4 +96,4 @@ class NotDoneEditForm(ServiceForm):
         initial=KEEP,
     )
     reason = _reason()
-    change_reason = _reason_of_change()
+    change_reason = change_reason_field()

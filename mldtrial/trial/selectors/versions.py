@@ -59,11 +59,39 @@ class Version:
         return ACTIONS.get(self.action, self.action)
 
 
+def change_of(part: Any, before: Any, after: Any) -> FieldChange:
+    """Return one field in two versions of a record, either of which may be None, in words."""
+    return FieldChange(
+        label_of(part),
+        None if before is None else words_of(part, before),
+        None if after is None else words_of(part, after),
+    )
+
+
+def words_of(part: Any, version: Any) -> str | None:
+    """Return the value of a field in words; None for empty."""
+    raw = getattr(version, part.attname)
+    if raw is None or raw == "":
+        return None
+    if part.is_relation:
+        found = part.related_model._default_manager.filter(pk=raw).first()
+        return str(raw) if found is None else str(found)
+    if part.flatchoices:
+        return str(dict(part.flatchoices).get(raw, raw))
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
+    if isinstance(raw, (dict, list)):
+        return json.dumps(raw, sort_keys=True, ensure_ascii=False)
+    if isinstance(raw, datetime):
+        return raw.isoformat(sep=" ", timespec="seconds")
+    return str(raw)
+
+
 class Reader:
     """Puts events into words; remembers names that occur again and again."""
 
     def __init__(self, study: Study):
-        self._names: dict[tuple[type[Any], Any], str] = {}
+        self._names: dict[tuple[type[Any], Any], str | None] = {}
         self._roles = _RolesAtATime(study)
         self._patients = {
             patient.pk: patient
@@ -125,26 +153,12 @@ class Reader:
         return changes
 
     def _value(self, part: Any, event: Any) -> str | None:
-        raw = getattr(event, part.attname)
-        if raw is None or raw == "":
-            return None
-        if part.is_relation:
-            return self._name(part.related_model, raw)
-        if part.flatchoices:
-            return str(dict(part.flatchoices).get(raw, raw))
-        if isinstance(raw, bool):
-            return "yes" if raw else "no"
-        if isinstance(raw, (dict, list)):
-            return json.dumps(raw, sort_keys=True, ensure_ascii=False)
-        if isinstance(raw, datetime):
-            return raw.isoformat(sep=" ", timespec="seconds")
-        return str(raw)
-
-    def _name(self, model: type[Any], key: Any) -> str:
-        if (model, key) not in self._names:
-            found = model._default_manager.filter(pk=key).first()
-            self._names[model, key] = str(key) if found is None else str(found)
-        return self._names[model, key]
+        if not part.is_relation:
+            return words_of(part, event)
+        key = (part.related_model, getattr(event, part.attname))
+        if key not in self._names:
+            self._names[key] = words_of(part, event)
+        return self._names[key]
 
 
 def _site_time(at: datetime, patient: Patient | None) -> datetime | None:

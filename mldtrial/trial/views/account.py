@@ -17,7 +17,7 @@ from mldtrial.accounts.services import passwords, reauthentication, second_facto
 from mldtrial.trial import selectors
 from mldtrial.trial.forms.account import AppForm, PasskeyAddForm, PasswordForm
 from mldtrial.trial.forms.proof import ProofForm
-from mldtrial.trial.views.answers import asked_next, form_page
+from mldtrial.trial.views.answers import asked_next, form_page, posted
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 secret = sensitive_post_parameters("password", "code", "new_password", "again", "credential")
@@ -40,7 +40,7 @@ def account(request: HttpRequest) -> HttpResponse:
 @require_http_methods(FORM_METHODS)
 def password_change(request: HttpRequest) -> HttpResponse:
     """Give the person a new password."""
-    form = PasswordForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = PasswordForm(posted(request), user=request.user)
 
     def change() -> bool:
         reauthentication.confirm(user=request.user, **form.credentials())
@@ -49,7 +49,7 @@ def password_change(request: HttpRequest) -> HttpResponse:
         )
         return True
 
-    if request.method == "POST" and form.is_valid() and form.submit(change):
+    if form.submit(change):
         messages.success(request, "Your password was changed. Your other sessions have ended.")
         return redirect("account")
     return form_page(request, "accounts/password.html", form, {})
@@ -63,7 +63,7 @@ def app_new(request: HttpRequest) -> HttpResponse:
     if second_factors.asks_for_code(user):
         messages.info(request, "An authenticator app is enrolled already; remove it first.")
         return redirect("account")
-    form = AppForm(request.POST if request.method == "POST" else None, user=user)
+    form = AppForm(posted(request), user=user)
     secret = totp.get_totp_secret()
 
     def enrol() -> list[str]:
@@ -81,7 +81,7 @@ def app_new(request: HttpRequest) -> HttpResponse:
 def passkey_new(request: HttpRequest) -> HttpResponse:
     """Enrol a passkey."""
     user = request.user
-    form = PasskeyAddForm(request.POST if request.method == "POST" else None, user=user)
+    form = PasskeyAddForm(posted(request), user=user)
 
     def enrol() -> list[str]:
         _confirm(request, form, code=form.cleaned_data.get("code", ""))
@@ -139,16 +139,15 @@ def _confirmed(
     context: dict[str, Any],
 ) -> HttpResponse:
     """Ask who is at the keyboard, then act and answer."""
-    form = ProofForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = ProofForm(posted(request), user=request.user)
 
     def act() -> Any:
         reauthentication.confirm(user=request.user, **form.credentials())
         return action()
 
-    if request.method == "POST" and form.is_valid():
-        done = form.submit(act)
-        if done is not None:
-            return answer(done)
+    done = form.submit(act)
+    if done is not None:
+        return answer(done)
     return form_page(request, template, form, context)
 
 
@@ -159,11 +158,10 @@ def _enrolment(
     template: str,
     context: dict[str, Any],
 ) -> HttpResponse:
-    if request.method == "POST" and form.is_valid():
-        codes = form.submit(enrol)
-        if codes is not None:
-            totp.clear_totp_secret(request)
-            return _after_enrolment(request, codes)
+    codes = form.submit(enrol)
+    if codes is not None:
+        totp.clear_totp_secret(request)
+        return _after_enrolment(request, codes)
     if isinstance(form, PasskeyAddForm):
         context["options"] = webauthn.begin_registration(request.user, passwordless=True)
     return form_page(request, template, form, {"next": asked_next(request), **context})

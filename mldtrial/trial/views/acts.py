@@ -65,7 +65,7 @@ def perform(request: HttpRequest, record: Any, acts: Acts) -> Refusal | None:
         raise BadRequest("This cannot be done here.")
     policies.require(request.user, act.policy, record)
     form = act.make(record, request.POST)
-    if form.is_valid() and form.submit(lambda: act.do(record, form, request.user)) is not None:
+    if form.submit(lambda: act.do(record, form, request.user)) is not None:
         messages.success(request, act.done)
         return None
     return Refusal(act, form)

@@ -1,16 +1,21 @@
 """How pages with a form answer: shown, refused with 422, or on to the patient's page."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
+from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial import selectors
+from mldtrial.trial.forms.base import ServiceForm
 from mldtrial.trial.models import Patient
 from mldtrial.trial.selectors.locks import Lockable
+
+ResultT = TypeVar("ResultT")
 
 CONFLICT = 409
 UNPROCESSABLE = 422
@@ -41,6 +46,43 @@ def form_page(
     if held is not None and request.method == "POST":
         status = CONFLICT
     return render(request, template, {"form": form, "held": held, **context}, status=status)
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent with; None where it is only shown."""
+    return request.POST if request.method == "POST" else None
+
+
+def patient_form(
+    request: HttpRequest,
+    template: str,
+    form: ServiceForm,
+    patient: Patient,
+    *,
+    save: Callable[[], ResultT],
+    say: Callable[[ResultT], str],
+    about: dict[str, Any] | None = None,
+    changes: Lockable | None = None,
+) -> HttpResponse:
+    """Save what a form says about a patient, say so and return to the patient's page.
+
+    Where it was not sent, or refused, the form is shown.
+
+    Parameters
+    ----------
+    say : callable
+        What is said of what `save` returned.
+    about : dict, optional
+        What the template shows beside the patient.
+    changes : Visit, Patient or Study, optional
+        What the form changes, if it is not the patient.
+    """
+    saved = form.submit(save)
+    if saved is not None:
+        messages.success(request, say(saved))
+        return to_patient(patient)
+    context = {"patient": patient, **(about or {})}
+    return form_page(request, template, form, context, changes=changes or patient)
 
 
 def to_patient(patient: Patient) -> HttpResponse:

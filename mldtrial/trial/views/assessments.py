@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
@@ -19,7 +18,7 @@ from mldtrial.trial.models import (
 )
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.services import assessments
-from mldtrial.trial.views.answers import form_page, to_patient
+from mldtrial.trial.views.answers import patient_form, posted
 
 Assessment = GmfcMldAssessment | ElfcMldAssessment
 
@@ -57,25 +56,27 @@ def _level_page(
     policies.require(request.user, "record_assessment", visit)
     found = getattr(visit, page.attribute, None)
     form = page.form(
-        request.POST if request.method == "POST" else None,
-        is_change=found is not None,
+        posted(request),
+        record=found,
         patient=visit.patient,
         initial=_initial(visit, found, page, is_not_done="not_done" in request.GET),
     )
-    if request.method == "POST" and form.is_valid():
-        saved = form.submit(lambda: page.record(visit=visit, **form.values(), by=request.user))
-        if saved is not None:
-            messages.success(request, f"{saved} was recorded for {visit.name}.")
-            return to_patient(visit.patient)
-    context = {
-        "patient": visit.patient,
-        "visit": visit,
-        "found": found,
-        "kind": "" if found is None else type(found).__name__.lower(),
-        "instrument": page.form.INSTRUMENT,
-        "age_months": round(age_months(visit.patient.birth_month, visit.date), 1),
-    }
-    return form_page(request, "trial/level_record.html", form, context, changes=visit)
+    return patient_form(
+        request,
+        "trial/level_record.html",
+        form,
+        visit.patient,
+        save=lambda: page.record(visit=visit, **form.values(), by=request.user),
+        say=lambda saved: f"{saved} was recorded for {visit.name}.",
+        about={
+            "visit": visit,
+            "found": found,
+            "kind": "" if found is None else type(found).__name__.lower(),
+            "instrument": page.form.INSTRUMENT,
+            "age_months": round(age_months(visit.patient.birth_month, visit.date), 1),
+        },
+        changes=visit,
+    )
 
 
 def _initial(
@@ -87,15 +88,7 @@ def _initial(
         if is_not_done:
             status = AssessmentStatus.NOT_DONE
         return {"assessed_on": visit.date, "status": status}
-    return {
-        "status": found.status,
-        "level": _chosen(found, page),
-        "source": found.source,
-        "assessor_role": found.assessor_role,
-        "assessor_name": found.assessor_name,
-        "assessed_on": found.assessed_on,
-        "reason": found.reason,
-    }
+    return {"level": _chosen(found, page)}
 
 
 def _chosen(found: Assessment, page: LevelPage) -> str:

@@ -13,7 +13,7 @@ from mldtrial.trial.forms.deviations import DescriptionForm, DeviationCloseForm,
 from mldtrial.trial.models import DEVIATION_GROUPS, DeviationState
 from mldtrial.trial.services import deviations as services
 from mldtrial.trial.views.acts import Act, by_name, offered, perform
-from mldtrial.trial.views.answers import UNPROCESSABLE, form_page
+from mldtrial.trial.views.answers import UNPROCESSABLE, form_page, posted
 
 PER_PAGE = 50
 ALL = "all"
@@ -49,16 +49,13 @@ def deviation_new(request: HttpRequest, study_code: str, patient_id: UUID) -> Ht
     study = selectors.study(study_code, user=request.user)
     patient = selectors.patient(study, patient_id, user=request.user)
     policies.require(request.user, "record_deviation", patient)
-    form = DeviationForm(
-        request.POST if request.method == "POST" else None, visits=patient.visits.all()
+    form = DeviationForm(posted(request), visits=patient.visits.all())
+    made = form.submit(
+        lambda: services.record_deviation(patient=patient, **form.cleaned_data, by=request.user)
     )
-    if request.method == "POST" and form.is_valid():
-        made = form.submit(
-            lambda: services.record_deviation(patient=patient, **form.cleaned_data, by=request.user)
-        )
-        if made is not None:
-            messages.success(request, f"The deviation {made.code} was recorded.")
-            return redirect("deviation", study_code=study.code, deviation_id=made.pk)
+    if made is not None:
+        messages.success(request, f"The deviation {made.code} was recorded.")
+        return redirect("deviation", study_code=study.code, deviation_id=made.pk)
     return form_page(request, "trial/deviation_new.html", form, {"patient": patient})
 
 
@@ -70,11 +67,12 @@ ACTS = by_name(
         submit="Save description",
         done="The description was changed.",
         states=tuple(DeviationState.values),
-        make=lambda deviation, data: DescriptionForm(
-            data, initial={"description": deviation.description}
-        ),
+        make=lambda deviation, data: DescriptionForm(data, record=deviation),
         do=lambda deviation, form, by: services.describe_deviation(
-            deviation=deviation, by=by, **form.cleaned_data
+            deviation=deviation,
+            description=form.cleaned_data["description"],
+            reason=form.cleaned_data["reason"],
+            by=by,
         ),
         is_open=True,
     ),

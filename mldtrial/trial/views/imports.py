@@ -18,7 +18,7 @@ from mldtrial.trial.services.imports.plan import Fate
 from mldtrial.trial.sheets import report
 from mldtrial.trial.sheets.layout import Layout
 from mldtrial.trial.sheets.targets import targets
-from mldtrial.trial.views.answers import form_page
+from mldtrial.trial.views.answers import form_page, posted
 
 RECENT = 20
 PER_PAGE = 100
@@ -29,13 +29,14 @@ def imports(request: HttpRequest, study_code: str) -> HttpResponse:
     """Take a table in, and list the imports so far."""
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "import_records", study)
-    is_post = request.method == "POST"
-    form = TableForm(request.POST, request.FILES) if is_post else TableForm()
-    if is_post and form.is_valid():
-        content = form.cleaned_data["file"].read()
-        batch = form.submit(lambda: batches.receive(study=study, content=content, by=request.user))
-        if batch is not None:
-            return redirect("import_layout", study_code=study.code, batch_id=batch.pk)
+    form = TableForm(posted(request), request.FILES or None)
+    batch = form.submit(
+        lambda: batches.receive(
+            study=study, content=form.cleaned_data["file"].read(), by=request.user
+        )
+    )
+    if batch is not None:
+        return redirect("import_layout", study_code=study.code, batch_id=batch.pk)
     context = {
         "study": study,
         "batches": selectors.import_batches(study, user=request.user)[:RECENT],
@@ -54,17 +55,14 @@ def import_layout(request: HttpRequest, study_code: str, batch_id: UUID) -> Http
         context = {"study": study, "batch": batch, "why": " ".join(error.messages)}
         return render(request, "trial/import_gone.html", context)
     form = LayoutForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         table=table,
         sites=selectors.sites(study, user=request.user),
         layout=Layout.from_json(batch.layout),
     )
-    if request.method == "POST" and form.is_valid():
-        plan = form.submit(
-            lambda: batches.check(batch=batch, layout=form.layout(), by=request.user)
-        )
-        if plan is not None:
-            return redirect("import_check", study_code=study.code, batch_id=batch.pk)
+    plan = form.submit(lambda: batches.check(batch=batch, layout=form.layout(), by=request.user))
+    if plan is not None:
+        return redirect("import_check", study_code=study.code, batch_id=batch.pk)
     context = {"study": study, "batch": batch, "table": table}
     return form_page(request, "trial/import_layout.html", form, context)
 
@@ -75,20 +73,18 @@ def import_check(request: HttpRequest, study_code: str, batch_id: UUID) -> HttpR
     study, batch = _batch(request, study_code, batch_id)
     if batch.state == ImportState.RECEIVED:
         return redirect("import_layout", study_code=study.code, batch_id=batch.pk)
-    is_post = request.method == "POST"
-    form = ApplyForm(request.POST if is_post else None, initial={"shown": batch.plan_sha256})
-    if is_post and form.is_valid():
-        applied = form.submit(
-            lambda: batches.apply(
-                batch=batch,
-                shown_sha256=form.cleaned_data["shown"],
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-            )
+    form = ApplyForm(posted(request), initial={"shown": batch.plan_sha256})
+    applied = form.submit(
+        lambda: batches.apply(
+            batch=batch,
+            shown_sha256=form.cleaned_data["shown"],
+            reason=form.cleaned_data["reason"],
+            by=request.user,
         )
-        if applied is not None:
-            messages.success(request, _announcement(applied))
-            return redirect("patients", study_code=study.code)
+    )
+    if applied is not None:
+        messages.success(request, _announcement(applied))
+        return redirect("patients", study_code=study.code)
     return form_page(request, "trial/import_check.html", form, _check_context(request, batch))
 
 

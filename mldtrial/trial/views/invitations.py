@@ -16,7 +16,7 @@ from mldtrial.trial.forms.base import ServiceForm
 from mldtrial.trial.forms.people import WelcomeForm
 from mldtrial.trial.models import Invitation
 from mldtrial.trial.services import invitations
-from mldtrial.trial.views.answers import form_page
+from mldtrial.trial.views.answers import form_page, posted
 
 
 @login_not_required
@@ -30,18 +30,17 @@ def invitation(request: HttpRequest, token: str) -> HttpResponse:
         return render(request, "accounts/invitation_gone.html", status=404)
     if request.user.is_authenticated or invitations.login_of(offered) is not None:
         return _of_a_known_person(request, offered, token)
-    form = WelcomeForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        user = form.submit(lambda: invitations.accept_as_new_person(token=token, **form.person()))
-        if user is not None:
-            return _signed_in(request, user)
+    form = WelcomeForm(posted(request))
+    user = form.submit(lambda: invitations.accept_as_new_person(token=token, **form.person()))
+    if user is not None:
+        return _signed_in(request, user)
     return form_page(request, "accounts/invitation.html", form, {"invitation": offered})
 
 
 def _of_a_known_person(request: HttpRequest, offered: Invitation, token: str) -> HttpResponse:
     user: Any = request.user
     is_theirs = user.is_authenticated and user.email.casefold() == offered.email.casefold()
-    form = ServiceForm(request.POST if request.method == "POST" else None)
+    form = ServiceForm(posted(request))
     if request.method == "POST" and is_theirs:
         form.submit(lambda: invitations.accept_invitation(token=token, by=user))
         if not form.errors:

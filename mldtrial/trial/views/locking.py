@@ -25,7 +25,7 @@ from mldtrial.trial.forms.locking import (
 from mldtrial.trial.models import Study, Visit
 from mldtrial.trial.selectors.locks import Held, Lockable, kind_of
 from mldtrial.trial.services import locking
-from mldtrial.trial.views.answers import UNPROCESSABLE
+from mldtrial.trial.views.answers import UNPROCESSABLE, posted
 
 PER_PAGE = 50
 TABS = [
@@ -46,7 +46,7 @@ def lock_list(request: HttpRequest, study_code: str) -> HttpResponse:
     may_lock = policies.may(request.user, "lock_record", study)
     # Every signature of the study is compared for this, so only for whom it is of use.
     complete = selectors.complete_visits(study, user=request.user) if may_lock else []
-    form = BulkForm(request.POST if request.method == "POST" else None, complete=len(complete))
+    form = BulkForm(posted(request), complete=len(complete))
     if request.method == "POST":
         policies.require(request.user, "lock_record", study)
         if form.is_valid() and _set_several(request, study, form, complete):
@@ -151,7 +151,7 @@ def _lock_page(
 
 def _form(request: HttpRequest, record: Lockable, held: Held | None) -> ServiceForm:
     """Return the form of what can be done next: hold, end a freeze, or ask for unlocking."""
-    given = request.POST if request.method == "POST" else None
+    given = posted(request)
     is_locked = held is not None and held.level == LockLevel.LOCKED
     if is_locked or not policies.may(request.user, "lock_record", record):
         return UnlockRequestForm(given, user=request.user)
@@ -194,18 +194,17 @@ def unlock_decision(request: HttpRequest, study_code: str, request_id: UUID) -> 
     asked = selectors.unlocking(study, request_id, user=request.user)
     policies.require(request.user, "approve_unlock", asked.record)
     form = DecisionForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         user=request.user,
         consequence="the record opens at once",
     )
-    if request.method == "POST" and form.is_valid():
-        decided = form.submit(
-            lambda: locking.decide_unlock(request=asked.request, **form.values(), by=request.user)
-        )
-        if decided is not None:
-            what = "unlocked" if decided.is_approved else "still locked; the request was refused"
-            messages.success(request, f"{asked.title} is {what}.")
-            return redirect("locks", study_code=study.code)
+    decided = form.submit(
+        lambda: locking.decide_unlock(request=asked.request, **form.values(), by=request.user)
+    )
+    if decided is not None:
+        what = "unlocked" if decided.is_approved else "still locked; the request was refused"
+        messages.success(request, f"{asked.title} is {what}.")
+        return redirect("locks", study_code=study.code)
     context = {
         "study": study,
         "asked": asked,

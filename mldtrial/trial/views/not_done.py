@@ -3,7 +3,6 @@
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
@@ -11,7 +10,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.visits import NotDoneEditForm, ScanNotDoneForm, VisitNotDoneForm
 from mldtrial.trial.models import NotDone
 from mldtrial.trial.services import visits as services
-from mldtrial.trial.views.answers import form_page, to_patient
+from mldtrial.trial.views.answers import patient_form, posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -23,25 +22,21 @@ def visit_not_done(
     patient = selectors.patient(study, patient_id, user=request.user)
     policies.require(request.user, "declare_not_done", patient)
     definition = selectors.definition(study, definition_id, user=request.user)
-    form = VisitNotDoneForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        declared = form.submit(
-            lambda: services.declare_visit_not_done(
-                patient=patient,
-                definition=definition,
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-            )
-        )
-        if declared is not None:
-            messages.success(request, f"{definition.name} was recorded as not done.")
-            return to_patient(patient)
-    context = {
-        "patient": patient,
-        "definition": definition,
-        "entry": selectors.planned_visit(patient, definition),
-    }
-    return form_page(request, "trial/visit_not_done.html", form, context, changes=patient)
+    form = VisitNotDoneForm(posted(request))
+    return patient_form(
+        request,
+        "trial/visit_not_done.html",
+        form,
+        patient,
+        save=lambda: services.declare_visit_not_done(
+            patient=patient, definition=definition, **form.cleaned_data, by=request.user
+        ),
+        say=lambda _declared: f"{definition.name} was recorded as not done.",
+        about={
+            "definition": definition,
+            "entry": selectors.planned_visit(patient, definition),
+        },
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,21 +46,19 @@ def scan_not_done(request: HttpRequest, study_code: str, visit_id: UUID) -> Http
     visit = selectors.visit(study, visit_id, user=request.user)
     policies.require(request.user, "declare_not_done", visit)
     missing = selectors.undeclared_sequences(visit)
-    form = ScanNotDoneForm(request.POST if request.method == "POST" else None, sequences=missing)
-    if request.method == "POST" and form.is_valid():
-        declared = form.submit(
-            lambda: services.declare_scan_not_done(
-                visit=visit,
-                sequence=form.cleaned_data["sequence"],
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-            )
-        )
-        if declared is not None:
-            messages.success(request, f"{declared} was recorded for {visit.name}.")
-            return to_patient(visit.patient)
-    context = {"patient": visit.patient, "visit": visit, "missing": missing}
-    return form_page(request, "trial/scan_not_done.html", form, context, changes=visit)
+    form = ScanNotDoneForm(posted(request), sequences=missing)
+    return patient_form(
+        request,
+        "trial/scan_not_done.html",
+        form,
+        visit.patient,
+        save=lambda: services.declare_scan_not_done(
+            visit=visit, **form.cleaned_data, by=request.user
+        ),
+        say=lambda declared: f"{declared} was recorded for {visit.name}.",
+        about={"visit": visit, "missing": missing},
+        changes=visit,
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -74,23 +67,22 @@ def not_done_edit(request: HttpRequest, study_code: str, not_done_id: UUID) -> H
     study = selectors.study(study_code, user=request.user)
     declared = selectors.not_done(study, not_done_id, user=request.user)
     policies.require(request.user, "declare_not_done", declared.patient)
-    form = NotDoneEditForm(
-        request.POST if request.method == "POST" else None, initial={"reason": declared.reason}
-    )
-    if request.method == "POST" and form.is_valid():
-        changed = form.submit(lambda: _change(declared, form.cleaned_data, request.user))
-        if changed is not None:
-            what = "was corrected" if changed.is_current else "was taken back"
-            messages.success(request, f"The declaration “{declared}” {what}.")
-            return to_patient(declared.patient)
-    context = {"patient": declared.patient, "declared": declared}
-    return form_page(
+    form = NotDoneEditForm(posted(request), record=declared)
+    return patient_form(
         request,
         "trial/not_done_edit.html",
         form,
-        context,
+        declared.patient,
+        save=lambda: _change(declared, form.cleaned_data, request.user),
+        say=_what_changed,
+        about={"declared": declared},
         changes=declared.visit or declared.patient,
     )
+
+
+def _what_changed(declared: NotDone) -> str:
+    what = "was corrected" if declared.is_current else "was taken back"
+    return f"The declaration “{declared}” {what}."
 
 
 def _change(declared: NotDone, given: dict[str, Any], by: Any) -> NotDone:

@@ -2,14 +2,13 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.participation import StepEditForm, StepForm
 from mldtrial.trial.services import participation
-from mldtrial.trial.views.answers import form_page, to_patient
+from mldtrial.trial.views.answers import patient_form, posted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -18,16 +17,16 @@ def step_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRes
     study = selectors.study(study_code, user=request.user)
     patient = selectors.patient(study, patient_id, user=request.user)
     policies.require(request.user, "record_participation", patient)
-    form = StepForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        made = form.submit(
-            lambda: participation.record_step(patient=patient, **form.cleaned_data, by=request.user)
-        )
-        if made is not None:
-            messages.success(request, f"Recorded: {made}, {made.happened_on}.")
-            return to_patient(patient)
-    return form_page(
-        request, "trial/participation_new.html", form, {"patient": patient}, changes=patient
+    form = StepForm(posted(request))
+    return patient_form(
+        request,
+        "trial/participation_new.html",
+        form,
+        patient,
+        save=lambda: participation.record_step(
+            patient=patient, **form.cleaned_data, by=request.user
+        ),
+        say=lambda made: f"Recorded: {made}, {made.happened_on}.",
     )
 
 
@@ -38,19 +37,14 @@ def step_edit(request: HttpRequest, study_code: str, disposition_id: UUID) -> Ht
     disposition = selectors.disposition(study, disposition_id, user=request.user)
     patient = disposition.patient
     policies.require(request.user, "record_participation", patient)
-    form = StepEditForm(request.POST if request.method == "POST" else None, record=disposition)
-    if request.method == "POST" and form.is_valid():
-        changed = form.submit(
-            lambda: participation.correct_step(
-                disposition=disposition,
-                changes=form.changes(),
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-            )
-        )
-        if changed is not None:
-            messages.success(request, f"The entry was changed: {changed}, {changed.happened_on}.")
-            return to_patient(patient)
-    return form_page(
-        request, "trial/participation_edit.html", form, {"patient": patient}, changes=patient
+    form = StepEditForm(posted(request), record=disposition)
+    return patient_form(
+        request,
+        "trial/participation_edit.html",
+        form,
+        patient,
+        save=lambda: participation.correct_step(
+            disposition=disposition, **form.values(), by=request.user
+        ),
+        say=lambda changed: f"The entry was changed: {changed}, {changed.happened_on}.",
     )

@@ -19,7 +19,7 @@ from mldtrial.trial.forms.patients import (
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.rules.subtype import Basis, Subtype
 from mldtrial.trial.services import patients as services
-from mldtrial.trial.views.answers import form_page, to_patient
+from mldtrial.trial.views.answers import form_page, patient_form, posted, to_patient
 
 PER_PAGE = 50
 BASIS_NAMES = {
@@ -80,12 +80,11 @@ def patient_new(request: HttpRequest, study_code: str) -> HttpResponse:
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "add_patient", study)
     sites = selectors.sites_for("add_patient", study, user=request.user)
-    form = PatientForm(request.POST if request.method == "POST" else None, sites=sites)
-    if request.method == "POST" and form.is_valid():
-        patient = form.submit(lambda: services.create_patient(**form.values(), by=request.user))
-        if patient is not None:
-            messages.success(request, f"Patient {patient.subject_code} was added.")
-            return to_patient(patient)
+    form = PatientForm(posted(request), sites=sites)
+    patient = form.submit(lambda: services.create_patient(**form.values(), by=request.user))
+    if patient is not None:
+        messages.success(request, f"Patient {patient.subject_code} was added.")
+        return to_patient(patient)
     return form_page(request, "trial/patient_new.html", form, {"study": study}, changes=study)
 
 
@@ -93,21 +92,14 @@ def patient_new(request: HttpRequest, study_code: str) -> HttpResponse:
 def patient_edit(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
     """Correct a patient's record, with a reason."""
     patient = _patient(request, study_code, patient_id, "change_patient")
-    form = PatientEditForm(request.POST if request.method == "POST" else None, record=patient)
-    if request.method == "POST" and form.is_valid():
-        changed = form.submit(
-            lambda: services.change_patient(
-                patient=patient,
-                changes=form.changes(),
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-            )
-        )
-        if changed is not None:
-            messages.success(request, f"The record of {changed.subject_code} was changed.")
-            return to_patient(changed)
-    return form_page(
-        request, "trial/patient_edit.html", form, {"patient": patient}, changes=patient
+    form = PatientEditForm(posted(request), record=patient)
+    return patient_form(
+        request,
+        "trial/patient_edit.html",
+        form,
+        patient,
+        save=lambda: services.change_patient(patient=patient, **form.values(), by=request.user),
+        say=lambda changed: f"The record of {changed.subject_code} was changed.",
     )
 
 
@@ -115,16 +107,14 @@ def patient_edit(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
 def treatment_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
     """Document a therapy that is not the study product."""
     patient = _patient(request, study_code, patient_id, "record_treatment")
-    form = TreatmentForm(request.POST if request.method == "POST" else None, patient=patient)
-    if request.method == "POST" and form.is_valid():
-        treatment = form.submit(
-            lambda: services.record_treatment(patient=patient, **form.values(), by=request.user)
-        )
-        if treatment is not None:
-            messages.success(request, f"The treatment was added: {treatment}.")
-            return to_patient(patient)
-    return form_page(
-        request, "trial/treatment_new.html", form, {"patient": patient}, changes=patient
+    form = TreatmentForm(posted(request), patient=patient)
+    return patient_form(
+        request,
+        "trial/treatment_new.html",
+        form,
+        patient,
+        save=lambda: services.record_treatment(patient=patient, **form.values(), by=request.user),
+        say=lambda treatment: f"The treatment was added: {treatment}.",
     )
 
 
@@ -135,21 +125,16 @@ def treatment_edit(request: HttpRequest, study_code: str, treatment_id: UUID) ->
     treatment = selectors.treatment(study, treatment_id, user=request.user)
     patient = treatment.patient
     policies.require(request.user, "record_treatment", patient)
-    form = TreatmentEditForm(request.POST if request.method == "POST" else None, record=treatment)
-    if request.method == "POST" and form.is_valid():
-        changed = form.submit(
-            lambda: services.change_treatment(
-                treatment=treatment,
-                changes=form.changes(),
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-            )
-        )
-        if changed is not None:
-            messages.success(request, f"The treatment was changed: {changed}.")
-            return to_patient(patient)
-    return form_page(
-        request, "trial/treatment_edit.html", form, {"patient": patient}, changes=patient
+    form = TreatmentEditForm(posted(request), record=treatment)
+    return patient_form(
+        request,
+        "trial/treatment_edit.html",
+        form,
+        patient,
+        save=lambda: services.change_treatment(
+            treatment=treatment, **form.values(), by=request.user
+        ),
+        say=lambda changed: f"The treatment was changed: {changed}.",
     )
 
 

@@ -13,7 +13,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.people import InvitationForm, ReasonForm, RowExportForm
 from mldtrial.trial.models import Invitation, Study
 from mldtrial.trial.services import invitations, memberships
-from mldtrial.trial.views.answers import form_page
+from mldtrial.trial.views.answers import form_page, posted
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
 
@@ -37,13 +37,12 @@ def invitation_new(request: HttpRequest, study_code: str) -> HttpResponse:
     """Invite a person by e-mail."""
     study = _managed(request, study_code)
     sites = selectors.sites(study, user=request.user)
-    form = InvitationForm(request.POST if request.method == "POST" else None, sites=sites)
-    if request.method == "POST" and form.is_valid():
-        made = form.submit(
-            lambda: invitations.invite_person(study=study, **form.cleaned_data, by=request.user)
-        )
-        if made is not None:
-            return _send(request, *made)
+    form = InvitationForm(posted(request), sites=sites)
+    made = form.submit(
+        lambda: invitations.invite_person(study=study, **form.cleaned_data, by=request.user)
+    )
+    if made is not None:
+        return _send(request, *made)
     return form_page(request, "accounts/invitation_new.html", form, {"study": study})
 
 
@@ -73,18 +72,15 @@ def membership_end(request: HttpRequest, study_code: str, membership_id: UUID) -
     """End a person's role, with a reason."""
     study = _managed(request, study_code)
     membership = selectors.membership(study, membership_id, user=request.user)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        ended = form.submit(
-            lambda: memberships.end_membership(
-                membership=membership, **form.cleaned_data, by=request.user
-            )
+    form = ReasonForm(posted(request))
+    ended = form.submit(
+        lambda: memberships.end_membership(
+            membership=membership, **form.cleaned_data, by=request.user
         )
-        if ended is not None:
-            messages.success(request, f"{ended.user} is no longer {ended.get_role_display()}.")
-            return redirect(
-                "people" if _still_here(request, study) else "home", **_of(request, study)
-            )
+    )
+    if ended is not None:
+        messages.success(request, f"{ended.user} is no longer {ended.get_role_display()}.")
+        return redirect("people" if _still_here(request, study) else "home", **_of(request, study))
     context = {"study": study, "membership": membership}
     return form_page(request, "accounts/membership_end.html", form, context)
 
@@ -95,19 +91,17 @@ def membership_export(request: HttpRequest, study_code: str, membership_id: UUID
     study = _managed(request, study_code)
     membership = selectors.membership(study, membership_id, user=request.user)
     form = RowExportForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
+        record=membership,
         initial={"is_granted": "yes" if membership.may_export_rows else "no"},
     )
-    if request.method == "POST" and form.is_valid():
-        changed = form.submit(
-            lambda: memberships.set_row_export(
-                membership=membership, **form.cleaned_data, by=request.user
-            )
-        )
-        if changed is not None:
-            state = "may" if changed.may_export_rows else "may not"
-            messages.success(request, f"{changed.user} {state} export rows.")
-            return redirect("people", study_code=study.code)
+    changed = form.submit(
+        lambda: memberships.set_row_export(membership=membership, **form.values(), by=request.user)
+    )
+    if changed is not None:
+        state = "may" if changed.may_export_rows else "may not"
+        messages.success(request, f"{changed.user} {state} export rows.")
+        return redirect("people", study_code=study.code)
     context = {"study": study, "membership": membership}
     return form_page(request, "accounts/membership_export.html", form, context)
 

@@ -25,7 +25,7 @@ from mldtrial.trial.rules.plausibility import RULES
 from mldtrial.trial.selectors import QueryFilters
 from mldtrial.trial.services import queries as services
 from mldtrial.trial.views.acts import Act, by_name, offered, perform
-from mldtrial.trial.views.answers import UNPROCESSABLE, form_page
+from mldtrial.trial.views.answers import UNPROCESSABLE, form_page, posted
 
 PER_PAGE = 50
 
@@ -71,20 +71,21 @@ def query_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRe
     patient = selectors.patient(study, patient_id, user=request.user)
     policies.require(request.user, "open_query", patient)
     form = QueryForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         visits=patient.visits.all(),
         may_ask_imaging=policies.may(request.user, "close_query", patient),
     )
-    if request.method == "POST" and form.is_valid():
-        asked = {"audience": Audience.SITE, **form.cleaned_data}
-        query = form.submit(
-            lambda: services.open_query(
-                patient=patient, rule=services.MANUAL, by=request.user, **asked
-            )
+    query = form.submit(
+        lambda: services.open_query(
+            patient=patient,
+            rule=services.MANUAL,
+            by=request.user,
+            **{"audience": Audience.SITE, **form.cleaned_data},
         )
-        if query is not None:
-            messages.success(request, "The query was opened.")
-            return redirect("query", query_id=query.pk)
+    )
+    if query is not None:
+        messages.success(request, "The query was opened.")
+        return redirect("query", query_id=query.pk)
     return form_page(
         request,
         "trial/query_new.html",
@@ -105,6 +106,7 @@ def _read_by_site(query: Query) -> str:
 def _assign_form(query: Query, data: Any) -> AssignForm:
     return AssignForm(
         data,
+        record=query,
         roles=policies.answering_roles(query),
         people=selectors.people_who_may_answer(query),
         initial={"assignee": f"role:{query.assigned_role}"},

@@ -15,7 +15,7 @@ from mldtrial.trial.forms.reads import AssignForm, PartForm
 from mldtrial.trial.models import AssignmentState, FinalStatus, ReadRole, Role, Study, Visit
 from mldtrial.trial.selectors import reads as cases
 from mldtrial.trial.services import reads as services
-from mldtrial.trial.views.answers import UNPROCESSABLE
+from mldtrial.trial.views.answers import UNPROCESSABLE, posted
 
 PER_PAGE = 50
 TABS = (
@@ -37,7 +37,7 @@ def case_list(request: HttpRequest, study_code: str) -> HttpResponse:
     if state not in dict(TABS):
         state = cases.UNASSIGNED
     readers = cases.people_of_role(study, Role.READER)
-    form = AssignForm(request.POST if request.method == "POST" else None, readers=readers)
+    form = AssignForm(posted(request), readers=readers)
     if request.method == "POST" and form.is_valid() and _assign(request, study, form):
         return redirect("read_cases", study_code=study.code)
     found = cases.cases(study, user=request.user, state=state)

@@ -17,7 +17,7 @@ from mldtrial.trial.models import MriSeverityRead, ReadAssignment, ReadRole
 from mldtrial.trial.rules.severity import SeverityInstrument, severity_instrument
 from mldtrial.trial.selectors import reads as case_selectors
 from mldtrial.trial.services import reads as services
-from mldtrial.trial.views.answers import UNPROCESSABLE
+from mldtrial.trial.views.answers import UNPROCESSABLE, posted
 
 
 @require_safe
@@ -42,7 +42,7 @@ def read_page(request: HttpRequest, study_code: str, assignment_id: UUID) -> Htt
     assignment = case_selectors.own_assignment(study, assignment_id, user=request.user)
     policies.require(request.user, "record_severity", study)
     own = case_selectors.own_reads(assignment)
-    data = request.POST if request.method == "POST" else None
+    data = posted(request)
     is_signing = data is not None and data.get("action") == "sign"
     form = ReadForm(data, read=own.draft or own.signed)
     sign = SignReadForm(

@@ -22,7 +22,7 @@ from mldtrial.trial.forms.settings import (
 from mldtrial.trial.models import Study, TreatmentKind, VisitDefinition
 from mldtrial.trial.selectors import settings as found_settings
 from mldtrial.trial.services import settings as services
-from mldtrial.trial.views.answers import form_page
+from mldtrial.trial.views.answers import form_page, posted
 
 PER_PAGE = 25
 
@@ -55,18 +55,13 @@ def _anchor(definition: VisitDefinition) -> str:
 def settings_change(request: HttpRequest, study_code: str) -> HttpResponse:
     """Change the settings of a study, with a reason."""
     study = _study(request, study_code)
-    form = StudySettingsForm(_given(request), record=study)
+    form = StudySettingsForm(posted(request), record=study)
     return _page(
         request,
         study,
         form,
         "Change settings",
-        lambda: services.change_settings(
-            study=study,
-            changes=form.changes(),
-            reason=form.cleaned_data["reason"],
-            by=request.user,
-        ),
+        lambda: services.change_settings(study=study, **form.values(), by=request.user),
     )
 
 
@@ -74,7 +69,7 @@ def settings_change(request: HttpRequest, study_code: str) -> HttpResponse:
 def site_new(request: HttpRequest, study_code: str) -> HttpResponse:
     """Add a site."""
     study = _study(request, study_code)
-    form = SiteForm(_given(request))
+    form = SiteForm(posted(request))
     return _page(
         request,
         study,
@@ -89,18 +84,13 @@ def site_edit(request: HttpRequest, study_code: str, site_id: UUID) -> HttpRespo
     """Rename a site, or move its clock."""
     study = _study(request, study_code)
     site = found_settings.site(study, site_id, user=request.user)
-    form = SiteEditForm(_given(request), record=site)
+    form = SiteEditForm(posted(request), record=site)
     return _page(
         request,
         study,
         form,
         f"Change site {site.code}",
-        lambda: services.change_site(
-            site=site,
-            changes=form.changes(),
-            reason=form.cleaned_data["reason"],
-            by=request.user,
-        ),
+        lambda: services.change_site(site=site, **form.values(), by=request.user),
     )
 
 
@@ -108,7 +98,7 @@ def site_edit(request: HttpRequest, study_code: str, site_id: UUID) -> HttpRespo
 def definition_new(request: HttpRequest, study_code: str) -> HttpResponse:
     """Add a visit to the schedule."""
     study = _study(request, study_code)
-    form = DefinitionForm(_given(request))
+    form = DefinitionForm(posted(request))
 
     def add() -> VisitDefinition:
         values = dict(form.cleaned_data)
@@ -123,18 +113,13 @@ def definition_edit(request: HttpRequest, study_code: str, definition_id: UUID) 
     """Change or retire a visit of the schedule."""
     study = _study(request, study_code)
     definition = selectors.definition(study, definition_id, user=request.user)
-    form = DefinitionEditForm(_given(request), record=definition)
+    form = DefinitionEditForm(posted(request), record=definition)
     return _page(
         request,
         study,
         form,
         f"Change {definition.code}",
-        lambda: services.change_definition(
-            definition=definition,
-            changes=form.changes(),
-            reason=form.cleaned_data["reason"],
-            by=request.user,
-        ),
+        lambda: services.change_definition(definition=definition, **form.values(), by=request.user),
     )
 
 
@@ -144,14 +129,10 @@ def _study(request: HttpRequest, study_code: str) -> Study:
     return study
 
 
-def _given(request: HttpRequest) -> Any:
-    return request.POST if request.method == "POST" else None
-
-
 def _page(
     request: HttpRequest, study: Study, form: ServiceForm, title: str, save: Callable[[], Any]
 ) -> HttpResponse:
-    if request.method == "POST" and form.is_valid() and form.submit(save) is not None:
+    if form.submit(save) is not None:
         messages.success(request, "The settings were changed.")
         return redirect("study_settings", study_code=study.code)
     return form_page(

@@ -112,8 +112,6 @@ def passkey_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _used_code(request: HttpRequest, form: CodeForm, stage: SecondFactor) -> Any:
-    if not form.is_bound or not form.is_valid():
-        return None
     return form.submit(
         lambda: _check_code(request, user=stage.login.user, code=form.cleaned_data["code"])
     )
@@ -128,8 +126,6 @@ def _check_code(request: HttpRequest, *, user: Any, code: str) -> Any:
 
 
 def _used_passkey(form: PasskeyForm, stage: SecondFactor) -> Any:
-    if not form.is_bound or not form.is_valid():
-        return None
     return form.submit(lambda: passkeys.verify(user=stage.login.user, **form.cleaned_data))
 
 

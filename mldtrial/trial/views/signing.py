@@ -13,7 +13,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.signing import SignForm
 from mldtrial.trial.models import Visit
 from mldtrial.trial.services import signing
-from mldtrial.trial.views.answers import CONFLICT, UNPROCESSABLE, to_patient
+from mldtrial.trial.views.answers import CONFLICT, UNPROCESSABLE, posted, to_patient
 
 
 @sensitive_post_parameters("password", "code")
@@ -23,7 +23,7 @@ def visit_sign(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
     study = selectors.study(study_code, user=request.user)
     visit = selectors.visit(study, visit_id, user=request.user)
     policies.require(request.user, "sign_visit", visit)
-    form = SignForm(request.POST if request.method == "POST" else None, user=request.user)
+    form = SignForm(posted(request), user=request.user)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:

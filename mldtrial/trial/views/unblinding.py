@@ -13,7 +13,7 @@ from mldtrial.trial.forms.locking import DecisionForm
 from mldtrial.trial.forms.unblinding import EmergencyForm, StudyUnblindingForm
 from mldtrial.trial.models import Blinding
 from mldtrial.trial.services import unblinding
-from mldtrial.trial.views.answers import UNPROCESSABLE
+from mldtrial.trial.views.answers import UNPROCESSABLE, posted
 
 
 @sensitive_post_parameters("password", "code")
@@ -23,16 +23,15 @@ def patient_unblind(request: HttpRequest, study_code: str, patient_id: UUID) -> 
     study = selectors.study(study_code, user=request.user)
     patient = selectors.patient(study, patient_id, user=request.user)
     policies.require(request.user, "unblind", patient)
-    form = EmergencyForm(request.POST if request.method == "POST" else None, user=request.user)
-    if request.method == "POST" and form.is_valid():
-        event = form.submit(
-            lambda: unblinding.unblind_in_emergency(
-                patient=patient, **form.cleaned_data, by=request.user
-            )
+    form = EmergencyForm(posted(request), user=request.user)
+    event = form.submit(
+        lambda: unblinding.unblind_in_emergency(
+            patient=patient, **form.cleaned_data, by=request.user
         )
-        if event is not None:
-            # The arm is read by the next request: the unblinding is on record by then.
-            return redirect(request.path)
+    )
+    if event is not None:
+        # The arm is read by the next request: the unblinding is on record by then.
+        return redirect(request.path)
     context = {
         "patient": patient,
         "is_blinded": study.blinding == Blinding.BLINDED,
@@ -52,17 +51,16 @@ def study_unblind(request: HttpRequest, study_code: str) -> HttpResponse:
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "unblind_study", study)
     form = StudyUnblindingForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         user=request.user,
         statisticians=selectors.statisticians(study),
     )
-    if request.method == "POST" and form.is_valid():
-        asked = form.submit(
-            lambda: unblinding.request_unblinding(study=study, **form.values(), by=request.user)
-        )
-        if asked is not None:
-            messages.success(request, "You asked for the unblinding. Another person must approve.")
-            return redirect(request.path)
+    asked = form.submit(
+        lambda: unblinding.request_unblinding(study=study, **form.values(), by=request.user)
+    )
+    if asked is not None:
+        messages.success(request, "You asked for the unblinding. Another person must approve.")
+        return redirect(request.path)
     context = {
         "study": study,
         "is_blinded": study.blinding == Blinding.BLINDED,
@@ -85,20 +83,19 @@ def unblind_decision(request: HttpRequest, study_code: str, unblinding_id: UUID)
     if asked is None:
         raise Http404("No such request.")
     form = DecisionForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         user=request.user,
         consequence="the arms are told, and this cannot be taken back",
     )
-    if request.method == "POST" and form.is_valid():
-        decided = form.submit(
-            lambda: unblinding.decide_unblinding(
-                study=study, request=asked, **form.values(), by=request.user
-            )
+    decided = form.submit(
+        lambda: unblinding.decide_unblinding(
+            study=study, request=asked, **form.values(), by=request.user
         )
-        if decided is not None:
-            what = "approved and is on record" if decided.is_approved else "refused"
-            messages.success(request, f"The unblinding was {what}.")
-            return redirect("study_unblind", study_code=study.code)
+    )
+    if decided is not None:
+        what = "approved and is on record" if decided.is_approved else "refused"
+        messages.success(request, f"The unblinding was {what}.")
+        return redirect("study_unblind", study_code=study.code)
     context = {
         "study": study,
         "asked": asked,

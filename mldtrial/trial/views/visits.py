@@ -15,7 +15,7 @@ from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.services import patients as services
 from mldtrial.trial.services import visits as visit_services
-from mldtrial.trial.views.answers import form_page, to_patient
+from mldtrial.trial.views.answers import form_page, patient_form, posted, to_patient
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,25 +33,24 @@ def visit_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpRe
         return f"{definition.name}: {entry.planned.opens} to {entry.planned.closes}"
 
     form = VisitForm(
-        request.POST if request.method == "POST" else None,
+        posted(request),
         patient=patient,
         definitions=selectors.open_definitions(patient),
         label=label,
         initial=_asked_for(request, planned),
     )
-    if request.method == "POST" and form.is_valid():
-        visit = form.submit(
-            lambda: services.create_visit(
-                patient=patient,
-                definition=form.cleaned_data["definition"],
-                visit_date=form.cleaned_data["date"],
-                after_end_reason=form.cleaned_data.get("after_end_reason", ""),
-                by=request.user,
-            )
+    visit = form.submit(
+        lambda: services.create_visit(
+            patient=patient,
+            definition=form.cleaned_data["definition"],
+            visit_date=form.cleaned_data["date"],
+            after_end_reason=form.cleaned_data.get("after_end_reason", ""),
+            by=request.user,
         )
-        if visit is not None:
-            _announce(request, visit)
-            return to_patient(patient)
+    )
+    if visit is not None:
+        _announce(request, visit)
+        return to_patient(patient)
     return form_page(request, "trial/visit_new.html", form, {"patient": patient}, changes=patient)
 
 
@@ -87,20 +86,19 @@ def visit_edit(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
     study = selectors.study(study_code, user=request.user)
     visit = selectors.visit(study, visit_id, user=request.user)
     policies.require(request.user, "change_visit", visit)
-    form = VisitEditForm(
-        request.POST if request.method == "POST" else None, initial={"date": visit.date}
+    form = VisitEditForm(posted(request), record=visit)
+    return patient_form(
+        request,
+        "trial/visit_edit.html",
+        form,
+        visit.patient,
+        save=lambda: visit_services.change_visit(
+            visit=visit,
+            visit_date=form.cleaned_data["date"],
+            reason=form.cleaned_data["reason"],
+            by=request.user,
+        ),
+        say=lambda changed: f"{changed.name} is now on {changed.date}.",
+        about={"visit": visit},
+        changes=visit,
     )
-    if request.method == "POST" and form.is_valid():
-        changed = form.submit(
-            lambda: visit_services.change_visit(
-                visit=visit,
-                visit_date=form.cleaned_data["date"],
-                reason=form.cleaned_data["reason"],
-                by=request.user,
-            )
-        )
-        if changed is not None:
-            messages.success(request, f"{changed.name} is now on {changed.date}.")
-            return to_patient(visit.patient)
-    context = {"patient": visit.patient, "visit": visit}
-    return form_page(request, "trial/visit_edit.html", form, context, changes=visit)

@@ -3,6 +3,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mldtrial.trial.models import ElfcMldAssessment, GmfcMldAssessment
+from tests.support.forms import send
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +25,7 @@ def score(world: World, client: Client, **changes):
         "reason": "",
     }
     url = reverse("gmfc_record", args=["MLD-1", world.visit_a.pk])
-    return client.post(url, {**values, **changes})
+    return send(client, url, **{**values, **changes})
 
 
 def test_a_level_leads_to_the_patients_page(world: World, coordinator: Client):
@@ -100,7 +101,7 @@ def test_a_visit_with_its_level_leaves_the_work_list(world: World, coordinator: 
 def speak(world: World, client: Client, **changes):
     values = {"status": "DONE", "level": "E2", "source": "PARENT", "assessed_on": "2023-05-10"}
     url = reverse("elfc_record", args=["MLD-1", world.visit_a.pk])
-    return client.post(url, {**values, **changes})
+    return send(client, url, **{**values, **changes})
 
 
 def test_a_level_of_language_is_shown_beside_the_motor_level(world: World, coordinator: Client):

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from mldtrial.trial.models import Audience, Query, QueryState
 from mldtrial.trial.services import queries
+from tests.support.forms import send
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -113,7 +114,7 @@ def test_a_thread_is_told_with_everybodys_words(world: World, query: Query):
     manager, site = signed_in(world, "data_manager"), signed_in(world, "coordinator")
     site.post(url, {"action": "answer", "answer": "It is."})
     manager.post(url, {"action": "reopen", "reason": "And the month?"})
-    manager.post(url, {"action": "assign", "assignee": f"person:{world.user('investigator').pk}"})
+    send(manager, url, action="assign", assignee=f"person:{world.user('investigator').pk}")
     signed_in(world, "monitor").post(url, {"action": "comment", "words": "I saw the letter."})
     text = signed_in(world, "investigator").get(url).content.decode()
     for words in ("Opened again by Data Manager", "And the month?", "Waits for: Investigator.",

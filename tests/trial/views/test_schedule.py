@@ -6,6 +6,7 @@ from django.urls import reverse
 
 from mldtrial.trial.models import NotDone, ProtocolDeviation, Visit
 from mldtrial.trial.services import deviations, patients, visits
+from tests.support.forms import send
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -64,9 +65,12 @@ def test_a_scan_not_done_is_said_in_words_and_can_be_taken_back(world: World, co
     coordinator.post(url, {"sequence": "T2w", "reason": "No sedation"})
     assert "T2w not done: No sedation" in patient_page(world, coordinator)
     declared = NotDone.objects.get()
-    answer = coordinator.post(
+    answer = send(
+        coordinator,
         reverse("not_done_edit", args=["MLD-1", declared.pk]),
-        {"what": "take-back", "reason": "No sedation", "change_reason": "The scan was found"},
+        what="take-back",
+        reason="No sedation",
+        change_reason="The scan was found",
     )
     assert answer.status_code == 302
     assert "T2w not done:" not in patient_page(world, coordinator)
@@ -89,7 +93,7 @@ def test_the_reason_of_a_declaration_is_corrected(world: World, coordinator: Cli
     url = reverse("not_done_edit", args=["MLD-1", NotDone.objects.get().pk])
     given = {"what": "keep", "reason": "Illness", "change_reason": ""}
     assert coordinator.post(url, given).status_code == 422
-    coordinator.post(url, {**given, "change_reason": "Chart"})
+    send(coordinator, url, **{**given, "change_reason": "Chart"})
     assert NotDone.objects.get().reason == "Illness"
 
 
@@ -104,7 +108,7 @@ def test_the_work_list_opens_the_form_at_the_visit_it_names(world: World, coordi
 def test_a_visit_is_moved_with_a_reason(world: World, coordinator: Client):
     url = reverse("visit_edit", args=["MLD-1", world.visit_a.pk])
     assert coordinator.post(url, {"date": "2023-05-11", "reason": ""}).status_code == 422
-    answer = coordinator.post(url, {"date": "2023-05-11", "reason": "Chart"})
+    answer = send(coordinator, url, date="2023-05-11", reason="Chart")
     assert answer.status_code == 302
     assert Visit.objects.get(pk=world.visit_a.pk).date == date(2023, 5, 11)
 
@@ -154,7 +158,7 @@ def test_a_deviation_is_described_and_closed_on_its_page(world: World):
     client = signed_in(world, "data_manager")
     url = reverse("deviation", args=["MLD-1", deviation.pk])
     assert client.post(url, {"description": "", "reason": "x"}).status_code == 422
-    client.post(url, {"description": "The family was ill.", "reason": "Call"})
+    send(client, url, description="The family was ill.", reason="Call")
     assert client.post(url, {"action": "close", "reason": ""}).status_code == 422
     client.post(url, {"action": "close", "reason": "Minor"})
     page = client.get(url).content.decode()
