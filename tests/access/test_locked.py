@@ -57,7 +57,8 @@ def forms_of(answer: Any) -> list[Form]:
     """Return the forms of a page."""
     context = answer.context or {}
     values = [context[key] for key in context.keys()] if context else []  # noqa: SIM118
-    return [value for value in values if isinstance(value, Form)]
+    acts = [entry["form"] for entry in answer.context["acts"]] if "acts" in (context or ()) else []
+    return [value for value in [*values, *acts] if isinstance(value, Form)]
 
 
 def filled(answer: Any, typed: dict[str, Any]) -> dict[str, Any]:
