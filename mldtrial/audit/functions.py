@@ -153,6 +153,8 @@ LINKS = Function(
     "broken_links(first bigint, last bigint)",
     "TABLE (seq bigint, event_table text, event_pk bigint, fault text)",
     """
+BEGIN
+    RETURN QUERY
     SELECT found.seq, found.event_table, found.event_pk, found.fault
     FROM (
         SELECT l.seq, l.event_table, l.event_pk,
@@ -161,17 +163,25 @@ LINKS = Function(
                 WHEN l.prev <> coalesce(lag(l.hash) OVER byseq, '\\x00') THEN 'ORDER_CHANGED'
                 WHEN l.hash <> sha256(l.prev || int8send(l.seq) || l.row_hash)
                     THEN 'LINK_CHANGED'
-                WHEN l.payload IS NULL OR l.row_hash <> sha256(convert_to(l.payload, 'UTF8'))
-                    THEN 'LINK_CHANGED'
+                WHEN l.payload IS NULL THEN 'LINK_CHANGED'
+                WHEN l.row_hash <> sha256(convert_to(l.payload, 'UTF8')) THEN
+                    -- A payload that two people blanked is named by its hash on record.
+                    CASE WHEN EXISTS (
+                        SELECT FROM public.audit_redaction AS r
+                        WHERE r.link_seq = l.seq
+                            AND r.event_table = l.event_table AND r.event_pk = l.event_pk
+                            AND r.payload_sha256 =
+                                encode(sha256(convert_to(l.payload, 'UTF8')), 'hex')
+                    ) THEN 'REDACTED' ELSE 'LINK_CHANGED' END
             END AS fault
         FROM audit.link AS l
         WHERE l.seq BETWEEN first - 1 AND last
         WINDOW byseq AS (ORDER BY l.seq)
     ) AS found
     WHERE found.fault IS NOT NULL AND found.seq >= first
-    ORDER BY found.seq
+    ORDER BY found.seq;
+END
 """,
-    language="sql",
     is_public=True,
 )
 
@@ -274,6 +284,75 @@ TIP = Function(
     is_public=True,
 )
 
+REDACT = Function(
+    "redact(of_table text, pk bigint, path text[])",
+    "TABLE (seq bigint, payload_sha256 text)",
+    """
+DECLARE
+    tip audit.link%ROWTYPE;
+    col name := path[1];
+    kind regtype;
+    longest int;
+    needed boolean;
+    body jsonb;
+    blank jsonb;
+    key text;
+    guard name;
+BEGIN
+    SELECT * INTO tip FROM audit.link AS l
+        WHERE l.event_table = of_table AND l.event_pk = pk FOR UPDATE;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'There is no event % in %.', pk, of_table USING CONSTRAINT = 'redaction';
+    END IF;
+    key := audit.key_of(of_table::regclass);
+    SELECT a.atttypid, CASE WHEN a.atttypmod > 4 THEN a.atttypmod - 4 END, a.attnotnull
+        INTO kind, longest, needed FROM pg_attribute AS a
+        WHERE a.attrelid = of_table::regclass AND a.attname = col AND a.attnum > 0;
+    body := tip.payload::jsonb -> 1;
+    IF kind IS NULL OR body #> path IS NULL THEN
+        RAISE EXCEPTION 'The event has no value %.', array_to_string(path, '.')
+            USING CONSTRAINT = 'redaction';
+    END IF;
+    IF col = key OR (col LIKE 'pgh\\_%' AND col <> 'pgh_context') OR path[2] IN ('user', 'origin')
+        OR (kind = 'jsonb'::regtype) <> (array_length(path, 1) > 1)
+    THEN
+        RAISE EXCEPTION '% is not blanked: it holds the event together, or is JSON as a whole. '
+            'Name a column of text, or a key of JSON as column.key.', array_to_string(path, '.')
+            USING CONSTRAINT = 'redaction';
+    END IF;
+    IF kind IN ('text'::regtype, 'varchar'::regtype, 'jsonb'::regtype) THEN
+        blank := to_jsonb(left('[redacted]', coalesce(longest, 10)));
+    ELSIF NOT needed THEN
+        blank := 'null';
+    ELSE
+        RAISE EXCEPTION '% cannot be empty: only text, JSON and columns that may be empty are '
+            'blanked.', col USING CONSTRAINT = 'redaction';
+    END IF;
+    body := jsonb_set(body, path, blank);
+    -- Events are never changed but here, by the owner of their table.
+    FOR guard IN SELECT t.tgname FROM pg_trigger AS t WHERE t.tgrelid = of_table::regclass
+        AND t.tgname LIKE 'pgtrigger\\_append\\_only%'
+    LOOP
+        EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', of_table::regclass, guard);
+    END LOOP;
+    EXECUTE format(
+        'UPDATE %1$s SET %2$I = (jsonb_populate_record(NULL::%1$s, $1)).%2$I WHERE %3$I = $2',
+        of_table::regclass, col, key
+    ) USING body, pk;
+    FOR guard IN SELECT t.tgname FROM pg_trigger AS t WHERE t.tgrelid = of_table::regclass
+        AND t.tgname LIKE 'pgtrigger\\_append\\_only%'
+    LOOP
+        EXECUTE format('ALTER TABLE %s ENABLE TRIGGER %I', of_table::regclass, guard);
+    END LOOP;
+    tip.payload := jsonb_build_array(of_table, body)::text;
+    UPDATE audit.link AS l SET payload = tip.payload WHERE l.seq = tip.seq;
+    RETURN QUERY SELECT tip.seq, encode(sha256(convert_to(tip.payload, 'UTF8')), 'hex');
+END
+""",
+    # With the rights of whoever calls it, and for nobody: the application's role cannot redact.
+    options=_RENDERING,
+)
+
 # Owned by the owner of the tables, whose rights it has: nobody else writes to the list.
 COVER = Function(
     "audit_cover()",
@@ -305,6 +384,7 @@ It speaks of tables of the trial, whose migrations install it.
 
 ALL = (
     APPEND, ADVANCE, GUARD, VET, DIFFERS, KEY_OF, LINKS, EVENTS, UNLINKED, UNRECORDED, HASHES, TIP,
+    REDACT,
 )  # fmt: skip
 """What the migrations of this package install."""
 

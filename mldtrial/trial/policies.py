@@ -86,6 +86,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_study_audit": OVERSEERS,
     "export_audit": OVERSEERS,
     "verify_audit": (Role.AUDITOR,),
+    "redact_audit": (Role.DATA_MANAGER, Role.ADMINISTRATOR),
     "sign_visit": (Role.INVESTIGATOR,),
     # the schedule
     "view_work": (*SITE_ROLES, Role.DATA_MANAGER),

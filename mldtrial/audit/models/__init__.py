@@ -3,6 +3,7 @@
 from mldtrial.audit.models.access import AccessAction, AccessEvent
 from mldtrial.audit.models.anchor import NewestAnchor
 from mldtrial.audit.models.lock import Action, ApprovalRequest, Lock, LockedRecord, LockLevel
+from mldtrial.audit.models.redaction import Redaction
 from mldtrial.audit.models.sign_in import Login, SecondFactor
 from mldtrial.audit.models.signature import Meaning, Signature
 
@@ -17,6 +18,7 @@ __all__ = [
     "Login",
     "Meaning",
     "NewestAnchor",
+    "Redaction",
     "SecondFactor",
     "Signature",
 ]

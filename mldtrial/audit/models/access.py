@@ -23,6 +23,7 @@ class AccessAction(models.TextChoices):
     EXPORT_DONE = "EXPORT_DONE", "export complete"
     VIEW_SENSITIVE = "VIEW_SENSITIVE", "blinded data viewed"
     VERIFY = "VERIFY", "audit trail verified"
+    REDACT = "REDACT", "audit event redacted"
 
 
 @never_locked("It records what people do, locked or not.")

@@ -13,6 +13,7 @@ from mldtrial.audit.services import anchors
 from mldtrial.audit.services.anchors import TornLine
 
 LINKS = "links"
+REDACTED = "REDACTED"
 BATCH = 5_000
 MOST_FINDINGS = 1_000
 GENESIS = "00"
@@ -26,6 +27,7 @@ SENTENCES = {
     "TABLE_MISSING": "the table of the event is gone",
     "EVENT_UNLINKED": "the event stands outside the chain: its link was removed or never made",
     "RECORD_UNRECORDED": "the record is not what its last event says: it was changed unseen",
+    "REDACTED": "a value was blanked by two people, on record",
     "TAIL_CUT": "the chain ends before its head: the newest links were removed",
     "HEAD_CHANGED": "the head does not name the newest link",
     "ANCHOR_BROKEN": "the chain differs from the copy of its head that was kept outside",
@@ -70,6 +72,8 @@ class Verification:
     """What the time did not allow, in the words of a page."""
     seconds: float = 0.0
     findings: list[Finding] = field(default_factory=list)
+    redacted: list[Finding] = field(default_factory=list)
+    """Events with a value that was taken out on record: no fault."""
 
     @property
     def is_complete(self) -> bool:
@@ -90,6 +94,7 @@ class Verification:
             "links": self.links,
             "head": str(self.head),
             "findings": len(self.findings),
+            "redacted": len(self.redacted),
             "first": "" if self.first is None else str(self.first),
         }
 
@@ -128,7 +133,9 @@ def verify(
         if _is_over(started, limit_seconds) or len(result.findings) >= MOST_FINDINGS:
             break
         result.links = min(first + BATCH - 1, result.head.seq)
-        result.findings += _links(first, result.links)
+        found = _links(first, result.links)
+        result.redacted += [one for one in found if one.fault == REDACTED]
+        result.findings += [one for one in found if one.fault != REDACTED]
         if on_progress is not None:
             on_progress(result.links, result.head.seq)
     not_done = [] if result.links == result.head.seq else [LINKS]

@@ -39,6 +39,8 @@ class Command(BaseCommand):
                 self.stdout.write(
                     f"  line {torn.number} of the anchors was torn; set aside {torn.at}"
                 )
+            for redacted in result.redacted:
+                self.stdout.write(f"  {redacted}")
             for finding in result.findings[:SHOWN]:
                 self.stdout.write(f"  {finding}")
         if not result.is_whole:
@@ -63,5 +65,6 @@ def _described(result: Verification) -> dict[str, Any]:
         "head": asdict(result.head),
         "seconds": round(result.seconds, 3),
         "first_broken": None if result.first is None else asdict(result.first),
+        "redacted": [{**asdict(found), "sentence": str(found)} for found in result.redacted],
         "findings": [{**asdict(found), "sentence": str(found)} for found in result.findings],
     }
