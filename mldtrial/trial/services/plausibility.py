@@ -36,10 +36,11 @@ from mldtrial.trial.selectors.records import subtype_of
 from mldtrial.trial.services import queries
 
 CHANGED = "The rule finds other values now: the data have changed."
-Key = tuple[str, Hashable | None]
+AT_ONCE = 500
+"""Patients that are locked and brought in line in one transaction."""
+Key = tuple[UUID, str, Hashable | None]
 
 
-@transaction.atomic
 def check_patient(*, patient: Patient) -> list[Query]:
     """Bring the queries of the plausibility rules in line with a patient's record.
 
@@ -52,13 +53,7 @@ def check_patient(*, patient: Patient) -> list[Query]:
     list of Query
         Those that were opened now.
     """
-    locked = (
-        Patient.objects.select_for_update(of=("self",))
-        .select_related("study", "site")
-        .get(pk=patient.pk)
-    )
-    course = courses(Patient.objects.filter(pk=patient.pk))[patient.pk]
-    return _bring_in_line(locked, find_all(course))
+    return _bring_in_line(Patient.objects.filter(pk=patient.pk))
 
 
 def check_patients(*, patients: QuerySet[Patient]) -> int:
@@ -77,39 +72,53 @@ def check_patients(*, patients: QuerySet[Patient]) -> int:
         changes = (now - wanted) | (wanted - now - settled.get(patient_id, set()))
         if any(locked.isdisjoint((patient_id, visit_id)) for _, visit_id, _ in changes):
             differing.append(patient_id)
-    for patient_id in differing:
-        check_patient(patient=Patient(pk=patient_id))
+    for first in range(0, len(differing), AT_ONCE):
+        _bring_in_line(Patient.objects.filter(pk__in=differing[first : first + AT_ONCE]))
     return len(differing)
 
 
-def _bring_in_line(patient: Patient, findings: list[Finding]) -> list[Query]:
-    locked = held_ids(at_least=LockLevel.LOCKED)
-    if patient.pk in locked:
-        return []
-    wanted: dict[Key, Finding] = {(f.code, f.visit): f for f in findings if f.visit not in locked}
-    visits: dict[Any, Visit] = {visit.pk: visit for visit in patient.visits.all()}
-    open_queries = _open_queries().filter(patient=patient).select_related("visit")
-    for query in (query for query in open_queries if query.visit_id not in locked):
-        finding = wanted.get((query.rule, query.visit_id))
-        if finding is None:
-            queries.close_mended(rule=query.rule, patient=patient, visit=query.visit)
-        elif finding.words != query.question:
+@transaction.atomic
+def _bring_in_line(found: QuerySet[Patient]) -> list[Query]:
+    """Ask and stop asking about some patients, in a number of queries that does not grow."""
+    patients = {
+        patient.pk: patient
+        for patient in found.select_for_update(of=("self",)).select_related("study").order_by("pk")
+    }
+    held = held_ids(at_least=LockLevel.LOCKED)
+    wanted: dict[Key, Finding] = {
+        (patient_id, finding.code, finding.visit): finding
+        for patient_id, course in courses(found).items()
+        for finding in find_all(course)
+        if held.isdisjoint((patient_id, finding.visit))
+    }
+    asked: dict[Key, Query] = {
+        (query.patient_id, query.rule, query.visit_id): query
+        for query in _open_queries().filter(patient__in=patients).select_related("patient", "visit")
+        if held.isdisjoint((query.patient_id, query.visit_id))
+    }
+    for key, query in asked.items():
+        finding = wanted.get(key)
+        if finding is None or finding.words != query.question:
             queries.close_mended(
-                rule=query.rule, patient=patient, visit=query.visit, reason=CHANGED
+                rule=query.rule,
+                patient=query.patient,
+                visit=query.visit,
+                reason=queries.MENDED if finding is None else CHANGED,
             )
-    open_now = {(q.rule, q.visit_id) for q in _open_queries().filter(patient=patient)}
-    settled = _by_patient(_closed_by_people().filter(patient=patient)).get(patient.pk, set())
-    return [
-        queries.open_query(
-            patient=patient,
-            visit=None if f.visit is None else visits[f.visit],
-            audience=Audience.SITE,
-            rule=f.code,
-            question=f.words,
-        )
-        for key, f in wanted.items()
-        if key not in open_now and (*key, f.words) not in settled
-    ]
+    settled = _by_patient(_closed_by_people().filter(patient__in=patients))
+    return queries.open_queries(
+        [
+            Query(
+                patient=patients[patient_id],
+                visit_id=finding.visit,
+                audience=Audience.SITE,
+                rule=finding.code,
+                question=finding.words,
+            )
+            for (patient_id, *what), finding in wanted.items()
+            if (*what, finding.words) not in settled.get(patient_id, set())
+        ]
+    )
 
 
 def _open_queries() -> QuerySet[Query]:

@@ -72,8 +72,8 @@ def open_query(
 
 
 @transaction.atomic
-def open_queries(asked: Collection[Query]) -> int:
-    """Open the queries of rules that ran over many records; returns how many are new.
+def open_queries(asked: Collection[Query]) -> list[Query]:
+    """Open the queries of rules that ran over many records; returns those that are new.
 
     A query that its rule has open for this patient and visit already is not asked again.
 
@@ -102,8 +102,7 @@ def open_queries(asked: Collection[Query]) -> int:
             query.assigned_role = FIRST_ASKED.get(str(query.audience), "")
             bulk.check(query)
             new[key] = query
-    Query.objects.bulk_create(new.values(), batch_size=1000)
-    return len(new)
+    return Query.objects.bulk_create(list(new.values()), batch_size=1000)
 
 
 @transaction.atomic

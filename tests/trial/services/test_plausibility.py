@@ -1,6 +1,8 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from mldtrial.trial.models import Audience, GmfcMldAssessment, Patient, Query, QueryState, Visit
 from mldtrial.trial.rules.plausibility import RULES
@@ -185,3 +187,29 @@ def test_many_patients_take_as_many_queries_as_one(world: World, django_assert_n
 
 def test_no_code_of_a_rule_begins_like_those_of_loads():
     assert not any(code.startswith("LOAD-") for code in RULES)
+
+
+def test_many_patients_are_asked_about_in_as_many_queries_as_one(
+    world: World, django_assert_num_queries
+):
+    def write(count: int, day: date) -> None:
+        for month in range(1, count + 1):
+            patient = patients.create_patient(
+                site=world.site_a, subject_code=f"A-{day.year}-{month}", sex="M",
+                birth_month=date(2015, month, 1), onset_age_months=60, by=None,
+            )  # fmt: skip
+            for level, when in ((3, day), (1, day + timedelta(days=90))):
+                visit = make_visit(patient, when)
+                GmfcMldAssessment.objects.create(
+                    visit=visit, level=level, assessed_on=when,
+                    assessed_by=world.user("coordinator"),
+                )  # fmt: skip
+
+    everybody = Patient.objects.all()
+    write(1, date(2022, 1, 10))
+    with CaptureQueriesContext(connection) as of_one:
+        assert plausibility.check_patients(patients=everybody) == 1
+    write(5, date(2023, 1, 10))
+    with django_assert_num_queries(len(of_one)):
+        assert plausibility.check_patients(patients=everybody) == 5
+    assert Query.objects.filter(rule="GMFC-IMPROVEMENT").count() == 6
