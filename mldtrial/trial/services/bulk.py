@@ -6,7 +6,8 @@ asked of the database. Uniqueness is the business of whoever has all records at 
 database has the last word on both.
 """
 
-from collections.abc import Collection
+import operator
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -14,6 +15,17 @@ from django.db import models
 from django.db.models import F, Q
 
 from mldtrial.trial.services.saving import refusal
+
+COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "exact": operator.eq,
+    "in": lambda value, expected: value in expected,
+    "gte": operator.ge,
+    "gt": operator.gt,
+    "lte": operator.le,
+    "lt": operator.lt,
+    "day": lambda value, expected: value.day == expected,
+    "startswith": lambda value, expected: value.startswith(expected),
+}
 
 
 class UnknownLookupError(Exception):
@@ -88,16 +100,6 @@ def _lookup(child: Any, record: models.Model) -> bool | None:
 
 
 def _compare(lookup: str, value: Any, expected: Any) -> bool:
-    comparisons = {
-        "exact": lambda: value == expected,
-        "in": lambda: value in expected,
-        "gte": lambda: value >= expected,
-        "gt": lambda: value > expected,
-        "lte": lambda: value <= expected,
-        "lt": lambda: value < expected,
-        "day": lambda: value.day == expected,
-        "startswith": lambda: value.startswith(expected),
-    }
-    if lookup not in comparisons:
+    if lookup not in COMPARISONS:
         raise UnknownLookupError(lookup)
-    return bool(comparisons[lookup]())
+    return bool(COMPARISONS[lookup](value, expected))

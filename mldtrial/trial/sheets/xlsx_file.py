@@ -6,6 +6,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import openpyxl
+from openpyxl.cell.read_only import EMPTY_CELL
 
 from mldtrial.trial.sheets.errors import SheetError
 from mldtrial.trial.sheets.table import MAX_COLUMNS, MAX_ROWS, Cell, Formula, Table, make_table
@@ -85,7 +86,15 @@ def _rows(sheet: Any) -> Iterator[tuple[int, Sequence[Cell]]]:
     sheet.reset_dimensions()
     found = sheet.iter_rows(max_row=ROWS_READ, max_col=MAX_COLUMNS + 1)
     for number, row in enumerate(found, start=1):
-        yield number, [_cell(cell) for cell in row]
+        yield number, [_cell(cell) for cell in row[: _width(row)]]
+
+
+def _width(row: Sequence[Any]) -> int:
+    """Return how many cells the file holds of a row: the reader fills every row up."""
+    width = len(row)
+    while width and row[width - 1] is EMPTY_CELL:
+        width -= 1
+    return width
 
 
 def _cell(cell: Any) -> Cell:
