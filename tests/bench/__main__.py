@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import nibabel as nib
 import numpy as np
@@ -18,6 +19,7 @@ from scipy import stats
 
 from analytics.stats.correlation import spearman
 from segmentation.imaging.nifti import write_volume
+from tests.bench import importing
 
 PAIRS = 7
 
@@ -72,7 +74,11 @@ def nifti_write() -> dict[str, float]:
 
 def main() -> None:
     """Run every benchmark."""
-    found = {"spearman_bootstrap": bootstrap(), "nifti_write": nifti_write()}
+    found: dict[str, dict[str, Any]] = {
+        "spearman_bootstrap": bootstrap(),
+        "nifti_write": nifti_write(),
+        "historical_import": importing.measure(),
+    }
     found["load_average"] = {"one_minute": os.getloadavg()[0]}
     out = Path("build/bench")
     out.mkdir(parents=True, exist_ok=True)
