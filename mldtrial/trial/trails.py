@@ -10,13 +10,23 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import Case, F, OuterRef, Q, Subquery, UUIDField, When
 from django.db.models.expressions import Combinable
 
 from mldtrial.audit.belonging import BELONGINGS, RecordKind
-from mldtrial.audit.models import Signature
+from mldtrial.audit.models import Action, ApprovalRequest, Lock, Signature
 from mldtrial.trial import policies
-from mldtrial.trial.models import Audience, Membership, Query, QueryMessage, Visit
+from mldtrial.trial.models import (
+    Audience,
+    ImportBatch,
+    Invitation,
+    Membership,
+    ProtocolDeviation,
+    Query,
+    QueryMessage,
+    UnblindingEvent,
+    Visit,
+)
 
 Rule = Callable[[Any], Q]
 
@@ -32,12 +42,60 @@ OWN_ID = "pgh_obj_id"
 
 NOT_SHOWN = frozenset({"id", "created_at", "pgh_id"})
 
+
+def _of_visit(record_id: str) -> Subquery:
+    return Subquery(Visit.objects.filter(pk=OuterRef(record_id)).values("patient_id")[:1])
+
+
+def _held_patient() -> Combinable:
+    """Lead from a lock to the patient of what it holds; to nobody from a lock on a study."""
+    return Case(
+        When(record_kind=RecordKind.PATIENT, then=F("record_id")),
+        When(record_kind=RecordKind.VISIT, then=_of_visit("record_id")),
+        output_field=UUIDField(),
+    )
+
+
+def _held_study() -> Combinable:
+    return Case(When(record_kind=RecordKind.STUDY, then=F("record_id")), output_field=UUIDField())
+
+
+def _asked(found: Combinable) -> Subquery:
+    """Lead from a request to unlock through its lock."""
+    of_request = Lock.objects.filter(pk=OuterRef("subject_id"))
+    return Subquery(of_request.annotate(found=found).values("found")[:1])
+
+
 PATIENT_OF: dict[type[models.Model], Combinable] = {
     Query: F("patient_id"),
     QueryMessage: F("query__patient_id"),
-    Signature: Subquery(Visit.objects.filter(pk=OuterRef("record_id")).values("patient_id")[:1]),
+    Signature: _of_visit("record_id"),
+    ProtocolDeviation: F("patient_id"),
+    UnblindingEvent: F("patient_id"),
+    Lock: _held_patient(),
+    ApprovalRequest: Case(
+        When(action=Action.UNLOCK, then=_asked(_held_patient())), output_field=UUIDField()
+    ),
 }
-STUDY_OF: dict[type[models.Model], str] = {Membership: "study_id"}
+STUDY_OF: dict[type[models.Model], Combinable] = {
+    Membership: F("study_id"),
+    ImportBatch: F("study_id"),
+    Invitation: F("study_id"),
+    UnblindingEvent: F("study_id"),
+    Lock: _held_study(),
+    ApprovalRequest: Case(
+        When(action=Action.UNLOCK, then=_asked(_held_study())),
+        When(action=Action.PLANNED, then=F("subject_id")),
+        When(
+            action=Action.GRANT,
+            then=Subquery(
+                Membership.objects.filter(pk=OuterRef("subject_id")).values("study_id")[:1]
+            ),
+        ),
+        output_field=UUIDField(),
+    ),
+}
+"""Records that no signature and no lock covers; some belong now to a patient, now to a study."""
 
 
 def _queries(user: Any) -> Q:
@@ -64,9 +122,9 @@ class Trail:
     model: type[models.Model]
     events: type[Any]
     patient: Combinable | None
-    """How an event leads to its patient; None for what belongs to the study as a whole."""
-    study: str = ""
-    """How an event leads to its study, where it leads to no patient."""
+    """How an event leads to its patient; None for what always belongs to a study as a whole."""
+    study: Combinable | None = None
+    """How an event leads to its study, where it can lead to no patient."""
 
     @property
     def label(self) -> str:
@@ -100,11 +158,10 @@ def trails() -> dict[str, Trail]:
 
 def _trail(model: type[models.Model], events: type[Any]) -> Trail | None:
     kind = model.__name__.lower()
-    patient = _patient(model)
-    if patient is not None:
-        return Trail(kind, model, events, patient)
-    study = STUDY_OF.get(model) or _path(model, RecordKind.STUDY)
-    return Trail(kind, model, events, None, study) if study else None
+    patient, study = _patient(model), STUDY_OF.get(model)
+    if study is None and (path := _path(model, RecordKind.STUDY)):
+        study = F(path)
+    return None if patient is None and study is None else Trail(kind, model, events, patient, study)
 
 
 def _patient(model: type[models.Model]) -> Combinable | None:

@@ -86,12 +86,13 @@ def events_of(trail: Trail, study: Study, *, user: Any) -> QuerySet[Any]:
         found = found.filter(pgh_obj_id__in=visible.values("pk"))
     if trail.model in VERSIONS:
         found = found.filter(VERSIONS[trail.model](user))
-    if trail.patient is None:
-        found = found.filter(**{trail.study: study.pk})
-        return found.annotate(trail_patient=Value(None, output_field=UUIDField(null=True)))
-    return found.annotate(trail_patient=trail.patient).filter(
-        trail_patient__in=audited_patients(study, user=user).values("pk")
-    )
+    nobody = Value(None, output_field=UUIDField(null=True))
+    found = found.annotate(trail_patient=trail.patient or nobody)
+    within = Q(trail_patient__in=audited_patients(study, user=user).values("pk"))
+    if trail.study is not None and policies.may(user, "view_study_audit", study):
+        found = found.annotate(trail_study=trail.study)
+        within |= Q(trail_patient__isnull=True, trail_study=study.pk)
+    return found.filter(within)
 
 
 def audited_patients(study: Study, *, user: Any) -> QuerySet[Patient]:

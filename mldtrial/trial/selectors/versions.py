@@ -18,7 +18,7 @@ from mldtrial.trial.selectors.labels import label_of
 from mldtrial.trial.trails import Trail
 
 ACTIONS = {"insert": "created", "update": "changed", "delete": "deleted"}
-NAMING = ("visit", "name", "code", "role")
+NAMING = ("visit", "name", "code", "role", "record_kind", "action", "kind")
 """Columns that say which of a patient's or a study's records it is."""
 
 

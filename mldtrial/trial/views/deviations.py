@@ -105,6 +105,7 @@ def deviation_page(request: HttpRequest, study_code: str, deviation_id: UUID) ->
         "deviation": deviation,
         "steps": selectors.deviation_steps(deviation),
         "acts": offered(request, deviation, ACTS, refused),
+        "may_see_history": policies.may(request.user, "view_audit", deviation),
     }
     status = UNPROCESSABLE if refused else 200
     return render(request, "trial/deviation.html", context, status=status)

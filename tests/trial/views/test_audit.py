@@ -1,8 +1,10 @@
 """The audit pages: what changed, when, by whom and why, and nothing that unblinds."""
 
 import csv
+from dataclasses import dataclass
 from datetime import date
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.apps import apps
@@ -10,12 +12,21 @@ from django.test import Client
 from django.urls import reverse
 
 from mldtrial.audit.belonging import BELONGINGS
-from mldtrial.audit.models import AccessAction, AccessEvent
-from mldtrial.trial.models import Audience, Membership, Patient
-from mldtrial.trial.services import assessments, audit_check, patients, queries
+from mldtrial.audit.context import acting
+from mldtrial.audit.models import AccessAction, AccessEvent, Action, ApprovalRequest
+from mldtrial.trial.models import Audience, ImportBatch, Membership, Patient
+from mldtrial.trial.services import (
+    assessments,
+    audit_check,
+    deviations,
+    locking,
+    patients,
+    queries,
+    studies,
+)
 from mldtrial.trial.trails import RULES, trails
 from tests.support.loads import make_load
-from tests.support.world import World
+from tests.support.world import PASSWORD, World, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("EMA-CSV-6.2")]
 
@@ -131,6 +142,10 @@ def test_a_blinded_person_learns_no_load_and_no_imaging_query(
     assert "87.654" in page(client, world, "data_manager")
 
 
+OF_NO_STUDY = {"Notices", "ModelVersion", "Login", "SecondFactor", "ExportRecord"}
+"""A person's own, or of the whole installation; an export is in the log of accesses."""
+
+
 def test_every_record_that_belongs_somewhere_has_a_trail():
     shown = {trail.model for trail in trails().values()}
     tracked = {
@@ -139,7 +154,115 @@ def test_every_record_that_belongs_somewhere_has_a_trail():
         if hasattr(model, "pgh_tracked_model")
     }
     assert {model for model in BELONGINGS if model in tracked and model in RULES} <= shown
+    assert {model.__name__ for model in tracked - shown} == OF_NO_STUDY
     assert len(shown) > 10
+
+
+@dataclass
+class Kept:
+    """Records of every kind that is audited and covered by no signature, at both sites."""
+
+    of_a: list[tuple[str, Any]]
+    of_b: list[tuple[str, Any]]
+    of_study: list[tuple[str, Any]]
+
+
+@pytest.fixture
+def kept(world: World) -> Kept:
+    by = world.user("data_manager")
+    found = Kept([], [], [])
+    with acting(user=by, origin="web", reason="Cleaned"):
+        for patient, visit, rows in (
+            (world.patient_a, world.visit_a, found.of_a),
+            (world.patient_b, world.visit_b, found.of_b),
+        ):
+            noted = deviations.record_deviation(
+                patient=patient,
+                visit=None,
+                code="SEDATION_NOT_GIVEN",
+                description=f"Ate before, {patient.subject_code}",
+                by=by,
+            )
+            held = locking.lock(record=visit, reason="Cleaned", by=by)
+            frozen = locking.freeze(record=patient, reason="Cleaning", by=by)
+            asked = locking.request_unlock(
+                record=visit, reason="Wrong date", password=PASSWORD, by=by
+            )
+            rows += [
+                ("protocoldeviation", noted),
+                ("lock", held),
+                ("lock", frozen),
+                ("approvalrequest", asked),
+            ]
+        batch = ImportBatch.objects.create(
+            study=world.study,
+            received_by=by,
+            file_sha256="0" * 64,
+            size_bytes=1,
+            row_count=1,
+        )
+        planned = ApprovalRequest.objects.create(
+            action=Action.PLANNED, subject_id=world.study.pk, reason="End", requested_by=by
+        )
+        whole = locking.freeze(record=world.study, reason="Data base lock", by=by)
+    held = Membership.objects.get(user=world.user("monitor"))
+    found.of_study += [
+        ("importbatch", batch),
+        ("approvalrequest", planned),
+        ("lock", whole),
+        ("study", world.study),
+        ("membership", held),
+        ("visitdefinition", world.study.visit_definitions.first()),
+    ]
+    return found
+
+
+def statuses(client: Client, world: World, role: str, rows: list[tuple[str, Any]]) -> set[int]:
+    client.force_login(world.user(role))
+    return {
+        client.get(reverse("audit_record", args=["MLD-1", kind, row.pk])).status_code
+        for kind, row in rows
+    }
+
+
+@pytest.mark.parametrize("role", ["auditor", "data_manager"])
+def test_deviations_locks_approvals_imports_and_settings_are_in_the_trail(
+    kept: Kept, world: World, client: Client, role: str
+):
+    assert statuses(client, world, role, [*kept.of_a, *kept.of_b, *kept.of_study]) == {200}
+    shown = page(client, world, role)
+    for words in ("Ate before, A-001", "Ate before, B-001", "Wrong date", "Data base lock"):
+        assert words in shown
+
+
+@pytest.mark.parametrize("role", ["coordinator", "investigator", "monitor"])
+def test_a_site_reads_deviations_and_locks_of_its_own_patients_only(
+    kept: Kept, world: World, client: Client, role: str
+):
+    assert statuses(client, world, role, kept.of_a) == {200}
+    assert statuses(client, world, role, [*kept.of_b, *kept.of_study]) == {404}
+    shown = page(client, world, role)
+    assert "Ate before, A-001" in shown
+    for hidden in ("B-001", "Data base lock", "unblinding of the whole study", "Import batch"):
+        assert hidden not in shown
+
+
+def test_a_decision_on_unlocking_is_in_the_trail_with_both_people(
+    world: World, client: Client, kept: Kept
+):
+    asked = next(row for kind, row in kept.of_a if kind == "approvalrequest")
+    other = person("second_manager")
+    studies.grant_membership(user=other, study=world.study, role="data_manager")
+    with acting(user=other, origin="web", reason="Right"):
+        locking.decide_unlock(
+            request=asked, is_approved=True, reason="Right", password=PASSWORD, by=other
+        )
+    client.force_login(world.user("auditor"))
+    url = reverse("audit_record", args=["MLD-1", "approvalrequest", asked.pk])
+    shown = client.get(url).content.decode()
+    assert "<ins>Second Manager</ins>" in shown
+    assert "Data Manager" in shown
+    assert "2 versions" in shown
 
 
 def test_times_are_shown_in_utc_and_at_the_site(world: World, client: Client):
