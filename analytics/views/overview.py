@@ -30,6 +30,7 @@ def overview_page(request: HttpRequest, study_code: str) -> HttpResponse:
     context = {
         "study": scope.study,
         "is_whole_only": scope.is_whole_only,
+        "may_load_allocation": policies.may(request.user, "load_allocation", scope.study),
         "smallest": scope.smallest,
         "has_impossible_waits": any(row.has_impossible for row in waits),
         "enrolled": enrolled if is_safe((enrolled,), scope.smallest) else None,

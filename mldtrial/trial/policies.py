@@ -39,6 +39,7 @@ from mldtrial.trial.models import (
     Study,
     Treatment,
     UnblindingEvent,
+    UnblindingKind,
     Visit,
     VisitDefinition,
 )
@@ -106,6 +107,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_arms": PATIENT_ROLES,  # of an open study, or after its planned unblinding
     "unblind": (Role.INVESTIGATOR,),
     "unblind_study": (Role.DATA_MANAGER,),
+    # And the statistician to whom the arms are granted: both know them, or hold the file.
+    "load_allocation": (Role.ADMINISTRATOR,),
 }
 
 
@@ -144,10 +147,20 @@ def may(user: Any, action: str, subject: models.Model) -> bool:
         site_granted &= Q(site=site)
     if action == "export_rows":
         granted |= Q(role=Role.SPONSOR, may_export_rows=True)
+    if action == "load_allocation" and _is_granted_arms(user, study):
+        granted |= Q(role=Role.STATISTICIAN)
     if action == "view_loads" and study.site_roles_see_loads:
         own_site = Q(role__in=ENTRY_ROLES)
         site_granted |= own_site if site is None else own_site & Q(site=site)
     return held.filter(granted | site_granted).exists()
+
+
+def _is_granted_arms(user: Any, study: Study) -> bool:
+    """Return whether two people have put on record that the arms are told to this person."""
+    if not is_known(user):
+        return False
+    granted = UnblindingEvent.objects.filter(study=study, kind=UnblindingKind.GRANT)
+    return granted.filter(entitled=user).exists()
 
 
 def _allowed(action: str, subject: models.Model) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from django.urls import path
 
 from mldtrial.trial.views import (
     account,
+    allocation,
     assessments,
     audit,
     deviations,
@@ -149,6 +150,7 @@ urlpatterns = [
     path("calendar/<str:token>.ics", notices.calendar_feed, name="calendar_feed"),
     path(f"{SETTINGS}", settings.settings_page, name="study_settings"),
     path(f"{SETTINGS}change/", settings.settings_change, name="settings_change"),
+    path(f"{STUDY}allocation/", allocation.allocation, name="allocation"),
     path(f"{SETTINGS}sites/new/", settings.site_new, name="site_new"),
     path(f"{SETTINGS}sites/<uuid:site_id>/", settings.site_edit, name="site_edit"),
     path(f"{SETTINGS}visits/new/", settings.definition_new, name="definition_new"),

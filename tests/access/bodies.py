@@ -125,6 +125,7 @@ LOCKS = "It sets or ends the lock itself."
 UNBLINDS = "Unblinding follows the lock, and changes nothing of the data."
 DEVIATES = "A departure from the protocol may be found when the data stand still."
 HELD_BY_NO_LOCK: dict[str, str] = {
+    "allocation": "Arms lie apart from the data, which they do not change.",
     "audit_verify": "The trail of a locked study is verified as that of an open one.",
     "deviation": DEVIATES,
     "deviation_new": DEVIATES,

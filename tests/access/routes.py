@@ -144,6 +144,8 @@ EXPECTED: dict[str, Route] = {
     "visit_lock": Route(scope="site", get=LOCKS, post=UNLOCKS),
     "unlock_decision": Route(scope="site", get={"data_manager"}, post={"data_manager"}),
     "patient_unblind": Route(scope="site", get={"investigator"}, post={"investigator"}),
+    # And a statistician to whom the arms were granted; nobody here is.
+    "allocation": Route(scope="study", get={"administrator"}, post={"administrator"}),
     "study_unblind": Route(scope="study", get={"data_manager"}, post={"data_manager"}),
     "unblind_decision": Route(scope="study", get={"data_manager"}, post={"data_manager"}),
     "visit_sign": Route(scope="site", get={"investigator"}, post={"investigator"}),

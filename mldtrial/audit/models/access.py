@@ -22,6 +22,7 @@ class AccessAction(models.TextChoices):
     EXPORT_BEGUN = "EXPORT_BEGUN", "export begun"
     EXPORT_DONE = "EXPORT_DONE", "export complete"
     VIEW_SENSITIVE = "VIEW_SENSITIVE", "blinded data viewed"
+    ALLOCATION = "ALLOCATION", "allocation taken in"
     VERIFY = "VERIFY", "audit trail verified"
     REDACT = "REDACT", "audit event redacted"
 

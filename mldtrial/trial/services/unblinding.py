@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, connection, transaction
+from django.views.decorators.debug import sensitive_variables
 
 from mldtrial.accounts.services import reauthentication
 from mldtrial.audit.context import because
@@ -39,19 +40,43 @@ def load_allocations(*, study: Study, rows: Iterable[tuple[str, str]], by_whom: 
     ValidationError
         With the number of the row, never with its arm.
     """
-    patients = dict(study.patients.values_list("subject_code", "pk"))
+    loading = Loading(study, by_whom)
     count = 0
     for count, (subject_code, arm) in enumerate(rows, start=1):
-        if subject_code not in patients:
-            raise ValidationError(f"Row {count}: the study has no such subject code.")
-        try:
-            CODE(arm)
-        except ValidationError as error:
-            raise ValidationError(f"Row {count}: the arm is no code. {CODE.message}") from error
-        _load(study, patients[subject_code], arm, by_whom, count)
+        loading.keep(count, subject_code, arm)
     return count
 
 
+class Loading:
+    """The rows of one file on their way in, inside of one transaction."""
+
+    def __init__(self, study: Study, by_whom: str) -> None:
+        self.study, self.by_whom = study, by_whom
+        self.patients = dict(study.patients.values_list("subject_code", "pk"))
+        self.seen: set[str] = set()
+
+    @sensitive_variables()
+    def keep(self, row: int, subject_code: str, arm: str) -> None:
+        """Keep the arm of one patient.
+
+        Raises
+        ------
+        ValidationError
+            With the number of the row, never with its arm.
+        """
+        if subject_code not in self.patients:
+            raise ValidationError(f"Row {row}: the study has no such subject code.")
+        if subject_code in self.seen:
+            raise ValidationError(f"Row {row}: this subject code stands twice in the file.")
+        self.seen.add(subject_code)
+        try:
+            CODE(arm)
+        except ValidationError as error:
+            raise ValidationError(f"Row {row}: the arm is no code. {CODE.message}") from error
+        _load(self.study, self.patients[subject_code], arm, self.by_whom, row)
+
+
+@sensitive_variables()
 def _load(study: Study, patient_id: Any, arm: str, by_whom: str, row: int) -> None:
     try:
         with transaction.atomic(), connection.cursor() as cursor:

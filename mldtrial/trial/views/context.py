@@ -60,6 +60,7 @@ SECTIONS = {
     "deviation": "deviations",
     "settings_change": "study_settings",
     "site_new": "study_settings",
+    "allocation": "study_settings",
     "site_edit": "study_settings",
     "definition_new": "study_settings",
     "definition_edit": "study_settings",

@@ -39,6 +39,7 @@ def settings_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "definitions": [(d, _anchor(d)) for d in study.visit_definitions.all()],
         "page": Paginator(history, PER_PAGE).get_page(request.GET.get("page")),
         "may_change": policies.may(request.user, "change_settings", study),
+        "may_load_allocation": policies.may(request.user, "load_allocation", study),
     }
     return render(request, "trial/settings.html", context)
 

@@ -1,7 +1,5 @@
 """``manage.py import_allocation``."""
 
-import csv
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +7,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from mldtrial.trial.management.records import RecordCommand, find_study
 from mldtrial.trial.services import unblinding
-
-COLUMNS = ["subject_code", "arm"]
+from mldtrial.trial.sheets.allocation import read_allocation
+from mldtrial.trial.sheets.errors import SheetError
 
 
 class Command(RecordCommand):
@@ -39,15 +37,10 @@ class Command(RecordCommand):
         return {"loaded": loaded, "study_code": study.code}
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str]]:
+def _rows(path: Path) -> list[tuple[str, str]]:
     try:
-        with path.open(newline="", encoding="utf-8-sig") as handle:
-            reader = csv.DictReader(handle)
-            if reader.fieldnames != COLUMNS:
-                raise CommandError(
-                    f"Expected the columns {' and '.join(COLUMNS)}, in this order, and no others."
-                )
-            for row in reader:
-                yield (row["subject_code"] or "").strip(), (row["arm"] or "").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        return read_allocation(path.read_bytes())
+    except OSError as error:
         raise CommandError("The file cannot be read as UTF-8 text.") from error
+    except SheetError as error:
+        raise CommandError(error.message) from error
