@@ -15,8 +15,6 @@ from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
 
-TODAY = today_in("UTC")
-
 
 def client_of(world: World, key: str) -> Client:
     client = Client()
@@ -43,7 +41,7 @@ def enrolled(world: World, code: str, days_ago: int) -> Patient:
         subject_code=code,
         sex="F",
         birth_month=date(2020, 3, 1),
-        enrolled_on=TODAY - timedelta(days=days_ago),
+        enrolled_on=today_in("UTC") - timedelta(days=days_ago),
         by=None,
     )
 
