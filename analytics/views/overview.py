@@ -17,7 +17,8 @@ from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Study
 
-SHOWN_MONTHS = 60
+SHOWN_ROWS = 12
+"""Of months and sites; the earlier ones are folded."""
 
 
 @require_safe
@@ -27,6 +28,7 @@ def overview_page(request: HttpRequest, study_code: str) -> HttpResponse:
     days = figures_of.enrolment_days(scope)
     enrolled = sum(len(own) for own in days.values())
     waits = figures_of.turnaround(scope)
+    months = figures_of.activity(scope)
     context = {
         "study": scope.study,
         "is_whole_only": scope.is_whole_only,
@@ -42,7 +44,7 @@ def overview_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "refusals": figures_of.refusals(scope),
         "bands": figures_of.QUERY_BANDS,
         "queries": figures_of.open_queries(scope),
-        "months": figures_of.activity(scope)[:SHOWN_MONTHS],
+        "months": [months[:SHOWN_ROWS], months[SHOWN_ROWS:]] if months else [],
         "charts": _charts(scope),
     }
     return render(request, "analytics/overview.html", context)

@@ -76,6 +76,7 @@ urlpatterns = [
     ),
     path("health/live", health.live, name="health_live"),
     path("health/ready", health.ready, name="health_ready"),
+    path(STUDY, home.study_home, name="study"),
     path(f"{STUDY}patients/", patients.patient_list, name="patients"),
     path(f"{STUDY}patients/new/", patients.patient_new, name="patient_new"),
     path(f"{PATIENT}edit/", patients.patient_edit, name="patient_edit"),

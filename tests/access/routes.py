@@ -119,6 +119,7 @@ EXPECTED: dict[str, Route] = {
     "membership_export": Route(scope="study", get={"administrator"}, post={"administrator"}),
     "health_live": Route(scope="public", get=EVERYONE, page=False),
     "health_ready": Route(scope="public", get=EVERYONE, page=False),
+    "study": Route(scope="study", get=EVERYONE, get_status=302, page=False),
     "patients": Route(scope="study", get=SEES_PATIENTS),
     "patient_new": Route(scope="study", get=ENTRY, post=ENTRY),
     "patient_edit": Route(scope="site", get=ENTRY, post=ENTRY),

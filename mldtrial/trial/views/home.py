@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from mldtrial.trial import policies, selectors
@@ -48,6 +48,15 @@ def home(request: HttpRequest) -> HttpResponse:
         "by_assignment": _by_assignment(held),
     }
     return render(request, "trial/home.html", context)
+
+
+@require_safe
+def study_home(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Send on to the first page of a study that the person may open; it has none of its own."""
+    study = selectors.study(study_code, user=request.user)
+    here = [m for m in selectors.memberships(user=request.user) if m.study_id == study.pk]
+    links = links_into(study, policies.actions_of(here))
+    return redirect(links[0].url if links else "home")
 
 
 def _sections(

@@ -168,6 +168,23 @@ def test_what_happened_is_told_by_month_and_site_without_empty_months(world: Wor
     assert overview.activity(scope(world, "administrator")) == []
 
 
+def test_no_month_is_left_out_of_a_long_study(world: World):
+    for month in range(1, 12):
+        patients.create_patient(
+            site=world.site_a,
+            subject_code=f"A-2{month:02}",
+            sex="F",
+            birth_month=date(2020, 3, 1),
+            enrolled_on=date(2024, month, 1),
+            by=None,
+        )
+    answer = page_of(world, "sponsor")
+    latest, earlier = answer.context["months"]
+    assert (len(latest), len(earlier)) == (12, 1)
+    assert "1 earlier row<" in answer.content.decode()
+    assert "2023-05" in answer.content.decode()
+
+
 def upload(world: World, visit, state: str = JobState.REJECTED, code: str = "NOT_MRI") -> None:
     Upload.objects.create(
         visit=visit,

@@ -73,3 +73,20 @@ def test_the_count_of_missing_levels_is_that_of_the_work_list(world: World):
     )
     counts = selectors.study_counts(world.study, user=world.user("coordinator"))
     assert (counts.visits, counts.visits_without_gmfc) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("key", "page"),
+    [
+        ("coordinator", "patients"),
+        ("sponsor", "patients"),
+        ("administrator", "study_overview"),
+        ("reader", "reads"),
+        ("operator", None),
+    ],
+)
+def test_a_shortened_address_of_a_study_leads_to_a_page_of_it(world: World, key, page):
+    client = Client()
+    client.force_login(world.user(key))
+    answer = client.get(reverse("study", args=["MLD-1"]))
+    assert answer["Location"] == (reverse(page, args=["MLD-1"]) if page else reverse("home"))
