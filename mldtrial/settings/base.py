@@ -160,6 +160,8 @@ GUESS_LIMIT = 10
 # and to somebody who guesses from one address still only a hundred tries at all names together.
 GUESS_LIMIT_OF_ADDRESS = 100
 GUESS_WINDOW_SECONDS = 15 * 60
+LINK_LIMIT = 3  # links for a new password to one e-mail address, in the same time
+PASSWORD_RESET_TIMEOUT = 30 * 60  # how long such a link works
 # Proxies in front of the web server, each of which appends to X-Forwarded-For: the address
 # of a client is counted from the right, so that what the client itself sent changes nothing.
 TRUSTED_PROXIES = int(given("MLDTRIAL_PROXIES", "0"))

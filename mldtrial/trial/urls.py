@@ -17,6 +17,7 @@ from mldtrial.trial.views import (
     notices,
     oidc,
     participation,
+    passwords,
     patients,
     people,
     queries,
@@ -44,9 +45,16 @@ urlpatterns = [
     # These two names are allauth's: it forms the address that the provider sends back to.
     path("sign-in/oidc/<str:provider_id>/", oidc.start, name="openid_connect_login"),
     path("sign-in/oidc/<str:provider_id>/callback/", oidc.callback, name="openid_connect_callback"),
+    path("sign-in/forgotten/", passwords.password_forgotten, name="password_forgotten"),
+    path(
+        "sign-in/new-password/<uuid:user_id>/<str:token>/",
+        passwords.password_link,
+        name="password_link",
+    ),
     path("sign-out/", sign_in.SignOut.as_view(), name="sign_out"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password_change, name="password_change"),
+    path("account/name/", account.name_change, name="name_change"),
     path("account/app/", account.app_new, name="app_new"),
     path("account/passkey/", account.passkey_new, name="passkey_new"),
     path(
@@ -69,6 +77,7 @@ urlpatterns = [
         name="invitation_withdraw",
     ),
     path(f"{PEOPLE}<uuid:membership_id>/end/", people.membership_end, name="membership_end"),
+    path(f"{PEOPLE}<uuid:membership_id>/login/", people.login_state, name="login_state"),
     path(
         f"{PEOPLE}<uuid:membership_id>/row-exports/",
         people.membership_export,

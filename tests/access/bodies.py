@@ -137,6 +137,7 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "invitation_renew": PEOPLE,
     "invitation_withdraw": PEOPLE,
     "locks": LOCKS,
+    "login_state": PEOPLE,
     "membership_end": PEOPLE,
     "membership_export": PEOPLE,
     "patient_lock": LOCKS,

@@ -61,6 +61,16 @@ EXPECTED: dict[str, Route] = {
     # mldtrial.trial
     "home": Route(scope="signed-in", get=EVERYONE),
     "sign_in": Route(scope="public", get=EVERYONE, post=EVERYONE),
+    "password_forgotten": Route(scope="public", get=EVERYONE, post=EVERYONE),
+    # Whoever holds the link; there is none here.
+    "password_link": Route(
+        scope="public",
+        get=EVERYONE,
+        post=EVERYONE,
+        get_status=404,
+        post_status=404,
+        params={"user_id": "00000000-0000-0000-0000-000000000000", "token": "none"},
+    ),
     "sign_out": Route(scope="public", post=EVERYONE, post_status=302),
     # Between password and session only: everybody else is sent on.
     "second_factor": Route(
@@ -89,6 +99,7 @@ EXPECTED: dict[str, Route] = {
     ),
     "account": Route(scope="signed-in", get=EVERYONE),
     "password_change": Route(scope="signed-in", get=EVERYONE, post=EVERYONE),
+    "name_change": Route(scope="signed-in", get=EVERYONE, post=EVERYONE),
     "app_new": Route(scope="signed-in", get=EVERYONE, post=EVERYONE),
     "passkey_new": Route(scope="signed-in", get=EVERYONE, post=EVERYONE),
     # Nobody's second factor but one's own.
@@ -116,6 +127,7 @@ EXPECTED: dict[str, Route] = {
     "invitation_renew": Route(scope="study", post={"administrator"}, post_status=302),
     "invitation_withdraw": Route(scope="study", post={"administrator"}, post_status=302),
     "membership_end": Route(scope="study", get={"administrator"}, post={"administrator"}),
+    "login_state": Route(scope="study", get={"administrator"}, post={"administrator"}),
     "membership_export": Route(scope="study", get={"administrator"}, post={"administrator"}),
     "health_live": Route(scope="public", get=EVERYONE, page=False),
     "health_ready": Route(scope="public", get=EVERYONE, page=False),

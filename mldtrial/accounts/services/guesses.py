@@ -71,6 +71,19 @@ def begin_confirmation(*, user: Any) -> list[int]:
     return _take([_Counter("confirmation", str(user.pk), settings.GUESS_LIMIT)])
 
 
+def begin_link(*, email: str, address: str) -> None:
+    """Count a request for a link by e-mail; nothing takes it back.
+
+    Raises
+    ------
+    ValidationError
+        With the code `TOO_MANY`, if the limit of the e-mail or of the client address is reached.
+    """
+    of_email = _Counter("link", email.strip().casefold(), settings.LINK_LIMIT)
+    of_address = _Counter("link address", network_of(address), settings.GUESS_LIMIT_OF_ADDRESS)
+    _take([of_email, of_address], refused="Too many links were asked for. None is sent")
+
+
 def forgive(taken: list[int]) -> None:
     """Take back what was counted: the guess was right."""
     Guess.objects.filter(pk__in=taken).delete()
@@ -78,7 +91,12 @@ def forgive(taken: list[int]) -> None:
 
 # Durable: inside another transaction, the refusal of a wrong guess would take back its count.
 @transaction.atomic(durable=True)
-def _take(counters: list[_Counter], *, meanwhile: str = "") -> list[int]:
+def _take(
+    counters: list[_Counter],
+    *,
+    refused: str = "Too many wrong attempts. Nothing is checked",
+    meanwhile: str = "",
+) -> list[int]:
     _lock([counter.key for counter in counters])
     since = timezone.now() - timedelta(seconds=settings.GUESS_WINDOW_SECONDS)
     Guess.objects.filter(at__lte=since).delete()
@@ -86,18 +104,15 @@ def _take(counters: list[_Counter], *, meanwhile: str = "") -> list[int]:
         found = Guess.objects.filter(key=counter.key).order_by("-at")
         times = list(found.values_list("at", flat=True)[: counter.limit])
         if len(times) == counter.limit:
-            raise _refusal((times[-1] - since).total_seconds(), meanwhile)
+            raise _refusal(refused, (times[-1] - since).total_seconds(), meanwhile)
     made = Guess.objects.bulk_create([Guess(key=counter.key) for counter in counters])
     return [guess.pk for guess in made]
 
 
-def _refusal(seconds: float, meanwhile: str) -> ValidationError:
+def _refusal(refused: str, seconds: float, meanwhile: str) -> ValidationError:
     minutes = max(1, math.ceil(seconds / 60))
     unit = "minute" if minutes == 1 else "minutes"
-    sentence = (
-        f"Too many wrong attempts. Nothing is checked for another {minutes} {unit}; then please "
-        f"try again. {meanwhile}"
-    )
+    sentence = f"{refused} for another {minutes} {unit}; then please try again. {meanwhile}"
     return ValidationError(sentence.strip(), code=TOO_MANY)
 
 

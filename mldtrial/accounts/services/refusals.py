@@ -15,6 +15,7 @@ from mldtrial.accounts.services import guesses
 
 PASSWORD, CODE, PASSKEY = "password", "code of the second factor", "passkey"
 PROVIDER = "single sign-on"
+LINK = "link for a new password"
 WRONG = "not right"
 THROTTLED = "too many wrong attempts before it; nothing was checked"
 

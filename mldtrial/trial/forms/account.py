@@ -5,28 +5,28 @@ from typing import Any
 from django import forms
 
 from mldtrial.accounts.services import second_factors
-from mldtrial.trial.forms.proof import ProofForm, code_field, password_field
+from mldtrial.trial.forms.base import reason_field
+from mldtrial.trial.forms.passwords import NewPasswordForm
+from mldtrial.trial.forms.proof import ProofForm, code_field
 from mldtrial.trial.forms.sign_in import PasskeyForm
 
 
-class PasswordForm(ProofForm):
-    """A new password, typed twice."""
-
-    new_password = password_field(
-        "New password", is_new=True, help_text="At least 12 characters; a sentence is easiest."
-    )
-    again = password_field("New password again", is_new=True)
+class PasswordForm(ProofForm, NewPasswordForm):
+    """The password as it is, and a new one, typed twice."""
 
     field_order = ["password", "code", "new_password", "again"]
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse two passwords that differ."""
-        cleaned = super().clean() or {}
-        if {"new_password", "again"} <= set(cleaned) and (
-            cleaned["new_password"] != cleaned["again"]
-        ):
-            self.add_error("again", "The two passwords differ; type the new one twice.")
-        return cleaned
+
+class NameForm(ProofForm):
+    """The person's own printed name, and why it changes."""
+
+    full_name = forms.CharField(
+        label="Printed name",
+        max_length=200,
+        widget=forms.TextInput(attrs={"autocomplete": "name"}),
+        error_messages={"required": "Give your name as it shall stand on signatures."},
+    )
+    reason = reason_field(help_text="Kept in the history, for example “Married”.")
 
 
 class AppForm(ProofForm):

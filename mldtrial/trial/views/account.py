@@ -15,8 +15,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.accounts.services import passwords, reauthentication, second_factors
 from mldtrial.trial import selectors
-from mldtrial.trial.forms.account import AppForm, PasskeyAddForm, PasswordForm
+from mldtrial.trial.forms.account import AppForm, NameForm, PasskeyAddForm, PasswordForm
 from mldtrial.trial.forms.proof import ProofForm
+from mldtrial.trial.services import logins
 from mldtrial.trial.views.answers import asked_next, form_page, posted
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -53,6 +54,28 @@ def password_change(request: HttpRequest) -> HttpResponse:
         messages.success(request, "Your password was changed. Your other sessions have ended.")
         return redirect("account")
     return form_page(request, "accounts/password.html", form, {})
+
+
+@secret
+@require_http_methods(FORM_METHODS)
+def name_change(request: HttpRequest) -> HttpResponse:
+    """Change the person's own printed name, with a reason."""
+    user = request.user
+    form = NameForm(posted(request), user=user, initial={"full_name": str(user)})
+
+    def change() -> bool:
+        reauthentication.confirm(user=user, **form.credentials())
+        logins.rename(
+            user=user,
+            full_name=form.cleaned_data["full_name"],
+            reason=form.cleaned_data["reason"],
+        )
+        return True
+
+    if form.submit(change):
+        messages.success(request, "Your printed name was changed.")
+        return redirect("account")
+    return form_page(request, "accounts/name.html", form, {})
 
 
 @secret

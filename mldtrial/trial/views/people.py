@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.people import InvitationForm, ReasonForm, RowExportForm
 from mldtrial.trial.models import Invitation, Study
-from mldtrial.trial.services import invitations, memberships
+from mldtrial.trial.services import invitations, logins, memberships
 from mldtrial.trial.views.answers import form_page, posted
 
 FORM_METHODS = ["GET", "HEAD", "POST"]
@@ -83,6 +83,26 @@ def membership_end(request: HttpRequest, study_code: str, membership_id: UUID) -
         return redirect("people" if _still_here(request, study) else "home", **_of(request, study))
     context = {"study": study, "membership": membership}
     return form_page(request, "accounts/membership_end.html", form, context)
+
+
+@require_http_methods(FORM_METHODS)
+def login_state(request: HttpRequest, study_code: str, membership_id: UUID) -> HttpResponse:
+    """Deactivate the login of a person, or activate it again, with a reason."""
+    study = _managed(request, study_code)
+    membership = selectors.membership(study, membership_id, user=request.user)
+    was_active = membership.user.is_active
+    form = ReasonForm(posted(request))
+    changed = form.submit(
+        lambda: logins.set_active(
+            membership=membership, is_active=not was_active, **form.cleaned_data, by=request.user
+        )
+    )
+    if changed is not None:
+        state = "deactivated" if was_active else "active again"
+        messages.success(request, f"The login of {changed} is {state}.")
+        return redirect("people", study_code=study.code)
+    context = {"study": study, "membership": membership, "is_active": was_active}
+    return form_page(request, "accounts/login_state.html", form, context)
 
 
 @require_http_methods(FORM_METHODS)

@@ -21,6 +21,7 @@ PAGES = [
     ("unblind_decision", "data_manager"),
     ("read", "reader"),
     ("password_change", "coordinator"),
+    ("name_change", "coordinator"),
     ("recovery_codes", "coordinator"),
     ("passkey_new", "coordinator"),
 ]
@@ -47,7 +48,7 @@ def url_of(world: World, name: str) -> str:
     return reverse(name, args=made.get(name, list)())
 
 
-@pytest.mark.parametrize(("name", "role"), PAGES[:8])
+@pytest.mark.parametrize(("name", "role"), PAGES[:9])
 def test_a_code_is_asked_for_only_of_who_has_an_app(
     blinded: World, client: Client, name: str, role: str
 ):
