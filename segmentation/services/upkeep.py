@@ -4,15 +4,18 @@ import os
 import shutil
 import time
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
+from django.db.models.functions import Now
 
 from mldtrial.audit.context import acting
 from mldtrial.audit.services import anchors
-from mldtrial.trial.models import Patient, Visit
+from mldtrial.trial.models import Disposition, Patient, Visit
+from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.services import plausibility, settling, signing
 from segmentation.models import (
     WORTH_ANOTHER_TRY,
@@ -25,6 +28,8 @@ from segmentation.services import jobs, runs, store
 
 TEMPORARY_SECONDS = 10 * 60
 UNREFERENCED_SECONDS = 60 * 60
+RAW_FILE_DAYS = 30
+"""How long the raw file of a failed upload waits for another try."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,16 +120,26 @@ def missing_files() -> list[str]:
 def _clean_quarantine() -> list[Path]:
     """Remove raw uploads that intake has finished with or that no row speaks of."""
     waiting = _old(store.root() / "quarantine", UNREFERENCED_SECONDS)
-    needed = {
-        str(pk)
-        for pk in Upload.objects.filter(
-            Q(state__in=[JobState.QUEUED, JobState.RUNNING]) | WORTH_ANOTHER_TRY
-        ).values_list("pk", flat=True)
-    }
+    needed = _raw_files_needed()
     removed = [path for path in waiting if path.name not in needed]
     for path in removed:
         path.unlink(missing_ok=True)
     return removed
+
+
+def _raw_files_needed() -> set[str]:
+    """Return the names of raw files that intake waits for, or that somebody may try again.
+
+    A raw file says who the patient is, so a failed one is kept neither for long nor beyond the
+    consent for images.
+    """
+    is_waiting = Q(state__in=[JobState.QUEUED, JobState.RUNNING])
+    is_recent = Q(finished_at__gt=Now() - timedelta(days=RAW_FILE_DAYS))
+    refused = without_consent_for_images(Disposition.objects.all())
+    found = Upload.objects.filter(
+        is_waiting | (WORTH_ANOTHER_TRY & is_recent & ~Q(visit__patient__in=refused))
+    )
+    return {str(pk) for pk in found.values_list("pk", flat=True)}
 
 
 def _old(folder: Path, seconds: float) -> list[Path]:

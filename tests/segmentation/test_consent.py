@@ -1,10 +1,12 @@
 """A consent for images that is withdrawn while an upload waits: nothing of it is used."""
 
+import os
 from datetime import date
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
+from django.utils import timezone
 
 from mldtrial.trial.models import Scan
 from mldtrial.trial.services import participation
@@ -100,3 +102,19 @@ def test_a_new_consent_lets_the_images_in_again(world: World, queued):
     work()
     assert Scan.objects.count() == len(queued)
     assert SegmentationRun.objects.count() == 1
+
+
+def test_the_raw_file_of_a_failed_upload_ends_with_the_consent(world: World, queued):
+    failed, waiting = queued
+    Upload.objects.filter(pk=failed.pk).update(
+        state=JobState.FAILED, failure_code="INTERNAL", message="x", finished_at=timezone.now()
+    )
+    paths = [store.quarantine_path(upload.pk) for upload in (failed, waiting)]
+    for path in paths:
+        os.utime(path, (0, 0))
+    upkeep.clean_up()
+    assert [path.exists() for path in paths] == [True, True]
+    withdraw(world)
+    upkeep.clean_up()
+    # What waits is destroyed when its turn comes, with a reason for the coordinator.
+    assert [path.exists() for path in paths] == [False, True]

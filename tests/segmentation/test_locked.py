@@ -1,12 +1,14 @@
 """Workers are refused by a lock as people are, in words, and change nothing."""
 
 import os
+from datetime import timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from analytics.models import TrajectoryFlag
 from analytics.selectors import loads
@@ -86,6 +88,24 @@ def test_the_raw_file_of_an_upload_that_met_a_lock_outlives_the_clean_up(world: 
     os.utime(path, (0, 0))
     upkeep.clean_up()
     assert path.exists()
+
+
+@pytest.mark.parametrize(
+    ("days", "outlives"), [(upkeep.RAW_FILE_DAYS - 1, True), (upkeep.RAW_FILE_DAYS + 1, False)]
+)
+def test_a_raw_file_waits_a_month_for_another_try(world: World, images, days, outlives):
+    send(world.visit_a, images)
+    freeze(world, world.visit_a)
+    upload = intake.execute_next(worker="test")
+    thaw(world, world.visit_a)
+    path = store.quarantine_path(upload.pk)
+    os.utime(path, (0, 0))
+    Upload.objects.filter(pk=upload.pk).update(finished_at=timezone.now() - timedelta(days=days))
+    upkeep.clean_up()
+    assert path.exists() == outlives
+    if not outlives:
+        with pytest.raises(ValidationError, match="Upload it again"):
+            intake.retry_upload(upload=upload, by=world.user("coordinator"))
 
 
 def test_what_met_a_lock_and_was_sent_again_is_not_tried_again(world: World, images):

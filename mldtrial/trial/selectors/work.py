@@ -4,7 +4,6 @@ Every list is narrowed to what the person sees and takes the same few queries ho
 patients there are.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -22,8 +21,8 @@ from mldtrial.trial.models import (
     Visit,
 )
 from mldtrial.trial.policies import visible_to
-from mldtrial.trial.rules.participation import Step, participation
 from mldtrial.trial.rules.schedule import Standing
+from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.owing import ASKED_SEQUENCES, OWES_GMFC, owes_scans
 from mldtrial.trial.selectors.schedule import PlannedVisit, schedules
 from mldtrial.trial.selectors.signatures import signatures_of
@@ -123,7 +122,7 @@ def _without_scans(user: Any) -> list[_Owing]:
     owed = owes_scans()
     found = _visits(user).annotate(**owed)
     rows = found.filter(Q(*((name, True) for name in owed), _connector=Q.OR))
-    refused = _without_consent_for_images(user)
+    refused = without_consent_for_images(visible_to(user, Disposition.objects.all()))
     return [
         _Owing(pk, patient_id, name, day, _named(owes))
         for pk, patient_id, name, day, *owes in rows.values_list(*COLUMNS, *owed)
@@ -136,17 +135,6 @@ COLUMNS = ("pk", "patient_id", "name", "date")
 
 def _named(owes: Sequence[bool]) -> tuple[str, ...]:
     return tuple(n.value for n, is_owed in zip(ASKED_SEQUENCES, owes, strict=True) if is_owed)
-
-
-def _without_consent_for_images(user: Any) -> set[UUID]:
-    withdrawn = Disposition.objects.filter(step=Step.IMAGES_WITHDRAWN, is_void=False)
-    steps: dict[UUID, list[tuple[str, date]]] = defaultdict(list)
-    rows = visible_to(user, Disposition.objects.filter(is_void=False)).filter(
-        patient__in=withdrawn.values("patient")
-    )
-    for patient_id, step, day in rows.values_list("patient_id", "step", "happened_on"):
-        steps[patient_id].append((step, day))
-    return {key for key, own in steps.items() if participation(own).images_withdrawn_on}
 
 
 def _unsigned(user: Any, incomplete: set[UUID]) -> list[_Owing]:
