@@ -186,3 +186,10 @@ def test_the_settings_lead_the_administrator_to_the_page(blinded: World):
     settings = reverse("study_settings", args=["MLD-1"])
     assert URL in signed_in(blinded).get(settings).content.decode()
     assert URL not in signed_in(blinded, "data_manager").get(settings).content.decode()
+
+
+def test_the_page_says_to_whom_arms_will_be_shown(world: World):
+    client = signed_in(world)
+    assert "This study is open" in client.get(URL).content.decode()
+    Study.objects.filter(pk=world.study.pk).update(blinding="BLINDED")
+    assert "shown to nobody, you included" in client.get(URL).content.decode()
