@@ -58,10 +58,16 @@ class Guess(models.Model):
     """
 
     key = models.CharField(max_length=64)
+    about = models.CharField(max_length=64, blank=True, help_text="What is counted once for a key.")
     at = models.DateTimeField(default=timezone.now, db_index=True)
 
     class Meta:
         indexes = [models.Index(fields=["key", "at"], name="guess_by_key")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key", "about"], condition=~models.Q(about=""), name="guess_about_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Guess at {self.at:%Y-%m-%d %H:%M}"

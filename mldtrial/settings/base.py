@@ -155,12 +155,13 @@ CSRF_COOKIE_SAMESITE = "Lax"
 # Wrong guesses of a password or a code that are looked at: per account, and per person who is
 # asked again before a signature.
 GUESS_LIMIT = 10
-# Per client address. A hospital stands behind one address, so ten would let a few colleagues who
-# mistype shut out a whole clinic; a hundred is ten people who have lost their password for good,
-# and to somebody who guesses from one address still only a hundred tries at all names together.
-GUESS_LIMIT_OF_ADDRESS = 100
+# Accounts that are guessed at from one client address. Guesses are not counted for it: a hospital
+# stands behind one address, and ten of them would let two colleagues who mistype shut it out.
+# Whoever tries one password at many names has ten names; an account that opens counts no more.
+ACCOUNT_LIMIT_OF_ADDRESS = 10
 GUESS_WINDOW_SECONDS = 15 * 60
 LINK_LIMIT = 3  # links for a new password to one e-mail address, in the same time
+LINK_LIMIT_OF_ADDRESS = 30  # and from one client address, behind which a clinic may stand
 PASSWORD_RESET_TIMEOUT = 30 * 60  # how long such a link works
 # Proxies in front of the web server, each of which appends to X-Forwarded-For: the address
 # of a client is counted from the right, so that what the client itself sent changes nothing.

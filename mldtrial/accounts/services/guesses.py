@@ -6,7 +6,7 @@ it survives a restart, and a lock makes it exact for guesses that arrive at the 
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -22,19 +22,26 @@ TOO_MANY = "too_many_guesses"
 SALT = "mldtrial.accounts.guesses"
 
 
+def _digest(kind: str, value: str) -> str:
+    # People type passwords into the field of the user name: what was typed is not stored.
+    return salted_hmac(SALT, f"{kind}:{value}", algorithm="sha256").hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class _Counter:
-    """What is counted together, and how many wrong guesses it may hold."""
+    """What is counted together, and how much of it there may be.
+
+    With `about` it counts what the guesses are about, each once, and not the guesses.
+    """
 
     kind: str
     value: str
     limit: int
+    about: str = ""
 
     @property
     def key(self) -> str:
-        # People type passwords into the field of the user name: what was typed is not stored.
-        named = f"{self.kind}:{self.value}"
-        return salted_hmac(SALT, named, algorithm="sha256").hexdigest()
+        return _digest(self.kind, self.value)
 
 
 def begin(*, account: str, address: str) -> list[int]:
@@ -50,10 +57,13 @@ def begin(*, account: str, address: str) -> list[int]:
     Raises
     ------
     ValidationError
-        With the code `TOO_MANY`, if the limit of the account or of the address is reached.
+        With the code `TOO_MANY`, if the limit of the account is reached, or that of accounts
+        guessed at from the address.
     """
     of_account = _Counter("account", account.strip().casefold(), settings.GUESS_LIMIT)
-    of_address = _Counter("address", network_of(address), settings.GUESS_LIMIT_OF_ADDRESS)
+    of_address = _Counter(
+        "address", network_of(address), settings.ACCOUNT_LIMIT_OF_ADDRESS, about=of_account.key
+    )
     return _take([of_account, of_address], meanwhile="A passkey works meanwhile.")
 
 
@@ -80,7 +90,7 @@ def begin_link(*, email: str, address: str) -> None:
         With the code `TOO_MANY`, if the limit of the e-mail or of the client address is reached.
     """
     of_email = _Counter("link", email.strip().casefold(), settings.LINK_LIMIT)
-    of_address = _Counter("link address", network_of(address), settings.GUESS_LIMIT_OF_ADDRESS)
+    of_address = _Counter("link address", network_of(address), settings.LINK_LIMIT_OF_ADDRESS)
     _take([of_email, of_address], refused="Too many links were asked for. None is sent")
 
 
@@ -98,15 +108,27 @@ def _take(
     meanwhile: str = "",
 ) -> list[int]:
     _lock([counter.key for counter in counters])
-    since = timezone.now() - timedelta(seconds=settings.GUESS_WINDOW_SECONDS)
+    now = timezone.now()
+    since = now - timedelta(seconds=settings.GUESS_WINDOW_SECONDS)
     Guess.objects.filter(at__lte=since).delete()
     for counter in counters:
         found = Guess.objects.filter(key=counter.key).order_by("-at")
+        if counter.about and found.filter(about=counter.about).exists():
+            continue
         times = list(found.values_list("at", flat=True)[: counter.limit])
         if len(times) == counter.limit:
             raise _refusal(refused, (times[-1] - since).total_seconds(), meanwhile)
-    made = Guess.objects.bulk_create([Guess(key=counter.key) for counter in counters])
-    return [guess.pk for guess in made]
+    return [_count(counter, now) for counter in counters]
+
+
+def _count(counter: _Counter, now: datetime) -> int:
+    if not counter.about:
+        return Guess.objects.create(key=counter.key, at=now).pk
+    # What is guessed at again counts from its last guess; once it was right it counts no more.
+    row, _ = Guess.objects.update_or_create(
+        key=counter.key, about=counter.about, defaults={"at": now}
+    )
+    return row.pk
 
 
 def _refusal(refused: str, seconds: float, meanwhile: str) -> ValidationError:
