@@ -382,6 +382,69 @@ END """,
 It speaks of tables of the trial, whose migrations install it.
 """
 
+
+def _of_arms(signature: str, returns: str, body: str, *, language: str = "plpgsql") -> Function:
+    options = "STABLE " if language == "sql" else ""
+    return Function(
+        signature,
+        returns,
+        body,
+        options=f"{options}SECURITY DEFINER SET search_path FROM CURRENT",
+        language=language,
+        is_public=True,
+        schema="blinded",
+    )
+
+
+BLINDED = (
+    _of_arms(
+        "load(of_study uuid, of_patient uuid, in_arm text, by_whom text)",
+        "void",
+        """
+BEGIN
+    IF NOT EXISTS (SELECT FROM trial_patient WHERE id = of_patient AND study_id = of_study)
+    THEN RAISE EXCEPTION 'The study has no such patient.' USING ERRCODE = 'no_data_found'; END IF;
+    -- Refused whether the arm is the same or not: the answer must not tell which it is.
+    IF EXISTS (SELECT FROM blinded.allocation WHERE patient_id = of_patient)
+    THEN RAISE EXCEPTION 'This patient is allocated already.' USING ERRCODE = 'unique_violation';
+    END IF;
+    INSERT INTO blinded.arm VALUES (of_study, in_arm) ON CONFLICT DO NOTHING;
+    INSERT INTO blinded.allocation (patient_id, study_id, arm, is_open, loaded_by)
+    SELECT of_patient, of_study, in_arm, blinding = 'OPEN', by_whom
+    FROM trial_study WHERE id = of_study;
+END """,
+    ),
+    _of_arms(
+        "reveal(by_event uuid)",
+        "TABLE (patient_id uuid, arm text)",
+        """
+DECLARE event trial_unblindingevent;
+BEGIN
+    SELECT * INTO event FROM trial_unblindingevent WHERE id = by_event;
+    IF NOT FOUND THEN RAISE EXCEPTION 'No such unblinding.'; END IF;
+    -- An event of this very transaction could be taken back after the answer.
+    IF event.written_in = pg_current_xact_id()::text::bigint
+    THEN RAISE EXCEPTION 'The unblinding is not on record yet: commit it first.'; END IF;
+    RETURN QUERY SELECT a.patient_id, a.arm FROM blinded.allocation a
+        WHERE a.study_id = event.study_id
+        AND (event.patient_id IS NULL OR a.patient_id = event.patient_id);
+END """,
+    ),
+    _of_arms(
+        "arms_of_open_study(of_study uuid)",
+        "TABLE (patient_id uuid, arm text)",
+        """
+    SELECT a.patient_id, a.arm FROM blinded.allocation a
+    JOIN trial_study s ON s.id = a.study_id
+    -- Both: a study that was blinded when its arms came in stays closed, whatever is set later.
+    WHERE a.study_id = of_study AND a.is_open AND s.blinding = 'OPEN'
+""",
+        language="sql",
+    ),
+)
+"""The only ways to arms and allocation; a migration of the trial installs them."""
+
+
 ALL = (
     APPEND, ADVANCE, GUARD, VET, DIFFERS, KEY_OF, LINKS, EVENTS, UNLINKED, UNRECORDED, HASHES, TIP,
     REDACT,

@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.services import exporting
+from mldtrial.accounts.models import Guess
 from mldtrial.accounts.services import reauthentication
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.audit.services import anchors, verification
@@ -73,6 +74,17 @@ def test_each_attempt_is_logged_also_where_nothing_is_checked_any_more(
     assert refusals_after(world, act) == [("SIGN_IN_FAILED", of, what, "not right")] * 10 + [
         ("SIGN_IN_FAILED", of, what, THROTTLED)
     ]
+
+
+def test_a_flood_of_attempts_that_are_not_checked_is_logged_once(world: World, client: Client):
+    def act() -> None:
+        for _ in range(30):
+            sign_in(client, "monitor", "wrong")
+
+    found = [why for *_, why in refusals_after(world, act)]
+    assert found == ["not right"] * 10 + [THROTTLED]
+    Guess.objects.all().delete()
+    assert [why for *_, why in refusals_after(world, act)] == found
 
 
 @pytest.mark.requirement("21CFR11.300")

@@ -276,6 +276,12 @@ def test_the_emptied_function_of_a_trigger_is_found(
             "SECURITY DEFINER AS 'BEGIN RETURN NULL; END'",
             "audit_cover",
         ),
+        (
+            "CREATE OR REPLACE FUNCTION blinded.reveal(by_event uuid) "
+            "RETURNS TABLE (patient_id uuid, arm text) LANGUAGE sql SECURITY DEFINER "
+            "AS 'SELECT a.patient_id, a.arm FROM blinded.allocation a'",
+            "reveal",
+        ),
         ("ALTER FUNCTION audit.append() RESET search_path", "append"),
         ("ALTER FUNCTION audit.append() SECURITY INVOKER", "append"),
     ],

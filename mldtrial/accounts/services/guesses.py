@@ -27,6 +27,21 @@ def _digest(kind: str, value: str) -> str:
     return salted_hmac(SALT, f"{kind}:{value}", algorithm="sha256").hexdigest()
 
 
+class TooManyError(ValidationError):
+    """Nothing was checked, since the limit of a counter is reached.
+
+    `is_first` is True for the first refusal of the counter in a window, so that a flood of
+    attempts can be told of once.
+    """
+
+    def __init__(self, full: "_Full", refused: str, meanwhile: str) -> None:
+        minutes = max(1, math.ceil(full.seconds / 60))
+        unit = "minute" if minutes == 1 else "minutes"
+        sentence = f"{refused} for another {minutes} {unit}; then please try again. {meanwhile}"
+        super().__init__(sentence.strip(), code=TOO_MANY)
+        self.is_first = full.is_first
+
+
 @dataclass(frozen=True, slots=True)
 class _Counter:
     """What is counted together, and how much of it there may be.
@@ -99,14 +114,29 @@ def forgive(taken: list[int]) -> None:
     Guess.objects.filter(pk__in=taken).delete()
 
 
-# Durable: inside another transaction, the refusal of a wrong guess would take back its count.
-@transaction.atomic(durable=True)
 def _take(
     counters: list[_Counter],
     *,
     refused: str = "Too many wrong attempts. Nothing is checked",
     meanwhile: str = "",
 ) -> list[int]:
+    taken, full = _taken_or_full(counters)
+    if full is not None:
+        raise TooManyError(full, refused, meanwhile)
+    return taken
+
+
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """A counter at its limit: for how long, and whether this refusal is the first."""
+
+    seconds: float
+    is_first: bool
+
+
+# Durable: inside another transaction, the refusal of a wrong guess would take back its count.
+@transaction.atomic(durable=True)
+def _taken_or_full(counters: list[_Counter]) -> tuple[list[int], _Full | None]:
     _lock([counter.key for counter in counters])
     now = timezone.now()
     since = now - timedelta(seconds=settings.GUESS_WINDOW_SECONDS)
@@ -117,8 +147,11 @@ def _take(
             continue
         times = list(found.values_list("at", flat=True)[: counter.limit])
         if len(times) == counter.limit:
-            raise _refusal(refused, (times[-1] - since).total_seconds(), meanwhile)
-    return [_count(counter, now) for counter in counters]
+            _, is_first = Guess.objects.get_or_create(
+                key=_digest("refused", counter.key), defaults={"at": now}
+            )
+            return [], _Full((times[-1] - since).total_seconds(), is_first)
+    return [_count(counter, now) for counter in counters], None
 
 
 def _count(counter: _Counter, now: datetime) -> int:
@@ -129,13 +162,6 @@ def _count(counter: _Counter, now: datetime) -> int:
         key=counter.key, about=counter.about, defaults={"at": now}
     )
     return row.pk
-
-
-def _refusal(refused: str, seconds: float, meanwhile: str) -> ValidationError:
-    minutes = max(1, math.ceil(seconds / 60))
-    unit = "minute" if minutes == 1 else "minutes"
-    sentence = f"{refused} for another {minutes} {unit}; then please try again. {meanwhile}"
-    return ValidationError(sentence.strip(), code=TOO_MANY)
 
 
 def _lock(keys: list[str]) -> None:

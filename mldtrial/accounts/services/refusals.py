@@ -56,18 +56,23 @@ def tell(
 def told(
     what: str, *, user: Any = None, username: str = "", is_confirmation: bool = False
 ) -> Iterator[None]:
-    """Tell of the refusal that the block raises, and let it go on."""
+    """Tell of the refusal that the block raises, and let it go on.
+
+    Of attempts that are not even checked only the first is told in a window: whoever sends
+    thousands must not fill the log, nor keep its chain from others.
+    """
     try:
         yield
     except ValidationError as error:
-        why = THROTTLED if is_throttled(error) else WRONG
-        tell(what, why=why, user=user, username=username, is_confirmation=is_confirmation)
+        throttled = _throttled(error)
+        if throttled is None or throttled.is_first:
+            why = WRONG if throttled is None else THROTTLED
+            tell(what, why=why, user=user, username=username, is_confirmation=is_confirmation)
         raise
 
 
-def is_throttled(error: ValidationError) -> bool:
-    """Return whether nothing was checked because of too many wrong attempts before."""
-    return any(part.code == guesses.TOO_MANY for part in _parts(error))
+def _throttled(error: ValidationError) -> guesses.TooManyError | None:
+    return next((part for part in _parts(error) if isinstance(part, guesses.TooManyError)), None)
 
 
 def _parts(error: ValidationError) -> Iterator[ValidationError]:

@@ -243,7 +243,8 @@ def _functions(_result: Verification) -> Iterator[Finding]:
         (schema, name): guarding.Body(source, is_definer, guarding.settings_of(configuration))
         for schema, name, source, is_definer, configuration in _rows(
             "SELECT n.nspname, p.proname, p.prosrc, p.prosecdef, p.proconfig FROM pg_proc p "
-            "JOIN pg_namespace n ON n.oid = p.pronamespace WHERE n.nspname IN ('audit', 'public')",
+            "JOIN pg_namespace n ON n.oid = p.pronamespace "
+            "WHERE n.nspname IN ('audit', 'blinded', 'public')",
             [],
         )
     }
