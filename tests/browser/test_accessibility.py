@@ -2,13 +2,17 @@
 
 from pprint import pformat
 from typing import Any
+from uuid import UUID
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
+from mldtrial.trial.services import invitations, password_links
 from tests.access import addresses
 from tests.access.addresses import SITE_A
 from tests.access.routes import EXPECTED
@@ -71,6 +75,16 @@ UNREACHED = f"""() => {{ {VISIBLE_CONTROLS}
 return controls.filter((e) => !e.dataset.reached).map((e) => e.outerHTML.slice(0, 120)); }}"""
 
 
+def faults_of(page: Page) -> list[str]:
+    """Return what keeps somebody from using a page."""
+    page.wait_for_load_state("networkidle")
+    return findings(page) + [f"not by Tab: {html}" for html in keyboard_traps(page)]
+
+
+def new_page(browser: Browser, base_url: str) -> Page:
+    return browser.new_context(base_url=base_url, reduced_motion="reduce").new_page()
+
+
 @pytest.mark.timeout(900)
 def test_no_page_has_a_serious_finding_and_each_is_usable_by_keyboard(
     browser: Browser, live_server: Any
@@ -81,15 +95,72 @@ def test_no_page_has_a_serious_finding_and_each_is_usable_by_keyboard(
     for name in PAGES:
         route = EXPECTED[name]
         assert route.get is not None
-        context = browser.new_context(base_url=live_server.url, reduced_motion="reduce")
-        page = context.new_page()
+        page = new_page(browser, live_server.url)
         if route.scope != "public":
             sign_in(page, world, sorted(route.get)[0], live_server.url)
-        url = addresses.address(world, addresses.routes()[name], SITE_A, dict(route.params))
-        page.goto(url)
-        page.wait_for_load_state("networkidle")
-        found = findings(page) + [f"not by Tab: {html}" for html in keyboard_traps(page)]
-        if found:
+        page.goto(addresses.address(world, addresses.routes()[name], SITE_A, dict(route.params)))
+        if found := faults_of(page):
             faults[name] = found
-        context.close()
+        page.context.close()
     assert not faults, pformat(faults, width=160)
+
+
+REFUSED = {
+    "sign_in": "",
+    "patient_new": "coordinator",
+    "visit_new": "coordinator",
+    "treatment_new": "coordinator",
+    "participation_new": "coordinator",
+    "gmfc_record": "coordinator",
+    "upload_new": "coordinator",
+    "visit_sign": "investigator",
+    "query_new": "data_manager",
+    "visit_lock": "data_manager",
+    "imports": "data_manager",
+    "definition_new": "administrator",
+    "invitation_new": "administrator",
+}
+"""Forms that are sent empty, and by whom."""
+
+
+def test_a_refused_form_is_as_usable_as_a_new_one(browser: Browser, live_server: Any):
+    world = build_world()
+    faults: dict[str, list[str]] = {}
+    for name, key in REFUSED.items():
+        page = new_page(browser, live_server.url)
+        if key:
+            sign_in(page, world, key, live_server.url)
+        page.goto(addresses.address(world, addresses.routes()[name], SITE_A, {}))
+        with page.expect_navigation() as answered:
+            page.locator("main form[method=post]").first.evaluate("form => form.submit()")
+        assert answered.value.status == 422, name
+        assert page.locator("[aria-invalid=true], [role=alert]").count(), name
+        if found := faults_of(page):
+            faults[name] = found
+        page.context.close()
+    assert not faults, pformat(faults, width=160)
+
+
+def test_the_pages_behind_a_link_by_e_mail_are_usable_too(browser: Browser, live_server: Any):
+    world = build_world()
+    get_user_model().objects.filter(username="monitor").update(email="monitor@example.org")
+    links: list[str] = []
+
+    def link_of(user_id: UUID, token: str) -> str:
+        links.append(f"{live_server.url}{reverse('password_link', args=[user_id, token])}")
+        return links[-1]
+
+    password_links.send_link(email="monitor@example.org", address="192.0.2.1", link_of=link_of)
+    _, token = invitations.invite_person(
+        study=world.study, role="sponsor", site=None, email="new@example.org",
+        by=world.user("administrator"),
+    )  # fmt: skip
+    links.append(f"{live_server.url}{reverse('invitation', args=[token])}")
+    page = new_page(browser, live_server.url)
+    for link in links:
+        answer = page.goto(link)
+        assert answer is not None
+        assert answer.status == 200, link
+        assert page.locator("input[type=password]").count()
+        assert faults_of(page) == []
+    page.context.close()
