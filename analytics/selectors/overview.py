@@ -136,15 +136,20 @@ def turnaround(scope: Scope) -> list[Turnaround]:
     counted from the last of its own scans.
     """
     waits: dict[str, _Waits] = defaultdict(_Waits)
+    segmented = list(_segmentation_waits(scope))
+    done = {visit for visit, *_ in segmented}
     visits = Visit.objects.filter(patient__in=patients(scope), scans__state=ScanState.IMPORTED)
     rows = visits.annotate(received_at=Max("scans__created_at")).order_by("patient__site__code")
-    for patient, code, day, at in rows.values_list(
-        "patient_id", "patient__site__code", "date", "received_at"
+    for visit, patient, code, day, at in rows.values_list(
+        "pk", "patient_id", "patient__site__code", "date", "received_at"
     ):
         for name in _groups(scope, code):
             waits[name].received.append((at.date() - day).days)
             waits[name].patients.add("received", patient)
-    for patient, code, wait in _segmentation_waits(scope):
+            if visit not in done:
+                # Not shown, but the difference of what is.
+                waits[name].patients.add("waiting", patient)
+    for _, patient, code, wait in segmented:
         for name in _groups(scope, code):
             if wait < 0:
                 waits[name].has_impossible = True
@@ -154,11 +159,12 @@ def turnaround(scope: Scope) -> list[Turnaround]:
     return [_turnaround(name, waits[name], scope.smallest) for name in _ordered(waits)]
 
 
-def _segmentation_waits(scope: Scope) -> Iterable[tuple[UUID, str, float]]:
-    """Yield patient, site and days from the last scan of each counting run to its end."""
+def _segmentation_waits(scope: Scope) -> Iterable[tuple[UUID, UUID, str, float]]:
+    """Yield visit, patient, site and days from the last scan of each counting run to its end."""
     found = counting_results().filter(run__visit__patient__in=patients(scope))
-    for run, patient, code, end, t1w, t2w in found.values_list(
+    for run, visit, patient, code, end, t1w, t2w in found.values_list(
         "run_id",
+        "run__visit_id",
         "run__visit__patient_id",
         "run__visit__patient__site__code",
         "run__finished_at",
@@ -170,7 +176,7 @@ def _segmentation_waits(scope: Scope) -> Iterable[tuple[UUID, str, float]]:
         wait = (end - max(t1w, t2w or t1w)).total_seconds() / SECONDS_PER_DAY
         if wait < 0:
             logger.warning("Run %s ended %.1f days before its scans were received.", run, -wait)
-        yield patient, code, wait
+        yield visit, patient, code, wait
 
 
 def _turnaround(name: str, waits: _Waits, smallest: int) -> Turnaround:

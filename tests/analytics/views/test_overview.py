@@ -242,6 +242,15 @@ def test_five_visits_with_scans_of_one_patient_are_a_group_of_one(world: World):
     assert [row.is_hidden for row in overview.turnaround(scope(world))] == [False, False]
 
 
+def test_the_one_visit_that_waits_is_not_told_by_the_difference_of_two_numbers(world: World):
+    for patient in enrol(world, 5):
+        make_load(patient, date(2023, 6, 1), 10.0)
+    SegmentationRun.objects.update(finished_at=datetime.now(UTC))
+    assert [row.is_hidden for row in overview.turnaround(scope(world, "administrator"))] == [False]
+    make_scan(world.visit_a)
+    assert [row.is_hidden for row in overview.turnaround(scope(world, "administrator"))] == [True]
+
+
 def chart(world: World, key: str, name: str) -> dict:
     client = Client()
     client.force_login(world.user(key))
