@@ -13,12 +13,14 @@ from django.apps import apps
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from mldtrial.audit.context import ANONYMOUS, AUTOMATIC
-from mldtrial.trial.models import Patient, Study
+from mldtrial.audit.models import Action, Lock
+from mldtrial.trial.models import Membership, Patient, Study
 from mldtrial.trial.selectors.labels import label_of
+from mldtrial.trial.selectors.locks import KINDS, record_of
 from mldtrial.trial.trails import Trail
 
 ACTIONS = {"insert": "created", "update": "changed", "delete": "deleted"}
-NAMING = ("visit", "name", "code", "role", "record_kind", "action", "kind")
+NAMING = ("visit", "name", "code", "role", "record_id", "subject_id", "action", "kind")
 """Columns that say which of a patient's or a study's records it is."""
 
 
@@ -87,6 +89,33 @@ def words_of(part: Any, version: Any) -> str | None:
     return str(raw)
 
 
+HELD = {kind.value: model for model, kind in KINDS.items()}
+ASKED_ABOUT: dict[str, type[Any]] = {
+    Action.UNLOCK: Lock,
+    Action.PLANNED: Study,
+    Action.GRANT: Membership,
+}
+
+
+def pointed_at(part: Any, version: Any) -> type[Any] | None:
+    """Return the model whose id a column holds that is no foreign key; None for other columns."""
+    if part.name == "record_id":
+        return HELD.get(version.record_kind)
+    if part.name == "subject_id":
+        return ASKED_ABOUT.get(version.action)
+    return None
+
+
+def _named(model: type[Any], pk: Any) -> str:
+    """Return a record in words; for a lock those of what it holds."""
+    found = model._default_manager.filter(pk=pk).first()
+    if isinstance(found, Lock):
+        return f"{found.get_level_display()} {record_of(found)}"
+    if isinstance(found, Membership):
+        return f"{found.get_role_display()} {found.user}"
+    return str(pk if found is None else found)
+
+
 class Reader:
     """Puts events into words; remembers names that occur again and again."""
 
@@ -153,11 +182,13 @@ class Reader:
         return changes
 
     def _value(self, part: Any, event: Any) -> str | None:
-        if not part.is_relation:
+        pointed = pointed_at(part, event)
+        if pointed is None and not part.is_relation:
             return words_of(part, event)
-        key = (part.related_model, getattr(event, part.attname))
+        model = part.related_model if pointed is None else pointed
+        key = (model, getattr(event, part.attname))
         if key not in self._names:
-            self._names[key] = words_of(part, event)
+            self._names[key] = words_of(part, event) if pointed is None else _named(*key)
         return self._names[key]
 
 

@@ -1,6 +1,7 @@
 """The audit pages: what changed, when, by whom and why, and nothing that unblinds."""
 
 import csv
+import re
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
@@ -245,6 +246,24 @@ def test_a_site_reads_deviations_and_locks_of_its_own_patients_only(
     assert "Ate before, A-001" in shown
     for hidden in ("B-001", "Data base lock", "unblinding of the whole study", "Import batch"):
         assert hidden not in shown
+
+
+def test_what_is_held_and_what_was_asked_for_is_named_in_words(
+    kept: Kept, world: World, client: Client
+):
+    rows = {kind: row for kind, row in kept.of_a if kind in ("lock", "approvalrequest")}
+    for kind, words in (
+        ("lock", "A-001"),  # the freeze of the patient came after the lock of the visit
+        ("approvalrequest", f"locked {world.visit_a.name}"),
+    ):
+        client.force_login(world.user("auditor"))
+        address = reverse("audit_record", args=["MLD-1", kind, rows[kind].pk])
+        shown = client.get(address).content.decode()
+        assert words in shown
+    held = next(row for kind, row in kept.of_a if kind == "lock")
+    read = re.sub(r'href="[^"]*"', "", page(client, world, "auditor"))
+    assert str(held.record_id) not in read
+    assert str(world.study.pk) not in read
 
 
 def test_a_decision_on_unlocking_is_in_the_trail_with_both_people(
