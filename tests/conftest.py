@@ -28,6 +28,12 @@ def test_data() -> Path:
     return folder
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take minutes: dealt out last, one process would wait for them."""
+    items.sort(key=lambda item: not item.path.is_relative_to(Path(__file__).parent / "browser"))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say how many tests did not run for want of real images: a skip must not pass unseen."""
     skipped = terminalreporter.stats.get("skipped", [])

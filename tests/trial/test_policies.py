@@ -86,6 +86,8 @@ MAY: dict[str, set[str]] = {
     "view_study_audit": {"data_manager", "auditor"},
     "export_audit": {"data_manager", "auditor"},
     "verify_audit": {"auditor"},
+    "redact_audit": {"data_manager", "administrator"},
+    "load_allocation": {"administrator"},
 }
 
 
