@@ -18,9 +18,9 @@ class UploadForm(forms.Form):
     dicom = forms.FileField(
         label="DICOM",
         required=False,
-        widget=FileInput(".zip"),
-        help_text="A zip of the folder that the scanner exported. Sequence and date are read "
-        "from it; names and birth dates are removed before anything is kept.",
+        widget=FileInput(".zip,.tar,.tgz,.gz"),
+        help_text="The folder that the scanner exported as .zip, .tar or .tar.gz. Sequence and "
+        "date are read from it; names and birth dates are removed before anything is kept.",
     )
     t1w = forms.FileField(
         label="T1w, NIfTI", required=False, widget=FileInput(".nii,.gz"), help_text=".nii, .nii.gz"
@@ -55,7 +55,7 @@ class UploadForm(forms.Form):
         cleaned = super().clean() or {}
         if not any(cleaned.get(name) for name in ("t1w", "t2w", "flair", "dicom")):
             if not self.errors:
-                self.add_error(None, "Choose a DICOM zip, or the T1w and T2w NIfTI files.")
+                self.add_error(None, "Choose a DICOM archive, or the T1w and T2w NIfTI files.")
         elif any(cleaned.get(n) for n, _ in self.NIFTI) and not cleaned.get("acquired_on"):
             self.add_error("acquired_on", "Give the day of the scan: NIfTI files do not say it.")
         return cleaned

@@ -1,4 +1,4 @@
-"""Files out of a zip archive or a folder that somebody sent, without trusting it.
+"""Files out of an archive or a folder that somebody sent, without trusting it.
 
 Names in an archive are never used on disk: files are numbered. Every byte is counted while it is
 inflated, and an archive that turns out to be forged leaves nothing behind.
@@ -11,28 +11,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from segmentation.imaging.archive_rules import MAX_ENTRIES, MAX_TOTAL_BYTES, is_clutter
 from segmentation.imaging.content import ARCHIVES, HEAD_BYTES, Content, recognise
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.gzip_stream import CHUNK_BYTES, GZIP_WINDOW
-from segmentation.imaging.zip_directory import (
-    DEFLATED,
-    MAX_ENTRIES,
-    MAX_TOTAL_BYTES,
-    ZipEntry,
-    is_clutter,
-    read_directory,
-)
+from segmentation.imaging.tar_files import tar_files
+from segmentation.imaging.zip_directory import DEFLATED, ZipEntry, read_directory
 
+LOOKED_AT_BYTES = 256 * 2**20
 _RAW_DEFLATE = -15
 
 
 def unpack(source: Path, into: Path) -> list[Path]:
-    """Return the files of a zip archive, or of a folder.
+    """Return the files of a zip or tar archive, or of a folder.
 
     Parameters
     ----------
     source : Path
-        A zip archive, judged by its content, or a folder.
+        A zip archive or a tar archive, plain or gzip-compressed, judged by its content; or a
+        folder.
     into : Path
         Folder for what is unpacked, made if it is missing. A folder as `source` is not copied.
 
@@ -47,32 +44,92 @@ def unpack(source: Path, into: Path) -> list[Path]:
     Raises
     ------
     ImageError
-        EMPTY, BAD_ARCHIVE, UNSAFE_ARCHIVE, TOO_LARGE or CHECKSUM; then nothing that was unpacked
-        stays.
+        EMPTY, BAD_ARCHIVE, UNSAFE_ARCHIVE, TOO_LARGE, TRUNCATED or CHECKSUM; then nothing that
+        was unpacked stays.
     """
     if source.is_dir():
         return _files_of_folder(source)
-    content = content_of(source)
-    if content is Content.EMPTY:
-        raise ImageError(FailureCode.EMPTY, "The archive is empty (0 bytes). Send it again.")
-    if content is not Content.ZIP:
-        raise ImageError(
-            FailureCode.BAD_ARCHIVE,
-            f"Expected a zip archive, but this file is {content}. Send the images as a zip file.",
-        )
+    content = _archive_of(source)
     into.mkdir(parents=True, exist_ok=True)
     written: list[Path] = []
     try:
-        with source.open("rb") as file:
-            entries = [e for e in read_directory(file) if not (e.is_directory or e.is_clutter)]
-            for index, entry in enumerate(entries):
-                written.append(into / f"{index:05d}")
-                _unpack_entry(file, entry, written[-1])
+        for index, (_, chunks) in enumerate(_contents(source, content)):
+            written.append(into / f"{index:05d}")
+            _write(chunks, written[-1])
     except BaseException:
         for path in written:
             path.unlink(missing_ok=True)
         raise
     return written
+
+
+def may_hold(source: Path, wanted: Content) -> bool:
+    """Return whether an archive holds a file of a kind, or may hold one behind what was looked at.
+
+    Reads no further than the first such file, and at most `LOOKED_AT_BYTES`: a person waits.
+
+    Raises
+    ------
+    ImageError
+        EMPTY for an archive without files, or as for `unpack`, as far as it was read.
+    """
+    looked_at = 0
+    for cost_bytes, chunks in _contents(source, _archive_of(source), chunk_bytes=HEAD_BYTES):
+        head = next(chunks, b"")[:HEAD_BYTES]
+        looked_at += cost_bytes + HEAD_BYTES
+        if _content_of_head(head) == wanted or looked_at > LOOKED_AT_BYTES:
+            return True
+    if not looked_at:
+        raise ImageError(
+            FailureCode.EMPTY, "The archive holds no file. Choose the folder of the scan again."
+        )
+    return False
+
+
+def is_archive(content: Content) -> bool:
+    """Return whether `unpack` reads a file of this kind."""
+    return content in (Content.ZIP, Content.TAR)
+
+
+def _archive_of(source: Path) -> Content:
+    content = content_of(source)
+    if content is Content.EMPTY:
+        raise ImageError(FailureCode.EMPTY, "The archive is empty (0 bytes). Send it again.")
+    if not is_archive(content):
+        raise ImageError(
+            FailureCode.BAD_ARCHIVE,
+            f"Expected a zip or tar archive, but this file is {content}. "
+            "Send the images as a zip file.",
+        )
+    return content
+
+
+def _contents(
+    source: Path, content: Content, *, chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[tuple[int, Iterator[bytes]]]:
+    """Yield the bytes of each file of an archive, without folders and clutter.
+
+    With them comes how many bytes have to be read to pass over the file.
+    """
+    if content is Content.TAR:
+        for found, chunks in tar_files(source):
+            if not found.is_clutter:
+                yield found.size_bytes, chunks
+        return
+    with source.open("rb") as file:
+        for entry in read_directory(file):
+            if not (entry.is_directory or entry.is_clutter):
+                yield 0, _checked_chunks(file, entry, chunk_bytes)
+
+
+def _write(chunks: Iterator[bytes], target: Path) -> None:
+    head = b""
+    with target.open("xb") as output:
+        for chunk in chunks:
+            if len(head) < HEAD_BYTES:
+                head += chunk[:HEAD_BYTES]
+            output.write(chunk)
+    _refuse_nested(_content_of_head(head))
 
 
 def content_of(path: Path) -> Content:
@@ -92,27 +149,24 @@ def _content_of_head(head: bytes) -> Content:
     return Content.GZIP if inside in (Content.UNKNOWN, Content.EMPTY) else inside
 
 
-def _unpack_entry(file: IO[bytes], entry: ZipEntry, target: Path) -> None:
-    crc32, size, head = 0, 0, b""
-    with target.open("xb") as output:
-        for chunk in _entry_chunks(file, entry):
-            size += len(chunk)
-            if size > entry.size_bytes:
-                raise _forged("more")
-            if len(head) < HEAD_BYTES:
-                head += chunk[:HEAD_BYTES]
-            crc32 = zlib.crc32(chunk, crc32)
-            output.write(chunk)
+def _checked_chunks(file: IO[bytes], entry: ZipEntry, chunk_bytes: int) -> Iterator[bytes]:
+    """Yield the bytes of an entry; what they add up to is compared before the end."""
+    crc32, size = 0, 0
+    for chunk in _entry_chunks(file, entry, chunk_bytes):
+        size += len(chunk)
+        if size > entry.size_bytes:
+            raise _forged("more")
+        crc32 = zlib.crc32(chunk, crc32)
+        yield chunk
     if size < entry.size_bytes:
         raise _forged("fewer")
     if crc32 != entry.crc32:
         raise _damaged()
-    _refuse_nested(_content_of_head(head))
 
 
-def _entry_chunks(file: IO[bytes], entry: ZipEntry) -> Iterator[bytes]:
+def _entry_chunks(file: IO[bytes], entry: ZipEntry, chunk_bytes: int) -> Iterator[bytes]:
     file.seek(entry.data_offset)
-    stored = _stored_chunks(file, entry.stored_bytes)
+    stored = _stored_chunks(file, entry.stored_bytes, chunk_bytes)
     if entry.method != DEFLATED:
         yield from stored
         return
@@ -121,11 +175,11 @@ def _entry_chunks(file: IO[bytes], entry: ZipEntry) -> Iterator[bytes]:
         for packed in stored:
             pending = packed
             while pending:
-                yield inflater.decompress(pending, CHUNK_BYTES)
+                yield inflater.decompress(pending, chunk_bytes)
                 if inflater.unused_data:
                     raise _forged("more")
                 pending = inflater.unconsumed_tail
-        while chunk := inflater.decompress(b"", CHUNK_BYTES):
+        while chunk := inflater.decompress(b"", chunk_bytes):
             yield chunk
     except zlib.error as error:
         raise _damaged() from error
@@ -133,8 +187,8 @@ def _entry_chunks(file: IO[bytes], entry: ZipEntry) -> Iterator[bytes]:
         raise _forged("fewer")
 
 
-def _stored_chunks(file: IO[bytes], length: int) -> Iterator[bytes]:
-    while length and (chunk := file.read(min(CHUNK_BYTES, length))):
+def _stored_chunks(file: IO[bytes], length: int, chunk_bytes: int) -> Iterator[bytes]:
+    while length and (chunk := file.read(min(chunk_bytes, length))):
         length -= len(chunk)
         yield chunk
 

@@ -10,22 +10,25 @@ References
 """
 
 import os
-import re
 import stat
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO
 
-from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.archive_rules import (
+    MAX_ENTRIES,
+    MAX_TOTAL_BYTES,
+    bad,
+    check_name,
+    check_ratio,
+    is_clutter,
+    too_large,
+    unsafe,
+)
+from segmentation.imaging.errors import ImageError
 
-MAX_ENTRIES = 20_000
-MAX_TOTAL_BYTES = 8 * 2**30
-MAX_RATIO = 200
-RATIO_FREE_BYTES = 16 * 2**20
-"""Below this size any ratio passes: an empty slice of an image shrinks a thousandfold."""
 MAX_DIRECTORY_BYTES = 32 * 2**20
-MAX_NAME_BYTES = 1024
 STORED, DEFLATED = 0, 8
 
 _END = struct.Struct("<4s4H2IH")
@@ -86,13 +89,9 @@ def read_directory(file: IO[bytes]) -> list[ZipEntry]:
     """
     end = _read_end(file)
     if end.entries > MAX_ENTRIES:
-        raise ImageError(
-            FailureCode.TOO_LARGE,
-            f"Expected at most {MAX_ENTRIES:,} files in the archive, found {end.entries:,}. "
-            "Send one visit at a time.",
-        )
+        raise too_large(f"{end.entries:,} files")
     if end.directory_bytes > MAX_DIRECTORY_BYTES:
-        raise _unsafe("a directory of more than 32 MB")
+        raise unsafe("a directory of more than 32 MB")
     if end.directory_offset + end.directory_bytes != end.position:
         raise _bad("a directory that does not end where its archive says")
     file.seek(end.directory_offset)
@@ -105,12 +104,6 @@ def read_directory(file: IO[bytes]) -> list[ZipEntry]:
     _check_sizes(entries)
     _check_overlap(entries, end.directory_offset)
     return entries
-
-
-def is_clutter(name: str) -> bool:
-    """Tell whether a file was put there by an operating system and not by a person."""
-    parts = re.split(r"[/\\]", name)
-    return "__MACOSX" in parts or parts[-1].lower() in {".ds_store", "thumbs.db", "desktop.ini"}
 
 
 def _read_end(file: IO[bytes]) -> _End:
@@ -196,7 +189,7 @@ def _checked_entry(
     if local[0] != b"PK\x03\x04" or local[3] != method or local_name != raw_name:
         raise _bad("a directory that does not fit its entries")
     if local[2] & _ENCRYPTED:
-        raise _unsafe("encrypted files")
+        raise unsafe("encrypted files")
     data_offset = offset + _LOCAL.size + local[9] + local[10]
     is_directory = name.endswith(("/", "\\"))
     if is_directory and size:
@@ -207,26 +200,17 @@ def _checked_entry(
 
 
 def _checked_name(raw_name: bytes, flags: int) -> str:
-    """Refuse names that reach outside; a name is never used on disk, but it shows intent."""
-    if len(raw_name) > MAX_NAME_BYTES:
-        raise _unsafe("a name of more than 1,024 bytes")
     name = raw_name.decode("utf-8" if flags & _UTF8 else "cp437", "replace")
-    if not name or "\0" in name:
-        raise _unsafe("a file without a proper name")
-    if name.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", name):
-        raise _unsafe("a file with an absolute path")
-    if ".." in re.split(r"[/\\]", name):
-        raise _unsafe("a file with a path that leads outside (..)")
-    return name
+    return check_name(name, len(raw_name))
 
 
 def _check_kind(flags: int, method: int, unix_mode: int) -> None:
     if flags & _ENCRYPTED:
-        raise _unsafe("encrypted files")
+        raise unsafe("encrypted files")
     if method not in (STORED, DEFLATED):
-        raise _unsafe(f"files compressed by method {method}")
+        raise unsafe(f"files compressed by method {method}")
     if stat.S_IFMT(unix_mode) not in (0, stat.S_IFREG, stat.S_IFDIR):
-        raise _unsafe("a link or a device")
+        raise unsafe("a link or a device")
 
 
 def _true_sizes(stored: int, size: int, offset: int, extra: bytes) -> tuple[int, int, int]:
@@ -258,37 +242,22 @@ def _zip64_field(extra: bytes) -> bytes:
 def _check_sizes(entries: list[ZipEntry]) -> None:
     total = sum(entry.size_bytes for entry in entries)
     if total > MAX_TOTAL_BYTES:
-        raise ImageError(
-            FailureCode.TOO_LARGE,
-            f"Expected at most 8 GB in the archive, found {total / 2**30:,.1f} GB. "
-            "Send one visit at a time.",
-        )
+        raise too_large(f"{total / 2**30:,.1f} GB")
     stored = sum(entry.stored_bytes for entry in entries)
-    pairs = [(total, stored), *((entry.size_bytes, entry.stored_bytes) for entry in entries)]
-    if any(size > RATIO_FREE_BYTES and size > MAX_RATIO * packed for size, packed in pairs):
-        raise _unsafe(f"files that grow more than {MAX_RATIO}-fold when unpacked")
+    check_ratio(total, stored)
+    for entry in entries:
+        check_ratio(entry.size_bytes, entry.stored_bytes)
 
 
 def _check_overlap(entries: list[ZipEntry], directory_offset: int) -> None:
     previous_end = 0
     for entry in sorted(entries, key=lambda entry: entry.header_offset):
         if entry.header_offset < previous_end:
-            raise _unsafe("files that overlap")
+            raise unsafe("files that overlap")
         previous_end = entry.end_offset
     if previous_end > directory_offset:
         raise _bad("an entry that is cut off")
 
 
 def _bad(found: str) -> ImageError:
-    return ImageError(
-        FailureCode.BAD_ARCHIVE,
-        f"Expected a sound zip archive, found {found}. Make the archive again and send it.",
-    )
-
-
-def _unsafe(found: str) -> ImageError:
-    return ImageError(
-        FailureCode.UNSAFE_ARCHIVE,
-        f"Expected a plain zip archive of image files, found {found}. "
-        "Make a new archive of the images alone.",
-    )
+    return bad(found, "zip")

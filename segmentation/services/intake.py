@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
-from zipfile import ZipFile
 
 import numpy as np
 from django.core.exceptions import ValidationError
@@ -20,12 +19,11 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import Patient, Scan, ScanState, Visit
 from mldtrial.trial.selectors import ASKED_SEQUENCES
 from mldtrial.trial.services import locking, participation
-from segmentation.imaging.archive import content_of, unpack
-from segmentation.imaging.content import Content, recognise
+from segmentation.imaging.archive import content_of, is_archive, may_hold, unpack
+from segmentation.imaging.content import Content
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import acq_stratum
 from segmentation.imaging.nifti import inspect_nifti, read_volume, store_clean_copy
-from segmentation.imaging.zip_directory import read_directory
 from segmentation.models import JobState, Upload
 from segmentation.services import jobs, store
 from segmentation.services.dicom import read_dicom
@@ -112,8 +110,7 @@ def _check_declaration(visit: Visit, acquired_on: date | None) -> None:
 
 def _check_at_once(path: Path, sequence: str, acquired_on: date | None) -> None:
     """Refuse what can be refused while the person still waits."""
-    content = content_of(path)
-    if content == Content.ZIP:
+    if is_archive(content_of(path)):
         _check_archive(path)
         return
     inspect_nifti(path)
@@ -124,22 +121,13 @@ def _check_at_once(path: Path, sequence: str, acquired_on: date | None) -> None:
 
 
 def _check_archive(path: Path) -> None:
-    """Refuse an archive that is unsafe, empty, or holds no image at all."""
-    with path.open("rb") as handle:
-        entries = read_directory(handle)
-    if not entries:
+    """Refuse an archive that is empty or holds no image at all, and what is unsafe up to there."""
+    if not may_hold(path, Content.DICOM):
         raise ImageError(
-            FailureCode.EMPTY, "The archive holds no file. Choose the folder of the scan again."
+            FailureCode.NO_IMAGES,
+            "The archive holds no DICOM image. Expected the folder of a scan as the scanner "
+            "exported it; send NIfTI files one by one, with their sequence and date.",
         )
-    with ZipFile(path) as archive:
-        for entry in archive.infolist():
-            if not entry.is_dir() and recognise(archive.open(entry).read(400)) == Content.DICOM:
-                return
-    raise ImageError(
-        FailureCode.NO_IMAGES,
-        "The archive holds no DICOM image. Expected the folder of a scan as the scanner exported "
-        "it; send NIfTI files one by one, with their sequence and date.",
-    )
 
 
 @transaction.atomic
@@ -182,7 +170,7 @@ def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
     source = store.verified(store.quarantine_path(upload.pk), upload.sha256)
     with store.temporary_folder(upload.lease_token) as folder:
         heartbeat.progress(0.1, "checking")
-        if content_of(source) == Content.ZIP:
+        if is_archive(content_of(source)):
             images, refusals = _read_archive(upload, source, folder, heartbeat)
         else:
             images, refusals = [_read_nifti(upload, source, folder)], []

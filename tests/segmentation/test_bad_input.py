@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -51,6 +52,16 @@ def zipped(names: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
+def tarred(names: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:") as archive:
+        for name, content in names.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            archive.addfile(info, io.BytesIO(content))
+    return out.getvalue()
+
+
 def broken_crc(folder: Path) -> bytes:
     content = bytearray(good(folder))
     content[-8] ^= 0xFF
@@ -69,6 +80,10 @@ NIFTI: dict[str, Callable[[Path], bytes]] = {
 ARCHIVES: dict[str, Callable[[Path], bytes]] = {
     "a zip with ../": lambda _: zipped({"../evil.dcm": b"\0" * 128 + b"DICM"}),
     "an empty zip": lambda _: zipped({}),
+    "a tar with ../": lambda _: tarred({"../evil.dcm": b"\0" * 128 + b"DICM"}),
+    "an empty tar": lambda _: tarred({}),
+    "a tar of text files": lambda _: tarred({"notes.txt": b"hello"}),
+    "a tar that is cut off": lambda _: tarred({"notes.txt": b"hello" * 900})[:3000],
     "a zip of text files": lambda _: zipped({"notes.txt": b"hello", "more.txt": b"world"}),
 }
 ALL = [("t1w", name) for name in NIFTI] + [("dicom", name) for name in ARCHIVES]

@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import tarfile
 import zipfile
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -98,6 +99,18 @@ def test_two_visits_of_a_whole_head_make_a_series_and_a_table(
     assert loads == set(SegmentationResult.objects.values_list("demyelination_load_ml", flat=True))
 
 
+def archive_of(folder: Path, target: Path) -> Path:
+    """Pack a folder under a name that says who the patient is."""
+    if target.suffix == ".zip":
+        with zipfile.ZipFile(target, "w") as zipped:
+            for path in sorted(folder.iterdir()):
+                zipped.write(path, f"SMITH_JANE/{path.name}")
+    else:
+        with tarfile.open(target, "w:gz") as tarred:
+            tarred.add(folder, "SMITH_JANE")
+    return target
+
+
 def header_values(folder: Path) -> dict[str, str]:
     """Return the birth date, and every name and identifier, of a DICOM folder."""
     found: dict[str, str] = {}
@@ -119,7 +132,9 @@ IDENTIFYING = {
 }  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
 def test_a_philips_head_alone_says_what_is_missing_and_keeps_no_identity(
+    kind: str,
     world: World,
     test_data: Path,
     tmp_path: Path,
@@ -129,10 +144,7 @@ def test_a_philips_head_alone_says_what_is_missing_and_keeps_no_identity(
 ):
     caplog.set_level(logging.DEBUG)
     models.activate(model=models.register_threshold(), reason="test")
-    archive = tmp_path / "scan.zip"
-    with zipfile.ZipFile(archive, "w") as written:
-        for path in sorted((test_data / PHILIPS).iterdir()):
-            written.write(path, f"SMITH_JANE/{path.name}")
+    archive = archive_of(test_data / PHILIPS, tmp_path / f"scan.{kind}")
     client.force_login(world.user("coordinator"))
     with archive.open("rb") as handle:
         url = reverse("upload_new", args=[world.study.code, world.visit_a.pk])

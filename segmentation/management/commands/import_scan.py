@@ -25,9 +25,9 @@ WAIT_SECONDS = 600
 
 
 class Command(BaseCommand):
-    """Import a NIfTI file, a DICOM zip or a DICOM folder."""
+    """Import a NIfTI file, a DICOM archive (zip, tar) or a DICOM folder."""
 
-    help = "Import a scan: NIfTI (with --sequence and --acquired-on), DICOM zip or folder."
+    help = "Import a scan: NIfTI (with --sequence and --acquired-on), DICOM zip, tar or folder."
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
