@@ -51,7 +51,7 @@ run: $(STAMPS)/run $(STAMPS)/front_end ## Set up and start everything on a demo 
 	@exec $(BIN)/python manage.py up --demo
 
 test: $(STAMPS)/test $(STAMPS)/front_end $(STAMPS)/browser ## Set up and run the whole suite
-	@$(BIN)/python -m pytest -m "not faults" -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not faults" -n $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 faults: $(STAMPS)/test $(STAMPS)/front_end ## Run the long fault suite
 	@$(BIN)/python -m pytest -m faults $(PYTEST_ARGS)

@@ -28,10 +28,15 @@ def test_data() -> Path:
     return folder
 
 
+LONG = ("browser", "access")
+"""Folders whose files take minutes."""
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take minutes: dealt out last, one process would wait for them."""
-    items.sort(key=lambda item: not item.path.is_relative_to(Path(__file__).parent / "browser"))
+    """Begin with the long files: dealt out last, one process would wait for another's."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in LONG)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

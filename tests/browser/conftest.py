@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -46,6 +47,8 @@ def page(browser: Browser, live_server: Any) -> Iterator[Page]:
     faults: list[str] = []
     opened.on("console", lambda message: _note(faults, message))
     opened.on("pageerror", lambda error: faults.append(str(error)))
+    # A click while a part of the page still arrives and moves what is below it goes astray.
+    opened.goto = partial(opened.goto, wait_until="networkidle")  # type: ignore[method-assign]
     yield opened
     context.close()
     assert faults == []
