@@ -1,4 +1,4 @@
-"""The functions of schema `audit`, and their triggers: they chain the history, guard and check it.
+"""The functions that chain the history, guard and check it, and their triggers.
 
 The triggers run with the rights of the schema's owner, so that the application's role, which
 may not touch a link, appends one by writing history and in no other way. The texts here are
@@ -17,7 +17,7 @@ _DEFINER = f"SECURITY DEFINER {_RENDERING}"
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A function of schema `audit`, or one of schema `public` that guards the records as well."""
+    """A function of schema `audit`, or one elsewhere that guards the records as well."""
 
     signature: str
     returns: str

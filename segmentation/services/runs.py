@@ -16,8 +16,9 @@ from mldtrial.audit.context import acting
 from mldtrial.audit.guards import refusal
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial import policies
-from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from mldtrial.trial.models import Disposition, Scan, ScanState, Sequence, Visit
 from mldtrial.trial.selectors import lock_of
+from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import held_ids
 from mldtrial.trial.services import locking
 from segmentation.imaging.errors import FailureCode, ImageError
@@ -99,8 +100,8 @@ def queue_missing() -> list[SegmentationRun]:
     """Queue the segmentation of open visits whose images no model was ever given.
 
     A visit that is frozen when its images come in gets no run; this one comes once it is open
-    again. Images that a model has seen stay with it: making another model active segments
-    nothing by itself.
+    again, unless the consent for images has ended. Images that a model has seen stay with it:
+    making another model active segments nothing by itself.
     """
     model = active_model()
     if model is None:
@@ -115,7 +116,11 @@ def queue_missing() -> list[SegmentationRun]:
         **{f"{name.removeprefix('chosen_')}_scan": OuterRef(name) for name in chosen}
     )
     complete = {f"{name}__isnull": False for name in chosen}
-    waiting = Visit.objects.annotate(**chosen).filter(~Exists(seen), **complete)
+    waiting = (
+        Visit.objects.annotate(**chosen)
+        .filter(~Exists(seen), **complete)
+        .exclude(patient__in=without_consent_for_images(Disposition.objects.all()))
+    )
     held = held_ids(at_least=LockLevel.FROZEN)
     queued = (
         queue_run(visit=visit, model=model)

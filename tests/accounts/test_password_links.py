@@ -3,18 +3,20 @@
 import re
 import time
 from datetime import timedelta
+from smtplib import SMTPRecipientsRefused
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.core import mail
+from django.core.mail import EmailMessage
 from django.test import Client
 from django.utils import timezone
 
 from mldtrial.accounts.models import Guess, User
 from mldtrial.accounts.services import second_factors
 from mldtrial.audit.models import AccessAction, AccessEvent
-from mldtrial.trial.services import password_links
+from mldtrial.trial.services import mailing, password_links
 from tests.access.test_matrix import without_token
 from tests.support.codes import code, enrol
 from tests.support.world import PASSWORD, World
@@ -192,3 +194,21 @@ def test_what_is_typed_is_in_no_report_of_an_error(ada: User):
     reported = SafeExceptionReporterFilter().get_post_parameters(answer.wsgi_request)
     hidden = SafeExceptionReporterFilter.cleansed_substitute
     assert {reported["new_password"], reported["again"]} == {hidden}
+
+
+@pytest.mark.parametrize(
+    "error", [SMTPRecipientsRefused({"monitor@example.org": (550, b"no such box")}), TypeError()]
+)
+def test_an_e_mail_that_is_not_sent_is_logged_by_its_kind_and_without_the_address(
+    error: Exception, caplog: pytest.LogCaptureFixture
+):
+    class Refused(EmailMessage):
+        def send(self, *_: Any, **__: Any) -> int:
+            raise error
+
+    mailing.send_later(Refused(subject="A new password", to=["monitor@example.org"]))
+    give_up = time.monotonic() + 10
+    while not caplog.records and time.monotonic() < give_up:
+        time.sleep(0.01)
+    assert f"An e-mail was not sent ({type(error).__name__}): A new password" in caplog.text
+    assert "monitor@" not in caplog.text

@@ -118,3 +118,15 @@ def test_the_raw_file_of_a_failed_upload_ends_with_the_consent(world: World, que
     upkeep.clean_up()
     # What waits is destroyed when its turn comes, with a reason for the coordinator.
     assert [path.exists() for path in paths] == [False, True]
+
+
+def test_a_run_that_a_freeze_kept_back_does_not_come_after_the_consent(world: World, queued):
+    while intake.execute_next(worker="test") is not None:
+        pass
+    assert Scan.objects.count() == 2
+    withdraw(world)
+    assert upkeep.queue_missing_runs() == 0
+    participation.record_step(
+        patient=world.patient_a, step="IMAGE_CONSENT", happened_on=date(2024, 2, 1), by=None
+    )
+    assert upkeep.queue_missing_runs() == 1

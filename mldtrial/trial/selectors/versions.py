@@ -75,9 +75,8 @@ def words_of(part: Any, version: Any) -> str | None:
     raw = getattr(version, part.attname)
     if raw is None or raw == "":
         return None
-    if part.is_relation:
-        found = part.related_model._default_manager.filter(pk=raw).first()
-        return str(raw) if found is None else str(found)
+    if (model := pointed_at(part, version)) is not None:
+        return _named(model, raw)
     if part.flatchoices:
         return str(dict(part.flatchoices).get(raw, raw))
     if isinstance(raw, bool):
@@ -98,7 +97,10 @@ ASKED_ABOUT: dict[str, type[Any]] = {
 
 
 def pointed_at(part: Any, version: Any) -> type[Any] | None:
-    """Return the model whose id a column holds that is no foreign key; None for other columns."""
+    """Return the model whose id a column holds, as a foreign key or without; None for others."""
+    if part.is_relation:
+        model: type[Any] = part.related_model
+        return model
     if part.name == "record_id":
         return HELD.get(version.record_kind)
     if part.name == "subject_id":
@@ -182,13 +184,12 @@ class Reader:
         return changes
 
     def _value(self, part: Any, event: Any) -> str | None:
-        pointed = pointed_at(part, event)
-        if pointed is None and not part.is_relation:
+        model = pointed_at(part, event)
+        if model is None:
             return words_of(part, event)
-        model = part.related_model if pointed is None else pointed
         key = (model, getattr(event, part.attname))
         if key not in self._names:
-            self._names[key] = words_of(part, event) if pointed is None else _named(*key)
+            self._names[key] = words_of(part, event)
         return self._names[key]
 
 

@@ -94,8 +94,6 @@ def studies(request: HttpRequest) -> dict[str, Any]:
     held = list(selectors.memberships(user=user))
     mine = list({m.study_id: m.study for m in held}.values())
     current = _current(request, mine)
-    for study in mine:
-        study.entry_url = _entry(study, held)
     here = [m for m in held if current is not None and m.study_id == current.pk]
     menu = _menu(request, current, held)
     return {
@@ -123,13 +121,6 @@ def _current(request: HttpRequest, mine: list[Study]) -> Study | None:
     if about is not None:
         return next((study for study in mine if study.pk == about.pk), None)
     return mine[0] if len(mine) == 1 else None
-
-
-def _entry(study: Study, held: Iterable[Membership]) -> str:
-    actions = policies.actions_of([m for m in held if m.study_id == study.pk])
-    if "view_patient" in actions:
-        return reverse("patients", args=[study.code])
-    return reverse("home")
 
 
 def _describe(held: Iterable[Membership]) -> str:
