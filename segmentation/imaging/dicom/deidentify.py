@@ -21,7 +21,6 @@ from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentit
 from segmentation.imaging.errors import FailureCode, ImageError
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
-ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 LONGEST_NUMBER = 16
 SHORTEST_SEARCHED = 5
 """Shorter values are found by chance."""
@@ -32,7 +31,7 @@ IDENTIFYING = (
     "InstitutionName", "InstitutionAddress", "ReferringPhysicianName", "OperatorsName",
     "PerformingPhysicianName", "PhysiciansOfRecord", "AccessionNumber", "StudyID",
     "DeviceSerialNumber", "StationName", "StudyInstanceUID", "SeriesInstanceUID",
-    "SOPInstanceUID", "FrameOfReferenceUID",
+    "SOPInstanceUID", "SOPInstanceUIDOfConcatenationSource", "FrameOfReferenceUID",
 )  # fmt: skip
 Rule = Callable[[Any], Any]
 
@@ -139,13 +138,7 @@ def refuse_unsuited(original: Dataset) -> None:
 
 
 def _refuse_class(original: Dataset) -> None:
-    kind = str(original.get("SOPClassUID", ""))
-    if kind == ENHANCED_MR:
-        raise _unsupported(
-            "A series is stored as one enhanced multi-frame object, which is not taken in yet. "
-            "Export it as classic MR images, one file per slice."
-        )
-    if kind != MR:
+    if str(original.get("SOPClassUID", "")) != MR:
         raise _unsupported(
             "A series is not a plain MR image series (other modalities, reports and screenshots "
             "are not taken in). Leave it out."

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,11 +22,18 @@ from segmentation.imaging.dicom.deidentify import (
     parse_date,
     refuse_unsuited,
 )
+from segmentation.imaging.dicom.frames import is_enhanced, unfold
 from segmentation.imaging.dicom.procedure import current_procedure
 from segmentation.imaging.dicom.reading import PARSE_ERRORS
 from segmentation.imaging.dicom.recognise import recognise
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
-from segmentation.imaging.dicom.series import Series, check_series, group_series, read_images
+from segmentation.imaging.dicom.series import (
+    Series,
+    check_series,
+    drop_copies,
+    group_series,
+    read_images,
+)
 from segmentation.imaging.dicom.verification import verify
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import acq_stratum
@@ -87,10 +95,37 @@ def read_series(
     into.mkdir(parents=True, exist_ok=True)
     with _silenced():
         groups = group_series(read_images(files))
+        # One after another: the frames of an unfolded object go when its volumes are written.
+        volumes = (volume for series in groups for volume in _volumes(series))
         return [
-            _convert_or_refuse(series, into / f"series{index:03d}", key, identity)
-            for index, series in enumerate(groups)
+            volume
+            if isinstance(volume, RefusedSeries)
+            else _convert_or_refuse(volume, into / f"series{index:03d}", key, identity)
+            for index, volume in enumerate(volumes)
         ]
+
+
+def _volumes(series: Series) -> Iterator[Series | RefusedSeries]:
+    """Yield a series as it is, or each volume of its enhanced objects as a series of its own."""
+    if not is_enhanced(series.images[0]):
+        yield series
+        return
+    try:
+        drop_copies(series)
+    except ImageError as error:
+        yield RefusedSeries(error.code, error.message, len(series.images))
+        return
+    refused: Counter[tuple[FailureCode, str]] = Counter()
+    for image in series.images:
+        try:
+            volumes = unfold(image)
+        except ImageError as error:
+            refused[error.code, error.message] += 1
+            continue
+        for images in volumes:
+            yield Series(series.uid, images, whole=len(volumes) == 1)
+    for (code, message), n_files in refused.items():
+        yield RefusedSeries(code, message, n_files)
 
 
 @contextmanager

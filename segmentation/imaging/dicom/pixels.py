@@ -20,6 +20,8 @@ from segmentation.imaging.errors import FailureCode, ImageError
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 PIXEL_DATA = 0x7FE00010
 MAX_RLE_RATIO = 64
+MAX_OBJECT_BYTES = 2**30
+"""Largest uncompressed size that one multi-frame object may announce."""
 
 
 def clean_pixels(original: Any, clean: Any) -> str:
@@ -43,7 +45,7 @@ def clean_pixels(original: Any, clean: Any) -> str:
         _check_length(len(content), expected)
         _put(original, clean, content[:expected])
         return EXPLICIT_LITTLE_ENDIAN
-    frames = _frames(content)
+    frames = _frames(content, 1)
     if syntax == RLE:
         _put(original, clean, _from_rle(original, frames[0], expected))
         return EXPLICIT_LITTLE_ENDIAN
@@ -54,7 +56,42 @@ def clean_pixels(original: Any, clean: Any) -> str:
     return syntax
 
 
+def frame_pixels(original: Any) -> list[bytes]:
+    """Return the pixel data of each frame of a multi-frame object, encoded as they are.
+
+    The size that rows, columns and frames announce is checked before anything is taken apart.
+
+    Raises
+    ------
+    ImageError
+        TOO_LARGE for more than memory should hold, TRUNCATED, TRAILING_DATA or BAD_DICOM if the
+        pixel data are not those of as many frames as announced.
+    """
+    n_bytes, n_frames = _layout(original)
+    if n_bytes * n_frames > MAX_OBJECT_BYTES:
+        raise ImageError(
+            FailureCode.TOO_LARGE,
+            f"Expected at most {MAX_OBJECT_BYTES // 2**20} MiB of pixels in one multi-frame "
+            "object, found more announced. Export the series as single images.",
+        )
+    content = original.get("PixelData")
+    if not isinstance(content, bytes) or not content:
+        raise _truncated(0, n_bytes * n_frames)
+    if syntax_of(original) in NATIVE:
+        _check_length(len(content), n_bytes * n_frames)
+        return [content[n_bytes * index : n_bytes * (index + 1)] for index in range(n_frames)]
+    return _frames(content, n_frames)
+
+
 def _expected_bytes(original: Any) -> int:
+    n_bytes, n_frames = _layout(original)
+    if n_frames != 1:
+        raise _bad_layout()
+    return n_bytes
+
+
+def _layout(original: Any) -> tuple[int, int]:
+    """Return the bytes of one plain frame, and the number of frames."""
     try:
         rows, columns = int(original.Rows), int(original.Columns)
         bits, samples = int(original.BitsAllocated), int(original.get("SamplesPerPixel", 1))
@@ -63,9 +100,9 @@ def _expected_bytes(original: Any) -> int:
         raise _bad_layout() from None
     if not (0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE) or bits not in (8, 16):
         raise _bad_layout()
-    if samples != 1 or frames != 1:
+    if samples != 1 or frames < 1:
         raise _bad_layout()
-    return rows * columns * bits // 8
+    return rows * columns * bits // 8, frames
 
 
 def _check_length(found: int, expected: int) -> None:
@@ -90,12 +127,12 @@ def _put(original: Any, clean: Any, content: bytes) -> None:
     clean[PIXEL_DATA].is_undefined_length = False
 
 
-def _frames(content: bytes) -> list[bytes]:
+def _frames(content: bytes, expected: int) -> list[bytes]:
     try:
-        frames = list(generate_frames(content, number_of_frames=1))
+        frames = list(generate_frames(content, number_of_frames=expected))
     except PARSE_ERRORS:
         raise _bad_layout() from None
-    if len(frames) != 1:
+    if len(frames) != expected:
         raise _bad_layout()
     return frames
 

@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from segmentation.imaging.dicom.reading import PARSE_ERRORS, looks_like_dicom, read_instance
+from segmentation.imaging.dicom.frames import is_enhanced
+from segmentation.imaging.dicom.reading import (
+    PARSE_ERRORS,
+    looks_like_dicom,
+    read_instance,
+    syntax_of,
+)
 from segmentation.imaging.errors import FailureCode, ImageError
 
 SMALLEST_SERIES = 8
@@ -22,6 +28,14 @@ MARKED = {"Rows": 1, "Columns": 1, "ImageOrientationPatient": 6, "PixelSpacing":
 """What every image of a series shares, and how many values it has."""
 
 RESCALING = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
+COPIED = (
+    *MARKED, *RESCALING, "ImagePositionPatient", "InstanceNumber", "EchoTime", "ImageType",
+    "StudyInstanceUID", "FrameOfReferenceUID", "BitsAllocated", "BitsStored", "HighBit",
+    "PixelRepresentation", "NumberOfFrames", "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+)  # fmt: skip
+"""What two files of one image must agree in, beside their pixels, to be copies."""
+
 FIRST_NUMBERS = (0, 1)
 
 
@@ -67,7 +81,7 @@ def read_images(files: Sequence[Path]) -> list[Dataset]:
 
 
 def group_series(images: Sequence[Dataset]) -> list[Series]:
-    """Group images by their series, and by echo time within it.
+    """Group images by their series, and by echo time within it; enhanced objects apart.
 
     Raises
     ------
@@ -81,13 +95,16 @@ def group_series(images: Sequence[Dataset]) -> list[Series]:
             FailureCode.MIXED_SERIES,
             f"The upload holds images of {len(patients)} patients. Send one patient at a time.",
         )
-    groups: dict[str, dict[str, list[Dataset]]] = defaultdict(lambda: defaultdict(list))
+    groups: dict[tuple[str, bool], dict[str, list[Dataset]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for image in images:
-        echoes = groups[text_of(image, "SeriesInstanceUID")]
+        # An enhanced object holds whole volumes and is no slice beside others.
+        echoes = groups[text_of(image, "SeriesInstanceUID"), is_enhanced(image)]
         echoes[text_of(image, "EchoTime")].append(image)
     return [
         Series(uid, found, whole=len(echoes) == 1)
-        for uid, echoes in groups.items()
+        for (uid, _enhanced), echoes in groups.items()
         for found in echoes.values()
     ]
 
@@ -100,14 +117,46 @@ def text_of(image: Dataset, keyword: str) -> str:
         return ""
 
 
+def drop_copies(series: Series) -> None:
+    """Keep one of several files of the same image, as media and folders sent twice hold them.
+
+    Raises
+    ------
+    ImageError
+        DUPLICATE_SLICES if two images of one identifier differ in pixels or geometry.
+    """
+    kept: dict[str, Dataset] = {}
+    for index, image in enumerate(series.images):
+        uid = text_of(image, "SOPInstanceUID") or f"without identifier {index}"
+        first = kept.setdefault(uid, image)
+        if first is not image and not _is_copy(first, image):
+            raise ImageError(
+                FailureCode.DUPLICATE_SLICES,
+                "A series holds two different images with the same identifier (attribute "
+                "SOPInstanceUID). Export the series again and send each image once.",
+            )
+    series.images = list(kept.values())
+
+
+def _is_copy(first: Dataset, second: Dataset) -> bool:
+    return (
+        syntax_of(first) == syntax_of(second)
+        and first.get("PixelData") == second.get("PixelData")
+        and all(text_of(first, name) == text_of(second, name) for name in COPIED)
+    )
+
+
 def check_series(series: Series) -> None:
     """Put the images of a series in order and refuse it unless it is whole.
+
+    Copies of an image are dropped.
 
     Raises
     ------
     ImageError
         For too few images, mixed sizes or orientations, duplicates, missing slices.
     """
+    drop_copies(series)
     images = series.images
     _check_same(images)
     corners = _numbers(images, "ImagePositionPatient", 3)

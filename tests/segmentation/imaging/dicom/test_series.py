@@ -1,5 +1,6 @@
 """A series with a hole, a double or a stranger in it is refused, with a sentence that says so."""
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -89,9 +90,38 @@ def test_a_slice_that_is_missing_in_position_alone_is_refused(tmp_path: Path) ->
     assert "4.00 mm" in result.message
 
 
-def test_the_same_image_twice_is_refused(tmp_path: Path) -> None:
+def test_a_copy_of_an_image_is_dropped(tmp_path: Path) -> None:
     images = make_series()
-    assert refusal([*images, images[3]], tmp_path).code == FailureCode.DUPLICATE_SLICES
+    (result,) = read([*images, images[3]], tmp_path)
+    assert isinstance(result, ConvertedSeries)
+    assert result.facts.shape == (COLUMNS, ROWS, SLICES)
+
+
+def test_an_upload_of_two_equal_folders_is_one_volume(tmp_path: Path) -> None:
+    images = make_series()
+    files = [*write_series(images, tmp_path / "a"), *write_series(images, tmp_path / "b")]
+    (result,) = read_series(files, into=tmp_path / "out", key=KEY, identity=IDENTITY)
+    assert isinstance(result, ConvertedSeries)
+    assert len(list((tmp_path / "out" / "series000" / "dicom").iterdir())) == SLICES
+
+
+@pytest.mark.parametrize(
+    ("keyword", "value"),
+    [
+        ("PixelData", bytes(ROWS * COLUMNS * 2)),
+        ("ImagePositionPatient", [-20, -24, 8.5]),
+        ("RescaleSlope", 3),
+    ],
+)
+def test_another_image_with_the_same_identifier_is_refused(
+    keyword: str, value: Any, tmp_path: Path
+) -> None:
+    images = make_series()
+    other = deepcopy(images[3])
+    setattr(other, keyword, value)
+    refused = refusal([*images, other], tmp_path)
+    assert refused.code == FailureCode.DUPLICATE_SLICES
+    assert "SOPInstanceUID" in refused.message
 
 
 def test_two_images_at_one_position_are_refused(tmp_path: Path) -> None:
