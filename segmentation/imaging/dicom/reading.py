@@ -7,7 +7,7 @@ from typing import Any
 
 import pydicom
 from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.filereader import read_file_meta_info
+from pydicom.filereader import _read_file_meta_info
 
 from segmentation.imaging.content import Content, recognise
 from segmentation.imaging.errors import FailureCode, ImageError
@@ -84,7 +84,7 @@ def read_instance(path: Path) -> Any:
     content = path.read_bytes()
     if content[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM":
         _check_preamble(content[:PREAMBLE_BYTES])
-        media_class, syntax = _meta_of(path)
+        media_class, syntax = _meta_of(content)
         if media_class == DIRECTORY_CLASS:
             return None
         _check_syntax(syntax)
@@ -130,9 +130,16 @@ def _check_preamble(preamble: bytes) -> None:
         )
 
 
-def _meta_of(path: Path) -> tuple[str, str]:
+def _meta_of(content: bytes) -> tuple[str, str]:
+    """Return media class and transfer syntax from the header in front of the data set.
+
+    Parsed from memory: on the file itself, a read sets aside the length that an element states,
+    up to 4 GiB, before it finds the end. The public reader of pydicom takes only a file.
+    """
+    file = io.BytesIO(content)
+    file.seek(PREAMBLE_BYTES + 4)
     try:
-        meta = read_file_meta_info(path)
+        meta = _read_file_meta_info(file)
         return str(meta.get("MediaStorageSOPClassUID", "")), str(meta.get("TransferSyntaxUID", ""))
     except PARSE_ERRORS:
         raise _damaged() from None

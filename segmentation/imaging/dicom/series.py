@@ -17,6 +17,7 @@ from segmentation.imaging.dicom.reading import (
     syntax_of,
 )
 from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.nifti_affine import MAX_ORIGIN_MM
 
 SMALLEST_SERIES = 8
 MAX_UPLOAD_BYTES = 2 * 2**30
@@ -37,6 +38,8 @@ COPIED = (
 """What two files of one image must agree in, beside their pixels, to be copies."""
 
 FIRST_NUMBERS = (0, 1)
+LARGEST_NUMBER = 2**31 - 1
+"""Of an integer string in DICOM (PS3.5, section 6.2)."""
 
 
 @dataclass(slots=True)
@@ -160,6 +163,7 @@ def check_series(series: Series) -> None:
     images = series.images
     _check_same(images)
     corners = _numbers(images, "ImagePositionPatient", 3)
+    _check_inside(corners)
     orientation = _numbers(images, "ImageOrientationPatient", 6)[0]
     numbers = _positions(corners, orientation)
     order = np.argsort(numbers, kind="stable")
@@ -219,6 +223,16 @@ def _mixed(keyword: str) -> ImageError:
         FailureCode.MIXED_SERIES,
         f"The images of a series differ in {keyword}. Send the series alone, complete.",
     )
+
+
+def _check_inside(corners: NDArray[np.float64]) -> None:
+    """Refuse a slice outside of every scanner; distances of such numbers are no numbers."""
+    if np.abs(corners).max() > MAX_ORIGIN_MM:
+        raise ImageError(
+            FailureCode.BAD_DICOM,
+            "Expected the slices of a series to lie inside the scanner, found one more than "
+            f"{MAX_ORIGIN_MM / 1000:.0f} m away. Export the series again from the scanner.",
+        )
 
 
 def _positions(
@@ -285,6 +299,12 @@ def _check_instance_numbers(series: Series) -> None:
         numbers = [int(image.InstanceNumber) for image in series.images]
     except PARSE_ERRORS:
         return  # the attribute may be empty; positions have been checked
+    if max(abs(number) for number in numbers) > LARGEST_NUMBER:
+        raise ImageError(
+            FailureCode.BAD_DICOM,
+            "Expected the images of a series to be numbered from 1, found a number that no image "
+            "can have (attribute InstanceNumber). Export the series again from the scanner.",
+        )
     if len(set(numbers)) != len(numbers):
         raise ImageError(
             FailureCode.DUPLICATE_SLICES,
