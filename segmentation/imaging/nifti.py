@@ -89,6 +89,7 @@ def read_volume(path: Path, *, expected_sha256: str | None = None) -> Volume:
     """
     image = CheckedImage(path)
     header, seen, position = image.header, IntensityRange(image.header), 0
+    image.refuse_if_far_too_short()
     data = np.empty(header.voxels, np.float32)
     # Values too large for single precision become infinite here and are refused by the range.
     with np.errstate(over="ignore"):
@@ -124,6 +125,7 @@ def read_label_map(path: Path, *, expected_sha256: str | None = None) -> Volume:
     """
     image = CheckedImage(path)
     header, position = image.header, 0
+    image.refuse_if_far_too_short()
     labels = np.empty(header.voxels, np.uint8)
     for block in image.blocks():
         values = _intensities(block, header)

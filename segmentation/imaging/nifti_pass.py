@@ -21,6 +21,8 @@ from segmentation.imaging.nifti_header import (
     parse_header,
 )
 
+MOST_INFLATION = 1032
+"""Bytes that one byte of deflated data can become (zlib, "Technical Details")."""
 MAX_FLOAT32 = float(np.finfo(np.float32).max)
 
 Block = NDArray[Any]
@@ -60,8 +62,21 @@ class CheckedImage:
 
     def __init__(self, path: Path) -> None:
         self._digest = hashlib.sha256()
+        self._stored_bytes = path.stat().st_size
         self._chunks = content_chunks(path, watch=self._digest.update)
         self.header, self._leftover = _read_header(self._chunks)
+
+    def refuse_if_far_too_short(self) -> None:
+        """Refuse a file that cannot hold the voxels it states, before memory is set aside for them.
+
+        Raises
+        ------
+        ImageError
+            As `blocks`.
+        """
+        if self.header.voxel_bytes > MOST_INFLATION * self._stored_bytes:
+            for _ in self.blocks():  # Ends in the refusal that names what is missing.
+                pass
 
     def blocks(self) -> Iterator[Block]:
         """Yield the stored voxels in file order, in pieces of about a megabyte.
