@@ -11,7 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from mldtrial.audit.context import acting
@@ -222,26 +222,44 @@ def _read_archive(
 
 
 def _publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) -> None:
-    """Record every image of an upload, or none."""
+    """Record every image of an upload, or none; what is not recorded leaves no file."""
     with transaction.atomic():
         # The patient as well: a consent that is being withdrawn comes before this or after it.
         held = Visit.objects.select_related("patient").select_for_update(of=("self", "patient"))
         _require_images_allowed(held.get(pk=upload.visit_id).patient)
-        _place(images)
-        reach("intake_after_rename")
-        for image in images:
-            _record(upload, image)
-        jobs.succeed(upload, message=" ".join(refusals))
+        files = _files_to_keep(images)
+        _hold(files)
+        placed: list[Path] = []
+        try:
+            for target, source in files.items():
+                if not target.exists():
+                    store.publish(source, target)
+                    placed.append(target)
+            reach("intake_after_rename")
+            for image in images:
+                _record(upload, image)
+            jobs.succeed(upload, message=" ".join(refusals))
+        except BaseException:
+            # Still under the hold: nobody else has found one of these files here meanwhile.
+            for target in placed:
+                target.unlink(missing_ok=True)
+            raise
 
 
-def _place(images: list[CheckedImage]) -> None:
-    """Move the files of images to where they are kept, under the names of their hashes."""
+def _files_to_keep(images: list[CheckedImage]) -> dict[Path, Path]:
+    """Return where each file of images is kept, under the name of its hash, and where it is now."""
+    files = {store.image_path(image.facts.sha256): image.path for image in images}
     for image in images:
-        if not store.image_path(image.facts.sha256).exists():
-            store.publish(image.path, store.image_path(image.facts.sha256))
         if image.dicom_zip is not None:
-            sha256 = image.acquisition["dicom_sha256"]
-            store.publish(image.dicom_zip, store.dicom_path(sha256))
+            files[store.dicom_path(image.acquisition["dicom_sha256"])] = image.dicom_zip
+    return files
+
+
+def _hold(files: Iterable[Path]) -> None:
+    """Let one upload at a time place and record a file of a name, until the transaction ends."""
+    with connection.cursor() as cursor:
+        for name in sorted(path.name for path in files):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _record(upload: Upload, image: CheckedImage) -> Scan:

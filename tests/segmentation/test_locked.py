@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -63,6 +64,32 @@ def test_an_upload_that_waits_when_the_lock_comes_is_refused_in_words(world: Wor
     assert (upload.state, upload.failure_code) == (JobState.REJECTED, "RECORD_LOCKED")
     assert "Ask the data manager to open it" in upload.message
     assert not Scan.objects.exists()
+
+
+def files_of_images() -> list[Path]:
+    return [path for path in (store.root() / "images").rglob("*") if path.is_file()]
+
+
+def test_an_image_that_a_lock_refuses_at_the_last_moment_leaves_no_file(
+    world: World, images, monkeypatch
+):
+    send(world.visit_a, images)
+    monkeypatch.setattr(intake, "reach", lambda _point: lock(world, world.visit_a))
+    upload = intake.execute_next(worker="test")
+    assert (upload.state, upload.failure_code) == (JobState.REJECTED, "RECORD_LOCKED")
+    assert not Scan.objects.exists()
+    assert files_of_images() == []
+
+
+def test_an_image_that_is_refused_leaves_the_file_of_the_scan_that_has_it_already(
+    world: World, images
+):
+    take_in_visit(world.visit_a, {"T1w": images["T1w"]})
+    before = files_of_images()
+    send(world.visit_b, images)
+    upload = intake.execute_next(worker="test")
+    assert (upload.state, upload.failure_code) == (JobState.REJECTED, "DUPLICATE_IMAGE")
+    assert files_of_images() == before != []
 
 
 def test_an_upload_that_met_a_freeze_is_tried_again_once_the_visit_is_open(
