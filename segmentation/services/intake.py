@@ -11,9 +11,10 @@ from uuid import uuid4
 
 import numpy as np
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from mldtrial.accounts.holds import hold
 from mldtrial.audit.context import acting
 from mldtrial.trial import policies
 from mldtrial.trial.models import Patient, Scan, ScanState, Visit
@@ -228,7 +229,8 @@ def _publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) ->
         held = Visit.objects.select_related("patient").select_for_update(of=("self", "patient"))
         _require_images_allowed(held.get(pk=upload.visit_id).patient)
         files = _files_to_keep(images)
-        _hold(files)
+        # One upload at a time places and records a file of a name.
+        hold(path.name for path in files)
         placed: list[Path] = []
         try:
             for target, source in files.items():
@@ -253,13 +255,6 @@ def _files_to_keep(images: list[CheckedImage]) -> dict[Path, Path]:
         if image.dicom_zip is not None:
             files[store.dicom_path(image.acquisition["dicom_sha256"])] = image.dicom_zip
     return files
-
-
-def _hold(files: Iterable[Path]) -> None:
-    """Let one upload at a time place and record a file of a name, until the transaction ends."""
-    with connection.cursor() as cursor:
-        for name in sorted(path.name for path in files):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 def _record(upload: Upload, image: CheckedImage) -> Scan:

@@ -11,11 +11,12 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from mldtrial.accounts.addresses import network_of
+from mldtrial.accounts.holds import hold
 from mldtrial.accounts.models import Guess
 
 TOO_MANY = "too_many_guesses"
@@ -137,7 +138,7 @@ class _Full:
 # Durable: inside another transaction, the refusal of a wrong guess would take back its count.
 @transaction.atomic(durable=True)
 def _taken_or_full(counters: list[_Counter]) -> tuple[list[int], _Full | None]:
-    _lock([counter.key for counter in counters])
+    hold(counter.key for counter in counters)
     now = timezone.now()
     since = now - timedelta(seconds=settings.GUESS_WINDOW_SECONDS)
     Guess.objects.filter(at__lte=since).delete()
@@ -162,9 +163,3 @@ def _count(counter: _Counter, now: datetime) -> int:
         key=counter.key, about=counter.about, defaults={"at": now}
     )
     return row.pk
-
-
-def _lock(keys: list[str]) -> None:
-    with connection.cursor() as cursor:
-        for key in sorted(keys):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])

@@ -309,7 +309,7 @@ def _inversion_time(frame: Frame, philips: Dataset) -> Any:
     times = _numbers(frame.value("MRModifierSequence", "InversionTimes"))
     if len(times) > 1:
         raise _unsupported("was acquired with several inversions, a contrast that is not read")
-    if times:
+    if times and times[0] > 0:
         return DSfloat(times[0], auto_format=True)
     # Hyperfine writes the classic attribute into the group, Philips beside the frame.
     time = frame.value("MRModifierSequence", "InversionTime") or philips.get("InversionTime")

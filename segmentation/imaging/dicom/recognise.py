@@ -85,6 +85,9 @@ def _by_physics(physics: Physics) -> Recognised:
     if "GR" in physics.kinds:
         return _gradient_echo(physics)
     ti = physics.ti_ms
+    if ti is None and "IR" in physics.kinds:
+        # It may null fluid: taken for T2-weighted, it would give another load.
+        return Recognised("other", f"Inversion recovery without its inversion time: {physics}.")
     if ti and ti < 300:
         return Recognised("other", f"Inversion recovery that nulls fat (STIR): {physics}.")
     if ti and ti >= 1300:

@@ -197,6 +197,10 @@ def invert_twice(enhanced: Dataset) -> None:
     enhanced.SharedFunctionalGroupsSequence[0].MRModifierSequence[0].InversionTimes = [2500.0, 450]
 
 
+def lose_the_inversion_time(enhanced: Dataset) -> None:
+    enhanced.SharedFunctionalGroupsSequence[0].MRModifierSequence[0].InversionTimes = 0.0
+
+
 def double_an_index(enhanced: Dataset) -> None:
     frame_of(enhanced).FrameContentSequence[0].DimensionIndexValues = [1, 1]
 
@@ -219,6 +223,7 @@ FAULTS: list[tuple[Callable[[Dataset], object], FailureCode]] = [
     (lose_an_end, FailureCode.MISSING_SLICES),
     (contradict_the_echo, FailureCode.BAD_DICOM),
     (differ_in_repetition, FailureCode.MIXED_SERIES),
+    (lose_the_inversion_time, FailureCode.BAD_DICOM),
     (invert_twice, FailureCode.UNSUPPORTED_DICOM),
     (double_an_index, FailureCode.BAD_DICOM),
 ]

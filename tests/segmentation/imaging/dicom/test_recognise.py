@@ -40,6 +40,8 @@ PROTOCOLS = [
     ("other", "localiser", image(GR, (8, 3.6, None), MRAcquisitionType="2D", FlipAngle=20)),
     ("other", "angiography", image(GR, (21, 3.4, None), MRAcquisitionType="3D", AngioFlag="Y")),
     ("other", "phase", image(GR, (6.5, 2.9, None), ImageType=["ORIGINAL", "PRIMARY", "P"])),
+    ("other", "inversion without its time", image(IR_SE, (9000, 120, None))),
+    ("other", "inversion with its time as 0", image("IR", (9000, 120, 0))),
     ("other", "without times", image(SE, (0, 0, None))),
 ]
 
