@@ -9,6 +9,7 @@ from django.http import Http404
 
 from mldtrial.trial import policies as trial_policies
 from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from mldtrial.trial.selectors import ASKED_SEQUENCES
 from segmentation.models import Job, JobState, ModelVersion, SegmentationRun, Upload
 from segmentation.policies import visible_to
 
@@ -184,3 +185,9 @@ def waiting_before(job: Job) -> int:
     """Return how many jobs of the own site wait before this one; other sites are not counted."""
     waiting = type(job)._default_manager.filter(state=JobState.QUEUED, site=job.site_id)
     return waiting.filter(turn__lt=job.turn).count()
+
+
+def sequences_missing(visit: Visit) -> list[str]:
+    """Return which of T1w and T2w a visit lacks."""
+    present = set(visit.scans.filter(state=ScanState.IMPORTED).values_list("sequence", flat=True))
+    return [name for name in ASKED_SEQUENCES if name not in present]

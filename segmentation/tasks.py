@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
+from mldtrial.audit.context import acting
 from segmentation.models import JobState
 from segmentation.services import intake, runs
 
@@ -26,7 +27,7 @@ def intake_queued() -> None:
     worker = f"imaging@{socket.gethostname()}"
     while (upload := intake.execute_next(worker=worker)) is not None:
         if upload.state == JobState.SUCCEEDED:
-            with intake.acting(origin=f"worker:{worker}"):
+            with acting(origin=f"worker:{worker}"):
                 runs.queue_run(visit=upload.visit)
             ring_segmentation()
 

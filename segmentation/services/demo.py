@@ -36,7 +36,7 @@ from segmentation.demo.images import draw
 from segmentation.demo.record import MASKS, MODEL, RECORD, key_of
 from segmentation.imaging.nifti import store_clean_copy
 from segmentation.models import JobState, ModelVersion, SegmentationResult, SegmentationRun
-from segmentation.services import intake, jobs, models, runs, store
+from segmentation.services import jobs, models, receiving, runs, store
 
 log = logging.getLogger(__name__)
 SIGN_INS = "demo_sign_ins.txt"
@@ -269,7 +269,7 @@ def _send_images(
     with TemporaryDirectory() as folder:
         for name, path in draw(planned, visit_plan, Path(folder)).items():
             with path.open("rb") as handle:
-                intake.receive_upload(
+                receiving.receive_upload(
                     visit=visit,
                     chunks=iter(lambda h=handle: h.read(store.CHUNK_BYTES), b""),  # type: ignore[misc]
                     declared_sequence=name,

@@ -17,7 +17,7 @@ from mldtrial.trial.views.answers import form_page
 from segmentation import selectors, tasks
 from segmentation.forms import UploadForm
 from segmentation.imaging.errors import ImageError
-from segmentation.services import intake
+from segmentation.services import receiving
 
 PER_PAGE = 50
 SHOWN_IN_PROGRESS = 8
@@ -40,7 +40,7 @@ def upload_new(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
 
 
 def _missing(visit: Visit) -> list[str]:
-    return intake.sequences_missing(visit)
+    return selectors.sequences_missing(visit)
 
 
 def _receive(request: HttpRequest, visit: Visit, form: UploadForm) -> bool:
@@ -65,7 +65,7 @@ def _accepted(
     file: UploadedFile,
 ) -> bool:
     try:
-        intake.receive_upload(
+        receiving.receive_upload(
             visit=visit,
             chunks=file.chunks(),
             declared_sequence=sequence,
@@ -128,7 +128,7 @@ def job_retry(request: HttpRequest, upload_id: UUID) -> HttpResponse:
     """Queue a failed intake again."""
     upload = selectors.upload(upload_id, user=request.user)
     try:
-        intake.retry_upload(upload=upload, by=request.user)
+        receiving.retry_upload(upload=upload, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

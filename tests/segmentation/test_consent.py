@@ -11,7 +11,7 @@ from django.utils import timezone
 from mldtrial.trial.models import Scan
 from mldtrial.trial.services import participation
 from segmentation.models import JobState, SegmentationRun, Upload
-from segmentation.services import intake, models, runs, store, upkeep
+from segmentation.services import intake, models, receiving, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.world import World
 
@@ -30,7 +30,7 @@ def queued(world: World, tmp_path) -> list[Upload]:
     """Both images of a visit, received while there was a consent for them."""
     models.activate(model=models.register_threshold(), reason="test")
     return [
-        intake.receive_upload(
+        receiving.receive_upload(
             visit=world.visit_a,
             chunks=[path.read_bytes()],
             declared_sequence=sequence,
@@ -91,7 +91,7 @@ def test_a_failed_upload_is_not_tried_again_after_the_withdrawal(world: World, q
     Upload.objects.filter(pk=upload.pk).update(state=JobState.FAILED, failure_code="UNEXPECTED")
     withdraw(world)
     with pytest.raises(ValidationError, match="consent for images was withdrawn on 2024-01-10"):
-        intake.retry_upload(upload=upload, by=world.user("coordinator"))
+        receiving.retry_upload(upload=upload, by=world.user("coordinator"))
 
 
 def test_a_new_consent_lets_the_images_in_again(world: World, queued):

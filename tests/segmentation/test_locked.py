@@ -24,7 +24,7 @@ from segmentation.models import (
     SegmentationRun,
     Upload,
 )
-from segmentation.services import intake, models, runs, store, upkeep
+from segmentation.services import intake, models, receiving, recording, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
 from tests.support.loads import make_load
@@ -40,7 +40,7 @@ def images(tmp_path):
 
 
 def send(visit, images):
-    return intake.receive_upload(
+    return receiving.receive_upload(
         visit=visit,
         chunks=[images["T1w"].read_bytes()],
         declared_sequence="T1w",
@@ -74,7 +74,7 @@ def test_an_image_that_a_lock_refuses_at_the_last_moment_leaves_no_file(
     world: World, images, monkeypatch
 ):
     send(world.visit_a, images)
-    monkeypatch.setattr(intake, "reach", lambda _point: lock(world, world.visit_a))
+    monkeypatch.setattr(recording, "reach", lambda _point: lock(world, world.visit_a))
     upload = intake.execute_next(worker="test")
     assert (upload.state, upload.failure_code) == (JobState.REJECTED, "RECORD_LOCKED")
     assert not Scan.objects.exists()
@@ -132,7 +132,7 @@ def test_a_raw_file_waits_a_month_for_another_try(world: World, images, days, ou
     assert path.exists() == outlives
     if not outlives:
         with pytest.raises(ValidationError, match="Upload it again"):
-            intake.retry_upload(upload=upload, by=world.user("coordinator"))
+            receiving.retry_upload(upload=upload, by=world.user("coordinator"))
 
 
 def test_what_met_a_lock_and_was_sent_again_is_not_tried_again(world: World, images):
@@ -142,7 +142,7 @@ def test_what_met_a_lock_and_was_sent_again_is_not_tried_again(world: World, ima
     thaw(world, world.visit_a)
     send(world.visit_a, images)
     with pytest.raises(ValidationError, match="uploaded for this visit already"):
-        intake.retry_upload(upload=upload, by=world.user("coordinator"))
+        receiving.retry_upload(upload=upload, by=world.user("coordinator"))
 
 
 @pytest.mark.parametrize("when", ["before the work", "during the work"])

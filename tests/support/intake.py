@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from mldtrial.trial.models import Scan, Visit
-from segmentation.services import intake
+from segmentation.services import intake, receiving
 
 
 def take_in_visit(visit: Visit, images: Mapping[str, Path]) -> None:
     """Upload images and run their intake in this process."""
     for sequence, path in images.items():
-        intake.receive_upload(
+        receiving.receive_upload(
             visit=visit,
             chunks=[path.read_bytes()],
             declared_sequence=sequence,

@@ -18,7 +18,7 @@ from mldtrial.trial.models import Sequence, Visit
 from segmentation import tasks
 from segmentation.imaging.errors import ImageError
 from segmentation.models import JobState, Upload
-from segmentation.services import intake, runs
+from segmentation.services import intake, receiving, runs
 
 CHUNK_BYTES = 1024 * 1024
 WAIT_SECONDS = 600
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         if not path.exists():
             raise CommandError("The path does not exist.")
         try:
-            return intake.receive_upload(
+            return receiving.receive_upload(
                 visit=visit,
                 chunks=_chunks(path),
                 declared_sequence=options["sequence"],

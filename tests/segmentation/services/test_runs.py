@@ -8,8 +8,8 @@ import pytest
 
 from segmentation.imaging.nifti import read_volume
 from segmentation.models import JobState, SegmentationResult
+from segmentation.selectors import sequences_missing
 from segmentation.services import models, runs, store, upkeep
-from segmentation.services.intake import sequences_missing
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
 from tests.support.world import World
