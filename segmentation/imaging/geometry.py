@@ -1,5 +1,6 @@
 """Where voxels lie: voxel size, right-angled axes, and the nearest RAS order of an image."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from typing import Any, Literal
@@ -124,6 +125,27 @@ def farthest_difference_mm(
     difference = first - second
     apart = difference[:3, :3] @ corners + difference[:3, 3:]
     return float(np.linalg.norm(apart, axis=0).max())
+
+
+def slice_axis(affine: NDArray[np.float64], orientation: Sequence[float]) -> int:
+    """Return which axis of a grid counts the slices of the images that it was made from.
+
+    Parameters
+    ----------
+    affine : ndarray of float, shape (4, 4)
+        Voxel-to-world matrix, in mm, RAS+.
+    orientation : sequence of float, length 6
+        DICOM ImageOrientationPatient: direction cosines of the rows and of the columns, LPS+.
+
+    Returns
+    -------
+    int
+        0, 1 or 2: the axis nearest to the normal of the images, whichever way it points.
+    """
+    rows, columns = np.reshape(np.asarray(orientation, dtype=np.float64), (2, 3))
+    normal = np.cross(rows, columns) * (-1, -1, 1)
+    directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
+    return int(np.abs(normal @ directions).argmax())
 
 
 def acq_stratum(

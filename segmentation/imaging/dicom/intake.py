@@ -36,7 +36,7 @@ from segmentation.imaging.dicom.series import (
 )
 from segmentation.imaging.dicom.verification import verify
 from segmentation.imaging.errors import FailureCode, ImageError
-from segmentation.imaging.geometry import acq_stratum
+from segmentation.imaging.geometry import acq_stratum, slice_axis
 from segmentation.imaging.nifti import NiftiFacts, store_clean_copy
 
 CONVERSION_SECONDS = 120
@@ -187,9 +187,8 @@ def _convert(
         acquired_on=_acquired_on(first),
         deidentification_version=current_procedure().version,
         scanner=_scanner(clean_first),
-        acquisition={
-            name: _plain(clean_first[name].value) for name in ACQUISITION if name in clean_first
-        },
+        acquisition=_acquisition(clean_first)
+        | {"slice_axis": slice_axis(facts.affine, first.ImageOrientationPatient)},
     )
 
 
@@ -267,6 +266,10 @@ def _acquired_on(image: Dataset) -> date | None:
         if day is not None:
             return day
     return None
+
+
+def _acquisition(image: Dataset) -> dict[str, Any]:
+    return {name: _plain(image[name].value) for name in ACQUISITION if name in image}
 
 
 def _scanner(image: Dataset) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from segmentation.imaging.geometry import (
     from_ras,
     same_grid,
     shear,
+    slice_axis,
     squared_up,
     to_ras,
     voxel_size_mm,
@@ -120,3 +121,16 @@ def test_two_grids_are_compared_at_their_corners() -> None:
     assert same_grid(OBLIQUE, OBLIQUE, SHAPE)
     assert not same_grid(OBLIQUE, moved, SHAPE)
     assert same_grid(OBLIQUE, moved, SHAPE, tolerance_mm=0.31)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "axis"),
+    [
+        ([1, 0, 0, 0, 1, 0], 2),
+        ([0, 1, 0, 0, 0, -1], 0),
+        ([1, 0, 0, 0, 0, -1], 1),
+        ([0.98, 0.1, 0.17, -0.1, 0.995, 0.0], 2),
+    ],
+)
+def test_the_slices_lie_along_the_normal_of_the_images(orientation, axis):
+    assert slice_axis(np.diag([-1.0, 1.0, 3.0, 1.0]), orientation) == axis
