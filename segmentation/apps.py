@@ -16,4 +16,4 @@ class SegmentationConfig(AppConfig):
             policies,
         )
 
-        trails.add_rules(policies.VISIBLE)
+        trails.add_rules(policies.IN_THE_TRAIL)

@@ -7,16 +7,33 @@ from django.db import models
 from django.db.models import Q, QuerySet
 
 from mldtrial.trial import policies as trial
-from segmentation.models import ModelVersion, SegmentationResult, SegmentationRun, Upload
+from segmentation.models import (
+    ModelVersion,
+    SegmentationResult,
+    SegmentationRun,
+    Transfer,
+    Upload,
+)
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
+
+def _transfers(user: Any) -> Q:
+    """Return the person's own, while the role that lets scans be sent is held at their site."""
+    may_send = trial.patients_of(user, trial.ACTIONS["upload_scan"], "visit__patient__")
+    return Q(sent_by=user) & may_send
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
+    Transfer: _transfers,
     Upload: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
     ModelVersion: lambda user: Q(pk__isnull=not trial.memberships(user).exists()),
 }
+
+IN_THE_TRAIL = {**VISIBLE, Transfer: VISIBLE[Upload]}
+"""Who may see the history of the rows: what became of a transfer, also who did not send it."""
 
 
 def visible_to(user: Any, queryset: QuerySet[ModelT]) -> QuerySet[ModelT]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segmentation.views import runs, uploads
+from segmentation.views import runs, transfers, uploads
 
 VISIT = "studies/<str:study_code>/visits/<uuid:visit_id>/"
 
@@ -10,6 +10,8 @@ urlpatterns = [
     path("uploads/", uploads.upload_list, name="uploads"),
     path("uploads/<uuid:upload_id>/retry/", uploads.job_retry, name="job_retry"),
     path(f"{VISIT}upload/", uploads.upload_new, name="upload_new"),
+    path(f"{VISIT}transfers/", transfers.transfer_list, name="transfers"),
+    path("uploads/transfers/<uuid:transfer_id>/", transfers.transfer, name="transfer"),
     path(f"{VISIT}status/", uploads.visit_status, name="visit_status"),
     path("studies/<str:study_code>/runs/<uuid:run_id>/", runs.run_page, name="run"),
     path("runs/<uuid:run_id>/retry/", runs.run_retry, name="run_retry"),

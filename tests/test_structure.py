@@ -9,6 +9,7 @@ from django.db.migrations.loader import MigrationLoader
 LIGHT = [
     "segmentation.imaging",
     "segmentation.phantom",
+    "segmentation.tus",
     "segmentation.inference.base",
     "analytics.stats",
     "analytics.figures",

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from django.contrib.auth import logout
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import resolve_url
 from django.utils.http import urlencode
 
@@ -55,6 +55,20 @@ def sign_in_of_fragments(get_response: Handler) -> Handler:
         return HttpResponse(
             status=204, headers={"HX-Redirect": f"{sign_in}?{urlencode({'next': page})}"}
         )
+
+    return middleware
+
+
+def sign_in_of_transfers(get_response: Handler) -> Handler:
+    """Say in words that the session has ended to what sends a file, and follows no redirection."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        is_sent_on = response.get("Location", "").startswith(resolve_url("sign_in"))
+        if "Tus-Resumable" not in request.headers or not is_sent_on:
+            return response
+        message = "Your session has ended. Sign in again, then continue: nothing is lost."
+        return JsonResponse({"message": message}, status=401)
 
     return middleware
 

@@ -67,6 +67,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "mldtrial.accounts.middleware.session_limits",
     "mldtrial.accounts.middleware.sign_in_of_fragments",
+    "mldtrial.accounts.middleware.sign_in_of_transfers",
     # Every route asks for a sign-in unless its view says otherwise.
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "mldtrial.audit.middleware.audit_context",
@@ -121,6 +122,13 @@ SEGMENTATION_MODELS = BASE_DIR / "segmentation" / "pretrained"
 # The store of images and masks, content-addressed; uploads wait in quarantine.
 OBJECT_STORE = DATA_DIR / "objects"
 UPLOAD_MAX_BYTES = int(given("MLDTRIAL_UPLOAD_MAX_BYTES", str(2 * 1024**3)))
+# A file that is sent in pieces: how large one may be, how long a file may lie between two, how many
+# of a person and of a site may be on their way, and the room that they leave on the volume.
+TRANSFER_PIECE_BYTES = 8 * 1024**2
+TRANSFER_DAYS = 7
+TRANSFERS_OF_PERSON = 32
+TRANSFERS_OF_SITE = 128
+TRANSFER_KEEP_FREE_BYTES = 2 * 1024**3
 JOB_LEASE_SECONDS = 60
 JOB_HEARTBEAT_SECONDS = 15
 JOB_MAX_ATTEMPTS = 3
@@ -211,6 +219,9 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 FILE_UPLOAD_TEMP_DIR = DATA_DIR / "tmp"
 FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True)  # Django refuses a folder that is not there
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024**2
+# The body of a request is gathered before its view runs, in memory up to this size: so a piece of
+# a file is written to a disk only once, where it stays.
+FILE_UPLOAD_MAX_MEMORY_SIZE = TRANSFER_PIECE_BYTES
 
 # plotly adds two style sheets of its own; they are allowed by hash, and a test
 # derives the hashes again from the installed wheel.

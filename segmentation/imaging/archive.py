@@ -77,7 +77,7 @@ def may_hold(source: Path, wanted: Content) -> bool:
     for cost_bytes, chunks in _contents(source, _archive_of(source), chunk_bytes=HEAD_BYTES):
         head = next(chunks, b"")[:HEAD_BYTES]
         looked_at += cost_bytes + HEAD_BYTES
-        if _content_of_head(head) == wanted or looked_at > LOOKED_AT_BYTES:
+        if content_of_head(head) == wanted or looked_at > LOOKED_AT_BYTES:
             return True
     if not looked_at:
         raise ImageError(
@@ -129,16 +129,17 @@ def _write(chunks: Iterator[bytes], target: Path) -> None:
             if len(head) < HEAD_BYTES:
                 head += chunk[:HEAD_BYTES]
             output.write(chunk)
-    _refuse_nested(_content_of_head(head))
+    _refuse_nested(content_of_head(head))
 
 
 def content_of(path: Path) -> Content:
     """Return what a file is by its content; for gzip, what it holds where that is known."""
     with path.open("rb") as file:
-        return _content_of_head(file.read(HEAD_BYTES))
+        return content_of_head(file.read(HEAD_BYTES))
 
 
-def _content_of_head(head: bytes) -> Content:
+def content_of_head(head: bytes) -> Content:
+    """Return what a file is by its first `HEAD_BYTES` bytes, as `content_of` does."""
     content = recognise(head)
     if content is not Content.GZIP:
         return content

@@ -3,6 +3,7 @@
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState
 from segmentation.models.model_version import Method, ModelVersion, ReleaseState
 from segmentation.models.run import SegmentationResult, SegmentationRun
+from segmentation.models.transfer import Transfer, TransferState
 from segmentation.models.upload import Upload
 
 __all__ = [
@@ -15,5 +16,7 @@ __all__ = [
     "ReleaseState",
     "SegmentationResult",
     "SegmentationRun",
+    "Transfer",
+    "TransferState",
     "Upload",
 ]

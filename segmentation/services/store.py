@@ -94,7 +94,24 @@ def publish(source: Path, target: Path) -> None:
     with source.open("rb") as handle:
         os.fsync(handle.fileno())
     source.rename(target)
-    folder = os.open(target.parent, os.O_RDONLY)
+    _fsync_folder(target.parent)
+
+
+def create(target: Path) -> None:
+    """Make an empty file on the final volume, which is still there after a power cut."""
+    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    target.touch(mode=0o600, exist_ok=False)
+    _fsync_folder(target.parent)
+
+
+def free_bytes() -> int:
+    """Return how much room the volume of the store has left."""
+    root().mkdir(parents=True, exist_ok=True)
+    return shutil.disk_usage(root()).free
+
+
+def _fsync_folder(path: Path) -> None:
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

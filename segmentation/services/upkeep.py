@@ -22,9 +22,11 @@ from segmentation.models import (
     JobState,
     SegmentationResult,
     SegmentationRun,
+    Transfer,
+    TransferState,
     Upload,
 )
-from segmentation.services import jobs, runs, store
+from segmentation.services import jobs, runs, store, transfers
 
 TEMPORARY_SECONDS = 10 * 60
 UNREFERENCED_SECONDS = 60 * 60
@@ -82,6 +84,12 @@ def check_plausibility() -> int:
         return plausibility.check_patients(patients=Patient.objects.all())
 
 
+def end_overdue_transfers() -> int:
+    """End files on their way that were left lying or lost their consent; returns how many."""
+    with acting(origin="sweep"):
+        return transfers.end_overdue()
+
+
 def anchor_audit_trail() -> None:
     """Copy the head of the audit chain out of the database."""
     anchors.write_if_due()
@@ -128,18 +136,21 @@ def _clean_quarantine() -> list[Path]:
 
 
 def _raw_files_needed() -> set[str]:
-    """Return the names of raw files that intake waits for, or that somebody may try again.
+    """Return the names of raw files that are wanted: on their way, waiting, or worth another try.
 
     A raw file says who the patient is, so a failed one is kept neither for long nor beyond the
     consent for images.
     """
+    # First those on their way: one that arrives in between is then named by one of the two.
+    coming = Transfer.objects.filter(state=TransferState.OPEN)
+    needed = {str(pk) for pk in coming.values_list("pk", flat=True)}
     is_waiting = Q(state__in=[JobState.QUEUED, JobState.RUNNING])
     is_recent = Q(finished_at__gt=Now() - timedelta(days=RAW_FILE_DAYS))
     refused = without_consent_for_images(Disposition.objects.all())
     found = Upload.objects.filter(
         is_waiting | (WORTH_ANOTHER_TRY & is_recent & ~Q(visit__patient__in=refused))
     )
-    return {str(pk) for pk in found.values_list("pk", flat=True)}
+    return needed | {str(pk) for pk in found.values_list("pk", flat=True)}
 
 
 def _old(folder: Path, seconds: float) -> list[Path]:

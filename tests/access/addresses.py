@@ -147,6 +147,22 @@ def _upload(world: World, target: str) -> uuid.UUID:
     ).pk
 
 
+def _transfer(world: World, target: str) -> uuid.UUID:
+    """Return a file on its way from the coordinator of site A, or from one of the target."""
+    from segmentation.models import Transfer
+
+    patient = patient_of(world, target)
+    sender = world.user("coordinator_b" if target == SITE_B else "coordinator")
+    return Transfer.objects.create(
+        visit=visit_of(world, target),
+        site=patient.site,
+        sent_by=sender,
+        size_bytes=1,
+        declared_sequence=Sequence.T1W,
+        expires_at=timezone.now() + timedelta(days=7),
+    ).pk
+
+
 def _run(world: World, target: str) -> uuid.UUID:
     from segmentation.models import JobState, SegmentationRun
 
@@ -319,6 +335,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "unblinding_id": _unblinding_request,
     "upload_id": _upload,
     "run_id": _run,
+    "transfer_id": _transfer,
     "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
     "site_id": lambda world, target: patient_of(world, target).site_id,
     "definition_id": _planned,
@@ -344,6 +361,7 @@ IDENTIFYING = (
     "query_id",
     "upload_id",
     "run_id",
+    "transfer_id",
     "not_done_id",
     "deviation_id",
     "membership_id",

@@ -25,7 +25,7 @@ Given = Mapping[str, Any] | Callable[[World], Mapping[str, Any]]
 REASON = {"reason": "Typed wrong"}
 LATER = date(2023, 6, 20)
 CONFLICT = 409
-AT_THE_FORM = 422
+UNPROCESSABLE = AT_THE_FORM = 422
 """The page has several forms; the one that was sent says that the record is locked."""
 
 
@@ -39,11 +39,14 @@ class Change:
         What is typed.
     accepted, refused : int
         The status for an open record and for a locked one.
+    headers : mapping
+        What a client of a protocol sends beside the body.
     """
 
     body: Given = field(default_factory=dict)
     accepted: int = 302
     refused: int = CONFLICT
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def given(self, world: World) -> dict[str, Any]:
         """Return what is typed."""
@@ -114,6 +117,11 @@ CHANGES: dict[str, Change] = {
             "t1w": SimpleUploadedFile("t1w.nii", nifti_bytes()),
             "acquired_on": date(2023, 5, 10),
         }
+    ),
+    "transfers": Change(
+        accepted=201,
+        refused=UNPROCESSABLE,
+        headers={"Tus-Resumable": "1.0.0", "Upload-Length": "9000"},
     ),
     "job_retry": Change(body=_with_raw_files, refused=302),
     "run_retry": Change(refused=302),

@@ -205,6 +205,10 @@ EXPECTED: dict[str, Route] = {
     # segmentation
     "uploads": Route(scope="signed-in", get=EVERYONE),
     "upload_new": Route(scope="site", get=ENTRY, post=ENTRY),
+    # Without the headers of its protocol a request is told which version is spoken.
+    "transfers": Route(scope="site", get=ENTRY, post=ENTRY, post_status=412, page=False),
+    # Nobody's but the sender's; HEAD, PATCH and DELETE are asked in tests/segmentation/transfers.
+    "transfer": Route(scope="site", seen_by=ENTRY, page=False),
     "visit_status": Route(scope="site", get=SEES_PATIENTS, page=False),
     "job_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run": Route(scope="site", get=SEES_PATIENTS),

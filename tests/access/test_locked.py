@@ -76,12 +76,12 @@ def shown_of(bound: BoundField) -> Any:
     return next(iter(shown), None) if isinstance(shown, list) else shown
 
 
-def send(client: Client, url: str, body: dict[str, Any]) -> Any:
+def send(client: Client, url: str, body: dict[str, Any], change: Change) -> Any:
     """Send a body, its files from their first byte."""
     for value in body.values():
         if isinstance(value, SimpleUploadedFile):
             value.seek(0)
-    return client.post(url, body)
+    return client.post(url, body, headers=dict(change.headers))
 
 
 def reach(person: Person, route: Route, target: str) -> bool:
@@ -110,12 +110,12 @@ def test_what_an_open_record_takes_a_locked_one_refuses(world: World, name: str)
         body = _body(client, url, route, change, world)
         before = held_rows()
         with undone():
-            answer = send(client, url, body)
+            answer = send(client, url, body, change)
             assert answer.status_code == change.accepted, (person.key, _errors(answer))
             assert held_rows() != before, f"{person.key}: the body changes nothing."
         with undone():
             lock_study(world)
-            answer = send(client, url, body)
+            answer = send(client, url, body, change)
             assert answer.status_code == change.refused, (person.key, _errors(answer))
             assert held_rows() == before, person.key
 

@@ -16,6 +16,7 @@ from segmentation.services import upkeep
 log = logging.getLogger(__name__)
 RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.clean_up, 3600.0),
+    (upkeep.end_overdue_transfers, 600.0),
     (upkeep.queue_missing_runs, 60.0),
     # A thing of last resort: the services and the import do both themselves.
     (upkeep.settle_reads, 3600.0),
