@@ -32,20 +32,26 @@ def read_dicom(
     ImageError
         If no series of the upload can be used.
     """
-    patient = visit.patient
     results = read_series(
-        files,
-        into=folder,
-        key=study_key(patient.study.code),
-        identity=TrialIdentity(
-            patient.study.code, patient.site.code, patient.subject_code, visit.name
-        ),
+        files, into=folder, key=study_key(visit.patient.study.code), identity=_identity(visit)
     )
     converted = [result for result in results if isinstance(result, ConvertedSeries)]
     refused = [result for result in results if isinstance(result, RefusedSeries)]
     if not converted and refused:
         raise ImageError(refused[0].code, refused[0].message)
     return [_checked(result) for result in converted], [result.message for result in refused]
+
+
+def _identity(visit: Visit) -> TrialIdentity:
+    patient, definition = visit.patient, visit.definition
+    return TrialIdentity(
+        study_code=patient.study.code,
+        site_code=patient.site.code,
+        subject_code=patient.subject_code,
+        visit_name=visit.name,
+        visit_code=definition.code if definition else f"{visit.number.normalize():f}",
+        study_name=patient.study.name,
+    )
 
 
 def _checked(series: ConvertedSeries) -> CheckedImage:

@@ -1,7 +1,8 @@
 """De-identification by allow-list: what the procedure file does not name is not copied.
 
-The procedure follows DICOM PS3.15 Annex E with options 113105, 113107, 113109 and 113111;
-dates are shifted by one secret offset per patient, UIDs mapped by a keyed hash.
+The procedure follows DICOM PS3.15 Annex E with options 113105, 113107 and 113109, and with 113108
+and 113111 where a study says so; dates are shifted by one secret offset per patient, UIDs mapped by
+a keyed hash.
 """
 
 import math
@@ -15,13 +16,20 @@ from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID
 
 from segmentation.imaging.dicom.pixels import clean_pixels
-from segmentation.imaging.dicom.procedure import Procedure, current_procedure
+from segmentation.imaging.dicom.procedure import Procedure
 from segmentation.imaging.dicom.reading import PARSE_ERRORS
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
 from segmentation.imaging.errors import FailureCode, ImageError
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
+CHARACTER_SET = "ISO_IR 192"
 LONGEST_NUMBER = 16
+LONGEST_TEXT = 64
+"""Of a value in the attributes that the trial writes."""
+DAYS_PER_MONTH = 30.4375
+OLDEST_YEARS = 89
+UNKNOWN_SPONSOR = "unspecified"
+"""The attribute must hold a value wherever the trial is named (PS3.3 C.7.1.3)."""
 SHORTEST_SEARCHED = 5
 """Shorter values are found by chance."""
 
@@ -36,8 +44,15 @@ IDENTIFYING = (
 Rule = Callable[[Any], Any]
 
 
-def deidentify(original: Dataset, *, key: DeidentificationKey, identity: TrialIdentity) -> Dataset:
+def deidentify(
+    original: Dataset, *, rules: Procedure, key: DeidentificationKey, identity: TrialIdentity
+) -> Dataset:
     """Return a new data set with nothing but what the procedure keeps.
+
+    Parameters
+    ----------
+    rules : Procedure
+        The procedure with the options of the study.
 
     Raises
     ------
@@ -45,7 +60,6 @@ def deidentify(original: Dataset, *, key: DeidentificationKey, identity: TrialId
         If the object is of another kind than MR images, derived, or may show text, or if its
         pixel data are not exactly as long as its geometry says.
     """
-    rules = current_procedure()
     refuse_unsuited(original)
     clean = Dataset()
     for tags, rule in _rules(rules, key, identity):
@@ -53,6 +67,8 @@ def deidentify(original: Dataset, *, key: DeidentificationKey, identity: TrialId
             _copy(original, clean, tag, rule)
     for tag in rules.patterns:
         _copy(original, clean, tag, _matching(rules, tag))
+    for tag in rules.ranges:
+        _copy(original, clean, tag, _within(*rules.ranges[tag]))
     _keep_private(original, clean, rules)
     _write_identity(clean, identity, rules)
     syntax = clean_pixels(original, clean)
@@ -80,7 +96,24 @@ def _rules(
         (rules.dates, shifted),
         (rules.numbers, _number),
         (rules.pseudonyms, lambda value: key.device(str(value))),
+        (rules.ages, coarse_age),
     ]
+
+
+def coarse_age(value: Any) -> str | None:
+    """Return a DICOM age in whole months or years, or None where it is none or above 89 years.
+
+    Days and weeks become months: beside the date of a visit they would be a date of birth.
+    """
+    text = str(value).strip()
+    number, unit = text[:3], text[3:]
+    if not (number.isascii() and number.isdecimal() and len(number) == 3):
+        return None
+    days = {"D": int(number), "W": 7 * int(number)}.get(unit)
+    if days is not None:
+        return f"{int(days / DAYS_PER_MONTH):03d}M"
+    oldest = {"M": 12 * OLDEST_YEARS, "Y": OLDEST_YEARS}.get(unit, -1)
+    return text if int(number) <= oldest else None
 
 
 def _copy(original: Dataset, clean: Dataset, tag: int, rule: Rule) -> None:
@@ -109,6 +142,14 @@ def _number(value: Any) -> Any:
 
 def _matching(rules: Procedure, tag: int) -> Rule:
     return lambda value: str(value) if rules.patterns[tag].fullmatch(str(value).strip()) else None
+
+
+def _within(low: float, high: float) -> Rule:
+    def rule(value: Any) -> Any:
+        number = _number(value)
+        return number if number is not None and low <= float(number) <= high else None
+
+    return rule
 
 
 def refuse_unsuited(original: Dataset) -> None:
@@ -164,14 +205,20 @@ def _keep_private(original: Dataset, clean: Dataset, rules: Procedure) -> None:
 
 
 def _write_identity(clean: Dataset, identity: TrialIdentity, rules: Procedure) -> None:
+    clean.SpecificCharacterSet = CHARACTER_SET
     clean.PatientName = identity.subject_code
     clean.PatientID = identity.subject_code
     clean.PatientBirthDate = ""
-    clean.PatientSex = ""
+    if "PatientSex" not in clean:
+        clean.PatientSex = ""
+    clean.ClinicalTrialSponsorName = one_line(identity.sponsor_name) or UNKNOWN_SPONSOR
     clean.ClinicalTrialProtocolID = identity.study_code
+    clean.ClinicalTrialProtocolName = one_line(identity.study_name)
     clean.ClinicalTrialSiteID = identity.site_code
+    clean.ClinicalTrialSiteName = ""
     clean.ClinicalTrialSubjectID = identity.subject_code
-    clean.ClinicalTrialTimePointDescription = identity.visit_name
+    clean.ClinicalTrialTimePointID = one_line(identity.visit_code)
+    clean.ClinicalTrialTimePointDescription = one_line(identity.visit_name)
     clean.PatientIdentityRemoved = "YES"
     clean.DeidentificationMethod = rules.version
     clean.LongitudinalTemporalInformationModified = "MODIFIED"
@@ -182,6 +229,12 @@ def _write_identity(clean: Dataset, identity: TrialIdentity, rules: Procedure) -
         code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning[:64]
         codes.append(code)
     clean.DeidentificationMethodCodeSequence = DicomSequence(codes)
+
+
+def one_line(text: str) -> str:
+    """Return a text as one value of DICOM: no backslash, no control character, 64 at most."""
+    plain = "".join(" " if sign == "\\" or not sign.isprintable() else sign for sign in text)
+    return plain.strip()[:LONGEST_TEXT].strip()
 
 
 def _file_meta(clean: Dataset, syntax: str) -> FileMetaDataset:

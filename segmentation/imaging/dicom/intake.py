@@ -23,7 +23,12 @@ from segmentation.imaging.dicom.deidentify import (
     refuse_unsuited,
 )
 from segmentation.imaging.dicom.frames import is_enhanced, unfold
-from segmentation.imaging.dicom.procedure import current_procedure
+from segmentation.imaging.dicom.procedure import (
+    DEFAULT_OPTIONS,
+    Procedure,
+    StudyOptions,
+    current_procedure,
+)
 from segmentation.imaging.dicom.reading import PARSE_ERRORS
 from segmentation.imaging.dicom.recognise import recognise
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
@@ -45,8 +50,17 @@ ACQUISITION = (
     "SpacingBetweenSlices", "MRAcquisitionType", "ScanningSequence", "SequenceVariant",
 )  # fmt: skip
 
-__all__ = ["ConvertedSeries", "DeidentificationKey", "RefusedSeries", "TrialIdentity",
-           "read_series"]  # fmt: skip
+__all__ = ["ConvertedSeries", "DeidentificationKey", "RefusedSeries", "StudyOptions",
+           "TrialIdentity", "read_series"]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Replacing:
+    """Whose images they are in the trial, and by which procedure that is written."""
+
+    rules: Procedure
+    key: DeidentificationKey
+    identity: TrialIdentity
 
 
 @dataclass(slots=True)
@@ -76,7 +90,12 @@ class RefusedSeries:
 
 
 def read_series(
-    files: Sequence[Path], *, into: Path, key: DeidentificationKey, identity: TrialIdentity
+    files: Sequence[Path],
+    *,
+    into: Path,
+    key: DeidentificationKey,
+    identity: TrialIdentity,
+    options: StudyOptions = DEFAULT_OPTIONS,
 ) -> list[ConvertedSeries | RefusedSeries]:
     """Read, de-identify, check, recognise and convert every series of an upload.
 
@@ -86,6 +105,8 @@ def read_series(
         Files of the upload in any order, DICOM or not.
     into : Path
         New folder for what is made.
+    options : StudyOptions
+        What the study keeps besides.
 
     Raises
     ------
@@ -93,6 +114,7 @@ def read_series(
         If no file is DICOM, a file is damaged, or several patients are mixed.
     """
     into.mkdir(parents=True, exist_ok=True)
+    replacing = _Replacing(current_procedure(options), key, identity)
     with _silenced():
         groups = group_series(read_images(files))
         # One after another: the frames of an unfolded object go when its volumes are written.
@@ -100,7 +122,7 @@ def read_series(
         return [
             volume
             if isinstance(volume, RefusedSeries)
-            else _convert_or_refuse(volume, into / f"series{index:03d}", key, identity)
+            else _convert_or_refuse(volume, into / f"series{index:03d}", replacing)
             for index, volume in enumerate(volumes)
         ]
 
@@ -142,10 +164,10 @@ def _silenced() -> Iterator[None]:
 
 
 def _convert_or_refuse(
-    series: Series, folder: Path, key: DeidentificationKey, identity: TrialIdentity
+    series: Series, folder: Path, replacing: _Replacing
 ) -> ConvertedSeries | RefusedSeries:
     try:
-        return _convert(series, folder, key, identity)
+        return _convert(series, folder, replacing)
     except ImageError as error:
         refusal = RefusedSeries(error.code, error.message, len(series.images))
     except OSError:
@@ -161,14 +183,12 @@ def _convert_or_refuse(
     return refusal
 
 
-def _convert(
-    series: Series, folder: Path, key: DeidentificationKey, identity: TrialIdentity
-) -> ConvertedSeries:
+def _convert(series: Series, folder: Path, replacing: _Replacing) -> ConvertedSeries:
     for image in series.images:
         refuse_unsuited(image)
     check_series(series)
     first = series.images[0]
-    kept, clean_first = _write_clean(series, folder / "dicom", key, identity)
+    kept, clean_first = _write_clean(series, folder / "dicom", replacing)
     nifti = _run_dcm2niix(folder)
     clean = folder / "image.nii.gz"
     facts = store_clean_copy(nifti, clean, fsync=True)
@@ -178,38 +198,37 @@ def _convert(
         nifti=clean,
         facts=facts,
         dicom_zip=_zip(kept, folder / "dicom.zip"),
-        series_uid=key.uid(series.uid),
+        series_uid=replacing.key.uid(series.uid),
         sequence=found.sequence,
         reason=found.reason,
         acq_stratum=acq_stratum(
             facts.voxel_size_mm, str(first.get("MRAcquisitionType", "")) or None
         ),
         acquired_on=_acquired_on(first),
-        deidentification_version=current_procedure().version,
+        deidentification_version=replacing.rules.version,
         scanner=_scanner(clean_first),
         acquisition=_acquisition(clean_first)
         | {"slice_axis": slice_axis(facts.affine, first.ImageOrientationPatient)},
     )
 
 
-def _write_clean(
-    series: Series, folder: Path, key: DeidentificationKey, identity: TrialIdentity
-) -> tuple[list[Path], Dataset]:
+def _write_clean(series: Series, folder: Path, replacing: _Replacing) -> tuple[list[Path], Dataset]:
     """Write the de-identified images, then read them again and look for what must not be there.
 
     Returns the files and the first clean data set: what is recorded comes from there.
     """
     folder.mkdir(parents=True)
+    rules, identity = replacing.rules, replacing.identity
     paths, clean = [], Dataset()
     forbidden: set[str] = set()
     for index, image in reversed(list(enumerate(series.images))):
         path = folder / f"{index:05d}.dcm"
-        clean = deidentify(image, key=key, identity=identity)
+        clean = deidentify(image, rules=rules, key=replacing.key, identity=identity)
         clean.save_as(path, implicit_vr=False, little_endian=True, enforce_file_format=True)
         forbidden |= identifying_values(image)
         paths.append(path)
     for path in paths:
-        verify(path.read_bytes(), forbidden, {identity.subject_code})
+        verify(path.read_bytes(), forbidden, identity, rules)
     return sorted(paths), clean
 
 

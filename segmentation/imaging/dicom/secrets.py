@@ -51,9 +51,20 @@ class DeidentificationKey:
 
 @dataclass(frozen=True, slots=True)
 class TrialIdentity:
-    """Who the images belong to in the trial: written in place of the patient."""
+    """Who the images belong to in the trial: written in place of the patient.
+
+    Attributes
+    ----------
+    study_name, sponsor_name : str
+        Empty where they are not known.
+    visit_code : str
+        The code of the planned visit, or its number.
+    """
 
     study_code: str
     site_code: str
     subject_code: str
     visit_name: str
+    visit_code: str = ""
+    study_name: str = ""
+    sponsor_name: str = ""

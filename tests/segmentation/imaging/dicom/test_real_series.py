@@ -22,9 +22,11 @@ from segmentation.imaging.dicom.intake import (
     TrialIdentity,
     read_series,
 )
+from segmentation.imaging.dicom.procedure import current_procedure
 from segmentation.imaging.errors import FailureCode, ImageError
 from tests.support.dicom import files_below
 
+RULES = current_procedure()
 KEY = DeidentificationKey(b"k" * 32)
 IDENTITY = TrialIdentity("STUDY", "S01", "MLD-S01-0001", "Baseline")
 PHILIPS = "dicom_philips_3T_T1w3D_bsd2/1301_ADNI_Sag3D_MPRAGE"
@@ -196,7 +198,7 @@ def test_the_clean_images_of_a_cut_off_series_convert_to_its_ground_truth(
     """Four slices are too few for intake, but not for geometry: all that comes after the checks."""
     (tmp_path / "dicom").mkdir()
     for path in (test_data / SMALL / name).iterdir():
-        clean = deidentify(pydicom.dcmread(path), key=KEY, identity=IDENTITY)
+        clean = deidentify(pydicom.dcmread(path), rules=RULES, key=KEY, identity=IDENTITY)
         clean.save_as(tmp_path / "dicom" / path.name, enforce_file_format=True)
     program = Path(sys.executable).parent / "dcm2niix"
     subprocess.run(

@@ -8,10 +8,12 @@ from hypothesis import strategies as st
 from pydicom.uid import UID
 
 from segmentation.imaging.dicom.deidentify import deidentify
+from segmentation.imaging.dicom.procedure import current_procedure
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
 from tests.support.dicom import make_series
 
 KEY, OTHER_KEY = DeidentificationKey(b"k" * 32), DeidentificationKey(b"l" * 32)
+RULES = current_procedure()
 IDENTITY = TrialIdentity("STUDY", "S01", "MLD-S01-0001", "Baseline")
 UIDS = ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "FrameOfReferenceUID")
 uids = st.from_regex(r"1\.2(\.[1-9][0-9]{0,8}){1,5}", fullmatch=True)
@@ -53,7 +55,9 @@ def test_two_visits_keep_their_interval_and_their_frame() -> None:
     first = make_series(slices=1, study_date="20230405")[0]
     second = make_series(slices=1, study_date="20240404")[0]
     second.FrameOfReferenceUID = first.FrameOfReferenceUID
-    one, two = (deidentify(image, key=KEY, identity=IDENTITY) for image in (first, second))
+    one, two = (
+        deidentify(image, rules=RULES, key=KEY, identity=IDENTITY) for image in (first, second)
+    )
     days = [date.fromisoformat(image.StudyDate) for image in (one, two)]
     assert (days[1] - days[0]).days == 365
     assert days[0] != date(2023, 4, 5)
@@ -63,8 +67,8 @@ def test_two_visits_keep_their_interval_and_their_frame() -> None:
 
 def test_the_same_image_twice_gives_the_same_uids_and_another_key_gives_others() -> None:
     image = make_series(slices=1)[0]
-    one, again = (deidentify(image, key=KEY, identity=IDENTITY) for _ in range(2))
-    other = deidentify(image, key=OTHER_KEY, identity=IDENTITY)
+    one, again = (deidentify(image, rules=RULES, key=KEY, identity=IDENTITY) for _ in range(2))
+    other = deidentify(image, rules=RULES, key=OTHER_KEY, identity=IDENTITY)
     for keyword in UIDS:
         assert one[keyword].value == again[keyword].value
         assert one[keyword].value not in (other[keyword].value, image[keyword].value)
