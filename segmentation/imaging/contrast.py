@@ -35,6 +35,20 @@ def fluid_contrast(image: Volume, fit: TemplateFit) -> float:
     ImageError
         NO_BRAIN_FOUND if the image shows too little of the brain to tell.
     """
+    bright, dark = fluid_and_tissue(image, fit)
+    return (bright - dark) / (bright + dark)
+
+
+def fluid_and_tissue(image: Volume, fit: TemplateFit) -> tuple[float, float]:
+    """Return the median intensities of cerebrospinal fluid and of brain tissue.
+
+    At the places where the fitted template has them; gray and white matter together.
+
+    Raises
+    ------
+    ImageError
+        NO_BRAIN_FOUND if the image shows too little of the brain to tell.
+    """
     grid = coarse(to_itk(image), COARSE_MM)
     values = array_of(grid)
     # Exactly 0 is where an image ends, or where its skull was taken off; it is no intensity.
@@ -46,8 +60,7 @@ def fluid_contrast(image: Volume, fit: TemplateFit) -> float:
             FailureCode.NO_BRAIN_FOUND,
             "The image shows too little of the brain to check its contrast. Expected a whole head.",
         )
-    bright, dark = float(np.median(fluid)), float(np.median(tissue))
-    return (bright - dark) / (bright + dark)
+    return float(np.median(fluid)), float(np.median(tissue))
 
 
 def check_contrasts(t1w: float, t2w: float) -> None:

@@ -103,6 +103,11 @@ def from_ras(array: NDArray[Any], original_affine: NDArray[np.float64]) -> NDArr
     return np.transpose(_flip(array, flips), inverse)
 
 
+def ras_axis(affine: NDArray[np.float64], axis: int) -> int:
+    """Return which axis of `to_ras` a voxel axis becomes."""
+    return _nearest_ras(affine)[0].index(axis)
+
+
 def same_grid(
     first: NDArray[np.float64],
     second: NDArray[np.float64],
