@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from analytics.views import cohort, exports, overview, patient
+from analytics.views import cohort, exports, overview, patient, quality
 
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
+READ = f"{STUDY}reads/<uuid:assignment_id>/"
 EXPORT = "exports/<str:study_code>/<slug:dataset>"
 
 urlpatterns = [
@@ -15,6 +16,11 @@ urlpatterns = [
     path(f"{STUDY}cohort/<slug:name>.json", cohort.cohort_chart, name="cohort_chart"),
     path(f"{STUDY}overview/", overview.overview_page, name="study_overview"),
     path(f"{STUDY}overview/<slug:name>.json", overview.overview_chart, name="overview_chart"),
+    path(f"{STUDY}quality/", quality.study_quality, name="study_quality"),
+    path(f"{STUDY}quality/<uuid:quality_id>/", quality.scan_quality, name="scan_quality"),
+    path(f"{STUDY}quality/<slug:name>.json", quality.quality_chart, name="quality_chart"),
+    path(f"{READ}pictures/", quality.read_pictures, name="read_pictures"),
+    path(f"{READ}<int:picture_number>.png", quality.read_picture, name="read_picture"),
     path("exports/", exports.exports_page, name="exports"),
     path(f"{EXPORT}.csv", exports.export_file, name="export_file"),
     path(f"{EXPORT}.dictionary.csv", exports.export_dictionary, name="export_dictionary"),

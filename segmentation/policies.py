@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from mldtrial.trial import policies as trial
 from segmentation.models import (
     ModelVersion,
+    ScanQuality,
     SegmentationResult,
     SegmentationRun,
     Transfer,
@@ -27,6 +28,9 @@ def _transfers(user: Any) -> Q:
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Transfer: _transfers,
     Upload: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
+    ScanQuality: lambda user: trial.patients_of(
+        user, trial.PATIENT_ROLES, "scan__visit__patient__"
+    ),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
     ModelVersion: lambda user: Q(pk__isnull=not trial.memberships(user).exists()),

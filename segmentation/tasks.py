@@ -9,8 +9,8 @@ from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from mldtrial.audit.context import acting
-from segmentation.models import JobState
-from segmentation.services import intake, runs
+from segmentation.models import JobState, Upload
+from segmentation.services import intake, quality, runs
 
 log = logging.getLogger(__name__)
 REVIEW_TASK = "analytics.tasks.review_queued"
@@ -30,6 +30,18 @@ def intake_queued() -> None:
             with acting(origin=f"worker:{worker}"):
                 runs.queue_run(visit=upload.visit)
             ring_segmentation()
+            ring_quality()
+
+
+@shared_task
+def measure_queued() -> None:
+    """Measure the quality of images until none waits; an upload that waits goes first."""
+    worker = f"imaging@{socket.gethostname()}"
+    with acting(origin=f"worker:{worker}"):
+        quality.queue_missing()
+    while not Upload.objects.filter(state=JobState.QUEUED).exists():
+        if quality.execute_next(worker=worker) is None:
+            return
 
 
 @shared_task
@@ -49,6 +61,11 @@ def ring_intake() -> None:
 def ring_segmentation() -> None:
     """Ring for segmentations once the transaction has committed."""
     transaction.on_commit(lambda: _send(segment_queued.name, segmentation_queue()), robust=True)
+
+
+def ring_quality() -> None:
+    """Ring for images whose quality is not measured once the transaction has committed."""
+    transaction.on_commit(lambda: _send(measure_queued.name, "imaging"), robust=True)
 
 
 def ring_review() -> None:

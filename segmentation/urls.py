@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from segmentation.views import runs, transfers, uploads
+from segmentation.views import quality, runs, transfers, uploads
 
 VISIT = "studies/<str:study_code>/visits/<uuid:visit_id>/"
+QUALITY = "studies/<str:study_code>/quality/<uuid:quality_id>/"
 
 urlpatterns = [
     path("uploads/", uploads.upload_list, name="uploads"),
@@ -15,6 +16,8 @@ urlpatterns = [
     path(f"{VISIT}status/", uploads.visit_status, name="visit_status"),
     path("studies/<str:study_code>/runs/<uuid:run_id>/", runs.run_page, name="run"),
     path("runs/<uuid:run_id>/retry/", runs.run_retry, name="run_retry"),
+    path(f"{QUALITY}picture.png", quality.quality_picture, name="quality_picture"),
+    path(f"{QUALITY}again/", quality.quality_retry, name="quality_retry"),
     path("models/", runs.model_list, name="models"),
     path("models/<uuid:model_id>/", runs.model_page, name="model"),
 ]

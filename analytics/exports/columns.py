@@ -7,6 +7,8 @@ import csv
 from dataclasses import dataclass
 from io import StringIO
 
+from segmentation.imaging.quality.metrics import METRICS, Metric
+
 VERSION = "1"
 GUARD_NOTE = (
     "Text that a spreadsheet would take for a formula (after Unicode normalisation and leading "
@@ -34,6 +36,18 @@ class Column:
 
 def _text(name: str, label: str, description: str = "", codelist: str = "") -> Column:
     return Column(name, label, "text", "", description, codelist)
+
+
+def _of_metric(metric: Metric) -> tuple[Column, Column]:
+    """Return the column of an image quality metric, and that of why it has no value."""
+    unit = metric.unit or "ratio"
+    value = Column(metric.key, metric.label, "decimal", unit, metric.description)
+    why = _text(
+        f"{metric.key}_reason",
+        f"{metric.label}, why not",
+        "Could not be measured, because ...; empty where there is a value",
+    )
+    return value, why
 
 
 SUBJECT = (
@@ -157,6 +171,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _text("deidentification_version", "De-identification procedure"),
         _text("origin", "Origin", "", "CLINICAL | DEMO"),
     ),
+    "image_quality": (
+        *VISIT,
+        _text("scan_id", "Scan", "", "UUID"),
+        _text("sequence", "Sequence", "", "T1w | T2w | FLAIR | other"),
+        _text("acq_stratum", "Acquisition", "", "3D | 2D"),
+        _text("quality_method_version", "Version of the definitions"),
+        Column("measured_on", "Measured on", "date"),
+        *(column for metric in METRICS for column in _of_metric(metric)),
+    ),
 }  # fmt: skip
 
 DESCRIPTIONS = {
@@ -166,6 +189,7 @@ DESCRIPTIONS = {
     "treatments": "One row per documented treatment that is not the study product.",
     "visits": "One row per visit.",
     "scans": "One row per image that was taken in.",
+    "image_quality": "One row per image whose quality was measured by the current definitions.",
 }
 
 

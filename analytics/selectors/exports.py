@@ -11,6 +11,7 @@ from typing import Any
 from django.db import connection, models
 from django.db.models import Case, Count, ExpressionWrapper, F, Func, QuerySet, Value, When
 from django.db.models.expressions import Combinable
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Concat, Greatest, NullIf
 
 from analytics.models import ExportRecord
@@ -23,14 +24,17 @@ from mldtrial.trial.models import (
     MriSeverityFinal,
     Patient,
     Scan,
+    ScanState,
     Study,
     Treatment,
     Visit,
 )
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import age, subtype
-from segmentation.models import SegmentationResult
-from segmentation.policies import visible_to as visible_loads
+from segmentation.imaging.quality.metrics import METHOD_VERSION, METRICS
+from segmentation.models import JobState, ScanQuality
+from segmentation.policies import VISIBLE as OF_IMAGES
+from segmentation.policies import visible_to as visible_of_images
 
 NOT_REVIEWED = "NOT_REVIEWED"
 
@@ -57,8 +61,8 @@ def rows(dataset: str, study: Study, *, user: Any) -> Rows:
     """
 
     def narrowed(found: QuerySet[Any]) -> QuerySet[Any]:
-        is_load = found.model is SegmentationResult
-        return visible_loads(user, found) if is_load else visible_to(user, found)
+        is_of_images = found.model in OF_IMAGES
+        return visible_of_images(user, found) if is_of_images else visible_to(user, found)
 
     return DATASETS[dataset](study, narrowed)
 
@@ -352,6 +356,34 @@ def _scans(study: Study, narrowed: Narrow) -> Rows:
     return _rows(found, columns, (*BY_VISIT, "sequence", "image_sha256"))
 
 
+def _image_quality(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(
+        ScanQuality.objects.filter(
+            scan__visit__patient__study=study,
+            scan__state=ScanState.IMPORTED,
+            state=JobState.SUCCEEDED,
+            method_version=METHOD_VERSION,
+        )
+    )
+    columns = {
+        **_which_visit("scan__visit__"),
+        "scan_id": F("scan_id"),
+        "sequence": F("scan__sequence"),
+        "acq_stratum": F("scan__acq_stratum"),
+        "quality_method_version": F("method_version"),
+        "measured_on": _day("finished_at"),
+    }
+    for metric in METRICS:
+        stored = KeyTransform(metric.key, "metrics")
+        columns[metric.key] = Cast(KeyTextTransform("value", stored), models.FloatField())
+        columns[f"{metric.key}_reason"] = KeyTextTransform("reason", stored)
+    return _rows(found, columns, (*BY_VISIT, "sequence", "scan_id"))
+
+
+def _day(path: str) -> Func:
+    return Func(F(path), _text("YYYY-MM-DD"), function="to_char", output_field=models.TextField())
+
+
 DATASETS: dict[str, Callable[[Study, Narrow], Rows]] = {
     "demyelination_load": _demyelination_load,
     "clinical_scores": _clinical_scores,
@@ -359,6 +391,7 @@ DATASETS: dict[str, Callable[[Study, Narrow], Rows]] = {
     "treatments": _treatments,
     "visits": _visits,
     "scans": _scans,
+    "image_quality": _image_quality,
 }
 
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import loads
+from analytics.selectors import loads, quality
 from analytics.selectors import patient_page as page
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
@@ -44,6 +44,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "planned": [
             entry for entry in selectors.schedule_of(patient) if entry.standing != Standing.DONE
         ],
+        "quality_rows": quality.rows_of_patient(patient, user=user),
         "deviations": selectors.deviations(
             patient.study, user=user, state=DeviationState.OPEN
         ).filter(patient=patient),

@@ -82,6 +82,9 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_loads": LOAD_ROLES,
     "view_images": IMAGE_ROLES,
     "view_cohort": COHORT_ROLES,
+    "view_quality": PATIENT_ROLES,
+    # Where the values of other sites lie: a site is told of its own scans alone.
+    "view_quality_distribution": ALL_SITE_ROLES,
     "export_rows": EXPORT_ROLES,
     "view_audit": (*SITE_ROLES, *OVERSEERS),
     "view_study_audit": OVERSEERS,

@@ -148,9 +148,34 @@ def slice_axis(affine: NDArray[np.float64], orientation: Sequence[float]) -> int
         0, 1 or 2: the axis nearest to the normal of the images, whichever way it points.
     """
     rows, columns = np.reshape(np.asarray(orientation, dtype=np.float64), (2, 3))
-    normal = np.cross(rows, columns) * (-1, -1, 1)
+    return _axis_along(affine, np.cross(rows, columns))
+
+
+def phase_axis(
+    affine: NDArray[np.float64], orientation: Sequence[float], direction: str | None
+) -> int | None:
+    """Return the axis of a grid along which the phase was encoded, as `slice_axis` does.
+
+    Parameters
+    ----------
+    direction : str or None
+        DICOM InPlanePhaseEncodingDirection: ``ROW`` along the rows, ``COL`` along the columns.
+
+    Returns
+    -------
+    int or None
+        None where the header does not say.
+    """
+    rows, columns = np.reshape(np.asarray(orientation, dtype=np.float64), (2, 3))
+    directions = {"ROW": rows, "COL": columns, "COLUMN": columns}
+    found = directions.get((direction or "").strip().upper())
+    return None if found is None else _axis_along(affine, found)
+
+
+def _axis_along(affine: NDArray[np.float64], direction_lps: NDArray[np.float64]) -> int:
+    """Return the voxel axis nearest to a direction, whichever way it points."""
     directions = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
-    return int(np.abs(normal @ directions).argmax())
+    return int(np.abs((direction_lps * (-1, -1, 1)) @ directions).argmax())
 
 
 def acq_stratum(

@@ -8,9 +8,16 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from mldtrial.trial import policies as trial_policies
-from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from mldtrial.trial.models import Scan, ScanState, Sequence, Study, Visit
 from mldtrial.trial.selectors import ASKED_SEQUENCES
-from segmentation.models import Job, JobState, ModelVersion, SegmentationRun, Upload
+from segmentation.models import (
+    Job,
+    JobState,
+    ModelVersion,
+    ScanQuality,
+    SegmentationRun,
+    Upload,
+)
 from segmentation.policies import visible_to
 
 
@@ -50,6 +57,25 @@ def run(run_id: UUID, *, user: Any) -> SegmentationRun:
     )
     if found is None:
         raise Http404("No such run.")
+    return found
+
+
+def scan_quality(study: Study, quality_id: UUID, *, user: Any) -> ScanQuality:
+    """Return a measurement of the quality of an image of a study.
+
+    Raises
+    ------
+    Http404
+        If there is none in this person's reach.
+    """
+    found = (
+        visible_to(user, ScanQuality.objects.filter(pk=quality_id))
+        .filter(scan__visit__patient__study=study)
+        .select_related("scan__visit__patient__study", "scan__visit__patient__site")
+        .first()
+    )
+    if found is None:
+        raise Http404("No such measurement.")
     return found
 
 

@@ -34,9 +34,10 @@ from mldtrial.trial.services import settings as settings_of_study
 from segmentation.demo import plan
 from segmentation.demo.images import draw
 from segmentation.demo.record import MASKS, MODEL, RECORD, key_of
+from segmentation.demo.record_quality import stored_metrics
 from segmentation.imaging.nifti import store_clean_copy
 from segmentation.models import JobState, ModelVersion, SegmentationResult, SegmentationRun
-from segmentation.services import jobs, models, receiving, runs, store
+from segmentation.services import jobs, models, quality, receiving, runs, store
 
 log = logging.getLogger(__name__)
 SIGN_INS = "demo_sign_ins.txt"
@@ -223,6 +224,8 @@ def _store_result(
         )
         for name, facts in row["scans"].items()
     }
+    for scan in scans.values():
+        quality.keep_stored(scan=scan, t1w_scan=scans["T1w"], stored=stored_metrics())
     hashes = {name: scan.image_sha256 for name, scan in scans.items()}
     run_id = uuid4()
     relative = f"masks/{run_id}-{row['mask_sha256'][:16]}-demo.nii.gz"

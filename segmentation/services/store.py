@@ -30,6 +30,11 @@ def dicom_path(sha256: str) -> Path:
     return root() / "dicom" / sha256[:2] / f"{sha256}.zip"
 
 
+def mosaic_path(sha256: str) -> Path:
+    """Return where the picture of an image lies; it shows the brain alone."""
+    return root() / "mosaics" / sha256[:2] / f"{sha256}.png"
+
+
 def quarantine_path(upload_id: UUID) -> Path:
     """Return where the raw bytes of an upload wait; its name says nothing of its content."""
     return root() / "quarantine" / str(upload_id)

@@ -20,6 +20,7 @@ from mldtrial.trial.services import plausibility, settling, signing
 from segmentation.models import (
     WORTH_ANOTHER_TRY,
     JobState,
+    ScanQuality,
     SegmentationResult,
     SegmentationRun,
     Transfer,
@@ -42,6 +43,8 @@ class Swept:
     runs_taken_back: int
     uploads_waiting: int
     runs_waiting: int
+    measurements_taken_back: int
+    measurements_waiting: int
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
@@ -57,6 +60,8 @@ def sweep() -> Swept:
             jobs.take_back_lost(SegmentationRun),
             jobs.due_for_ringing(Upload),
             jobs.due_for_ringing(SegmentationRun),
+            jobs.take_back_lost(ScanQuality),
+            jobs.due_for_ringing(ScanQuality),
         )
 
 
@@ -165,4 +170,6 @@ def _is_running(name: str) -> bool:
         token = UUID(name)
     except ValueError:
         return False
-    return token in jobs.running_tokens(SegmentationRun) | jobs.running_tokens(Upload)
+    return any(
+        token in jobs.running_tokens(model) for model in (SegmentationRun, Upload, ScanQuality)
+    )

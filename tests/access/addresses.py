@@ -183,6 +183,36 @@ def _run(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _quality(world: World, target: str) -> uuid.UUID:
+    """Return a measurement of the target's image, with a picture."""
+    from segmentation.imaging.quality.metrics import METHOD_VERSION
+    from segmentation.models import JobState, ScanQuality
+    from segmentation.services import store
+
+    picture = f"picture of {target}".encode()
+    sha256 = hashlib.sha256(picture).hexdigest()
+    path = store.mosaic_path(sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(picture)
+    found, _ = ScanQuality.objects.get_or_create(
+        scan=scan_of(world, target),
+        method_version=METHOD_VERSION,
+        defaults={
+            "site": patient_of(world, target).site,
+            "state": JobState.SUCCEEDED,
+            "metrics": {"efc": {"value": 0.5}},
+            "mosaic_sha256": sha256,
+        },
+    )
+    return found.pk
+
+
+def _picture_number(world: World, target: str) -> int:
+    """Return the number of the one picture of the target's visit."""
+    _quality(world, target)
+    return 1
+
+
 def _membership(world: World, target: str) -> uuid.UUID:
     study = patient_of(world, target).study
     return study.memberships.get(role=Role.SPONSOR).pk
@@ -336,6 +366,8 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "upload_id": _upload,
     "run_id": _run,
     "transfer_id": _transfer,
+    "quality_id": _quality,
+    "picture_number": _picture_number,
     "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
     "site_id": lambda world, target: patient_of(world, target).site_id,
     "definition_id": _planned,
@@ -362,6 +394,7 @@ IDENTIFYING = (
     "upload_id",
     "run_id",
     "transfer_id",
+    "quality_id",
     "not_done_id",
     "deviation_id",
     "membership_id",

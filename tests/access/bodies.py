@@ -125,6 +125,7 @@ CHANGES: dict[str, Change] = {
     ),
     "job_retry": Change(body=_with_raw_files, refused=302),
     "run_retry": Change(refused=302),
+    "quality_retry": Change(refused=302),
 }
 
 PEOPLE = "Who takes part is no data of the trial."

@@ -213,6 +213,8 @@ EXPECTED: dict[str, Route] = {
     "job_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run": Route(scope="site", get=SEES_PATIENTS),
     "run_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
+    "quality_picture": Route(scope="site", get=ENTRY | OVERSEERS, page=False),
+    "quality_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "models": Route(scope="signed-in", get=EVERYONE),
     "model": Route(scope="member", get=EVERYONE),
     # analytics
@@ -227,6 +229,11 @@ EXPECTED: dict[str, Route] = {
         page=False,
         params={"name": "completeness"},
     ),
+    "study_quality": Route(scope="study", get=SEES_PATIENTS),
+    "scan_quality": Route(scope="site", get=SEES_PATIENTS),
+    "quality_chart": Route(scope="study", get=EVERY_SITE, page=False, params={"name": "cnr"}),
+    "read_pictures": Route(scope="site", seen_by={"reader"}, get={"reader"}, page=False),
+    "read_picture": Route(scope="site", seen_by={"reader"}, get={"reader"}, page=False),
     "exports": Route(scope="member", get=EXPORTS),
     "export_file": Route(
         scope="study", get=EXPORTS, page=False, params={"dataset": "demyelination_load"}

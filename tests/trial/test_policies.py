@@ -63,6 +63,8 @@ MAY: dict[str, set[str]] = {
     "view_loads": LOADS,
     "view_images": {*ENTRY, "data_manager", "auditor"},
     "view_cohort": LOADS,
+    "view_quality": {*SITE_PEOPLE, *CENTRAL},
+    "view_quality_distribution": set(CENTRAL),
     "export_rows": {"data_manager", "statistician"},
     "sign_visit": {"investigator"},
     "view_work": {*SITE_PEOPLE, "data_manager"},

@@ -25,6 +25,7 @@ STUDY_LINKS = (
     ("Patients", "patients", "view_patient"),
     ("Cohort", "cohort", "view_cohort"),
     ("Overview", "study_overview", "view_overview"),
+    ("Image quality", "study_quality", "view_quality"),
     ("Deviations", "deviations", "view_deviations"),
     ("People", "people", "view_people"),
     ("Settings", "study_settings", "view_settings"),
@@ -33,7 +34,16 @@ STUDY_LINKS = (
     ("MRI reads", "read_cases", "view_reads"),
     ("Locks", "locks", "lock_record"),
 )
-ASIDE = {"deviations", "people", "study_settings", "imports", "read_cases", "locks", "models"}
+ASIDE = {
+    "study_quality",
+    "deviations",
+    "people",
+    "study_settings",
+    "imports",
+    "read_cases",
+    "locks",
+    "models",
+}
 """Entries that stand under "More" where the menu would not fit in one line."""
 FITS = 9
 SECTIONS = {
@@ -75,6 +85,7 @@ SECTIONS = {
     "study_lock": "locks",
     "unlock_decision": "locks",
     "upload_new": "uploads",
+    "scan_quality": "study_quality",
     "run": "uploads",
     "query": "queries",
     "query_new": "patients",

@@ -41,7 +41,7 @@ from segmentation.imaging.dicom.series import (
 )
 from segmentation.imaging.dicom.verification import verify
 from segmentation.imaging.errors import FailureCode, ImageError
-from segmentation.imaging.geometry import acq_stratum, slice_axis
+from segmentation.imaging.geometry import acq_stratum, phase_axis, slice_axis
 from segmentation.imaging.nifti import NiftiFacts, store_clean_copy
 
 CONVERSION_SECONDS = 120
@@ -208,7 +208,14 @@ def _convert(series: Series, folder: Path, replacing: _Replacing) -> ConvertedSe
         deidentification_version=replacing.rules.version,
         scanner=_scanner(clean_first),
         acquisition=_acquisition(clean_first)
-        | {"slice_axis": slice_axis(facts.affine, first.ImageOrientationPatient)},
+        | {
+            "slice_axis": slice_axis(facts.affine, first.ImageOrientationPatient),
+            "phase_axis": phase_axis(
+                facts.affine,
+                first.ImageOrientationPatient,
+                clean_first.get("InPlanePhaseEncodingDirection"),
+            ),
+        },
     )
 
 

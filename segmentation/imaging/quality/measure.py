@@ -10,11 +10,12 @@ import numpy as np
 from segmentation.imaging.brain import TemplateFit
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import Volume, ras_axis, to_ras, voxel_size_mm
+from segmentation.imaging.placing import place
 from segmentation.imaging.quality.artefacts import entropy_focus, ghosting_percent
 from segmentation.imaging.quality.coverage import Coverage, coverage
 from segmentation.imaging.quality.metrics import METRICS, Measurement, NotMeasuredError
 from segmentation.imaging.quality.noise import fine_axes, noise_sigma, snr_of_air
-from segmentation.imaging.quality.regions import Regions, in_plane_axes, place
+from segmentation.imaging.quality.regions import Regions, in_plane_axes
 from segmentation.imaging.volume import label_volume_ml
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,12 @@ class Quality:
 
 
 def measure(
-    image: Volume, *, is_t1w: bool, t1w: Volume | None = None, phase_axis: int | None = None
+    image: Volume,
+    *,
+    is_t1w: bool,
+    t1w: Volume | None = None,
+    phase_axis: int | None = None,
+    slice_axis: int | None = None,
 ) -> Quality:
     """Measure the quality of an image.
 
@@ -59,6 +65,8 @@ def measure(
         The T1w image of the same visit, for an image that is not T1-weighted.
     phase_axis : int, optional
         Voxel axis of `image` along which the phase was encoded; None if that is not known.
+    slice_axis : int, optional
+        Voxel axis of `image` that counts the slices; None if that is not known.
 
     Returns
     -------
@@ -66,11 +74,10 @@ def measure(
         A metric that fails is a reason, never a number; an unexpected error goes to the log.
     """
     turned = Volume(to_ras(image).data.astype(np.float32, copy=False), to_ras(image).affine)
-    axes = (
-        in_plane_axes(turned.affine)
-        if phase_axis is None
-        else (ras_axis(image.affine, phase_axis),)
+    phase, stack = (
+        None if axis is None else ras_axis(image.affine, axis) for axis in (phase_axis, slice_axis)
     )
+    axes = in_plane_axes(turned.affine, stack) if phase is None else (phase,)
     found = _find_brain(turned, is_t1w=is_t1w, t1w=t1w)
     whole = {"efc": _attempt("efc", lambda: entropy_focus(turned.data))}
     if isinstance(found, str):

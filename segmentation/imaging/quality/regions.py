@@ -7,12 +7,12 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from segmentation.imaging.brain import TemplateFit, brain_mask, fit_template
+from segmentation.imaging.brain import TemplateFit, brain_mask
 from segmentation.imaging.contrast import fluid_and_tissue
 from segmentation.imaging.geometry import Volume, voxel_size_mm
 from segmentation.imaging.itk import coarse, to_itk
+from segmentation.imaging.placing import to_template
 from segmentation.imaging.quality.metrics import NotMeasuredError
-from segmentation.imaging.registration import register_rigid
 from segmentation.imaging.template import template_brain
 
 COARSE_MM = 4.0
@@ -21,48 +21,6 @@ AIR_GAP_MM = 10.0
 SHARPNESS = 1.5
 TEMPLATE_STEP = 3
 """Every third voxel of the template (3 mm) stands for the brain in the coverage."""
-
-
-def place(image: Volume, t1w: Volume | None) -> TemplateFit:
-    """Return where the template lies in an image.
-
-    Parameters
-    ----------
-    image : Volume
-        In RAS order.
-    t1w : Volume or None
-        The T1w image of the same visit if `image` is of another sequence: the template is fitted
-        to it, and both are aligned. Fitted to a T2w or FLAIR image directly, the template's edge
-        comes to lie on the scalp in one of three.
-
-    Raises
-    ------
-    ImageError
-        NO_BRAIN_FOUND, or REGISTRATION_FAILED.
-    """
-    if t1w is None:
-        return fit_template(image)
-    return _after(fit_template(t1w), register_rigid(image, t1w))
-
-
-def _after(fit: TemplateFit, motion: sitk.Transform) -> TemplateFit:
-    """Return the map from the template to the other image: first the fit, then the motion."""
-    inner, outer = _as_matrix(fit.transform), _as_matrix(motion)
-    whole = outer @ inner
-    transform = sitk.AffineTransform(3)
-    transform.SetMatrix(whole[:3, :3].ravel().tolist())
-    transform.SetTranslation(whole[:3, 3].tolist())
-    return TemplateFit(transform)
-
-
-def _as_matrix(transform: sitk.Transform) -> NDArray[np.float64]:
-    """Return a linear map of points (LPS, mm) as a matrix of shape (4, 4)."""
-    matrix = np.eye(4)
-    origin = np.asarray(transform.TransformPoint((0.0, 0.0, 0.0)))
-    matrix[:3, 3] = origin
-    for axis, unit in enumerate(np.eye(3)):
-        matrix[:3, axis] = np.asarray(transform.TransformPoint(unit.tolist())) - origin
-    return matrix
 
 
 @dataclass
@@ -99,14 +57,7 @@ class Regions:
         template = template_brain()
         step = TEMPLATE_STEP
         voxels = step * np.argwhere(template.data[::step, ::step, ::step] > 0.5)
-        to_lps = np.diag([-1.0, -1.0, 1.0, 1.0])
-        way = (
-            np.linalg.inv(self.image.affine)
-            @ to_lps
-            @ _as_matrix(self.fit.transform)
-            @ to_lps
-            @ template.affine
-        )
+        way = np.linalg.inv(to_template(self.fit, self.image.affine)) @ template.affine
         return np.asarray(voxels @ way[:3, :3].T + way[:3, 3])
 
     @cached_property
@@ -153,13 +104,15 @@ class Regions:
         return grid
 
 
-def in_plane_axes(affine: NDArray[np.float64]) -> tuple[int, int]:
+def in_plane_axes(affine: NDArray[np.float64], slice_axis: int | None) -> tuple[int, int]:
     """Return the axes of the slices of an image in RAS order.
 
-    Slices are stacked along the coarsest axis; of voxels that are nearly cubes, along the axis
-    from foot to head.
+    Where the slice axis is not known, slices are stacked along the coarsest axis; of voxels that
+    are nearly cubes, along the axis from foot to head.
     """
     size = np.asarray(voxel_size_mm(affine))
-    stack = int(size.argmax()) if size.max() > SHARPNESS * size.min() else 2
+    stack = slice_axis
+    if stack is None:
+        stack = int(size.argmax()) if size.max() > SHARPNESS * size.min() else 2
     first, second = (axis for axis in range(3) if axis != stack)
     return first, second

@@ -46,6 +46,7 @@ class Command(BaseCommand):
                 tasks.ring_intake()
                 tasks.ring_segmentation()
                 tasks.ring_review()
+                tasks.ring_quality()
                 do_rarely(done_at, goes_on=every is not None)
             except OperationalError:
                 if every is None:

@@ -9,6 +9,8 @@ from segmentation.imaging.geometry import (
     acq_stratum,
     farthest_difference_mm,
     from_ras,
+    phase_axis,
+    ras_axis,
     same_grid,
     shear,
     slice_axis,
@@ -134,3 +136,26 @@ def test_two_grids_are_compared_at_their_corners() -> None:
 )
 def test_the_slices_lie_along_the_normal_of_the_images(orientation, axis):
     assert slice_axis(np.diag([-1.0, 1.0, 3.0, 1.0]), orientation) == axis
+
+
+@pytest.mark.parametrize(
+    ("orientation", "direction", "axis"),
+    [
+        ([1, 0, 0, 0, 1, 0], "ROW", 0),
+        ([1, 0, 0, 0, 1, 0], "COL", 1),
+        ([0, 1, 0, 0, 0, -1], "ROW", 1),
+        ([0, 1, 0, 0, 0, -1], "COLUMN", 2),
+        ([0, 1, 0, 0, 0, -1], None, None),
+        ([0, 1, 0, 0, 0, -1], "OTHER", None),
+    ],
+)
+def test_the_phase_was_encoded_along_rows_or_columns(orientation, direction, axis):
+    assert phase_axis(np.diag([-1.0, 1.0, 3.0, 1.0]), orientation, direction) == axis
+
+
+@given(axes=st.sampled_from(ANY_AXES), axis=st.integers(0, 2))
+def test_an_axis_is_found_again_in_ras_order(axes: str, axis: int):
+    affine = affine_of(axes=axes)
+    data = np.zeros((4, 5, 6), np.float32)
+    turned = to_ras(Volume(data, affine))
+    assert turned.data.shape[ras_axis(affine, axis)] == data.shape[axis]
