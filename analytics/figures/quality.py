@@ -52,25 +52,32 @@ def strip_figure(
 
 
 def _strip(groups: Mapping[str, Sequence[QualityMark]], *, outlying: bool) -> dict[str, Any]:
+    """Return the scans of one kind; points of a group lie side by side, not on each other."""
     shown = [
         (name, mark)
         for name, marks in groups.items()
         for mark in marks
         if mark.is_outlier == outlying
     ]
+    clear = "rgba(0,0,0,0)"
     marker = (
         {"symbol": "diamond", "size": 11, "color": style.WARNING}
         if outlying
-        else {"symbol": "circle", "size": 8, "color": style.ACCENT, "opacity": 0.55}
+        else {"symbol": "circle", "size": 8, "color": style.ACCENT, "opacity": 0.6}
     )
     return {
-        "type": "scatter",
-        "mode": "markers",
+        "type": "box",
         "name": "Stands out" if outlying else "Scan",
         "x": [name for name, _ in shown],
         "y": [mark.value for _, mark in shown],
         "text": [mark.label for _, mark in shown],
         "customdata": [[mark.url] for _, mark in shown],
+        "boxpoints": "all",
+        "jitter": 0.6,
+        "pointpos": 0,
+        "hoveron": "points",
+        "fillcolor": clear,
+        "line": {"color": clear},
         "marker": marker,
         "hovertemplate": "%{text}: %{y:.4g}<extra>%{x}</extra>",
     }

@@ -24,8 +24,8 @@ class Metric:
     ----------
     key : str
         Name in storage and exports.
-    label : str
-        Name for people.
+    label, short : str
+        Name for people, and for the head of a narrow column.
     unit : str
         Empty for a ratio.
     worse : Worse
@@ -39,6 +39,7 @@ class Metric:
 
     key: str
     label: str
+    short: str
     unit: str
     worse: Worse
     least_spread: float
@@ -49,6 +50,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "snr_brain",
         "Signal to noise, in the brain",
+        "SNR, brain",
         "",
         Worse.LOWER,
         0.5,
@@ -58,6 +60,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "snr_air",
         "Signal to noise, against air",
+        "SNR, air",
         "",
         Worse.LOWER,
         0.5,
@@ -67,6 +70,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "cnr",
         "Contrast to noise",
+        "CNR",
         "",
         Worse.LOWER,
         0.5,
@@ -75,6 +79,7 @@ METRICS: tuple[Metric, ...] = (
     ),
     Metric(
         "ghosting_percent",
+        "Ghosting",
         "Ghosting",
         "%",
         Worse.HIGHER,
@@ -86,6 +91,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "efc",
         "Entropy focus criterion",
+        "EFC",
         "",
         Worse.HIGHER,
         0.01,
@@ -95,6 +101,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "top_margin_mm",
         "Image above the brain",
+        "Above",
         "mm",
         Worse.LOWER,
         2.0,
@@ -104,6 +111,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "bottom_margin_mm",
         "Image below the brain",
+        "Below",
         "mm",
         Worse.LOWER,
         2.0,
@@ -113,6 +121,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "brain_cut_percent",
         "Brain outside the image",
+        "Brain cut",
         "%",
         Worse.HIGHER,
         0.5,
@@ -121,6 +130,7 @@ METRICS: tuple[Metric, ...] = (
     Metric(
         "brain_volume_ml",
         "Brain mask",
+        "Brain",
         "mL",
         Worse.EITHER,
         20.0,
