@@ -77,9 +77,10 @@ def _lines(found: Sequence[Row], columns: Sequence[Metric]) -> list[dict[str, An
 @require_safe
 def scan_quality(request: HttpRequest, study_code: str, quality_id: UUID) -> HttpResponse:
     """Show one scan: its picture, its metrics, and which of them stand out."""
-    study = _study(request, study_code)
+    study = trial.study(study_code, user=request.user)
     row = selectors.row(study, quality_id, user=request.user)
     visit = row.scan.visit
+    policies.require(request.user, "view_quality", visit)
     context = {
         "study": study,
         "row": row,
