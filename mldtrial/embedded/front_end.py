@@ -20,6 +20,7 @@ FILES = {
     "bootstrap/dist/css/bootstrap.min.css": "bootstrap.min.css",
     "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap.bundle.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "tus-js-client/dist/tus.min.js": "tus.min.js",
 }
 
 

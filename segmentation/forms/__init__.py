@@ -9,6 +9,9 @@ from mldtrial.trial.forms.base import DayField, FileInput
 from mldtrial.trial.forms.participation import ask_after_end
 from mldtrial.trial.models import Patient
 
+AFTER_END = "after_end_reason"
+FORM_ID = "plain-upload"
+
 
 class UploadForm(forms.Form):
     """The images of one visit: a DICOM archive, or NIfTI files named by their sequence."""
@@ -43,6 +46,17 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, patient: Patient, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         ask_after_end(self, patient)
+        if AFTER_END in self.fields:
+            # It stands above the form, where it is asked for the uploads of the script as well.
+            self.fields[AFTER_END].widget.attrs["form"] = FORM_ID
+
+    def file_fields(self) -> list[forms.BoundField]:
+        """Return the fields of the plain form itself."""
+        return [field for field in self if field.name != AFTER_END]
+
+    def after_end(self) -> forms.BoundField | None:
+        """Return the question for a reason where the follow-up has ended."""
+        return self[AFTER_END] if AFTER_END in self.fields else None
 
     def files_given(self) -> list[tuple[str, str, UploadedFile]]:
         """Return field, sequence and file of each file; the sequence is empty for DICOM."""

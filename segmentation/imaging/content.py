@@ -74,3 +74,8 @@ def recognise(head: bytes) -> Content:
         if head[offset : offset + len(magic)] == magic:
             return content
     return Content.UNKNOWN
+
+
+def marks() -> tuple[tuple[int, bytes, Content], ...]:
+    """Return what `recognise` looks for, in its order: offset, bytes and what they say."""
+    return _MAGIC

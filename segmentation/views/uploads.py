@@ -18,6 +18,7 @@ from segmentation import selectors, tasks
 from segmentation.forms import UploadForm
 from segmentation.imaging.errors import ImageError
 from segmentation.services import receiving
+from segmentation.views.upload_facts import unfinished_uploads, upload_facts
 
 PER_PAGE = 50
 SHOWN_IN_PROGRESS = 8
@@ -35,12 +36,15 @@ def upload_new(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRes
         form = UploadForm(request.POST, request.FILES, patient=patient)
         if form.is_valid() and _receive(request, visit, form):
             return redirect("patient", study_code=study.code, patient_id=visit.patient_id)
-    context = {"visit": visit, "patient": visit.patient, "missing": _missing(visit)}
+    context = {
+        "visit": visit,
+        "patient": patient,
+        "missing": selectors.sequences_missing(visit),
+        "unfinished": unfinished_uploads(visit, user=request.user),
+        "facts": upload_facts(visit, user=request.user),
+        "sequences": UploadForm.NIFTI,
+    }
     return form_page(request, "segmentation/upload_new.html", form, context, changes=visit)
-
-
-def _missing(visit: Visit) -> list[str]:
-    return selectors.sequences_missing(visit)
 
 
 def _receive(request: HttpRequest, visit: Visit, form: UploadForm) -> bool:

@@ -51,9 +51,12 @@ def add_visit_and_score(page: Page) -> None:
 def upload(page: Page, folder: Path) -> None:
     images = write_visit(folder, seed=1)
     page.get_by_role("link", name="Upload scans of").first.click()
-    page.get_by_label("T1w, NIfTI").set_input_files(str(images["T1w"]))
-    page.get_by_label("T2w, NIfTI").set_input_files(str(images["T2w"]))
-    page.get_by_role("button", name="Upload").click()
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files").click()
+    chooser.value.set_files([str(path) for path in images.values()])
+    for sequence, path in images.items():
+        page.get_by_label(f"Sequence of {path.name}").select_option(sequence)
+    page.get_by_role("button", name="Send all 2").click()
 
 
 def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
@@ -95,9 +98,10 @@ def test_a_bad_file_is_named_at_its_field_and_nothing_is_kept(page: Page, tmp_pa
     bad.write_bytes(b"not an image at all" * 100)
     sign_in(page, "coordinator")
     page.goto(f"/studies/{world.study.code}/visits/{world.visit_a.pk}/upload/")
+    page.get_by_text("Upload with the plain form").click()
     page.get_by_label("T1w, NIfTI").set_input_files(str(bad))
     page.get_by_label("Acquired on").fill("2023-05-10")
-    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator(".has-error")).to_be_visible(timeout=15_000)
     assert world.visit_a.uploads.count() == 0
     assert "holiday" not in page.content()

@@ -1,0 +1,162 @@
+"""What the page of an upload makes of files before it sends them, in the browser itself."""
+
+import base64
+import io
+import json
+import tarfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from segmentation.imaging.content import Content, marks, recognise
+from segmentation.imaging.tar_files import tar_files
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+SIZES = (1, 511, 512, 513, 1024, 70_000, 0)
+
+MAKE_TAR = """async ({ contents, modules }) => {
+  const { tarOf } = await import(`${modules}/tar.js`);
+  const files = contents.map((text, at) => new File(
+    [Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], `DOE_JANE_${at}.dcm`,
+  ));
+  const content = new Uint8Array(await tarOf(files).arrayBuffer());
+  let text = "";
+  for (const byte of content) text += String.fromCharCode(byte);
+  return btoa(text);
+}"""
+
+RECOGNISE = """async ({ heads, marks, modules }) => {
+  const { recognise } = await import(`${modules}/content.js`);
+  return heads.map((head) => recognise(Uint8Array.from(head), marks));
+}"""
+
+SORT = """async ({ files, facts, modules, folder }) => {
+  const { itemsOf } = await import(`${modules}/sorting.js`);
+  const group = { folder, files: files.map(({ path, content }) => ({
+    path, file: new File([Uint8Array.from(content)], path.split("/").at(-1)),
+  })) };
+  const items = await itemsOf(group, facts);
+  return items.map(({ form, title, files, problem, leftOut }) => (
+    { form, title, names: files.map((file) => file.name), problem, leftOut }
+  ));
+}"""
+
+WORDS = """async ({ modules }) => {
+  const { bytes, duration, count, percent } = await import(`${modules}/words.js`);
+  return [bytes(0), bytes(1023), bytes(1024), bytes(8 * 1024 ** 2), bytes(2 * 1024 ** 3),
+    duration(3), duration(41), duration(61), duration(600), duration(4 * 3600),
+    count(1, "file"), count(1200, "file"), percent(999, 1000), percent(1000, 1000)];
+}"""
+
+
+@pytest.fixture
+def modules(page: Page, live_server: Any) -> str:
+    """Open a page of the site, so that its policy holds, and return where the scripts are."""
+    page.goto("/sign-in/")
+    return f"{live_server.url}/static/js/upload"
+
+
+def facts(**changes: Any) -> dict[str, Any]:
+    given = {
+        "maxBytes": 10_000,
+        "maxFiles": 3,
+        "kinds": {kind.name: kind.value for kind in Content},
+        "marks": [
+            {"offset": offset, "magic": list(magic), "kind": kind.name}
+            for offset, magic, kind in marks()
+        ],
+    }
+    return given | changes
+
+
+def test_the_archive_of_a_folder_is_a_tar_with_numbers_for_names(
+    page: Page, modules: str, tmp_path: Path
+):
+    contents = [bytes([index + 1]) * size for index, size in enumerate(SIZES)]
+    encoded = [base64.b64encode(content).decode() for content in contents]
+    made = base64.b64decode(page.evaluate(MAKE_TAR, {"contents": encoded, "modules": modules}))
+
+    with tarfile.open(fileobj=io.BytesIO(made), mode="r:") as archive:
+        members = archive.getmembers()
+        assert [member.name for member in members] == [f"{n:06d}" for n in range(1, 8)]
+        assert {(member.mtime, member.uid, member.uname) for member in members} == {(0, 0, "")}
+        assert [archive.extractfile(member).read() for member in members] == contents  # type: ignore[union-attr]
+    assert b"DOE" not in made
+    # And as intake reads it, which refuses an archive without its end.
+    (tmp_path / "made").write_bytes(made)
+    assert [b"".join(chunks) for _, chunks in tar_files(tmp_path / "made")] == contents
+
+
+def test_the_same_folder_gives_the_same_bytes(page: Page, modules: str):
+    given = {"contents": [base64.b64encode(b"an image" * 100).decode()] * 3, "modules": modules}
+    assert page.evaluate(MAKE_TAR, given) == page.evaluate(MAKE_TAR, given)
+
+
+def test_the_page_and_the_server_take_the_same_bytes_for_the_same_thing(page: Page, modules: str):
+    heads = [b"\0" * offset + magic + b"\0" * 600 for offset, magic, _ in marks()]
+    heads += [b"", b"x", b"plain text" * 100, b"\x1f", b"\0" * 1024]
+    given = {"heads": [list(head) for head in heads], "modules": modules, "marks": facts()["marks"]}
+    assert page.evaluate(RECOGNISE, given) == [recognise(head).name for head in heads]
+
+
+DICOM = b"\0" * 128 + b"DICM" + b"\0" * 40
+BARE_DICOM = b"\x08\x00\x05\x00CS\x0a\x00ISO_IR 100" + b"\0" * 150
+NIFTI = b"\x5c\x01\0\0" + b"\0" * 340 + b"n+1\0" + b"\0" * 4
+DICOMDIR = b"\0" * 128 + b"DICM\x02\x00\x02\x00UI\x14\x001.2.840.10008.1.3.10" + b"\0" * 40
+
+
+def sort(page: Page, modules: str, folder: str, files: dict[str, bytes], **limits: Any) -> Any:
+    given = {
+        "folder": folder,
+        "files": [{"path": path, "content": list(content)} for path, content in files.items()],
+        "facts": facts(**limits),
+        "modules": modules,
+    }
+    return page.evaluate(SORT, given)
+
+
+def test_a_folder_becomes_one_upload_of_its_images_in_order_of_path(page: Page, modules: str):
+    found = sort(page, modules, "scan", {
+        "scan/b/2": DICOM, "scan/a/10": BARE_DICOM, "scan/a/1": DICOM,
+        "scan/DICOMDIR": DICOMDIR, "scan/report.pdf": b"%PDF-1.7", "scan/notes": b"notes",
+    })  # fmt: skip
+    assert found == [
+        {"form": "dicom", "title": "scan", "names": ["1", "10", "2"], "problem": "", "leftOut": 3}
+    ]
+
+
+def test_nifti_images_and_archives_go_one_by_one(page: Page, modules: str):
+    found = sort(page, modules, "", {"t1.nii": NIFTI, "a.zip": b"PK\3\4" + b"\0" * 40})
+    assert [(item["form"], item["title"]) for item in found] == [
+        ("archive", "a.zip"), ("nifti", "t1.nii"),
+    ]  # fmt: skip
+
+
+def test_a_wrong_file_is_refused_by_itself_and_the_others_stay(page: Page, modules: str):
+    found = sort(page, modules, "", {"photo.jpg": b"\xff\xd8\xff\xe0", "1": DICOM})
+    assert found[0]["problem"] == ""
+    assert "This file is a JPEG picture" in found[1]["problem"]
+
+
+def test_limits_are_named(page: Page, modules: str):
+    many = {f"scan/{index}": DICOM for index in range(4)}
+    (item,) = sort(page, modules, "scan", many)
+    assert "4 files; at most 3 files" in item["problem"]
+    (item,) = sort(page, modules, "", {"t1.nii": NIFTI + b"\0" * 10_000})
+    assert "10 KB; at most 9.8 KB" in item["problem"]
+    (item,) = sort(page, modules, "scan", {"scan/notes": b"notes"})
+    assert "holds 1 file, none of them an image" in item["problem"]
+    (item,) = sort(page, modules, "scan", {})
+    assert "The folder is empty" in item["problem"]
+
+
+def test_numbers_are_said_in_words(page: Page, modules: str):
+    said = page.evaluate(WORDS, {"modules": modules})
+    assert said == [
+        "0 bytes", "1023 bytes", "1.0 KB", "8.0 MB", "2.0 GB",
+        "a few seconds", "50 seconds", "a minute", "10 minutes", "4 hours",
+        "1 file", "1,200 files", 99, 100,
+    ], json.dumps(said)  # fmt: skip
