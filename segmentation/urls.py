@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from segmentation.views import quality, runs, transfers, uploads
+from segmentation.views import deidentification, quality, runs, transfers, uploads
 
 VISIT = "studies/<str:study_code>/visits/<uuid:visit_id>/"
 QUALITY = "studies/<str:study_code>/quality/<uuid:quality_id>/"
@@ -10,6 +10,11 @@ QUALITY = "studies/<str:study_code>/quality/<uuid:quality_id>/"
 urlpatterns = [
     path("uploads/", uploads.upload_list, name="uploads"),
     path("uploads/<uuid:upload_id>/retry/", uploads.job_retry, name="job_retry"),
+    path(
+        "studies/<str:study_code>/deidentification.json",
+        deidentification.procedure,
+        name="deidentification",
+    ),
     path(f"{VISIT}upload/", uploads.upload_new, name="upload_new"),
     path(f"{VISIT}transfers/", transfers.transfer_list, name="transfers"),
     path("uploads/transfers/<uuid:transfer_id>/", transfers.transfer, name="transfer"),

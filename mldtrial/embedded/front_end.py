@@ -21,6 +21,7 @@ FILES = {
     "bootstrap/dist/js/bootstrap.bundle.min.js": "bootstrap.bundle.min.js",
     "htmx.org/dist/htmx.min.js": "htmx.min.js",
     "tus-js-client/dist/tus.min.js": "tus.min.js",
+    "dicom-parser/dist/dicomParser.min.js": "dicom_parser.min.js",
 }
 
 

@@ -7,11 +7,12 @@ from pathlib import Path
 
 from django.conf import settings
 
-from mldtrial.trial.models import Visit
+from mldtrial.trial.models import Study, Visit
 from segmentation.imaging.dicom.intake import (
     ConvertedSeries,
     DeidentificationKey,
     RefusedSeries,
+    StudyOptions,
     TrialIdentity,
     read_series,
 )
@@ -32,8 +33,13 @@ def read_dicom(
     ImageError
         If no series of the upload can be used.
     """
+    study = visit.patient.study
     results = read_series(
-        files, into=folder, key=study_key(visit.patient.study.code), identity=_identity(visit)
+        files,
+        into=folder,
+        key=study_key(study.code),
+        identity=_identity(visit),
+        options=deidentification_options(study),
     )
     converted = [result for result in results if isinstance(result, ConvertedSeries)]
     refused = [result for result in results if isinstance(result, RefusedSeries)]
@@ -52,6 +58,11 @@ def _identity(visit: Visit) -> TrialIdentity:
         visit_code=definition.code if definition else f"{visit.number.normalize():f}",
         study_name=patient.study.name,
     )
+
+
+def deidentification_options(_study: Study) -> StudyOptions:
+    """Return what the images of a study keep besides: at present, the same in every study."""
+    return StudyOptions()
 
 
 def _checked(series: ConvertedSeries) -> CheckedImage:

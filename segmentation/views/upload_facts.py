@@ -20,6 +20,7 @@ def upload_facts(visit: Visit, *, user: Any) -> dict[str, Any]:
     patient = reverse("patient", args=[visit.patient.study.code, visit.patient_id])
     return {
         "endpoint": reverse("transfers", args=address),
+        "procedureUrl": reverse("deidentification", args=[visit.patient.study.code]),
         "patientUrl": f"{patient}#visit-{visit.pk}",
         "user": str(user.pk),
         "csrfCookie": settings.CSRF_COOKIE_NAME,

@@ -204,6 +204,7 @@ EXPECTED: dict[str, Route] = {
     "definition_edit": Route(scope="study", get={"administrator"}, post={"administrator"}),
     # segmentation
     "uploads": Route(scope="signed-in", get=EVERYONE),
+    "deidentification": Route(scope="study", get=EVERYONE, page=False),
     "upload_new": Route(scope="site", get=ENTRY, post=ENTRY),
     # Without the headers of its protocol a request is told which version is spoken.
     "transfers": Route(scope="site", get=ENTRY, post=ENTRY, post_status=412, page=False),

@@ -458,3 +458,43 @@ def test_without_scripts_the_plain_form_works(
     page.get_by_role("button", name="Upload").click()
     expect(page.get_by_text("2 files were received")).to_be_visible()
     context.close()
+
+
+def test_what_goes_is_named_before_anything_is_sent(upload_page: Page, line: Line, tmp_path: Path):
+    page = upload_page
+    choose_folder(page, write_folder(tmp_path))
+    shown = card(page, FOLDER)
+    shown.get_by_text("De-identification:").click()
+    expect(shown.get_by_text("Series 1 (MR, 32 images")).to_be_visible()
+    expect(shown.locator("[data-fate=remove]")).to_contain_text("Patient's Birth Date")
+    expect(shown.locator("[data-fate=replace]")).to_contain_text("Patient's Name (subject code)")
+    expect(shown.locator("[data-fate=shift]")).to_contain_text("Study Date")
+    expect(shown.locator("[data-fate=remap]")).to_contain_text("Series Instance UID")
+    expect(shown.locator("[data-fate=keep]")).to_contain_text("Repetition Time")
+    # Names of attributes, never what they say; and nothing of it is sent.
+    for value in ("Doe", "MRN-0012345", "20180304"):
+        assert value not in shown.inner_text().replace(FOLDER, "")
+    assert faults_now(page) == []
+    assert [r.method for r in line.requests if r.method != "GET"] == []
+
+
+def test_two_patients_in_one_folder_are_noticed_before_they_are_sent(
+    upload_page: Page, tmp_path: Path
+):
+    folder = write_folder(tmp_path)
+    (other,) = make_series(slices=1, patient="Roe^Richard", patient_id="MRN-9")
+    other.ImageType = ["DERIVED", "SECONDARY"]
+    other.save_as(folder / "other", enforce_file_format=True)
+    choose_folder(upload_page, folder)
+    shown = card(upload_page, FOLDER)
+    expect(shown).to_contain_text("These images name 2 different patients.")
+    expect(shown).to_contain_text("Series 2 will not be taken: it was computed from another one")
+
+
+def test_where_nothing_can_be_shown_the_page_says_so(upload_page: Page, tmp_path: Path):
+    image = write_visit(tmp_path)["T1w"]
+    archive = tmp_path / "scan.zip"
+    archive.write_bytes(b"PK\3\4" + b"\0" * 100)
+    choose_files(upload_page, image, archive)
+    expect(card(upload_page, image.name)).to_contain_text("has no fields for a patient")
+    expect(card(upload_page, "scan.zip")).to_contain_text("cannot be shown before it is sent")

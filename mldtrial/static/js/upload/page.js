@@ -4,6 +4,7 @@
 import { ofDrop, ofPicker } from "./chosen.js";
 import { forget, isKnownHere, markOf, pathOf } from "./fingerprint.js";
 import { ItemView } from "./item_view.js";
+import { preview } from "./preview/view.js";
 import { Queue } from "./queue.js";
 import { itemsOf } from "./sorting.js";
 import { Transfer } from "./transfer.js";
@@ -107,6 +108,7 @@ function add(item) {
   queue.add(transfer);
   views.set(transfer, view);
   part("list").append(view.element);
+  preview(item, view.parts.preview, facts.procedureUrl);
   say(item.problem ? `${item.title} cannot be sent. ${item.problem}` : `${item.title} is ready.`);
   showTotals();
 }
