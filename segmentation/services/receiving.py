@@ -197,7 +197,7 @@ def _check_archive(path: Path) -> None:
 def _queue(upload: Upload) -> Upload:
     _refuse_twin(upload)
     upload.turn = jobs.next_turn(Upload, upload.site)
-    upload.full_clean(exclude=["site"])
+    upload.full_clean(exclude=["site"], validate_constraints=False)
     try:
         with transaction.atomic():
             upload.save(force_insert=True)

@@ -423,6 +423,50 @@ def test_a_person_finds_the_own_unfinished_files_of_a_visit_again(world, sender:
     assert found["sha256"] == "1" * 64
 
 
+@pytest.mark.requirement("21CFR11.10(d)")
+def test_a_transfer_exists_for_its_sender_alone(world: World, sender: Sender):
+    path = sender.begun(len(IMAGE), **DECLARED)
+    sender.piece(path, 0, IMAGE[:500])
+    found = {}
+    for key in sorted(world.users):
+        person = Sender(world.user(key), world.visit_a)
+        asked = [
+            person.piece(path, 500, IMAGE[500:600]),
+            person.client.options(path),
+            person.state(path),
+        ]
+        if key != "coordinator":
+            asked.append(person.cancel(path))
+        found[key] = [answer.status_code for answer in asked]
+    assert found.pop("coordinator") == [204, 204, 200]
+    assert len(found) > 10
+    assert {status for statuses in found.values() for status in statuses} == {404}
+    assert row(path).offset_bytes == 600
+
+
+def test_each_role_at_each_site_begins_and_lists_what_it_may(world: World):
+    found = {}
+    for key in sorted(world.users):
+        own, other = (Sender(world.user(key), visit) for visit in (world.visit_a, world.visit_b))
+        found[key] = [
+            answer.status_code
+            for person in (own, other)
+            for answer in (
+                person.begin(9, **DECLARED),
+                person.client.get(list_address(person.visit)),
+            )
+        ]
+    entry = {"coordinator", "investigator"}
+    for key, statuses in found.items():
+        role = key.removesuffix("_b")
+        at_a, at_b = statuses[:2], statuses[2:]
+        if role in entry:
+            allowed, refused = (at_b, at_a) if key.endswith("_b") else (at_a, at_b)
+            assert (allowed, refused) == ([201, 200], [404, 404]), key
+        else:
+            assert set(statuses) <= {403, 404}, key
+
+
 def test_who_is_signed_out_is_told_so_where_a_file_is_sent(sender: Sender):
     path = sender.begun(len(IMAGE), **DECLARED)
     sender.client.logout()
