@@ -9,6 +9,12 @@ from django.db.models import Q, QuerySet
 from mldtrial.trial import policies as trial
 from segmentation.models import (
     ModelVersion,
+    ProtocolCheck,
+    ProtocolFinding,
+    ProtocolVersion,
+    ScannedOn,
+    Scanner,
+    ScannerChange,
     ScanQuality,
     SegmentationResult,
     SegmentationRun,
@@ -25,6 +31,15 @@ def _transfers(user: Any) -> Q:
     return Q(sent_by=user) & may_send
 
 
+def _at_visit(user: Any) -> Q:
+    return trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__")
+
+
+def _rules(user: Any) -> Q:
+    held = trial.memberships(user).filter(role__in=trial.ACTIONS["view_settings"])
+    return Q(study__in=held.values("study"))
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Transfer: _transfers,
     Upload: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
@@ -33,6 +48,12 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
+    ProtocolVersion: _rules,
+    ProtocolCheck: _at_visit,
+    ProtocolFinding: _at_visit,
+    Scanner: lambda user: trial.patients_of(user, trial.PATIENT_ROLES),
+    ScannerChange: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "scanner__"),
+    ScannedOn: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "scan__visit__patient__"),
     ModelVersion: lambda user: Q(pk__isnull=not trial.memberships(user).exists()),
 }
 

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 
 from mldtrial.audit.context import acting
 from segmentation.models import JobState, Upload
-from segmentation.services import intake, quality, runs
+from segmentation.services import compliance, intake, quality, runs
 
 log = logging.getLogger(__name__)
 REVIEW_TASK = "analytics.tasks.review_queued"
@@ -53,6 +53,17 @@ def segment_queued() -> None:
             ring_review()
 
 
+@shared_task
+def check_queued() -> None:
+    """Ask visits the protocol rules until none is left, and look at what that changed."""
+    asked = 0
+    with acting(origin=f"worker:imaging@{socket.gethostname()}"):
+        while (batch := compliance.check_outstanding()) > 0:
+            asked += batch
+    if asked:
+        ring_review()
+
+
 def ring_intake() -> None:
     """Ring for uploads once the transaction has committed; a dead broker fails nothing."""
     transaction.on_commit(lambda: _send(intake_queued.name, "imaging"), robust=True)
@@ -66,6 +77,11 @@ def ring_segmentation() -> None:
 def ring_quality() -> None:
     """Ring for images whose quality is not measured once the transaction has committed."""
     transaction.on_commit(lambda: _send(measure_queued.name, "imaging"), robust=True)
+
+
+def ring_checks() -> None:
+    """Ring for visits that the protocol rules were not asked of, once all is committed."""
+    transaction.on_commit(lambda: _send(check_queued.name, "imaging"), robust=True)
 
 
 def ring_review() -> None:

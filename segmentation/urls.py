@@ -2,10 +2,21 @@
 
 from django.urls import path
 
-from segmentation.views import deidentification, quality, runs, transfers, uploads
+from segmentation.views import (
+    deidentification,
+    findings,
+    protocol,
+    quality,
+    runs,
+    scanners,
+    transfers,
+    uploads,
+)
 
-VISIT = "studies/<str:study_code>/visits/<uuid:visit_id>/"
-QUALITY = "studies/<str:study_code>/quality/<uuid:quality_id>/"
+STUDY = "studies/<str:study_code>/"
+VISIT = f"{STUDY}visits/<uuid:visit_id>/"
+QUALITY = f"{STUDY}quality/<uuid:quality_id>/"
+PROTOCOL = f"{STUDY}protocol/"
 
 urlpatterns = [
     path("uploads/", uploads.upload_list, name="uploads"),
@@ -23,6 +34,19 @@ urlpatterns = [
     path("runs/<uuid:run_id>/retry/", runs.run_retry, name="run_retry"),
     path(f"{QUALITY}picture.png", quality.quality_picture, name="quality_picture"),
     path(f"{QUALITY}again/", quality.quality_retry, name="quality_retry"),
+    path(f"{STUDY}findings/", findings.finding_list, name="findings"),
+    path(f"{STUDY}findings/export/", findings.findings_export_file, name="findings_export"),
+    path(f"{STUDY}findings/<uuid:finding_id>/", findings.finding_page, name="finding"),
+    path(PROTOCOL, protocol.protocol_page, name="protocol"),
+    path(f"{PROTOCOL}draft/", protocol.protocol_draft, name="protocol_draft"),
+    path(f"{PROTOCOL}draft/discard/", protocol.protocol_discard, name="protocol_discard"),
+    path(f"{PROTOCOL}difference/", protocol.protocol_difference, name="protocol_difference"),
+    path(f"{PROTOCOL}rules/new/", protocol.rule_new, name="rule_new"),
+    path(f"{PROTOCOL}rules/<slug:rule_key>/", protocol.rule_edit, name="rule_edit"),
+    path(f"{PROTOCOL}rules/<slug:rule_key>/remove/", protocol.rule_remove, name="rule_remove"),
+    path(f"{PROTOCOL}versions/<int:number>/", protocol.protocol_version, name="protocol_version"),
+    path(f"{STUDY}scanners/", scanners.scanner_list, name="scanners"),
+    path(f"{STUDY}scanners/<uuid:scanner_id>/", scanners.scanner_page, name="scanner"),
     path("models/", runs.model_list, name="models"),
     path("models/<uuid:model_id>/", runs.model_page, name="model"),
 ]

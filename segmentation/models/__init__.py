@@ -2,23 +2,46 @@
 
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState
 from segmentation.models.model_version import Method, ModelVersion, ReleaseState
+from segmentation.models.protocol import (
+    FindingDecision,
+    FindingOutcome,
+    FindingSeverity,
+    FindingState,
+    ProtocolCheck,
+    ProtocolFinding,
+    ProtocolVersion,
+    VersionState,
+)
 from segmentation.models.quality import ScanQuality
 from segmentation.models.run import SegmentationResult, SegmentationRun
+from segmentation.models.scanner import ScannedOn, Scanner, ScannerChange, ScannerChangeKind
 from segmentation.models.transfer import Transfer, TransferState
 from segmentation.models.upload import Upload
 
 __all__ = [
     "ENDED_BADLY",
     "WORTH_ANOTHER_TRY",
+    "FindingDecision",
+    "FindingOutcome",
+    "FindingSeverity",
+    "FindingState",
     "Job",
     "JobState",
     "Method",
     "ModelVersion",
+    "ProtocolCheck",
+    "ProtocolFinding",
+    "ProtocolVersion",
     "ReleaseState",
     "ScanQuality",
+    "ScannedOn",
+    "Scanner",
+    "ScannerChange",
+    "ScannerChangeKind",
     "SegmentationResult",
     "SegmentationRun",
     "Transfer",
     "TransferState",
     "Upload",
+    "VersionState",
 ]

@@ -1,5 +1,6 @@
 """Reading uploads, runs and models, narrowed to what the person may see."""
 
+from collections.abc import Sequence as ListOf
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,11 +15,15 @@ from segmentation.models import (
     Job,
     JobState,
     ModelVersion,
+    ProtocolFinding,
+    ScannerChange,
     ScanQuality,
     SegmentationRun,
     Upload,
 )
 from segmentation.policies import visible_to
+from segmentation.selectors.findings import not_met
+from segmentation.selectors.scanners import events_of_scans
 
 
 def uploads(*, user: Any) -> QuerySet[Upload]:
@@ -123,6 +128,8 @@ class VisitStatus:
     uploads: tuple[Upload, ...]
     run: SegmentationRun | None
     load_ml: float | None
+    findings: tuple[ProtocolFinding, ...]
+    scanner_events: tuple[ScannerChange, ...]
 
 
 def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
@@ -130,20 +137,36 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     scans = tuple(visit.scans.filter(state=ScanState.IMPORTED))
     recent = tuple(visit.uploads.order_by("-queued_at"))
     moving = [u for u in recent if not u.is_finished]
-    latest_run = (
-        visit.segmentation_runs.filter(is_voided=False)
-        .select_related("model_version", "result")
-        .order_by("-queued_at")
-        .first()
-    )
+    found = tuple(not_met(visit, user=user))
+    left_out = [one for one in found if one.keeps_scan_out]
+    latest_run = _latest_run(visit, left_out)
     load_ml = None
     has_result = latest_run is not None and hasattr(latest_run, "result")
     if has_result and trial_policies.may(user, "view_loads", visit):
         load_ml = latest_run.result.demyelination_load_ml  # type: ignore[union-attr]
     not_done = set(visit.not_done.filter(is_current=True).values_list("sequence", flat=True))
-    code, text, detail, percent = _state(scans, recent, moving, latest_run, not_done)
+    kept_out = {one.scan_id for one in left_out}
+    usable = tuple(scan for scan in scans if scan.pk not in kept_out)
+    code, text, detail, percent = _state(usable, recent, moving, latest_run, not_done)
+    if left_out and code in ("missing", "empty"):
+        code, text, detail = "refused", "Left out by the protocol rules", left_out[0].sentence
     is_moving = bool(moving) or (latest_run is not None and not latest_run.is_finished)
-    return VisitStatus(code, text, detail, percent, is_moving, scans, recent, latest_run, load_ml)
+    seen = tuple(events_of_scans([scan.pk for scan in scans], user=user))
+    return VisitStatus(
+        code, text, detail, percent, is_moving, scans, recent, latest_run, load_ml, found, seen
+    )
+
+
+def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> SegmentationRun | None:
+    """Return the latest run of scans that are used, with its result."""
+    scans = [one.scan_id for one in left_out]
+    found = visit.segmentation_runs.filter(is_voided=False).exclude(t1w_scan__in=scans)
+    return (
+        found.exclude(t2w_scan__in=scans)
+        .select_related("model_version", "result")
+        .order_by("-queued_at")
+        .first()
+    )
 
 
 def visits_in_progress(*, user: Any, at_most: int) -> list[tuple[Visit, VisitStatus]]:

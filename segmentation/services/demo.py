@@ -35,9 +35,19 @@ from segmentation.demo import plan
 from segmentation.demo.images import draw
 from segmentation.demo.record import MASKS, MODEL, RECORD, key_of
 from segmentation.demo.record_quality import stored_metrics
+from segmentation.demo.scanners import acquisition_of, scanner_of
 from segmentation.imaging.nifti import store_clean_copy
 from segmentation.models import JobState, ModelVersion, SegmentationResult, SegmentationRun
-from segmentation.services import jobs, models, quality, receiving, runs, store
+from segmentation.services import (
+    compliance,
+    demo_protocol,
+    jobs,
+    models,
+    quality,
+    receiving,
+    runs,
+    store,
+)
 
 log = logging.getLogger(__name__)
 SIGN_INS = "demo_sign_ins.txt"
@@ -80,6 +90,7 @@ def _create_records(
         code: studies.create_site(study=study, code=code, name=name) for code, name in plan.SITES
     }
     people = _create_people(study, sites)
+    demo_protocol.put_rules_in_force(study, people["data-manager"])
     definitions = {d.code: d for d in study.visit_definitions.all()}
     settings_of_study.change_definition(
         definition=definitions["M36"],
@@ -97,6 +108,7 @@ def _create_records(
             else:
                 _store_result(planned, visit_plan, visit, model, row)
     _declare_not_done(study, definitions, people)
+    demo_protocol.record_one_deviation(study, people["coordinator-north"])
     return live
 
 
@@ -220,6 +232,12 @@ def _store_result(
             source_sha256=facts["image_sha256"],
             source_format="phantom",
             origin=Origin.DEMO,
+            scanner=scanner_of(planned.site_code, visit_plan.date),
+            acquisition=acquisition_of(
+                name,
+                planned.acq_stratum if name == "T1w" else "2D",
+                (planned.subject_code, visit_plan.definition_code),
+            ),
             **facts,
         )
         for name, facts in row["scans"].items()
@@ -257,6 +275,7 @@ def _store_result(
         demyelination_load_ml=row["demyelination_load_ml"],
     )
     runs.flag_for_analysis(visit=visit, model=model)
+    compliance.look_at(visit)
 
 
 def _place_mask(source: Path, relative: str, sha256: str) -> None:

@@ -13,7 +13,7 @@ from mldtrial.trial.services import participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.nifti import read_volume
 from segmentation.models import Upload
-from segmentation.services import jobs, store
+from segmentation.services import compliance, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.images import CheckedImage
 
@@ -36,6 +36,7 @@ def publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) -> 
             reach("intake_after_rename")
             for image in images:
                 _record(upload, image)
+            compliance.look_at(upload.visit)
             jobs.succeed(upload, message=" ".join(refusals))
         except BaseException:
             # Still under the hold: nobody else has found one of these files here meanwhile.

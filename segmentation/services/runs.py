@@ -27,6 +27,7 @@ from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_labe
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, SegmentationOutput
 from segmentation.models import JobState, ModelVersion, SegmentationResult, SegmentationRun
+from segmentation.selectors.findings import excluding
 from segmentation.services import demo_images, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
@@ -56,8 +57,12 @@ def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
 
 
 def _usable_scans(sequence: str) -> QuerySet[Scan]:
-    """Return the scans of a sequence, those to choose first: 3D before 2D, then the latest."""
+    """Return the scans of a sequence, those to choose first: 3D before 2D, then the latest.
+
+    A scan that the protocol rules leave out is none of them until somebody accepts it.
+    """
     scans = Scan.objects.filter(sequence=sequence, state=ScanState.IMPORTED)
+    scans = scans.exclude(pk__in=excluding().values("scan"))
     return scans.order_by("-acq_stratum", "-created_at")
 
 
@@ -252,10 +257,13 @@ def _publish(
 def flag_for_analysis(*, visit: Visit, model: ModelVersion) -> SegmentationRun | None:
     """Mark the one run of a visit and a model that pages and exports use.
 
-    3D before 2D, then the latest repeat; a voided run never.
+    3D before 2D, then the latest repeat; a voided run never, nor one of a scan that the protocol
+    rules leave out.
     """
+    left_out = excluding().filter(visit=visit).values("scan")
     done = SegmentationRun.objects.filter(visit=visit, model_version=model)
     usable = done.filter(state=JobState.SUCCEEDED, is_voided=False)
+    usable = usable.exclude(t1w_scan__in=left_out).exclude(t2w_scan__in=left_out)
     best = usable.order_by("-t1w_scan__acq_stratum", "-t1w_scan__created_at").first()
     keep = Q(pk=best.pk) if best else Q(pk=None)
     done.filter(analysis_flag=True).exclude(keep).update(analysis_flag=False)

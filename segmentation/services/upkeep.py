@@ -27,7 +27,7 @@ from segmentation.models import (
     TransferState,
     Upload,
 )
-from segmentation.services import jobs, runs, store, transfers
+from segmentation.services import jobs, runs, scanners, store, transfers
 
 TEMPORARY_SECONDS = 10 * 60
 UNREFERENCED_SECONDS = 60 * 60
@@ -69,6 +69,12 @@ def void_signatures() -> int:
     """Keep on record which signatures no longer hold; pages show it without waiting for this."""
     with acting(origin="sweep"):
         return signing.void_changed_signatures()
+
+
+def recognise_scanners() -> int:
+    """Enter scans into the register of scanners that came in before it, or were moved."""
+    with acting(origin="sweep"):
+        return scanners.recognise_outstanding()
 
 
 def queue_missing_runs() -> int:

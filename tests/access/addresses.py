@@ -290,6 +290,59 @@ def _deviation(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _protocol(world: World, target: str) -> Any:
+    """Return the rules in force of the target's study; one that this address' scan breaks."""
+    from segmentation.models import ProtocolVersion, VersionState
+    from segmentation.services import protocols
+
+    study = patient_of(world, target).study
+    found = ProtocolVersion.objects.filter(study=study, state=VersionState.IN_FORCE).first()
+    if found is None:
+        draft = protocols.start_draft(study=study, by=None)
+        found = protocols.put_in_force(
+            study=study, seen=protocols.mark(draft), reason="Charter", by=None
+        )
+    return found
+
+
+def _scanner(world: World, target: str) -> uuid.UUID:
+    from segmentation.models import Scanner
+
+    patient = patient_of(world, target)
+    found, _ = Scanner.objects.get_or_create(
+        site=patient.site,
+        key="kind siemens prisma 3.0 T",
+        defaults={"study": patient.study, "manufacturer": "SIEMENS", "model": "Prisma"},
+    )
+    return found.pk
+
+
+def _rule_key(world: World, target: str) -> str:
+    return str(_protocol(world, target).rules[0]["key"])
+
+
+def _finding(world: World, target: str) -> uuid.UUID:
+    from segmentation.models import ProtocolFinding
+
+    scan = scan_of(world, target)
+    found, _ = ProtocolFinding.objects.get_or_create(
+        visit=scan.visit,
+        scan=scan,
+        rule_key="t1w-coverage",
+        defaults={
+            "version": _protocol(world, target),
+            "sequence": "T1w",
+            "quantity": "coverage_mm",
+            "outcome": "not_met",
+            "severity": "deviation",
+            "measured": "11 mm",
+            "asked": "at least 130 mm",
+            "sentence": "T1w: coverage 11 mm; the protocol asks for at least 130 mm.",
+        },
+    )
+    return found.pk
+
+
 def _batch(world: World, target: str) -> uuid.UUID:
     content = b"subject,date\nA-001,2023-05-10\n"
     study = patient_of(world, target).study
@@ -373,6 +426,10 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "definition_id": _planned,
     "not_done_id": _not_done,
     "deviation_id": _deviation,
+    "finding_id": _finding,
+    "rule_key": _rule_key,
+    "scanner_id": _scanner,
+    "number": lambda world, target: _protocol(world, target).number,
     "membership_id": _membership,
     "invitation_id": _invitation,
     "record_id": lambda world, target: patient_of(world, target).pk,
@@ -397,6 +454,8 @@ IDENTIFYING = (
     "quality_id",
     "not_done_id",
     "deviation_id",
+    "finding_id",
+    "scanner_id",
     "membership_id",
     "invitation_id",
     "record_id",

@@ -16,7 +16,7 @@ from mldtrial.trial.models import ReadRole, Role
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.services import studies
 from segmentation.models import Upload
-from segmentation.services import store
+from segmentation.services import protocols, store
 from tests.access import addresses
 from tests.support.images import nifti_bytes
 from tests.support.world import World, person
@@ -84,6 +84,18 @@ def _with_raw_files(_world: World) -> dict[str, Any]:
     return {}
 
 
+def _with_draft(world: World) -> dict[str, Any]:
+    """Begin a draft of the protocol rules."""
+    protocols.start_draft(study=world.study, by=None)
+    return {}
+
+
+def _seen_draft(world: World) -> dict[str, Any]:
+    """Begin a draft of the protocol rules, and say that its difference was seen."""
+    draft = protocols.start_draft(study=world.study, by=None)
+    return {"seen": protocols.mark(draft), **REASON}
+
+
 CHANGES: dict[str, Change] = {
     "patient_new": Change(body={"subject_code": "A-002", "sex": "M", "birth_month": "2021-04"}),
     "patient_edit": Change(body={"sex": "M", **REASON}),
@@ -126,6 +138,16 @@ CHANGES: dict[str, Change] = {
     "job_retry": Change(body=_with_raw_files, refused=302),
     "run_retry": Change(refused=302),
     "quality_retry": Change(refused=302),
+    "scanner": Change(body={"action": "name", "name": "Room 2"}, refused=AT_THE_FORM),
+    "rule_new": Change(
+        body={"sequence": "T2w", "quantity": "te_ms", "lowest": "80", "severity": "note"}
+    ),
+    "rule_edit": Change(body={"severity": "note"}),
+    "rule_remove": Change(refused=302),
+    "protocol_draft": Change(refused=302),
+    "protocol_discard": Change(body=_with_draft, refused=302),
+    "protocol_difference": Change(body=_seen_draft),
+    "finding": Change(body={"action": "record"}, refused=AT_THE_FORM),
 }
 
 PEOPLE = "Who takes part is no data of the trial."

@@ -216,6 +216,24 @@ EXPECTED: dict[str, Route] = {
     "run_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "quality_picture": Route(scope="site", get=ENTRY | OVERSEERS, page=False),
     "quality_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
+    # segmentation: the imaging protocol
+    "findings": Route(scope="study", get=SEES_PATIENTS),
+    "findings_export": Route(scope="study", get=EXPORTS, page=False),
+    "finding": Route(
+        scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}, post_status=400
+    ),
+    "scanners": Route(scope="study", get=SEES_PATIENTS),
+    "scanner": Route(
+        scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}, post_status=400
+    ),
+    "protocol": Route(scope="study", get={"administrator", "data_manager", "auditor"}),
+    "protocol_version": Route(scope="study", get={"administrator", "data_manager", "auditor"}),
+    "protocol_draft": Route(scope="study", post={"data_manager"}, post_status=302),
+    "protocol_discard": Route(scope="study", post={"data_manager"}, post_status=302),
+    "protocol_difference": Route(scope="study", get={"data_manager"}, post={"data_manager"}),
+    "rule_new": Route(scope="study", get={"data_manager"}, post={"data_manager"}),
+    "rule_edit": Route(scope="study", get={"data_manager"}, post={"data_manager"}),
+    "rule_remove": Route(scope="study", post={"data_manager"}, post_status=302),
     "models": Route(scope="signed-in", get=EVERYONE),
     "model": Route(scope="member", get=EVERYONE),
     # analytics

@@ -150,6 +150,14 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "reason",
         "You asked for this yourself: another person must approve it.",
     ),
+    "protocol_one_draft": (
+        NON_FIELD_ERRORS,
+        "Somebody else has just begun a draft; open the page again.",
+    ),
+    "protocol_one_in_force": (
+        NON_FIELD_ERRORS,
+        "Somebody else has just put a version in force; open the page again.",
+    ),
     "query_once_per_rule_and_visit": (
         "rule",
         "The same rule has opened a newer query on this; answer that one.",

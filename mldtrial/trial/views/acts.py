@@ -34,6 +34,8 @@ class Act:
     """What to know before typing; empty for nothing."""
     is_open: bool = False
     """The form is shown without being asked for."""
+    subject: Callable[[Any], Any] = lambda record: record
+    """The record that the policy is asked about, where it is not this one."""
 
 
 Acts = Mapping[str, Act]
@@ -63,7 +65,7 @@ def perform(request: HttpRequest, record: Any, acts: Acts) -> Refusal | None:
     act = acts.get(request.POST.get("action", next(iter(acts))))
     if act is None:
         raise BadRequest("This cannot be done here.")
-    policies.require(request.user, act.policy, record)
+    policies.require(request.user, act.policy, act.subject(record))
     form = act.make(record, request.POST)
     if form.submit(lambda: act.do(record, form, request.user)) is not None:
         messages.success(request, act.done)
@@ -78,7 +80,9 @@ def offered(
     shown = []
     for act in acts.values():
         was_refused = refused is not None and refused.act is act
-        is_possible = record.state in act.states and policies.may(request.user, act.policy, record)
+        is_possible = record.state in act.states and policies.may(
+            request.user, act.policy, act.subject(record)
+        )
         if not (is_possible or was_refused):
             continue
         form = refused.form if refused is not None and was_refused else act.make(record, None)

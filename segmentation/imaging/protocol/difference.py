@@ -43,6 +43,8 @@ class Changed:
     change: Change
     before: Standing | None
     after: Standing | None
+    says: str
+    """What the other rules say of it, also where they are met; empty where they do not ask."""
 
 
 def standings(results: Iterable[Result]) -> dict[Place, Standing]:
@@ -69,11 +71,13 @@ def compare(before: Mapping[Place, Standing], results: Iterable[Result]) -> list
     asked = list(results)
     after = standings(asked)
     met = {(r.rule.key, r.scan_key) for r in asked if r.outcome == Outcome.MET}
+    said = {(r.rule.key, r.scan_key): r.sentence for r in asked}
     found = []
     for place in [*before, *(place for place in after if place not in before)]:
         change = _change(before.get(place), after.get(place), is_met=place in met)
         if change is not None:
-            found.append(Changed(*place, change, before.get(place), after.get(place)))
+            says = said.get(place, "")
+            found.append(Changed(*place, change, before.get(place), after.get(place), says))
     return found
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from segmentation.imaging.protocol import words
 from segmentation.imaging.protocol.facts import ScanFacts, VisitFacts
-from segmentation.imaging.protocol.rules import IN_HEADERS, OF_KIND, Absent, Quantity, Rule
+from segmentation.imaging.protocol.rules import IN_HEADERS, NAMES, OF_KIND, Absent, Quantity, Rule
 
 TOLERANCE = 1e-3
 """By so much of its unit a value may lie outside a limit and still counts as being on it ..."""
@@ -46,6 +46,11 @@ class Result:
     measured: str
     asked: str
     sentence: str
+
+    @property
+    def name(self) -> str:
+        """What was asked about."""
+        return NAMES[self.rule.quantity]
 
 
 def evaluate(rules: Iterable[Rule], visit: VisitFacts) -> list[Result]:
@@ -110,7 +115,16 @@ def _limits(rule: Rule, scan: ScanFacts) -> Result:
         return _absent(rule, scan)
     outcome = Outcome.MET if all(_is_within(v, rule) for v in values) else Outcome.NOT_MET
     measured = words.measured(rule.quantity, values)
-    return _scan_result(rule, scan, outcome, measured, words.compared(rule, measured))
+    said = words.measured(rule.quantity, values, _digits(rule, values))
+    return _scan_result(rule, scan, outcome, measured, words.compared(rule, said))
+
+
+def _digits(rule: Rule, values: tuple[float, ...]) -> int:
+    """Return how many digits a sentence needs: rounding must not move a value over a limit."""
+    rounded = (float(words.number(value, words.SHORT)) for value in values)
+    pairs = zip(values, rounded, strict=True)
+    is_safe = all(_is_within(value, rule) == _is_within(near, rule) for value, near in pairs)
+    return words.SHORT if is_safe else words.LONG
 
 
 def _absent(rule: Rule, scan: ScanFacts) -> Result:

@@ -12,15 +12,19 @@ from segmentation.imaging.protocol.rules import (
 BY = " × "
 
 
-def number(value: float) -> str:
-    """Return a number with up to six significant digits and no trailing zeros."""
-    text = f"{value:.6g}"
+SHORT, LONG = 4, 6
+"""Significant digits of a value in a sentence, and of one that must not be rounded away."""
+
+
+def number(value: float, digits: int = LONG) -> str:
+    """Return a number with so many significant digits at most and no trailing zeros."""
+    text = f"{value:.{digits}g}"
     return f"{value:.0f}" if "e+" in text else text
 
 
-def measured(quantity: Quantity, values: tuple[float, ...]) -> str:
+def measured(quantity: Quantity, values: tuple[float, ...], digits: int = LONG) -> str:
     """Return measured values with their unit."""
-    return f"{BY.join(number(value) for value in values)} {UNITS[quantity]}"
+    return f"{BY.join(number(value, digits) for value in values)} {UNITS[quantity]}"
 
 
 def asked(rule: Rule) -> str:

@@ -18,6 +18,8 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.clean_up, 3600.0),
     (upkeep.end_overdue_transfers, 600.0),
     (upkeep.queue_missing_runs, 60.0),
+    (tasks.ring_checks, 60.0),
+    (upkeep.recognise_scanners, 60.0),
     # A thing of last resort: the services and the import do both themselves.
     (upkeep.settle_reads, 3600.0),
     (upkeep.check_plausibility, 3600.0),

@@ -80,6 +80,18 @@ def test_a_long_echo_time_is_said_with_value_and_limits():
     assert found.sentence == "T2w: TE 120 ms; the protocol asks for 80 to 100 ms."
 
 
+def test_a_sentence_rounds_a_value_but_never_over_its_limit():
+    asked = rule(Quantity.THROUGH_PLANE, highest=4.0)
+    far = ask(asked, scan(voxel_size_mm=(0.9, 0.9, 4.85891)))
+    assert (far.measured, far.sentence[:37]) == (
+        "4.85891 mm",
+        "T2w: distance of the slices 4.859 mm;",
+    )
+    near = ask(asked, scan(voxel_size_mm=(0.9, 0.9, 4.00012345 + 0.001)))
+    assert near.outcome == Outcome.NOT_MET
+    assert "4.00112 mm" in near.sentence
+
+
 @pytest.mark.parametrize(
     ("lowest", "highest", "outcome"),
     [
