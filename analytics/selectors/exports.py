@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Case, Count, ExpressionWrapper, F, Func, QuerySet, Value, When
+from django.db.models import Case, Count, ExpressionWrapper, F, Func, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Concat, Greatest, NullIf
@@ -331,13 +331,15 @@ def _visits(study: Study, narrowed: Narrow) -> Rows:
     columns = {
         **_which_visit(""),
         "visit_code": F("definition__code"),
-        "scan_count": Count("scans"),
+        "scan_count": Count("scans", filter=Q(scans__state=ScanState.IMPORTED)),
     }
     return _rows(found, columns, BY_VISIT)
 
 
 def _scans(study: Study, narrowed: Narrow) -> Rows:
-    found = narrowed(Scan.objects.filter(visit__patient__study=study))
+    # What waits in quarantine, or was discarded from there, may be somebody else's.
+    taken_in = Scan.objects.filter(state__in=[ScanState.IMPORTED, ScanState.VOIDED])
+    found = narrowed(taken_in.filter(visit__patient__study=study))
     columns = {
         **_which_visit("visit__"),
         "scan_id": F("id"),

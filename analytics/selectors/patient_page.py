@@ -64,7 +64,7 @@ class VisitRow:
     @property
     def missing_sequences(self) -> list[str]:
         """T1w and T2w that are neither there nor declared not done."""
-        here = {scan.sequence for scan in self.scans if scan.state == ScanState.IMPORTED}
+        here = {scan.sequence for scan in self.scans}
         here |= {declared.sequence for declared in self.not_done}
         return [name for name in ASKED_SEQUENCES if name not in here]
 
@@ -78,7 +78,8 @@ def visit_rows(
         .select_related("gmfc_mld", "elfc_mld", "definition")
         .order_by("-date")
     )
-    scans = _by_visit(visible_to(user, Scan.objects.filter(visit__patient=patient)))
+    in_use = Scan.objects.filter(visit__patient=patient, state=ScanState.IMPORTED)
+    scans = _by_visit(visible_to(user, in_use))
     finals = dict(
         visible_to(user, MriSeverityFinal.objects.filter(visit__patient=patient)).values_list(
             "visit_id", "total"

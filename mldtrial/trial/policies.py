@@ -72,6 +72,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "assign_reads": (Role.DATA_MANAGER,),
     "view_reads": READ_ROLES,
     "upload_scan": ENTRY_ROLES,
+    "view_quarantine": (*ENTRY_ROLES, Role.DATA_MANAGER, Role.AUDITOR),
+    "place_scan": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "retry_job": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "answer_query": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "open_query": (Role.DATA_MANAGER, Role.MONITOR),

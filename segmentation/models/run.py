@@ -35,6 +35,8 @@ class SegmentationRun(Job, ClinicalModel):
             *Job.Meta.constraints,
             models.UniqueConstraint(
                 fields=["visit", "purpose", "model_version", "parameters_sha256", "input_sha256"],
+                # An image that went away and came back is segmented again.
+                condition=models.Q(is_voided=False),
                 name="run_once_per_input",
             ),
             models.UniqueConstraint(

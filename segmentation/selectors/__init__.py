@@ -117,6 +117,8 @@ class VisitStatus:
         How far a running job has come.
     is_moving : bool
         True while something will change by itself, so that the page asks again.
+    in_quarantine : int
+        Images that wait for a decision where they belong; they are not among `scans`.
     """
 
     code: str
@@ -130,6 +132,7 @@ class VisitStatus:
     load_ml: float | None
     findings: tuple[ProtocolFinding, ...]
     scanner_events: tuple[ScannerChange, ...]
+    in_quarantine: int
 
 
 def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
@@ -153,7 +156,18 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     is_moving = bool(moving) or (latest_run is not None and not latest_run.is_finished)
     seen = tuple(events_of_scans([scan.pk for scan in scans], user=user))
     return VisitStatus(
-        code, text, detail, percent, is_moving, scans, recent, latest_run, load_ml, found, seen
+        code=code,
+        text=text,
+        detail=detail,
+        percent=percent,
+        is_moving=is_moving,
+        scans=scans,
+        uploads=recent,
+        run=latest_run,
+        load_ml=load_ml,
+        in_quarantine=visit.scans.filter(state=ScanState.QUARANTINED).count(),
+        findings=found,
+        scanner_events=seen,
     )
 
 

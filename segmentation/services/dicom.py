@@ -38,17 +38,20 @@ def read_dicom(
         files,
         into=folder,
         key=study_key(study.code),
-        identity=_identity(visit),
+        identity=identity_at(visit),
         options=deidentification_options(study),
     )
     converted = [result for result in results if isinstance(result, ConvertedSeries)]
     refused = [result for result in results if isinstance(result, RefusedSeries)]
     if not converted and refused:
         raise ImageError(refused[0].code, refused[0].message)
-    return [_checked(result) for result in converted], [result.message for result in refused]
+    # The echoes of one series are refused one by one, with one sentence.
+    sentences = list(dict.fromkeys(result.message for result in refused))
+    return [_checked(result) for result in converted], sentences
 
 
-def _identity(visit: Visit) -> TrialIdentity:
+def identity_at(visit: Visit) -> TrialIdentity:
+    """Return who an image of a visit belongs to, as it stands in the kept DICOM."""
     patient, definition = visit.patient, visit.definition
     return TrialIdentity(
         study_code=patient.study.code,
@@ -79,9 +82,11 @@ def _checked(series: ConvertedSeries) -> CheckedImage:
         acquisition={
             **series.acquisition,
             "series_uid": series.series_uid,
+            "session_uid": series.header.session,
             "dicom_sha256": sha256_of(series.dicom_zip),
         },
         dicom_zip=series.dicom_zip,
+        header=series.header,
     )
 
 

@@ -5,12 +5,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from segmentation.imaging.dicom.person import HeaderFacts
 from segmentation.imaging.nifti import NiftiFacts
 
 
 @dataclass(slots=True)
 class CheckedImage:
-    """An image that passed intake and lies, clean, in a temporary folder."""
+    """An image that passed intake and lies, clean, in a temporary folder.
+
+    `header` is what the original said of its person; None for NIfTI, which says nothing.
+    """
 
     path: Path
     facts: NiftiFacts
@@ -23,3 +27,4 @@ class CheckedImage:
     scanner: dict[str, Any] = field(default_factory=dict)
     acquisition: dict[str, Any] = field(default_factory=dict)
     dicom_zip: Path | None = None
+    header: HeaderFacts | None = None

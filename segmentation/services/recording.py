@@ -1,6 +1,7 @@
-"""Record the images of an upload as scans: all of them, or none."""
+"""Record the images of an upload as scans: all or none, in quarantine where something conflicts."""
 
 import hashlib
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,23 +9,46 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from mldtrial.accounts.holds import hold
-from mldtrial.trial.models import Patient, Scan, ScanState, Visit
+from mldtrial.trial.models import Conflict, Patient, Scan, ScanState, Visit
 from mldtrial.trial.services import participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.nifti import read_volume
 from segmentation.models import Upload
-from segmentation.services import compliance, jobs, store
+from segmentation.services import compliance, conflicts, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.images import CheckedImage
 
 
+@dataclass(frozen=True, slots=True)
+class _Hashed:
+    """An image with the hash of its voxels, by which it is known again."""
+
+    image: CheckedImage
+    voxels_sha256: str
+
+
 def publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) -> None:
-    """Record every image of an upload, or none; what is not recorded leaves no file."""
+    """Record the images of an upload, or none; what is not recorded leaves no file.
+
+    An image that may belong to somebody else, or to another visit, is recorded in quarantine.
+
+    Raises
+    ------
+    ImageError
+        If the consent was withdrawn, or the visit has all of the images already.
+    """
+    hashed = [_Hashed(image, sha256_of_voxels(image.path)) for image in images]
     with transaction.atomic():
         # The patient as well: a consent that is being withdrawn comes before this or after it.
-        held = Visit.objects.select_related("patient").select_for_update(of=("self", "patient"))
-        require_images_allowed(held.get(pk=upload.visit_id).patient)
-        files = _files_to_keep(images)
+        held = Visit.objects.select_related("patient__study").select_for_update(
+            of=("self", "patient")
+        )
+        visit = held.get(pk=upload.visit_id)
+        require_images_allowed(visit.patient)
+        new = _without_known(visit, hashed)
+        if len(new) < len(hashed):
+            refusals = [*refusals, "Images that this visit has already were left out."]
+        files = _files_to_keep([one.image for one in new])
         # One upload at a time places and records a file of a name.
         hold(path.name for path in files)
         placed: list[Path] = []
@@ -34,15 +58,35 @@ def publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) -> 
                     store.publish(source, target)
                     placed.append(target)
             reach("intake_after_rename")
-            for image in images:
-                _record(upload, image)
-            compliance.look_at(upload.visit)
-            jobs.succeed(upload, message=" ".join(refusals))
+            waiting = _record_all(upload, visit, new)
+            compliance.look_at(visit)
+            jobs.succeed(upload, message=" ".join([*refusals, *_about(waiting, len(new))]))
         except BaseException:
             # Still under the hold: nobody else has found one of these files here meanwhile.
             for target in placed:
                 target.unlink(missing_ok=True)
             raise
+
+
+def _without_known(visit: Visit, hashed: list[_Hashed]) -> list[_Hashed]:
+    """Return the images that a visit lacks, each once."""
+    there = Scan.objects.filter(visit=visit, state__in=[ScanState.IMPORTED, ScanState.QUARANTINED])
+    seen = set(there.values_list("voxels_sha256", flat=True))
+    new: list[_Hashed] = []
+    for one in hashed:
+        if one.voxels_sha256 not in seen:
+            seen.add(one.voxels_sha256)
+            new.append(one)
+    if hashed and not new:
+        raise ImageError(FailureCode.DUPLICATE_IMAGE, "This visit has this very image already.")
+    return new
+
+
+def _about(waiting: int, images: int) -> list[str]:
+    if not waiting:
+        return []
+    noun, verb = ("image", "waits") if images == 1 else ("images", "wait")
+    return [f"{waiting} of {images} {noun} {verb} in quarantine: say there where it belongs."]
 
 
 def _files_to_keep(images: list[CheckedImage]) -> dict[Path, Path]:
@@ -54,30 +98,41 @@ def _files_to_keep(images: list[CheckedImage]) -> dict[Path, Path]:
     return files
 
 
-def _record(upload: Upload, image: CheckedImage) -> Scan:
-    voxels_sha256 = sha256_of_voxels(store.image_path(image.facts.sha256))
-    _refuse_known(upload, voxels_sha256)
+def _record_all(upload: Upload, visit: Visit, new: list[_Hashed]) -> int:
+    """Record images; return how many of them wait in quarantine."""
+    found = conflicts.find(visit, [one.image for one in new], [one.voxels_sha256 for one in new])
+    for one, conflicting in zip(new, found, strict=True):
+        _record(upload, visit, one, conflicting)
+    return sum(bool(conflicting) for conflicting in found)
+
+
+def _record(upload: Upload, visit: Visit, one: _Hashed, conflicting: list[Conflict]) -> Scan:
+    image = one.image
     days = None
     if image.acquired_on is not None:
-        days = (image.acquired_on - upload.visit.date).days
+        days = (image.acquired_on - visit.date).days
+    header = image.header
     scan = Scan(
-        visit=upload.visit,
+        visit=visit,
         sequence=image.sequence,
         acq_stratum=image.acq_stratum,
-        state=ScanState.IMPORTED,
-        reason=image.reason,
+        state=ScanState.QUARANTINED if conflicting else ScanState.IMPORTED,
+        reason=f"{image.reason} {conflicts.compared(visit, image)}".strip(),
+        conflicts=conflicting,
+        # Whoever has removed the identity has put in its place what names nobody.
+        person="" if header is None or header.is_deidentified else header.person,
         days_from_visit=days,
         shape=list(image.facts.shape),
         voxel_size_mm=[float(size) for size in image.facts.voxel_size_mm],
         affine=np.asarray(image.facts.affine, dtype=float).tolist(),
         image_sha256=image.facts.sha256,
-        voxels_sha256=voxels_sha256,
+        voxels_sha256=one.voxels_sha256,
         source_sha256=upload.sha256,
         source_format=image.source_format,
         deidentification_version=image.deidentification_version,
         scanner=image.scanner,
         acquisition=image.acquisition,
-        origin=upload.visit.patient.origin,
+        origin=visit.patient.origin,
     )
     scan.full_clean()
     scan.save()
@@ -90,19 +145,6 @@ def sha256_of_voxels(path: Path) -> str:
     digest = hashlib.sha256(str(volume.data.shape).encode())
     digest.update(np.ascontiguousarray(volume.data).tobytes())
     return digest.hexdigest()
-
-
-def _refuse_known(upload: Upload, voxels_sha256: str) -> None:
-    """Refuse an image that is known already; another site's record is never described."""
-    known = Scan.objects.filter(voxels_sha256=voxels_sha256, state=ScanState.IMPORTED)
-    if known.filter(visit=upload.visit).exists():
-        raise ImageError(FailureCode.DUPLICATE_IMAGE, "This visit has this very image already.")
-    if known.filter(visit__patient__study=upload.visit.patient.study).exists():
-        raise ImageError(
-            FailureCode.DUPLICATE_IMAGE,
-            "This very image is known under another visit or patient. Check that it belongs here; "
-            "if it does, ask the data manager.",
-        )
 
 
 def require_images_allowed(patient: Patient) -> None:

@@ -89,6 +89,7 @@ def queue_run(*, visit: Visit, model: ModelVersion | None = None) -> Segmentatio
         model_version=chosen_model,
         parameters_sha256=sha256_of_json(PARAMETERS),
         input_sha256=sha256_of_json(hashes),
+        is_voided=False,
         defaults={
             "site": visit.patient.site,
             "t1w_scan": scans[Sequence.T1W],
@@ -118,7 +119,9 @@ def queue_missing() -> list[SegmentationRun]:
         for sequence in model.sequences
     }
     seen = SegmentationRun.objects.filter(
-        **{f"{name.removeprefix('chosen_')}_scan": OuterRef(name) for name in chosen}
+        visit=OuterRef("pk"),
+        is_voided=False,
+        **{f"{name.removeprefix('chosen_')}_scan": OuterRef(name) for name in chosen},
     )
     complete = {f"{name}__isnull": False for name in chosen}
     waiting = (

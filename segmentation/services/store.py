@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 
+from mldtrial.trial.models import Scan
 from segmentation.imaging.errors import FailureCode, ImageError
 
 CHUNK_BYTES = 1024 * 1024
@@ -33,6 +34,17 @@ def dicom_path(sha256: str) -> Path:
 def mosaic_path(sha256: str) -> Path:
     """Return where the picture of an image lies; it shows the brain alone."""
     return root() / "mosaics" / sha256[:2] / f"{sha256}.png"
+
+
+def paths_named(image_sha256: str, dicom_sha256: str | None) -> list[Path]:
+    """Return the files of an image with these hashes: the NIfTI, and its DICOM where there is."""
+    kept = [image_path(image_sha256)]
+    return [*kept, dicom_path(dicom_sha256)] if dicom_sha256 else kept
+
+
+def paths_of(scan: Scan) -> list[Path]:
+    """Return the files of a scan."""
+    return paths_named(scan.image_sha256, scan.acquisition.get("dicom_sha256"))
 
 
 def quarantine_path(upload_id: UUID) -> Path:

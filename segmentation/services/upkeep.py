@@ -27,7 +27,7 @@ from segmentation.models import (
     TransferState,
     Upload,
 )
-from segmentation.services import jobs, runs, scanners, store, transfers
+from segmentation.services import jobs, removal, runs, scanners, store, transfers
 
 TEMPORARY_SECONDS = 10 * 60
 UNREFERENCED_SECONDS = 60 * 60
@@ -125,6 +125,24 @@ def clean_up() -> list[Path]:
             removed.append(path)
     removed.extend(_clean_quarantine())
     return removed
+
+
+def clean_store() -> list[Path]:
+    """Remove images that no scan needs: what a kill left between a decision and its files.
+
+    Like masks, files are listed before references are read, and only old ones go.
+    """
+    found = [
+        path
+        for folder in ("images", "dicom")
+        for below in _folders(store.root() / folder)
+        for path in _old(below, UNREFERENCED_SECONDS)
+    ]
+    return removal.remove_unreferenced(removal.unreferenced(found))
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [Path(e.path) for e in os.scandir(folder) if e.is_dir()] if folder.is_dir() else []
 
 
 def missing_files() -> list[str]:

@@ -17,6 +17,7 @@ from mldtrial.trial.views.answers import form_page
 from segmentation import selectors, tasks
 from segmentation.forms import UploadForm
 from segmentation.imaging.errors import ImageError
+from segmentation.selectors import quarantine
 from segmentation.services import receiving
 from segmentation.views.upload_facts import unfinished_uploads, upload_facts
 
@@ -101,8 +102,13 @@ def upload_list(request: HttpRequest) -> HttpResponse:
     With ``?fragment=1`` it answers with what is in progress, for the work list.
     """
     if request.GET.get("fragment"):
-        in_progress = selectors.visits_in_progress(user=request.user, at_most=SHOWN_IN_PROGRESS)
-        return render(request, "segmentation/_in_progress.html", {"in_progress": in_progress})
+        shown = {
+            "in_progress": selectors.visits_in_progress(
+                user=request.user, at_most=SHOWN_IN_PROGRESS
+            ),
+            "waiting": quarantine.waiting(user=request.user),
+        }
+        return render(request, "segmentation/_work.html", shown)
     page = Paginator(selectors.uploads(user=request.user), PER_PAGE).get_page(
         request.GET.get("page")
     )
@@ -118,7 +124,12 @@ def visit_status(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpR
     response = render(
         request,
         "segmentation/_visit_status.html",
-        {"status": status, "visit": visit, "study": study},
+        {
+            "status": status,
+            "visit": visit,
+            "study": study,
+            "may_place": policies.may(request.user, "place_scan", visit),
+        },
     )
     was_moving = request.GET.get("moving") == "1"
     if was_moving and not status.is_moving:

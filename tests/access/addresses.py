@@ -13,6 +13,7 @@ from django.utils import timezone
 from mldtrial.trial.models import (
     AcqStratum,
     Audience,
+    Conflict,
     DeviationCode,
     ImportBatch,
     ImportState,
@@ -24,6 +25,7 @@ from mldtrial.trial.models import (
     ReadRole,
     Role,
     Scan,
+    ScanState,
     Sequence,
     Visit,
 )
@@ -106,6 +108,29 @@ def scan_of(world: World, target: str) -> Scan:
             "voxels_sha256": content,
             "source_sha256": content,
             "source_format": "nifti",
+        },
+    )
+    return found
+
+
+def waiting_scan_of(world: World, target: str) -> Scan:
+    """Return an image in quarantine of the target's visit, whose file is not there."""
+    content = hashlib.sha256(f"{target}, waiting".encode()).hexdigest()
+    found, _ = Scan.objects.get_or_create(
+        visit=visit_of(world, target),
+        image_sha256=content,
+        defaults={
+            "sequence": Sequence.T2W,
+            "acq_stratum": AcqStratum.TWO_D,
+            "state": ScanState.QUARANTINED,
+            "conflicts": [Conflict.DATE_FAR],
+            "days_from_visit": 40,
+            "shape": [9, 10, 11],
+            "voxel_size_mm": [1.0, 1.0, 1.0],
+            "affine": [[1, 0, 0, 0], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]],
+            "voxels_sha256": content,
+            "source_sha256": content,
+            "source_format": "DICOM",
         },
     )
     return found
@@ -409,6 +434,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "patient_id": lambda world, target: patient_of(world, target).pk,
     "visit_id": lambda world, target: visit_of(world, target).pk,
     "scan_id": lambda world, target: scan_of(world, target).pk,
+    "waiting_id": lambda world, target: waiting_scan_of(world, target).pk,
     "disposition_id": _disposition,
     "treatment_id": _treatment,
     "batch_id": _batch,
@@ -447,6 +473,7 @@ IDENTIFYING = (
     "treatment_id",
     "batch_id",
     "scan_id",
+    "waiting_id",
     "query_id",
     "upload_id",
     "run_id",

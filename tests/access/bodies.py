@@ -14,7 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from mldtrial.trial.models import ReadRole, Role
 from mldtrial.trial.rules.severity import severity_instrument
-from mldtrial.trial.services import studies
+from mldtrial.trial.services import patients, studies
 from segmentation.models import Upload
 from segmentation.services import protocols, store
 from tests.access import addresses
@@ -96,6 +96,15 @@ def _seen_draft(world: World) -> dict[str, Any]:
     return {"seen": protocols.mark(draft), **REASON}
 
 
+def _to_another_visit(world: World) -> dict[str, Any]:
+    """Return another visit of the patient at site A."""
+    visit = addresses.visit_of(world, addresses.SITE_A)
+    other = visit.patient.visits.filter(date=LATER).first() or patients.create_visit(
+        patient=visit.patient, definition=None, visit_date=LATER, by=None
+    )
+    return {"to": other.pk, **REASON}
+
+
 CHANGES: dict[str, Change] = {
     "patient_new": Change(body={"subject_code": "A-002", "sex": "M", "birth_month": "2021-04"}),
     "patient_edit": Change(body={"sex": "M", **REASON}),
@@ -135,6 +144,9 @@ CHANGES: dict[str, Change] = {
         refused=UNPROCESSABLE,
         headers={"Tus-Resumable": "1.0.0", "Upload-Length": "9000"},
     ),
+    "scan_move": Change(body=_to_another_visit),
+    "scan_keep": Change(body=REASON),
+    "scan_discard": Change(body=REASON),
     "job_retry": Change(body=_with_raw_files, refused=302),
     "run_retry": Change(refused=302),
     "quality_retry": Change(refused=302),

@@ -31,6 +31,7 @@ AUDITED = AT_SITE | OVERSEERS
 EXPORTS = frozenset({"data_manager", "statistician"})
 IMPORTS = frozenset({"data_manager", "auditor"})
 LOCKS = frozenset({"investigator", "data_manager", "auditor"})
+QUARANTINE = ENTRY | OVERSEERS
 UNLOCKS = frozenset({"investigator", "data_manager"})
 
 Roles = Collection[str]
@@ -210,6 +211,20 @@ EXPECTED: dict[str, Route] = {
     "transfers": Route(scope="site", get=ENTRY, post=ENTRY, post_status=412, page=False),
     # Nobody's but the sender's; HEAD, PATCH and DELETE are asked in tests/segmentation/transfers.
     "transfer": Route(scope="site", seen_by=ENTRY, page=False),
+    "quarantine": Route(scope="member", get=QUARANTINE),
+    "scan_move": Route(scope="site", get=ENTRY | {"data_manager"}, post=ENTRY | {"data_manager"}),
+    "scan_keep": Route(
+        scope="site",
+        seen_by=QUARANTINE,
+        get=ENTRY | {"data_manager"},
+        post=ENTRY | {"data_manager"},
+    ),
+    "scan_discard": Route(
+        scope="site",
+        seen_by=QUARANTINE,
+        get=ENTRY | {"data_manager"},
+        post=ENTRY | {"data_manager"},
+    ),
     "visit_status": Route(scope="site", get=SEES_PATIENTS, page=False),
     "job_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run": Route(scope="site", get=SEES_PATIENTS),

@@ -1,5 +1,6 @@
 """Workers are refused by a lock as people are, in words, and change nothing."""
 
+import gzip
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -86,7 +87,13 @@ def test_an_image_that_is_refused_leaves_the_file_of_the_scan_that_has_it_alread
 ):
     take_in_visit(world.visit_a, {"T1w": images["T1w"]})
     before = files_of_images()
-    send(world.visit_b, images)
+    receiving.receive_upload(
+        visit=world.visit_a,
+        chunks=[gzip.decompress(images["T1w"].read_bytes())],
+        declared_sequence="T1w",
+        declared_acquired_on=world.visit_a.date,
+        by=None,
+    )
     upload = intake.execute_next(worker="test")
     assert (upload.state, upload.failure_code) == (JobState.REJECTED, "DUPLICATE_IMAGE")
     assert files_of_images() == before != []

@@ -17,7 +17,7 @@ from django.test import Client
 from django.urls import reverse
 from pydicom import dcmread
 
-from mldtrial.trial.models import Scan, Visit
+from mldtrial.trial.models import Conflict, Scan, ScanState, Visit
 from mldtrial.trial.services import patients
 from segmentation.models import SegmentationResult
 from segmentation.selectors import visit_status
@@ -163,8 +163,11 @@ def test_a_philips_head_alone_says_what_is_missing_and_keeps_no_identity(
     scan = Scan.objects.get()
     assert (scan.sequence, scan.acq_stratum, scan.shape) == ("T1w", "3D", [170, 256, 256])
     assert scan.voxel_size_mm == pytest.approx([1, 1, 1], abs=1e-3)
+    # An adult of many years before the child's visit: it waits, and is not used.
+    assert scan.state == ScanState.QUARANTINED
+    assert {Conflict.DATE_FAR, Conflict.AGE} <= set(scan.conflicts)
     status = visit_status(world.visit_a, user=world.user("coordinator"))
-    assert status.text == "T2w missing"
+    assert (status.text, status.in_quarantine) == ("No scan yet", 1)
     values = header_values(test_data / PHILIPS)
     assert len(values) > 100  # every image has an identifier of its own
     assert identifiers_left(values, settings.DATA_DIR, caplog.text, searched=200) == set()

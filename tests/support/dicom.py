@@ -39,15 +39,17 @@ def make_series(**options: Any) -> list[Dataset]:
         How many images.
     spacing_mm : float
         Distance of the slices.
-    patient, patient_id, series_uid, study_date : str
+    patient, patient_id, birth, sex, series_uid, study_uid, study_date : str
         As in the header.
+    seed : int
+        Of the voxels.
     attributes : dict
         Further attributes of every image, by keyword.
     """
     slices = options.get("slices", SLICES)
     series_uid = options.get("series_uid") or generate_uid()
-    study_uid, frame_uid = generate_uid(), generate_uid()
-    random = np.random.default_rng(7)
+    study_uid, frame_uid = options.get("study_uid") or generate_uid(), generate_uid()
+    random = np.random.default_rng(options.get("seed", 7))
     return [
         _image(index, random, {**options, "uids": (study_uid, series_uid, frame_uid)})
         for index in range(slices)
@@ -67,7 +69,8 @@ def _image(index: int, random: np.random.Generator, options: dict[str, Any]) -> 
     image.Manufacturer, image.ManufacturerModelName = "SIEMENS", "Prisma"
     image.PatientName = options.get("patient", "Doe^Jane")
     image.PatientID = options.get("patient_id", "MRN-0012345")
-    image.PatientBirthDate, image.PatientSex = "20180304", "F"
+    image.PatientBirthDate = options.get("birth", "20180304")
+    image.PatientSex = options.get("sex", "F")
     day = options.get("study_date", "20230405")
     image.StudyDate = image.SeriesDate = image.AcquisitionDate = image.ContentDate = day
     image.MRAcquisitionType, image.InstanceNumber = "2D", index + 1

@@ -1,10 +1,17 @@
 """Scans of a visit, taken in as the workers do it."""
 
+import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
 
-from mldtrial.trial.models import Scan, Visit
+from pydicom import Dataset
+
+from mldtrial.trial.models import Patient, Scan, Visit
+from segmentation.models import Upload
 from segmentation.services import intake, receiving
+from tests.support.dicom import make_series
 
 
 def take_in_visit(visit: Visit, images: Mapping[str, Path]) -> None:
@@ -19,6 +26,43 @@ def take_in_visit(visit: Visit, images: Mapping[str, Path]) -> None:
         )
     while intake.execute_next(worker="test") is not None:
         pass
+
+
+def series_of(subject: Patient, day: str, **options: Any) -> list[Dataset]:
+    """Return a small series whose header fits a patient, as the archive of the hospital has it."""
+    fitting = {
+        "patient": f"Secret^{subject.subject_code}",
+        "patient_id": f"MRN-{subject.subject_code}-77",
+        "birth": f"{subject.birth_month:%Y%m}17",
+        "sex": subject.sex,
+        "study_date": day.replace("-", ""),
+        "slices": 10,
+        # Other voxels for each patient and day.
+        "seed": sum(f"{subject.subject_code}{day}".encode()),
+    }
+    return make_series(**{**fitting, **options})
+
+
+def zipped(*series: list[Dataset]) -> bytes:
+    """Return an archive of images, in an order that says nothing."""
+    archive = io.BytesIO()
+    with ZipFile(archive, "w") as packed:
+        for index, image in enumerate(
+            image for images in zip(*series, strict=True) for image in images
+        ):
+            content = io.BytesIO()
+            image.save_as(content, enforce_file_format=True)
+            packed.writestr(f"{index:05d}", content.getvalue())
+    return archive.getvalue()
+
+
+def send_dicom(visit: Visit, *series: list[Dataset], by: Any = None) -> Upload:
+    """Upload series in one archive and run their intake in this process."""
+    sent = receiving.receive_upload(visit=visit, chunks=[zipped(*series)], by=by)
+    while intake.execute_next(worker="test") is not None:
+        pass
+    sent.refresh_from_db()
+    return sent
 
 
 def bare_scan(visit: Visit, number: int) -> Scan:

@@ -185,6 +185,7 @@ REFUSED: list[tuple[type[models.Model], dict[str, Any], str]] = [
     (Query, {"closed_by_rule": True}, "query_closed_by_rule_is_closed"),
     (Query, {"rule": "LOAD-JUMP"}, "query_of_loads_is_not_for_a_site"),
     (Study, {"pairing_days_others": 366}, "study_pairing_within_a_year"),
+    (Study, {"scan_days_from_visit": 366}, "study_scan_within_a_year"),
     (Study, {"accrual_target": 20}, "study_accrual_target_has_a_day"),
     (Patient, {"enrolled_on": date(2019, 1, 1)}, "patient_enrolled_after_birth"),
     (VisitDefinition, {"code": "M00"}, "visit_definition_code_once"),
@@ -199,6 +200,7 @@ REFUSED: list[tuple[type[models.Model], dict[str, Any], str]] = [
     (Scan, {"sequence": "PD"}, "scan_sequence_known"),
     (Scan, {"acq_stratum": "4D"}, "scan_acq_stratum_known"),
     (Scan, {"state": "LOST"}, "scan_state_known"),
+    (Scan, {"state": "QUARANTINED"}, "scan_waits_for_a_reason"),
     (Scan, {"image_sha256": "x" * 64}, "scan_image_sha256_is_hex"),
 ]
 

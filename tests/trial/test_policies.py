@@ -53,6 +53,8 @@ MAY: dict[str, set[str]] = {
     "assign_reads": {"data_manager"},
     "view_reads": {"data_manager", "auditor"},
     "upload_scan": ENTRY,
+    "view_quarantine": {*ENTRY, "data_manager", "auditor"},
+    "place_scan": {*ENTRY, "data_manager"},
     "retry_job": {*ENTRY, "data_manager"},
     "answer_query": {*ENTRY, "data_manager"},
     "open_query": {"data_manager", "monitor"},

@@ -83,6 +83,14 @@ class StudySettingsForm(CorrectionForm):
         help_text="How far a clinical score may lie from the scan it is paired with.",
     )
     pairing_days_others = _whole("Pairing window, other subtypes", "days", low=0, high=365)
+    scan_days_from_visit = _whole(
+        "Scan and visit apart",
+        "days",
+        low=0,
+        high=365,
+        help_text="A scan acquired further from its visit waits until somebody says that it "
+        "belongs there.",
+    )
     severity_tolerance = _whole(
         "Difference of two reads",
         "points",
@@ -117,6 +125,7 @@ class StudySettingsForm(CorrectionForm):
         "jump_ml_per_month",
         "pairing_days_late_infantile",
         "pairing_days_others",
+        "scan_days_from_visit",
         "severity_tolerance",
         "severity_rule",
         "site_roles_see_loads",

@@ -52,7 +52,7 @@ from mldtrial.trial.models.reading import (
     ReadRole,
     ReadState,
 )
-from mldtrial.trial.models.scan import AcqStratum, Scan, ScanState, Sequence
+from mldtrial.trial.models.scan import AcqStratum, Conflict, Scan, ScanState, Sequence
 from mldtrial.trial.models.study import (
     SITE_ROLES,
     Blinding,
@@ -82,6 +82,7 @@ __all__ = [
     "AssignmentState",
     "Audience",
     "Blinding",
+    "Conflict",
     "DeviationCode",
     "DeviationState",
     "Disposition",

@@ -99,6 +99,11 @@ class Study(ClinicalModel):
         help_text="How far a score may lie from a scan: late-infantile MLD changes within weeks.",
     )
     pairing_days_others = models.PositiveSmallIntegerField(default=90)
+    scan_days_from_visit = models.PositiveSmallIntegerField(
+        "scan and visit apart, days",
+        default=14,
+        help_text="A scan acquired further from its visit waits until somebody says it belongs.",
+    )
     accrual_target = models.PositiveIntegerField(null=True, blank=True)
     accrual_target_on = models.DateField(null=True, blank=True)
     settings_version = models.PositiveIntegerField(default=1, editable=False)
@@ -147,6 +152,10 @@ class Study(ClinicalModel):
                 condition=models.Q(accrual_target__isnull=True, accrual_target_on__isnull=True)
                 | models.Q(accrual_target__gt=0, accrual_target_on__isnull=False),
                 name="study_accrual_target_has_a_day",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(scan_days_from_visit__lte=365),
+                name="study_scan_within_a_year",
             ),
             models.CheckConstraint(
                 condition=models.Q(severity_tolerance__lte=34), name="study_severity_tolerance"

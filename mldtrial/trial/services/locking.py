@@ -13,7 +13,7 @@ from mldtrial.audit.context import because
 from mldtrial.audit.guards import GATE
 from mldtrial.audit.models import Action, ApprovalRequest, Lock, LockLevel
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.models import Query, QueryState, Study, Visit
+from mldtrial.trial.models import Query, QueryState, Scan, ScanState, Study, Visit
 from mldtrial.trial.selectors.locks import Lockable, kind_of
 from mldtrial.trial.services import approvals
 from mldtrial.trial.services.saving import FROZEN, LOCKED, store
@@ -54,6 +54,7 @@ def _set(record: Lockable, level: LockLevel, reason: str, by: Any) -> Lock:
         raise ValidationError(f"This {kind_of(record)} is {held} already.")
     if level == LockLevel.LOCKED:
         _require_no_open_query(record)
+        _require_no_scan_in_quarantine(record)
     with because(reason.strip()):
         own = Lock.objects.filter(record_id=record.pk, lifted_at__isnull=True).first()
         if own is not None:
@@ -82,6 +83,23 @@ def _require_no_open_query(record: Lockable) -> None:
         what = "1 query is" if count == 1 else f"{count} queries are"
         raise ValidationError(
             f"{what} not closed. Close every query of this {kind_of(record)} before you lock it."
+        )
+
+
+def _require_no_scan_in_quarantine(record: Lockable) -> None:
+    """Refuse a lock under which the image of a possibly wrong person could not be destroyed."""
+    paths = {
+        RecordKind.VISIT: "visit",
+        RecordKind.PATIENT: "visit__patient",
+        RecordKind.STUDY: "visit__patient__study",
+    }
+    waiting = Scan.objects.filter(state=ScanState.QUARANTINED, **{paths[kind_of(record)]: record})
+    count = waiting.count()
+    if count:
+        what = "1 scan waits" if count == 1 else f"{count} scans wait"
+        raise ValidationError(
+            f"{what} in quarantine. Decide about every scan of this {kind_of(record)} before you "
+            "lock it."
         )
 
 

@@ -84,6 +84,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "pairing_days_others",
         "A pairing window is at most 365 days.",
     ),
+    "study_scan_within_a_year": (
+        "scan_days_from_visit",
+        "A scan may lie at most 365 days from its visit.",
+    ),
     "study_accrual_target_has_a_day": (
         "accrual_target",
         "Give the number of patients together with the day by which they are wanted.",

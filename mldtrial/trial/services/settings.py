@@ -29,6 +29,7 @@ STUDY_SETTINGS = frozenset(
         "jump_ml_per_month",
         "pairing_days_late_infantile",
         "pairing_days_others",
+        "scan_days_from_visit",
         "severity_tolerance",
         "severity_rule",
         "accrual_target",

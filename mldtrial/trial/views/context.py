@@ -49,6 +49,7 @@ ASIDE = {
     "read_cases",
     "locks",
     "models",
+    "quarantine",
 }
 """Entries that stand under "More" where the menu would not fit in one line."""
 FITS = 9
@@ -99,6 +100,9 @@ SECTIONS = {
     "upload_new": "uploads",
     "scan_quality": "study_quality",
     "run": "uploads",
+    "scan_move": "quarantine",
+    "scan_keep": "quarantine",
+    "scan_discard": "quarantine",
     "query": "queries",
     "query_new": "patients",
     "model": "models",
@@ -166,7 +170,10 @@ def _menu(request: HttpRequest, current: Study | None, held: list[Membership]) -
             if action in actions
         ]
     if "view_patient" in anywhere:
-        wanted += [("Uploads", "uploads", []), ("Queries", "queries", [])]
+        wanted.append(("Uploads", "uploads", []))
+        if "view_quarantine" in anywhere:
+            wanted.append(("Quarantine", "quarantine", []))
+        wanted.append(("Queries", "queries", []))
     if "export_rows" in anywhere:
         wanted.append(("Exports", "exports", []))
     if "view_audit" in anywhere:

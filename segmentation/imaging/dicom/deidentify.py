@@ -70,7 +70,7 @@ def deidentify(
     for tag in rules.ranges:
         _copy(original, clean, tag, _within(*rules.ranges[tag]))
     _keep_private(original, clean, rules)
-    _write_identity(clean, identity, rules)
+    write_identity(clean, identity, rules)
     syntax = clean_pixels(original, clean)
     clean.file_meta = _file_meta(clean, syntax)
     return clean
@@ -204,7 +204,8 @@ def _keep_private(original: Dataset, clean: Dataset, rules: Procedure) -> None:
             clean.add_new(block | rule.offset, rule.vr, value)
 
 
-def _write_identity(clean: Dataset, identity: TrialIdentity, rules: Procedure) -> None:
+def write_identity(clean: Dataset, identity: TrialIdentity, rules: Procedure) -> None:
+    """Write who the images belong to in the trial in place of the patient, and by which rules."""
     clean.SpecificCharacterSet = CHARACTER_SET
     clean.PatientName = identity.subject_code
     clean.PatientID = identity.subject_code

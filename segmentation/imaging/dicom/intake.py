@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from pydicom import Dataset
 
@@ -23,6 +22,8 @@ from segmentation.imaging.dicom.deidentify import (
     refuse_unsuited,
 )
 from segmentation.imaging.dicom.frames import is_enhanced, unfold
+from segmentation.imaging.dicom.kept import pack
+from segmentation.imaging.dicom.person import HeaderFacts, facts_of
 from segmentation.imaging.dicom.procedure import (
     DEFAULT_OPTIONS,
     Procedure,
@@ -38,6 +39,7 @@ from segmentation.imaging.dicom.series import (
     drop_copies,
     group_series,
     read_images,
+    require_one_owner,
 )
 from segmentation.imaging.dicom.verification import verify
 from segmentation.imaging.errors import FailureCode, ImageError
@@ -65,7 +67,7 @@ class _Replacing:
 
 @dataclass(slots=True)
 class ConvertedSeries:
-    """A series that passed intake; dates and sex are facts for comparison, kept in memory only."""
+    """A series that passed intake; the facts of its header are for comparison, in memory only."""
 
     nifti: Path
     facts: NiftiFacts
@@ -76,6 +78,7 @@ class ConvertedSeries:
     acq_stratum: str
     acquired_on: date | None
     deidentification_version: str
+    header: HeaderFacts
     scanner: dict[str, Any] = field(default_factory=dict)
     acquisition: dict[str, Any] = field(default_factory=dict)
 
@@ -111,7 +114,7 @@ def read_series(
     Raises
     ------
     ImageError
-        If no file is DICOM, a file is damaged, or several patients are mixed.
+        If no file is DICOM, or a file is damaged.
     """
     into.mkdir(parents=True, exist_ok=True)
     replacing = _Replacing(current_procedure(options), key, identity)
@@ -129,13 +132,16 @@ def read_series(
 
 def _volumes(series: Series) -> Iterator[Series | RefusedSeries]:
     """Yield a series as it is, or each volume of its enhanced objects as a series of its own."""
-    if not is_enhanced(series.images[0]):
-        yield series
-        return
+    is_classic = not is_enhanced(series.images[0])
     try:
-        drop_copies(series)
+        require_one_owner(series)
+        if not is_classic:
+            drop_copies(series)
     except ImageError as error:
         yield RefusedSeries(error.code, error.message, len(series.images))
+        return
+    if is_classic:
+        yield series
         return
     refused: Counter[tuple[FailureCode, str]] = Counter()
     for image in series.images:
@@ -197,7 +203,7 @@ def _convert(series: Series, folder: Path, replacing: _Replacing) -> ConvertedSe
     return ConvertedSeries(
         nifti=clean,
         facts=facts,
-        dicom_zip=_zip(kept, folder / "dicom.zip"),
+        dicom_zip=pack(((path.name, path.read_bytes()) for path in kept), folder / "dicom.zip"),
         series_uid=replacing.key.uid(series.uid),
         sequence=found.sequence,
         reason=found.reason,
@@ -206,6 +212,7 @@ def _convert(series: Series, folder: Path, replacing: _Replacing) -> ConvertedSe
         ),
         acquired_on=_acquired_on(first),
         deidentification_version=replacing.rules.version,
+        header=facts_of(first, replacing.key),
         scanner=_scanner(clean_first),
         acquisition=_acquisition(clean_first)
         | {
@@ -276,14 +283,6 @@ def _not_converted() -> ImageError:
         "A series could not be converted to one complete volume. Export it again; if it fails "
         "again, tell the data manager.",
     )
-
-
-def _zip(paths: Sequence[Path], target: Path) -> Path:
-    """Pack the kept images with fixed times, so that the same images give the same bytes."""
-    with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-        for path in paths:
-            archive.writestr(ZipInfo(path.name), path.read_bytes(), ZIP_DEFLATED)
-    return target
 
 
 def _acquired_on(image: Dataset) -> date | None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -43,6 +44,14 @@ class DeidentificationKey:
     def device(self, serial: str) -> str:
         """Return 16 hexadecimal characters that stand for the serial number of a device."""
         return self._digest("device", serial).hex()[:16]
+
+    def person(self, parts: Sequence[str]) -> str:
+        """Return 64 hexadecimal characters that stand for a person, whose parts may be empty."""
+        return self._digest("person", "\0".join(parts)).hex()
+
+    def subject(self, code: str) -> str:
+        """Return 64 hexadecimal characters that stand for a subject code, whatever its case."""
+        return self._digest("subject", code.strip().casefold()).hex()
 
     def _digest(self, purpose: str, value: str) -> bytes:
         message = f"{purpose}\0{value.strip()}".encode()

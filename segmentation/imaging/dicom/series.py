@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from segmentation.imaging.dicom.frames import is_enhanced
+from segmentation.imaging.dicom.person import Person, person_of
 from segmentation.imaging.dicom.reading import (
     PARSE_ERRORS,
     looks_like_dicom,
@@ -46,12 +47,14 @@ LARGEST_NUMBER = 2**31 - 1
 class Series:
     """The images of one series and one echo, in order of position.
 
-    `whole` is false where a series was split by its echoes, which share one numbering.
+    `whole` is false where a series was split by its echoes, which share one numbering;
+    `is_shared` is true where images of another person or session bear the same series UID.
     """
 
     uid: str
     images: list[Dataset]
     whole: bool = True
+    is_shared: bool = False
 
 
 def read_images(files: Sequence[Path]) -> list[Dataset]:
@@ -86,30 +89,40 @@ def read_images(files: Sequence[Path]) -> list[Dataset]:
 def group_series(images: Sequence[Dataset]) -> list[Series]:
     """Group images by their series, and by echo time within it; enhanced objects apart.
 
-    Raises
-    ------
-    ImageError
-        MIXED_SERIES if the upload holds more than one patient.
+    Several persons and sessions may come in one upload: each series is read by itself. Which
+    of them belong to the visit is asked later, by what their headers say.
     """
-    names = ("PatientID", "PatientName", "PatientBirthDate")
-    patients = {tuple(text_of(image, name) for name in names) for image in images}
-    if len(patients) > 1:
-        raise ImageError(
-            FailureCode.MIXED_SERIES,
-            f"The upload holds images of {len(patients)} patients. Send one patient at a time.",
-        )
     groups: dict[tuple[str, bool], dict[str, list[Dataset]]] = defaultdict(
         lambda: defaultdict(list)
     )
+    owners: dict[str, set[tuple[Person, str]]] = defaultdict(set)
     for image in images:
+        uid = text_of(image, "SeriesInstanceUID")
         # An enhanced object holds whole volumes and is no slice beside others.
-        echoes = groups[text_of(image, "SeriesInstanceUID"), is_enhanced(image)]
-        echoes[text_of(image, "EchoTime")].append(image)
+        groups[uid, is_enhanced(image)][text_of(image, "EchoTime")].append(image)
+        owners[uid].add((person_of(image), text_of(image, "StudyInstanceUID")))
     return [
-        Series(uid, found, whole=len(echoes) == 1)
+        Series(uid, found, whole=len(echoes) == 1, is_shared=len(owners[uid]) > 1)
         for (uid, _enhanced), echoes in groups.items()
         for found in echoes.values()
     ]
+
+
+def require_one_owner(series: Series) -> None:
+    """Refuse a series whose identifier stands in images of two persons or two sessions.
+
+    Raises
+    ------
+    ImageError
+        MIXED_SERIES: nothing tells which image belongs to whom.
+    """
+    if series.is_shared:
+        raise ImageError(
+            FailureCode.MIXED_SERIES,
+            "Expected one person and one session in a series, found images of several under one "
+            "identifier (attribute SeriesInstanceUID). Export the series again from the archive, "
+            "each by itself.",
+        )
 
 
 def text_of(image: Dataset, keyword: str) -> str:

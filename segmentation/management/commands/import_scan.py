@@ -14,11 +14,11 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from mldtrial.audit.context import acting
-from mldtrial.trial.models import Sequence, Visit
+from mldtrial.trial.models import ScanState, Sequence, Visit
 from segmentation import tasks
 from segmentation.imaging.errors import ImageError
 from segmentation.models import JobState, Upload
-from segmentation.services import intake, receiving, runs
+from segmentation.services import intake, placing, receiving, runs
 
 CHUNK_BYTES = 1024 * 1024
 WAIT_SECONDS = 600
@@ -40,10 +40,19 @@ class Command(BaseCommand):
         parser.add_argument("--sha256", default="", help="checksum made by the sender")
         parser.add_argument("--wait", action="store_true", help="wait for the workers")
         parser.add_argument("--inline", action="store_true", help="do the work in this process")
+        parser.add_argument(
+            "--keep-despite",
+            default="",
+            metavar="REASON",
+            help="take in what conflicts with the record as well, for this reason; "
+            "without it that waits in quarantine (needs --wait or --inline)",
+        )
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Queue the intake, and follow it if asked to."""
+        if options["keep_despite"] and not (options["wait"] or options["inline"]):
+            raise CommandError("--keep-despite decides after intake: give --wait or --inline.")
         visit = find_visit(options["study"], options["patient"], options["visit"])
         with acting(origin="command:import_scan"):
             upload = self._receive(visit, options)
@@ -56,6 +65,8 @@ class Command(BaseCommand):
         upload.refresh_from_db()
         if upload.state in (JobState.REJECTED, JobState.FAILED):
             raise CommandError(upload.message)
+        if options["keep_despite"]:
+            _keep_waiting(upload, options["keep_despite"])
         self._report(upload, as_json=options["as_json"])
 
     def _receive(self, visit: Visit, options: dict[str, Any]) -> Upload:
@@ -136,6 +147,21 @@ def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as handle:
         while chunk := handle.read(CHUNK_BYTES):
             yield chunk
+
+
+def _keep_waiting(upload: Upload, reason: str) -> None:
+    """Take what waits of an upload out of quarantine: the operator says that it belongs."""
+    waiting = upload.visit.scans.filter(
+        source_sha256=upload.sha256, state=ScanState.QUARANTINED
+    ).select_related("visit__patient__study", "visit__patient__site")
+    if not waiting:
+        return
+    try:
+        with acting(origin="command:import_scan", reason=reason):
+            placing.keep(scans=list(waiting), reason=reason, by=None)
+            tasks.ring_segmentation()
+    except ValidationError as error:
+        raise CommandError(" ".join(error.messages)) from error
 
 
 def _work_inline(upload: Upload) -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from mldtrial.audit.context import acting
-from mldtrial.trial.models import Scan, Visit
+from mldtrial.trial.models import Scan, ScanState, Visit
 from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.services import locking
 from segmentation import tasks
@@ -111,12 +111,12 @@ def _model(name: str | None) -> ModelVersion:
 def _visits(options: dict[str, Any]) -> list[Visit]:
     try:
         if options["all"]:
-            return list(Visit.objects.filter(scans__isnull=False).distinct())
+            return list(Visit.objects.filter(scans__state=ScanState.IMPORTED).distinct())
         if options["scan"]:
-            return [Scan.objects.get(pk=options["scan"]).visit]
+            return [Scan.objects.get(pk=options["scan"], state=ScanState.IMPORTED).visit]
         return [Visit.objects.get(pk=options["visit"])]
     except (Visit.DoesNotExist, Scan.DoesNotExist, ValidationError) as error:
-        raise CommandError("No such visit or scan.") from error
+        raise CommandError("No such visit, or no scan in use.") from error
 
 
 def _wait(queued: list[SegmentationRun]) -> None:

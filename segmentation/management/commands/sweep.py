@@ -24,6 +24,7 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.settle_reads, 3600.0),
     (upkeep.check_plausibility, 3600.0),
     (upkeep.void_signatures, 300.0),
+    (upkeep.clean_store, 3600.0),
     (upkeep.anchor_audit_trail, 300.0),
 )
 """What every sweep need not do, with the seconds between two times."""

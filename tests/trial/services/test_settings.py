@@ -99,6 +99,7 @@ def test_what_is_no_setting_is_not_changed_here(world: World, field):
     [
         ({"tolerance_same_ml": Decimal(-1)}, "tolerance_same_ml"),
         ({"pairing_days_others": 366}, "pairing_days_others"),
+        ({"scan_days_from_visit": 366}, "scan_days_from_visit"),
         ({"accrual_target": 20}, "accrual_target"),
         ({"subtype_rule": "EJ8"}, "subtype_rule"),
     ],

@@ -45,7 +45,7 @@ def text_tags() -> list[tuple[int, str]]:
         (tag, entry[0])
         for tag, entry in DicomDictionary.items()
         if entry[0] in TEXT_VRS
-        and entry[4] not in NEEDED | {"PatientName", "PatientID"}
+        and entry[4] not in NEEDED | {"PatientName", "PatientID", "IssuerOfPatientID"}
         and tag >> 16 > 2
         and entry[4]
     ]
@@ -62,7 +62,9 @@ class Planter:
         return f"{CANARY}{self.planted:06d}"
 
     def __call__(self, _index: int, image: Dataset) -> None:
+        # The same in every image: those of two persons are no series.
         image.PatientName, image.PatientID = f"{CANARY}^NAME", f"{CANARY}-ID"
+        image.IssuerOfPatientID = f"{CANARY}-ISSUER"
         for tag, vr in text_tags():
             image.add_new(tag, vr, self.token())
         nested, deeper = Dataset(), Dataset()

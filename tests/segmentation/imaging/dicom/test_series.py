@@ -14,7 +14,7 @@ from segmentation.imaging.dicom.intake import (
     TrialIdentity,
     read_series,
 )
-from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.errors import FailureCode
 from tests.support.dicom import (
     COLUMNS,
     ROWS,
@@ -133,10 +133,39 @@ def test_two_images_at_one_position_are_refused(tmp_path: Path) -> None:
 def test_a_slice_of_another_patient_is_refused(tmp_path: Path) -> None:
     images = make_series()
     images[4].PatientID = "SOMEONE-ELSE"
-    with pytest.raises(ImageError, match="2 patients") as caught:
-        read(images, tmp_path)
-    assert caught.value.code == FailureCode.MIXED_SERIES
-    assert "SOMEONE" not in caught.value.message
+    refused = refusal(images, tmp_path)
+    assert refused.code == FailureCode.MIXED_SERIES
+    assert "one person and one session" in refused.message
+    assert "SOMEONE" not in refused.message
+
+
+def test_an_echo_of_another_patient_under_the_same_series_is_refused(tmp_path: Path) -> None:
+    first, second = make_series(slices=10), make_series(slices=10, patient="Roe^Richard")
+
+    def of_the_same_series(_index: int, image: Dataset) -> None:
+        for keyword in ("StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID"):
+            setattr(image, keyword, first[0][keyword].value)
+        image.EchoTime = 12
+
+    results = read([*first, *changed(second, of_the_same_series)], tmp_path)
+    assert {type(result) for result in results} == {RefusedSeries}
+    assert {result.code for result in results} == {FailureCode.MIXED_SERIES}
+
+
+def test_two_patients_and_two_sessions_of_one_upload_stay_apart(tmp_path: Path) -> None:
+    series = [
+        make_series(slices=10, study_date="20230405"),
+        make_series(slices=10, study_date="20240406"),
+        make_series(slices=10, patient="Roe^Richard", patient_id="MRN-2"),
+    ]
+    results = read([image for images in zip(*series, strict=True) for image in images], tmp_path)
+    assert all(isinstance(result, ConvertedSeries) for result in results)
+    headers = [result.header for result in results if isinstance(result, ConvertedSeries)]
+    assert len({header.session for header in headers}) == 3
+    assert len({header.person for header in headers}) == 2
+    assert [r.facts.shape for r in results if isinstance(r, ConvertedSeries)] == [
+        (COLUMNS, ROWS, 10)
+    ] * 3
 
 
 @pytest.mark.parametrize(

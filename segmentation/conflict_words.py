@@ -1,0 +1,36 @@
+"""Why an image waits in quarantine, in the words of the pages; never a value of its header."""
+
+from mldtrial.trial.models import Conflict, Scan
+
+SENTENCES: dict[str, str] = {
+    Conflict.SEX: "The sex in the header differs from the record.",
+    Conflict.BIRTH_MONTH: "The month of birth in the header differs from the record.",
+    Conflict.AGE: "The age in the header does not fit the month of birth in the record.",
+    Conflict.TRIAL_SUBJECT: "The header names another subject of a trial.",
+    Conflict.OTHER_PERSON: "The person in the header is known under another patient of the study.",
+    Conflict.MANY_PERSONS: "The same upload holds images of another person.",
+    Conflict.SAME_SERIES_ELSEWHERE: "The same series is known under another visit or patient.",
+    Conflict.SAME_IMAGE_ELSEWHERE: "The very same image is in use under another visit or patient.",
+    Conflict.OTHER_HEAD: "The head in the image is not that of the patient's earlier scans.",
+}
+
+
+def describe(scan: Scan) -> list[str]:
+    """Return a sentence for each conflict of a scan."""
+    return [_sentence(conflict, scan) for conflict in scan.conflicts]
+
+
+def _sentence(conflict: str, scan: Scan) -> str:
+    if conflict == Conflict.DATE_FAR:
+        return f"The scan was made {days_apart(scan.days_from_visit)} the visit."
+    return SENTENCES[conflict]
+
+
+def days_apart(days: int | None) -> str:
+    """Return how far a scan lies from a visit, as a person would say it before the visit's name."""
+    if days is None:
+        return "on an unknown day of"
+    if days == 0:
+        return "on the day of"
+    count = f"{abs(days)} day" if abs(days) == 1 else f"{abs(days)} days"
+    return f"{count} {'after' if days > 0 else 'before'}"

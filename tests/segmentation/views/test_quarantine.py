@@ -1,0 +1,162 @@
+"""The pages of the quarantine: why, what each decision does, and that it is done."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from mldtrial.trial.models import Scan, ScanState, Visit
+from mldtrial.trial.services import patients
+from tests.support.intake import send_dicom, series_of
+from tests.support.locking import freeze
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+REASON = "Sent with the wrong folder"
+
+
+@pytest.fixture
+def later(world: World) -> Visit:
+    return patients.create_visit(
+        patient=world.patient_a,
+        definition=world.study.visit_definitions.get(code="M06"),
+        visit_date=date(2023, 11, 8),
+        by=None,
+    )
+
+
+@pytest.fixture
+def scan(world: World, later: Visit) -> Scan:
+    send_dicom(
+        world.visit_a, series_of(world.patient_a, "2023-11-10"), by=world.user("coordinator")
+    )
+    return Scan.objects.get(state=ScanState.QUARANTINED)
+
+
+def client_of(world: World, key: str) -> Client:
+    client = Client()
+    client.force_login(world.user(key))
+    return client
+
+
+def page(world: World, name: str, *args: Any, key: str = "coordinator") -> str:
+    return client_of(world, key).get(reverse(name, args=args)).content.decode()
+
+
+def test_the_list_says_what_waits_why_and_what_each_decision_does(world: World, scan):
+    text = page(world, "quarantine")
+    for words in (
+        "A-001 · Baseline",
+        "by Coordinator",
+        "The scan was made 184 days after the visit.",
+        "Month 6 of 2023-11-08",
+        "Keep here",
+        "destroyed at once",
+    ):
+        assert words in text
+
+
+def test_an_empty_list_says_so(world: World):
+    assert "Nothing waits in quarantine." in page(world, "quarantine")
+
+
+def test_the_work_list_counts_what_waits_and_leads_there(world: World, scan):
+    text = client_of(world, "coordinator").get(f"{reverse('uploads')}?fragment=1").content.decode()
+    assert "Scans in quarantine" in text
+    assert f"{reverse('quarantine')}#scan-{scan.pk}" in text
+    other = client_of(world, "coordinator_b").get(f"{reverse('uploads')}?fragment=1")
+    assert "Scans in quarantine" not in other.content.decode()
+
+
+def test_an_auditor_reads_and_decides_nothing(world: World, scan):
+    text = page(world, "quarantine", key="auditor")
+    assert "The scan was made 184 days after the visit." in text
+    assert reverse("scan_move", args=[scan.pk]) not in text
+
+
+def test_the_suggested_visit_is_chosen_already(world: World, scan, later):
+    text = page(world, "scan_move", scan.pk)
+    assert f'<option value="{later.pk}" selected>' in text
+    assert "2 days from the scan" in text
+    assert "Suggested: Month 6" in text
+
+
+def test_a_move_is_three_clicks_and_says_where_to(world: World, scan, later):
+    client = client_of(world, "coordinator")
+    answer = client.post(
+        reverse("scan_move", args=[scan.pk]), {"to": later.pk, "reason": REASON}, follow=True
+    )
+    assert "T1w 2D was moved to A-001, Month 6." in answer.content.decode()
+    scan.refresh_from_db()
+    assert (scan.visit, scan.state, scan.days_from_visit) == (later, ScanState.IMPORTED, 2)
+
+
+def test_a_decision_without_a_reason_is_named_at_its_field(world: World, scan, later):
+    for name in ("scan_move", "scan_keep", "scan_discard"):
+        answer = client_of(world, "coordinator").post(
+            reverse(name, args=[scan.pk]), {"to": later.pk}
+        )
+        assert answer.status_code == 422
+        assert "Give the reason." in answer.content.decode()
+    scan.refresh_from_db()
+    assert scan.state == ScanState.QUARANTINED
+
+
+def test_a_second_decision_finds_nothing_to_decide(world: World, scan):
+    client = client_of(world, "coordinator")
+    url = reverse("scan_discard", args=[scan.pk])
+    assert client.post(url, {"reason": REASON}).status_code == 302
+    assert client.post(url, {"reason": REASON}).status_code == 404
+
+
+def test_one_image_of_a_session_can_be_decided_about_alone(world: World, later):
+    study_uid = "1.2.826.0.1.99"
+    send_dicom(
+        world.visit_a,
+        series_of(world.patient_a, "2023-11-10", study_uid=study_uid),
+        series_of(world.patient_a, "2023-11-10", study_uid=study_uid, seed=3),
+    )
+    first, second = Scan.objects.order_by("created_at", "sequence", "pk")
+    client = client_of(world, "coordinator")
+    assert "The decision is for all 2" in page(world, "scan_discard", first.pk)
+    client.post(f"{reverse('scan_discard', args=[first.pk])}?alone=1", {"reason": REASON})
+    second.refresh_from_db()
+    assert second.state == ScanState.QUARANTINED
+
+
+def test_a_frozen_visit_says_so_in_place_of_the_decisions(world: World, scan):
+    freeze(world, world.visit_a)
+    text = page(world, "quarantine")
+    assert "This record is frozen" in text
+    assert reverse("scan_move", args=[scan.pk]) not in text
+
+
+def test_a_scan_in_use_is_moved_from_its_visit(world: World, later):
+    send_dicom(world.visit_a, series_of(world.patient_a, "2023-05-10"))
+    used = Scan.objects.get()
+    status = page(world, "visit_status", "MLD-1", world.visit_a.pk)
+    url = reverse("scan_move", args=[used.pk])
+    assert url in status
+    text = page(world, "scan_move", used.pk)
+    assert "Signatures of both visits become void." in text
+    answer = client_of(world, "coordinator").post(url, {"to": later.pk, "reason": REASON})
+    assert answer.status_code == 302
+    used.refresh_from_db()
+    assert used.visit == later
+
+
+def test_who_may_not_place_sees_no_link_to_it(world: World):
+    send_dicom(world.visit_a, series_of(world.patient_a, "2023-05-10"))
+    url = reverse("scan_move", args=[Scan.objects.get().pk])
+    for key in ("monitor", "sponsor", "auditor"):
+        assert url not in page(world, "visit_status", "MLD-1", world.visit_a.pk, key=key)
+
+
+def test_a_visit_outside_of_the_reach_is_no_choice(world: World, scan):
+    answer = client_of(world, "coordinator").post(
+        reverse("scan_move", args=[scan.pk]), {"to": world.visit_b.pk, "reason": REASON}
+    )
+    assert answer.status_code == 422
+    assert "Choose one of the listed visits." in answer.content.decode()
