@@ -60,12 +60,16 @@ def identity_at(visit: Visit) -> TrialIdentity:
         visit_name=visit.name,
         visit_code=definition.code if definition else f"{visit.number.normalize():f}",
         study_name=patient.study.name,
+        sponsor_name=patient.study.sponsor_name,
     )
 
 
-def deidentification_options(_study: Study) -> StudyOptions:
-    """Return what the images of a study keep besides: at present, the same in every study."""
-    return StudyOptions()
+def deidentification_options(study: Study) -> StudyOptions:
+    """Return what the images of a study keep besides, by its settings."""
+    return StudyOptions(
+        retain_patient_characteristics=study.retain_patient_characteristics,
+        retain_safe_private=study.retain_safe_private,
+    )
 
 
 def _checked(series: ConvertedSeries) -> CheckedImage:

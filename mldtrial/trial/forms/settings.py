@@ -109,6 +109,22 @@ class StudySettingsForm(CorrectionForm):
     requires_mfa = _yes_or_no(
         "A second factor is asked for", "Of everybody who takes part, at sign-in."
     )
+    retain_patient_characteristics = _yes_or_no(
+        "Images keep sex, age, height and weight",
+        "Age in whole months or years. For images that arrive from now on; see option 113108 of "
+        "DICOM PS3.15. Otherwise these go like all else about the patient.",
+    )
+    retain_safe_private = _yes_or_no(
+        "Images keep reviewed private attributes",
+        "The scale factors of Philips scanners, without which two scans of one patient cannot be "
+        "compared; option 113111 of DICOM PS3.15.",
+    )
+    sponsor_name = forms.CharField(
+        label="Sponsor",
+        max_length=64,
+        required=False,
+        help_text="Written into kept images; images say unspecified where it is left empty.",
+    )
     accrual_target = forms.IntegerField(
         label="Patients wanted", min_value=1, required=False, help_text="For the overview."
     )
@@ -130,6 +146,9 @@ class StudySettingsForm(CorrectionForm):
         "severity_rule",
         "site_roles_see_loads",
         "requires_mfa",
+        "retain_patient_characteristics",
+        "retain_safe_private",
+        "sponsor_name",
         "accrual_target",
         "accrual_target_on",
     )

@@ -113,6 +113,22 @@ class Study(ClinicalModel):
         help_text="Points by which two MRI severity totals may differ without an adjudicator.",
     )
     severity_rule = models.CharField(max_length=16, choices=SeverityRule, default=SeverityRule.MEAN)
+    sponsor_name = models.CharField(
+        "sponsor",
+        max_length=64,
+        blank=True,
+        help_text="Written into kept DICOM images (0012,0010).",
+    )
+    retain_patient_characteristics = models.BooleanField(
+        "images keep sex, age, height and weight",
+        default=False,
+        help_text="Option 113108 of DICOM PS3.15.",
+    )
+    retain_safe_private = models.BooleanField(
+        "images keep reviewed private attributes",
+        default=True,
+        help_text="Option 113111 of DICOM PS3.15.",
+    )
 
     class Meta(ClinicalModel.Meta):
         verbose_name_plural = "studies"

@@ -32,6 +32,9 @@ STUDY_SETTINGS = frozenset(
         "scan_days_from_visit",
         "severity_tolerance",
         "severity_rule",
+        "sponsor_name",
+        "retain_patient_characteristics",
+        "retain_safe_private",
         "accrual_target",
         "accrual_target_on",
     }
