@@ -19,7 +19,7 @@ from scipy import stats
 
 from analytics.stats.correlation import spearman
 from segmentation.imaging.nifti import write_volume
-from tests.bench import importing, uploading
+from tests.bench import importing, ingest, uploading
 
 PAIRS = 7
 
@@ -77,6 +77,7 @@ def main() -> None:
     found: dict[str, dict[str, Any]] = {
         "spearman_bootstrap": bootstrap(),
         "nifti_write": nifti_write(),
+        "ingest": ingest.measure(),
         "historical_import": importing.measure(),
         "upload_in_pieces": uploading.measure(),
     }

@@ -6,22 +6,26 @@ a keyed hash.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from copy import copy
 from datetime import date, datetime
 from typing import Any
 
-from pydicom import Dataset
+from pydicom import DataElement, Dataset
 from pydicom.dataset import FileMetaDataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_data_element, write_file_meta_info
 from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID
 
-from segmentation.imaging.dicom.pixels import clean_pixels
+from segmentation.imaging.dicom.pixels import PIXEL_DATA, clean_pixels
 from segmentation.imaging.dicom.procedure import Procedure
-from segmentation.imaging.dicom.reading import PARSE_ERRORS
+from segmentation.imaging.dicom.reading import PARSE_ERRORS, PREAMBLE_BYTES
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
-from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.dicom.suited import refuse_unsuited
 
-MR = "1.2.840.10008.5.1.4.1.1.4"
+SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
+PATIENT_SEX = 0x00100040
 CHARACTER_SET = "ISO_IR 192"
 LONGEST_NUMBER = 16
 LONGEST_TEXT = 64
@@ -47,33 +51,108 @@ Rule = Callable[[Any], Any]
 def deidentify(
     original: Dataset, *, rules: Procedure, key: DeidentificationKey, identity: TrialIdentity
 ) -> Dataset:
-    """Return a new data set with nothing but what the procedure keeps.
+    """Return a new data set with nothing but what the procedure keeps; see `Deidentifier`."""
+    return Deidentifier(rules, key, identity).clean(original)
+
+
+class Deidentifier:
+    """De-identifies the images of one series, each attribute and value once.
+
+    Most values of a header are the same in every slice: what became of a value is remembered, and
+    so are the bytes that it is written as.
 
     Parameters
     ----------
     rules : Procedure
         The procedure with the options of the study.
-
-    Raises
-    ------
-    ImageError
-        If the object is of another kind than MR images, derived, or may show text, or if its
-        pixel data are not exactly as long as its geometry says.
     """
-    refuse_unsuited(original)
-    clean = Dataset()
-    for tags, rule in _rules(rules, key, identity):
-        for tag in tags:
-            _copy(original, clean, tag, rule)
-    for tag in rules.patterns:
-        _copy(original, clean, tag, _matching(rules, tag))
-    for tag in rules.ranges:
-        _copy(original, clean, tag, _within(*rules.ranges[tag]))
-    _keep_private(original, clean, rules)
-    write_identity(clean, identity, rules)
-    syntax = clean_pixels(original, clean)
-    clean.file_meta = _file_meta(clean, syntax)
-    return clean
+
+    def __init__(self, rules: Procedure, key: DeidentificationKey, identity: TrialIdentity) -> None:
+        self._rules = rules
+        self._rule_of = _rules(rules, key, identity)
+        self._cleaned: dict[Hashable, _Cleaned] = {}
+        self._identity = {
+            int(element.tag): _Cleaned(element) for element in _identity_elements(identity, rules)
+        }
+
+    def clean(self, original: Dataset) -> Dataset:
+        """Return a new data set with nothing but what the procedure keeps.
+
+        Raises
+        ------
+        ImageError
+            If the object is of another kind than MR images, derived, or may show text, or if its
+            pixel data are not exactly as long as its geometry says.
+        """
+        elements, syntax = self._elements(original)
+        clean = Dataset()
+        for tag in sorted(elements):
+            clean.add(copy(elements[tag].element))
+        clean.file_meta = _file_meta(elements, syntax)
+        return clean
+
+    def encode(self, original: Dataset) -> bytes:
+        """Return the clean image as a file, the same bytes as pydicom writes of `clean`.
+
+        Raises
+        ------
+        ImageError
+            As `clean`.
+        """
+        elements, syntax = self._elements(original)
+        file = DicomBytesIO()
+        file.is_implicit_VR, file.is_little_endian = False, True
+        file.write(bytes(PREAMBLE_BYTES) + b"DICM")
+        write_file_meta_info(file, _file_meta(elements, syntax), enforce_standard=True)
+        head: bytes = file.getvalue()
+        return head + b"".join(elements[tag].encoded() for tag in sorted(elements))
+
+    def _elements(self, original: Dataset) -> "tuple[dict[int, _Cleaned], str]":
+        refuse_unsuited(original)
+        character_set = str(original.get("SpecificCharacterSet", ""))
+        found = {
+            tag: cleaned
+            for tag in self._rule_of.keys() & original.keys()
+            if (cleaned := self._remembered(original, tag, character_set)).element is not None
+        }
+        for element in _private_elements(original, self._rules):
+            found[int(element.tag)] = _Cleaned(element)
+        kept_sex = found.get(PATIENT_SEX)
+        found |= self._identity
+        if kept_sex is not None:
+            found[PATIENT_SEX] = kept_sex
+        pixels = Dataset()
+        syntax = clean_pixels(original, pixels)
+        found[PIXEL_DATA] = _Cleaned(pixels[PIXEL_DATA])
+        return found, syntax
+
+    def _remembered(self, original: Dataset, tag: int, character_set: str) -> "_Cleaned":
+        element = original.get_item(tag)
+        # What was read before is no longer raw; its text is as exact, VR by VR.
+        value = element.value
+        exact = value if isinstance(value, bytes) else repr(value)
+        seen = (tag, element.VR, type(element), exact, character_set)
+        if seen not in self._cleaned:
+            self._cleaned[seen] = _Cleaned(_cleaned(original, tag, self._rule_of[tag]))
+        return self._cleaned[seen]
+
+
+class _Cleaned:
+    """What became of a value: an element of the clean image, or None; its bytes once asked for."""
+
+    __slots__ = ("_bytes", "element")
+
+    def __init__(self, element: DataElement | None) -> None:
+        self.element = element
+        self._bytes: bytes | None = None
+
+    def encoded(self) -> bytes:
+        if self._bytes is None:
+            file = DicomBytesIO()
+            file.is_implicit_VR, file.is_little_endian = False, True
+            write_data_element(file, self.element, CHARACTER_SET)
+            self._bytes = file.getvalue()
+        return self._bytes
 
 
 def parse_date(value: str) -> date | None:
@@ -84,20 +163,23 @@ def parse_date(value: str) -> date | None:
         return None
 
 
-def _rules(
-    rules: Procedure, key: DeidentificationKey, identity: TrialIdentity
-) -> list[tuple[frozenset[int], Rule]]:
+def _rules(rules: Procedure, key: DeidentificationKey, identity: TrialIdentity) -> dict[int, Rule]:
+    """Return what each attribute that may stay must pass."""
+
     def shifted(value: Any) -> str | None:
         day = parse_date(str(value))
         return None if day is None else f"{day + key.shift(identity.subject_code):%Y%m%d}"
 
-    return [
+    kinds: list[tuple[frozenset[int], Rule]] = [
         (rules.uids, lambda value: key.uid(str(value))),
         (rules.dates, shifted),
         (rules.numbers, _number),
         (rules.pseudonyms, lambda value: key.device(str(value))),
         (rules.ages, coarse_age),
     ]
+    found = {tag: rule for tags, rule in kinds for tag in tags}
+    found |= {tag: _matching(rules, tag) for tag in rules.patterns}
+    return found | {tag: _within(*limits) for tag, limits in rules.ranges.items()}
 
 
 def coarse_age(value: Any) -> str | None:
@@ -116,19 +198,20 @@ def coarse_age(value: Any) -> str | None:
     return text if int(number) <= oldest else None
 
 
-def _copy(original: Dataset, clean: Dataset, tag: int, rule: Rule) -> None:
-    """Copy an attribute if each of its values passes the rule; otherwise it goes."""
+def _cleaned(original: Dataset, tag: int, rule: Rule) -> DataElement | None:
+    """Return an attribute if each of its values passes the rule; otherwise None."""
     try:
         element = original[tag]
         value = element.value
     except PARSE_ERRORS:
-        return
+        return None
     if element.VR in ("SQ", "UN") or value is None or value == "" or isinstance(value, bytes):
-        return
+        return None
     several = not isinstance(value, str) and hasattr(value, "__iter__")
     values = [rule(part) for part in (value if several else [value])]
-    if values and all(part is not None for part in values):
-        clean.add_new(tag, element.VR, values if several else values[0])
+    if not values or any(part is None for part in values):
+        return None
+    return DataElement(tag, element.VR, values if several else values[0])
 
 
 def _number(value: Any) -> Any:
@@ -152,45 +235,7 @@ def _within(low: float, high: float) -> Rule:
     return rule
 
 
-def refuse_unsuited(original: Dataset) -> None:
-    """Refuse an object that is no original MR image, or says that text is burned into it.
-
-    Raises
-    ------
-    ImageError
-        UNSUPPORTED_DICOM.
-    """
-    _refuse_class(original)
-    if str(original.get("BurnedInAnnotation", "NO")).strip().upper() == "YES":
-        raise _unsupported(
-            "A series says that text is burned into its images. Export it without annotation."
-        )
-    value = original.get("ImageType") or []
-    kind = [str(part).upper() for part in ([value] if isinstance(value, str) else value)]
-    if kind[:1] == ["DERIVED"] or kind[1:2] == ["SECONDARY"]:
-        raise _unsupported(
-            "A series was derived from another (reformatted or computed). Send the original."
-        )
-    if kind[:2] != ["ORIGINAL", "PRIMARY"]:
-        raise _unsupported(
-            "A series does not say that it is an original image (attribute ImageType). "
-            "Send the original as the scanner exported it."
-        )
-
-
-def _refuse_class(original: Dataset) -> None:
-    if str(original.get("SOPClassUID", "")) != MR:
-        raise _unsupported(
-            "A series is not a plain MR image series (other modalities, reports and screenshots "
-            "are not taken in). Leave it out."
-        )
-
-
-def _unsupported(message: str) -> ImageError:
-    return ImageError(FailureCode.UNSUPPORTED_DICOM, message)
-
-
-def _keep_private(original: Dataset, clean: Dataset, rules: Procedure) -> None:
+def _private_elements(original: Dataset, rules: Procedure) -> Iterator[DataElement]:
     for rule in rules.private:
         try:
             source = original.private_block(rule.group, rule.creator)[rule.offset]
@@ -199,19 +244,25 @@ def _keep_private(original: Dataset, clean: Dataset, rules: Procedure) -> None:
             continue
         if rule.vr == source.VR and value is not None:
             # The converter finds these by their usual number, so the usual block is used.
-            block = rule.group << 16 | 0x1000
-            clean.add_new(rule.group << 16 | 0x0010, "LO", rule.creator)
-            clean.add_new(block | rule.offset, rule.vr, value)
+            yield DataElement(rule.group << 16 | 0x0010, "LO", rule.creator)
+            yield DataElement(rule.group << 16 | 0x1000 | rule.offset, rule.vr, value)
 
 
 def write_identity(clean: Dataset, identity: TrialIdentity, rules: Procedure) -> None:
-    """Write who the images belong to in the trial in place of the patient, and by which rules."""
+    """Address a clean image to somebody in the trial; what it keeps of the person stays."""
+    for element in _identity_elements(identity, rules):
+        if element.tag != PATIENT_SEX:
+            clean.add(element)
+
+
+def _identity_elements(identity: TrialIdentity, rules: Procedure) -> Dataset:
+    """Return what the trial writes, whichever image it is."""
+    clean = Dataset()
     clean.SpecificCharacterSet = CHARACTER_SET
     clean.PatientName = identity.subject_code
     clean.PatientID = identity.subject_code
     clean.PatientBirthDate = ""
-    if "PatientSex" not in clean:
-        clean.PatientSex = ""
+    clean.PatientSex = ""
     clean.ClinicalTrialSponsorName = one_line(identity.sponsor_name) or UNKNOWN_SPONSOR
     clean.ClinicalTrialProtocolID = identity.study_code
     clean.ClinicalTrialProtocolName = one_line(identity.study_name)
@@ -230,6 +281,7 @@ def write_identity(clean: Dataset, identity: TrialIdentity, rules: Procedure) ->
         code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning[:64]
         codes.append(code)
     clean.DeidentificationMethodCodeSequence = DicomSequence(codes)
+    return clean
 
 
 def one_line(text: str) -> str:
@@ -238,10 +290,11 @@ def one_line(text: str) -> str:
     return plain.strip()[:LONGEST_TEXT].strip()
 
 
-def _file_meta(clean: Dataset, syntax: str) -> FileMetaDataset:
+def _file_meta(elements: Mapping[int, _Cleaned], syntax: str) -> FileMetaDataset:
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UID(str(clean.SOPClassUID))
-    meta.MediaStorageSOPInstanceUID = UID(str(clean.SOPInstanceUID))
+    sop_class, instance = (elements[tag].element for tag in (SOP_CLASS_UID, SOP_INSTANCE_UID))
+    meta.MediaStorageSOPClassUID = UID(str(getattr(sop_class, "value", "")))
+    meta.MediaStorageSOPInstanceUID = UID(str(getattr(instance, "value", "")))
     meta.TransferSyntaxUID = UID(syntax)
     return meta
 

@@ -16,9 +16,9 @@ from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 from pydicom.valuerep import DSfloat
 
-from segmentation.imaging.dicom.deidentify import MR
 from segmentation.imaging.dicom.pixels import PIXEL_DATA, frame_pixels
 from segmentation.imaging.dicom.reading import NATIVE, PARSE_ERRORS, syntax_of
+from segmentation.imaging.dicom.suited import MR
 from segmentation.imaging.errors import FailureCode, ImageError
 
 ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"

@@ -7,6 +7,7 @@ import sys
 import warnings
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -15,12 +16,7 @@ from typing import Any
 
 from pydicom import Dataset
 
-from segmentation.imaging.dicom.deidentify import (
-    deidentify,
-    identifying_values,
-    parse_date,
-    refuse_unsuited,
-)
+from segmentation.imaging.dicom.deidentify import Deidentifier, identifying_values, parse_date
 from segmentation.imaging.dicom.frames import is_enhanced, unfold
 from segmentation.imaging.dicom.kept import pack
 from segmentation.imaging.dicom.person import HeaderFacts, facts_of
@@ -41,7 +37,8 @@ from segmentation.imaging.dicom.series import (
     read_images,
     require_one_owner,
 )
-from segmentation.imaging.dicom.verification import verify
+from segmentation.imaging.dicom.suited import refuse_unsuited
+from segmentation.imaging.dicom.verification import SecondLook
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import acq_stratum, phase_axis, slice_axis
 from segmentation.imaging.nifti import NiftiFacts, store_clean_copy
@@ -195,15 +192,19 @@ def _convert(series: Series, folder: Path, replacing: _Replacing) -> ConvertedSe
     check_series(series)
     first = series.images[0]
     kept, clean_first = _write_clean(series, folder / "dicom", replacing)
-    nifti = _run_dcm2niix(folder)
     clean = folder / "image.nii.gz"
-    facts = store_clean_copy(nifti, clean, fsync=True)
+    # Packing releases the interpreter: it takes the second processor while the first converts.
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        images = ((path.name, path.read_bytes()) for path in kept)
+        packed = beside.submit(pack, images, folder / "dicom.zip")
+        facts = store_clean_copy(_run_dcm2niix(folder), clean, fsync=True)
+        dicom_zip = packed.result()
     _check_slices(facts, len(kept), series.images[0])
     found = recognise(first)
     return ConvertedSeries(
         nifti=clean,
         facts=facts,
-        dicom_zip=pack(((path.name, path.read_bytes()) for path in kept), folder / "dicom.zip"),
+        dicom_zip=dicom_zip,
         series_uid=replacing.key.uid(series.uid),
         sequence=found.sequence,
         reason=found.reason,
@@ -233,17 +234,18 @@ def _write_clean(series: Series, folder: Path, replacing: _Replacing) -> tuple[l
     """
     folder.mkdir(parents=True)
     rules, identity = replacing.rules, replacing.identity
-    paths, clean = [], Dataset()
+    deidentifier = Deidentifier(rules, replacing.key, identity)
+    paths = []
     forbidden: set[str] = set()
-    for index, image in reversed(list(enumerate(series.images))):
+    for index, image in enumerate(series.images):
         path = folder / f"{index:05d}.dcm"
-        clean = deidentify(image, rules=rules, key=replacing.key, identity=identity)
-        clean.save_as(path, implicit_vr=False, little_endian=True, enforce_file_format=True)
+        path.write_bytes(deidentifier.encode(image))
         forbidden |= identifying_values(image)
         paths.append(path)
+    second_look = SecondLook(forbidden, identity, rules)
     for path in paths:
-        verify(path.read_bytes(), forbidden, identity, rules)
-    return sorted(paths), clean
+        second_look.verify(path.read_bytes())
+    return paths, deidentifier.clean(series.images[0])
 
 
 def _run_dcm2niix(folder: Path) -> Path:

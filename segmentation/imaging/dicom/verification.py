@@ -49,19 +49,42 @@ def verify(
     ImageError
         BAD_DICOM, naming the attribute and never its value.
     """
-    if content[:META_START] != bytes(128) + b"DICM":
-        raise _failed("the preamble")
-    allowed, expected, named = allowed_tags(rules), _codes_of(identity, rules), _names_of(identity)
-    own = identity.subject_code.casefold()
-    needles = [v.casefold().encode() for v in forbidden if v and v.casefold() != own]
-    for tag, vr, value in elements(content):
+    SecondLook(forbidden, identity, rules).verify(content)
+
+
+class SecondLook:
+    """Checks the kept files of one series; a value that passed once passes again."""
+
+    def __init__(
+        self, forbidden: Collection[str], identity: TrialIdentity, rules: Procedure
+    ) -> None:
+        own = identity.subject_code.casefold()
+        self._rules, self._allowed = rules, allowed_tags(rules)
+        self._expected, self._named = _codes_of(identity, rules), _names_of(identity)
+        self._needles = [v.casefold().encode() for v in forbidden if v and v.casefold() != own]
+        self._passed: set[tuple[int, bytes, bytes]] = set()
+
+    def verify(self, content: bytes) -> None:
+        """Check a kept file; see `verify`."""
+        if content[:META_START] != bytes(128) + b"DICM":
+            raise _failed("the preamble")
+        for tag, vr, value in elements(content):
+            if tag == PIXEL_DATA:
+                continue
+            if (tag, vr, value) not in self._passed:
+                self._check(tag, vr, value)
+                self._passed.add((tag, vr, value))
+
+    def _check(self, tag: int, vr: bytes, value: bytes) -> None:
+        rules = self._rules
         name = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
-        if tag not in allowed or not _is_as_ruled(tag, value, expected, named, rules):
+        ruled = _is_as_ruled(tag, value, self._expected, self._named, rules)
+        if tag not in self._allowed or not ruled:
             raise _failed(name)
-        if tag == PIXEL_DATA or vr in _NUMERIC or _is_rewritten(tag, rules):
-            continue
+        if vr in _NUMERIC or _is_rewritten(tag, rules):
+            return
         found = _found_in_uid if tag in rules.uids else _found_in_text
-        if found(value, needles):
+        if found(value, self._needles):
             raise _failed(name)
 
 
