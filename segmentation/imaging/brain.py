@@ -33,9 +33,12 @@ class TemplateFit:
     ----------
     transform : SimpleITK.AffineTransform
         From points of the template to points of the patient (LPS, mm).
+    metric : float
+        Mutual information of both, negative: the lower, the better they fit.
     """
 
     transform: sitk.AffineTransform
+    metric: float
 
     def drawn(self, template: Volume, onto: sitk.Image) -> sitk.Image:
         """Return a map of the template in the grid of a patient's image, 0 outside."""
@@ -63,7 +66,7 @@ def fit_template(t1w: Volume) -> TemplateFit:
     transform, metric = _fit(coarse(to_itk(t1w), COARSE_MM))
     if metric > WORST_METRIC:
         raise _no_brain()
-    return TemplateFit(transform)
+    return TemplateFit(transform, metric)
 
 
 def brain_mask(t1w: Volume, fit: TemplateFit) -> NDArray[np.bool_]:
@@ -140,7 +143,7 @@ def _starts(template: sitk.Image, patient: sitk.Image) -> list[sitk.Similarity3D
     centre = np.asarray(
         template.TransformContinuousIndexToPhysicalPoint([(n - 1) / 2 for n in template.GetSize()])
     )
-    low, high = _extent_of_head(patient)
+    low, high = extent_of_head(patient)
     starts = []
     for scale, lift in product(SCALES, LIFTS_MM):
         start = sitk.Similarity3DTransform()
@@ -154,7 +157,7 @@ def _starts(template: sitk.Image, patient: sitk.Image) -> list[sitk.Similarity3D
     return starts
 
 
-def _extent_of_head(patient: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def extent_of_head(patient: sitk.Image) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return the lowest and highest world coordinates (LPS, mm) of what is not air."""
     threshold = sitk.OtsuThresholdImageFilter()
     threshold.SetInsideValue(0)

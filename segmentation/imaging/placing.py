@@ -50,7 +50,7 @@ def _after(fit: TemplateFit, motion: sitk.Transform) -> TemplateFit:
     transform = sitk.AffineTransform(3)
     transform.SetMatrix(whole[:3, :3].ravel().tolist())
     transform.SetTranslation(whole[:3, 3].tolist())
-    return TemplateFit(transform)
+    return TemplateFit(transform, fit.metric)
 
 
 def as_matrix(transform: sitk.Transform) -> NDArray[np.float64]:
