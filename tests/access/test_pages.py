@@ -91,15 +91,25 @@ def test_every_field_of_a_page_has_a_label(world: World, name: str):
 
 
 class Labels(HTMLParser):
-    """Collects the ids of fields, and of those that a label or aria-label names."""
+    """Collects the ids of fields, and of those that a label or aria-label names.
+
+    What stands in a template is no field yet: a script gives its copies their labels.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.fields: set[str] = set()
         self.labelled: set[str] = set()
+        self.is_template = False
+
+    def handle_endtag(self, tag: str) -> None:
+        self.is_template = self.is_template and tag != "template"
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {key: value or "" for key, value in attrs}
+        self.is_template = self.is_template or tag == "template"
+        if self.is_template:
+            return
         if tag == "label" and "for" in given:
             self.labelled.add(given["for"])
         if tag not in ("input", "select", "textarea"):
