@@ -99,7 +99,9 @@ def rows_of_case(visit: Visit) -> list[Row]:
 
 
 def row(study: Study, quality_id: UUID, *, user: Any) -> Row:
-    """Return one measurement; one of an older method is compared with nothing.
+    """Return one measurement, also one that did not succeed: then it has no value at all.
+
+    One of an older method is compared with nothing.
 
     Raises
     ------
@@ -115,6 +117,7 @@ def row(study: Study, quality_id: UUID, *, user: Any) -> Row:
     return _row(one, distributions, _sees_others(study, user))
 
 
+NOT_MEASURED = "the measurement has not come to its end"
 RELATED = ("scan__visit__patient__site", "scan__visit__patient__study")
 
 
@@ -167,15 +170,17 @@ def _row(
     sees_others: bool,
 ) -> Row:
     group = group_of(one.scan)
+    # Numbers that are left of an earlier attempt are not those of this one.
+    measured = one.metrics if one.state == JobState.SUCCEEDED else {}
     values = []
     for metric in METRICS:
-        stored = one.metrics.get(metric.key, {})
+        stored = measured.get(metric.key, {})
         value = stored.get("value")
         others = distributions.get((group, metric.key))
         is_outlier = (
             value is not None and others is not None and others.is_outlier(value, metric.worse)
         )
-        reason = stored.get("reason", "") if value is None else ""
+        reason = stored.get("reason", NOT_MEASURED) if value is None else ""
         values.append(Value(metric, value, reason, is_outlier, others if sees_others else None))
     return Row(one, tuple(values))
 
@@ -198,6 +203,18 @@ def ordered(found: list[Row], by: str) -> list[Row]:
         return rising
     known = [row for row in rising if row.by_key[by].value is not None]
     return [*reversed(known), *rising[len(known) :]]
+
+
+def failed(study: Study, *, user: Any) -> QuerySet[ScanQuality]:
+    """Return the measurements that came to no end, of the scans that a person may see."""
+    found = ScanQuality.objects.filter(
+        scan__visit__patient__study=study,
+        scan__state=ScanState.IMPORTED,
+        method_version=METHOD_VERSION,
+        state__in=[JobState.FAILED, JobState.REJECTED],
+    )
+    order = ("scan__visit__patient__subject_code", "scan__visit__date", "scan__sequence")
+    return visible_to(user, found).select_related(*RELATED).order_by(*order)
 
 
 def waiting(study: Study, *, user: Any) -> int:

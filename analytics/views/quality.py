@@ -50,6 +50,7 @@ def study_quality(request: HttpRequest, study_code: str) -> HttpResponse:
         "count": len(found),
         "flagged": flagged,
         "waiting": selectors.waiting(study, user=request.user),
+        "failed": selectors.failed(study, user=request.user),
         "columns": columns,
         "metrics": METRICS,
         "metric": metric,

@@ -66,11 +66,14 @@ class FindingFilters:
         )
 
 
-WAITS = (
-    Q(outcome=FindingOutcome.NOT_MET, deviation__isnull=True, decision="")
-    & ~Q(severity=FindingSeverity.NOTE)
-)  # fmt: skip
-"""Findings that wait for a person: a deviation to record, a scan that is left out."""
+WAITS = Q(outcome=FindingOutcome.NOT_MET, deviation__isnull=True) & (
+    Q(severity=FindingSeverity.DEVIATION) & ~Q(decision=FindingDecision.DISMISSED)
+    | Q(severity=FindingSeverity.EXCLUDE) & ~Q(decision=FindingDecision.ACCEPTED)
+)
+"""Findings that wait for a person: a deviation to record, a scan that is left out.
+
+What was decided under another severity does not answer the one of now.
+"""
 
 
 def findings(
@@ -138,7 +141,7 @@ def not_met(visit: Visit, *, user: Any) -> list[ProtocolFinding]:
         ProtocolFinding.objects.filter(
             visit=visit, is_current=True, outcome=FindingOutcome.NOT_MET
         ),
-    ).exclude(decision=FindingDecision.DISMISSED)
+    ).exclude(~Q(severity=FindingSeverity.EXCLUDE), decision=FindingDecision.DISMISSED)
     return sorted(
         found, key=lambda one: (GRAVEST_FIRST.index(FindingSeverity(one.severity)), one.sequence)
     )

@@ -115,7 +115,7 @@ def difference(study: Study, rules: Sequence[Rule]) -> Difference:
                 )
             )
     counted = sum(len(facts[visit.pk].scans) for visit in visits)
-    return _summed(rows, findings, visits=len(visits), scans=counted)
+    return _summed(rows, findings, _accepted(study), visits=len(visits), scans=counted)
 
 
 def _findings(study: Study) -> dict[UUID, dict[Place, ProtocolFinding]]:
@@ -126,6 +126,14 @@ def _findings(study: Study) -> dict[UUID, dict[Place, ProtocolFinding]]:
     return found
 
 
+def _accepted(study: Study) -> set[tuple[str, UUID | None]]:
+    """Return what was accepted, also where the rules do not find it now: it would hold again."""
+    found = ProtocolFinding.objects.filter(
+        visit__patient__study=study, decision=FindingDecision.ACCEPTED
+    )
+    return set(found.values_list("rule_key", "scan_id"))
+
+
 def _standing(row: ProtocolFinding) -> Standing:
     return Standing(Outcome(row.outcome), Severity(row.severity), row.sentence)
 
@@ -133,6 +141,7 @@ def _standing(row: ProtocolFinding) -> Standing:
 def _summed(
     rows: list[Row],
     findings: dict[UUID, dict[Place, ProtocolFinding]],
+    accepted: set[tuple[str, UUID | None]],
     *,
     visits: int,
     scans: int,
@@ -140,7 +149,6 @@ def _summed(
     will = [row for row in rows if row.held is None]
     known = [row for by_place in findings.values() for row in by_place.values()]
     out_now = {(r.rule_key, r.scan_id) for r in known if r.keeps_scan_out}
-    accepted = {(r.rule_key, r.scan_id) for r in known if r.decision == FindingDecision.ACCEPTED}
     out_then = set(out_now)
     for row in will:
         place = (row.changed.rule_key, None if row.scan is None else row.scan.pk)

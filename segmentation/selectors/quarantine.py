@@ -201,7 +201,7 @@ def _together(scan: Scan) -> tuple[Any, ...]:
 
 
 def _session(scan: Scan) -> tuple[Any, ...]:
-    return scan.acquisition.get("session_uid", scan.days_from_visit), scan.person
+    return scan.acquisition.get("session_uid") or scan.days_from_visit, scan.person
 
 
 def _waiting(scans: Sequence[Scan], user: Any) -> Waiting:

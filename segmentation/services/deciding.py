@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from mldtrial.accounts.holds import hold
 from mldtrial.trial import policies
 from mldtrial.trial.models import Audience, Patient, ReadState, Scan, ScanState, Visit
 from mldtrial.trial.services import locking, queries
@@ -67,6 +68,8 @@ def set_state(scans: Collection[Scan], state: str) -> None:
 
 def refuse_same_elsewhere(scans: Collection[Scan], visit: Visit) -> None:
     """Refuse an image that another visit uses: two visits cannot be the same minutes."""
+    # Two decisions about one image, at two visits, come one after the other.
+    hold({scan.voxels_sha256 for scan in scans})
     in_use = Scan.objects.filter(
         voxels_sha256__in=[scan.voxels_sha256 for scan in scans],
         visit__patient__study=visit.patient.study_id,
@@ -83,10 +86,10 @@ def acquired_on(scan: Scan, visit: Visit) -> date | None:
     return visit.date + timedelta(days=scan.days_from_visit)
 
 
-def latest(scans: Collection[Scan], visit: Visit) -> date:
-    """Return the latest day of some images of a visit; its own where no header says one."""
+def latest(scans: Collection[Scan], visit: Visit, *, undated: date) -> date:
+    """Return the latest day of some images of a visit, or another where no header says one."""
     days = [acquired_on(scan, visit) for scan in scans]
-    return max([day for day in days if day is not None], default=visit.date)
+    return max([day for day in days if day is not None], default=undated)
 
 
 def ask_about_reads(visit: Visit) -> None:

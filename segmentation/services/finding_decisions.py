@@ -7,7 +7,7 @@ from django.db import transaction
 
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
-from mldtrial.trial.models import DeviationCode, DeviationState, ProtocolDeviation
+from mldtrial.trial.models import DeviationCode, DeviationState, ProtocolDeviation, Visit
 from mldtrial.trial.services import deviations, locking
 from mldtrial.trial.services.saving import store
 from segmentation.imaging.protocol.rules import Quantity
@@ -143,7 +143,8 @@ def _decide(
         raise ValidationError({"reason": "Give the reason."})
     if locked.severity != severity or locked.outcome != FindingOutcome.NOT_MET:
         raise ValidationError("The rules have changed: there is nothing of this kind to decide.")
-    if locked.decision:
+    # A decision of the other kind answered another severity, and says nothing to this one.
+    if locked.decision == decision:
         raise ValidationError("Somebody has decided this already; open the page again.")
     if decision == FindingDecision.DISMISSED and locked.deviation_id is not None:
         raise ValidationError("This is recorded as a deviation: close the deviation instead.")
@@ -155,6 +156,8 @@ def _decide(
 def _begin(finding: ProtocolFinding, action: str, by: Any) -> ProtocolFinding:
     policies.require(by, action, finding.visit)
     locking.require_open(finding.visit)
+    # As a check of the visit does: both write the same rows.
+    Visit.objects.select_for_update(of=("self",)).get(pk=finding.visit_id)
     locked = (
         ProtocolFinding.objects.select_for_update(of=("self",))
         .select_related("visit__patient__study", "visit__patient__site")

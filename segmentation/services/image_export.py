@@ -70,10 +70,11 @@ def export_images(*, study: Study, out: Path, reason_for_faces: str = "") -> lis
     Raises
     ------
     ValidationError
-        If the folder holds something already.
+        If the folder holds something already, or BIDS would make one subject of two patients.
     """
     if out.exists() and any(out.iterdir()):
         raise ValidationError("The folder is not empty. Name a new one.")
+    _refuse_one_label_for_two(study)
     out.mkdir(parents=True, exist_ok=True)
     details = {"images": "BIDS", "defacing": DEFACING_VERSION, "faces": reason_for_faces}
     access.log(AccessAction.EXPORT_BEGUN, study=study, details=details)
@@ -92,6 +93,15 @@ def _scans(study: Study) -> QuerySet[Scan]:
         .select_related("visit__patient", "visit__definition")
         .order_by("visit__patient__subject_code", "visit__number", "sequence", "created_at")
     )
+
+
+def _refuse_one_label_for_two(study: Study) -> None:
+    """Refuse subject codes that differ by nothing but the signs that BIDS drops."""
+    codes = set(_scans(study).values_list("visit__patient__subject_code", flat=True))
+    if len({_label(code) for code in codes}) < len(codes):
+        raise ValidationError(
+            "Two subject codes differ only by signs that BIDS does not take. Nothing was written."
+        )
 
 
 def _written(study: Study, out: Path, *, keeps_faces: bool) -> Iterator[ExportedImage]:

@@ -101,19 +101,34 @@ def _publish(
                 store.publish(one.path, target)
                 placed.append(target)
         reach("move_after_rename")
-        with participation.entry(new.patient, deciding.latest(found, old), reason):
-            for scan in found:
-                _record(scan, old, new, written.get(scan.pk))
-        voiding.void_runs(found)
-        for place in (old, new):
-            deciding.ask_about_reads(place)
-            compliance.look_at(place)
-            runs.queue_run(visit=place)
+        _enter(found, old, new, written, reason)
         reach("move_before_commit")
     except BaseException:
         for path in placed:
             path.unlink(missing_ok=True)
         raise
+
+
+def _enter(
+    found: Sequence[Scan],
+    old: Visit,
+    new: Visit,
+    written: dict[UUID, _Readdressed],
+    reason: str,
+) -> None:
+    """Record images at their new visit, and do at both visits what that asks for."""
+    was_in_use = any(scan.state == ScanState.IMPORTED for scan in found)
+    day = deciding.latest(found, old, undated=new.date)
+    with participation.entry(new.patient, day, reason):
+        for scan in found:
+            _record(scan, old, new, written.get(scan.pk))
+    voiding.void_runs(found)
+    # Nobody has read the old visit by images that were in quarantine.
+    for place in (old, new) if was_in_use else (new,):
+        deciding.ask_about_reads(place)
+    for place in (old, new):
+        compliance.look_at(place)
+        runs.queue_run(visit=place)
 
 
 def _record(scan: Scan, old: Visit, new: Visit, written: _Readdressed | None) -> None:

@@ -209,9 +209,10 @@ def _copy(
     """Copy a piece, and compare it with its checksum."""
     of_piece = hashlib.new(checksum.algorithm, usedforsecurity=False) if checksum else None
     digests = [found for found in (digest, of_piece) if found is not None]
+    beginning = b""
     while chunk := piece.read(store.CHUNK_BYTES):
         if file.tell() == 0:
-            _check_beginning(transfer, chunk)
+            beginning = chunk
         for found in digests:
             found.update(chunk)
         left = memoryview(chunk)
@@ -222,6 +223,9 @@ def _copy(
             "The piece that arrived is not the one that was sent: the checksums differ. "
             "Send it again."
         )
+    # Not before: what was damaged on its way says nothing of the file.
+    if beginning:
+        _check_beginning(transfer, beginning)
 
 
 def _check_beginning(transfer: Transfer, chunk: bytes) -> None:

@@ -44,7 +44,7 @@ def keep(*, scans: Sequence[Scan], replaces: Collection[Scan] = (), reason: str,
         raise ValidationError("An image replaces only one of its own visit.")
     with (
         because(reason.strip()),
-        participation.entry(held.patient, deciding.latest(locked, held), reason),
+        participation.entry(held.patient, deciding.latest(locked, held, undated=held.date), reason),
     ):
         deciding.set_state(repeated, ScanState.VOIDED)
         deciding.set_state(locked, ScanState.IMPORTED)

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from mldtrial.audit.context import acting, because
@@ -79,13 +79,19 @@ def _queue(scan: Scan) -> bool:
 
 
 def _queue_again(visit: Visit | None, held: set[Any]) -> int:
-    """Queue again what was missing its T1w image until now, or was refused by a lock."""
+    """Queue again what lacked its T1w image until now or lost it, or was refused by a lock."""
     t1w = _t1w_scans().filter(visit=OuterRef("scan__visit"))
     lacked_t1w = Q(Exists(t1w), state=JobState.SUCCEEDED, t1w_scan__isnull=True) & ~Q(
         scan__sequence=Sequence.T1W
     )
     was_held = Q(state=JobState.REJECTED, failure_code=jobs.RECORD_LOCKED)
-    found = ScanQuality.objects.filter(lacked_t1w | was_held, method_version=METHOD_VERSION)
+    # It may have been the head of somebody else.
+    t1w_has_gone = Q(state=JobState.SUCCEEDED, t1w_scan__isnull=False) & (
+        ~Q(t1w_scan__visit=F("scan__visit")) | ~Q(t1w_scan__state=ScanState.IMPORTED)
+    )
+    found = ScanQuality.objects.filter(
+        lacked_t1w | t1w_has_gone | was_held, method_version=METHOD_VERSION
+    )
     found = found.exclude(scan__visit__in=held)
     if visit is not None:
         found = found.filter(scan__visit=visit)

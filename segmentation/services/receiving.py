@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 
 from mldtrial.trial import policies
 from mldtrial.trial.models import Visit
+from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.services import locking, participation
 from segmentation.imaging.archive import content_of, content_of_head, is_archive, may_hold
 from segmentation.imaging.content import Content
@@ -163,7 +163,7 @@ def _check_declaration(visit: Visit, acquired_on: date | None) -> None:
         return
     if acquired_on < visit.patient.birth_month:
         raise ValidationError({"acquired_on": "The scan lies before the patient's birth."})
-    if acquired_on > timezone.localdate():
+    if acquired_on > today_in(visit.patient.site.time_zone):
         raise ValidationError({"acquired_on": "The scan lies in the future."})
 
 

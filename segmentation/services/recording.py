@@ -14,7 +14,7 @@ from mldtrial.trial.services import participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.nifti import read_volume
 from segmentation.models import Upload
-from segmentation.services import compliance, conflicts, jobs, store
+from segmentation.services import compliance, conflicts, deciding, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.images import CheckedImage
 
@@ -40,10 +40,7 @@ def publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) -> 
     hashed = [_Hashed(image, sha256_of_voxels(image.path)) for image in images]
     with transaction.atomic():
         # The patient as well: a consent that is being withdrawn comes before this or after it.
-        held = Visit.objects.select_related("patient__study").select_for_update(
-            of=("self", "patient")
-        )
-        visit = held.get(pk=upload.visit_id)
+        (visit,) = deciding.hold_visits(upload.visit)
         require_images_allowed(visit.patient)
         new = _without_known(visit, hashed)
         if len(new) < len(hashed):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -79,6 +80,8 @@ def queue_run(*, visit: Visit, model: ModelVersion | None = None) -> Segmentatio
     chosen_model = model or active_model()
     if chosen_model is None or lock_of(visit) is not None:
         return None
+    # An image that is being moved or replaced is chosen before it or after it, never beside it.
+    Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     scans = chosen_scans(visit, chosen_model)
     if scans is None:
         return None
@@ -243,6 +246,9 @@ def _publish(
     provenance: dict[str, Any],
 ) -> None:
     """Record result and state in one transaction that checks the token."""
+    # Which scans are left out must not change between the choice below and its commit. Before
+    # the run itself: whoever voids runs holds the visit first as well.
+    Visit.objects.select_for_update(of=("self",)).get(pk=run.visit_id)
     jobs.succeed(run, provenance=provenance)
     SegmentationResult.objects.create(
         run=run,
@@ -276,17 +282,21 @@ def flag_for_analysis(*, visit: Visit, model: ModelVersion) -> SegmentationRun |
     return best
 
 
+@transaction.atomic
 def retry_run(*, run: SegmentationRun, by: Any) -> None:
     """Queue a failed run again.
 
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, or the visit is frozen or locked.
+        If the person may not, the visit is frozen or locked, or the run is void.
     """
     policies.require(by, "retry_job", run.visit)
     locking.require_open(run.visit)
-    jobs.retry(run)
+    locked = SegmentationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if locked.is_voided:
+        raise ValidationError("This segmentation is void: its image was moved or replaced.")
+    jobs.retry(locked)
 
 
 def checked_mask(result: SegmentationResult) -> Path:

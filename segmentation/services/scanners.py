@@ -40,11 +40,13 @@ def recognise_outstanding(*, at_most: int = BATCH) -> int:
 
 
 def _unregistered() -> QuerySet[Scan]:
-    """Return the usable scans that name a scanner and are not in the register of their site."""
+    """Return the usable scans that name a scanner and are not in the register as they stand."""
     names_one = Q(scanner__has_key="model") | Q(scanner__has_key="device")
     is_elsewhere = ~Q(scanned_on__scanner__site=F("visit__patient__site"))
     found = Scan.objects.filter(names_one, state=ScanState.IMPORTED)
-    found = found.filter(Q(scanned_on__isnull=True) | is_elsewhere)
+    # A file without a day has that of its visit, which may be corrected.
+    has_other_day = Q(days_from_visit__isnull=True) & ~Q(scanned_on__acquired_on=F("visit__date"))
+    found = found.filter(Q(scanned_on__isnull=True) | is_elsewhere | has_other_day)
     return found.select_related("visit__patient__site", "visit__patient__study").order_by("pk")
 
 

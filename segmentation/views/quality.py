@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from segmentation import selectors, tasks
-from segmentation.models import ScanQuality
+from segmentation.models import JobState, ScanQuality
 from segmentation.services import quality, store
 
 
@@ -33,7 +33,7 @@ def picture(row: ScanQuality) -> HttpResponse:
         If none was drawn.
     """
     path = store.mosaic_path(row.mosaic_sha256)
-    if not row.mosaic_sha256 or not path.exists():
+    if row.state != JobState.SUCCEEDED or not row.mosaic_sha256 or not path.exists():
         raise Http404("No such picture.")
     return HttpResponse(path.read_bytes(), content_type="image/png")
 

@@ -160,3 +160,17 @@ def test_numbers_are_said_in_words(page: Page, modules: str):
         "a few seconds", "50 seconds", "a minute", "10 minutes", "4 hours",
         "1 file", "1,200 files", 99, 100,
     ], json.dumps(said)  # fmt: skip
+
+
+MARKS = """async ({ modules }) => {
+  const { markOf } = await import(`${modules}/fingerprint.js`);
+  const one = new Uint8Array(20000), other = new Uint8Array(20000);
+  other[10000] = 1;
+  return Promise.all([one, other, one].map((content) => markOf([new File([content], "a.nii")])));
+}"""
+
+
+def test_files_that_differ_only_in_the_middle_are_not_taken_for_the_same(page: Page, modules: str):
+    one, other, again = page.evaluate(MARKS, {"modules": modules})
+    assert one == again
+    assert one != other

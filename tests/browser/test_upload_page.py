@@ -17,6 +17,7 @@ from segmentation.services import store
 from tests.browser.test_accessibility import faults_of, sign_in
 from tests.support.dicom import make_series
 from tests.support.images import write_nifti, write_visit
+from tests.support.locking import freeze
 from tests.support.world import World, build_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -505,3 +506,47 @@ def test_where_nothing_can_be_shown_the_page_says_so(upload_page: Page, tmp_path
     choose_files(upload_page, image, archive)
     expect(card(upload_page, image.name)).to_contain_text("has no fields for a patient")
     expect(card(upload_page, "scan.zip")).to_contain_text("cannot be shown before it is sent")
+
+
+def test_a_server_that_cannot_answer_for_a_moment_costs_no_piece_that_is_there(
+    upload_page: Page, line: Line, tmp_path: Path
+):
+    page = upload_page
+    choose_folder(page, write_folder(tmp_path, ballast_bytes=MIB // 2))
+    line.hold_pieces_from(PIECE_BYTES)
+    send(page)
+    line.wait_until_held()
+    card(page, FOLDER).get_by_role("button", name="Pause").click()
+    line.free()
+    refused: list[str] = []
+
+    def busy_once(route: Route) -> None:
+        if route.request.method == "HEAD" and not refused:
+            refused.append(route.request.url)
+            route.fulfill(status=503)
+        else:
+            route.fallback()
+
+    page.route(TRANSFERS, busy_once)
+    card(page, FOLDER).get_by_role("button", name="Go on").click()
+    expect(page.get_by_text("All in: 1 upload received.")).to_be_visible(timeout=DONE_MS)
+    assert (len(refused), Transfer.objects.count(), len(line.of("POST"))) == (1, 1, 1)
+
+
+def test_what_a_freeze_refused_is_deleted_on_the_server_when_it_is_removed(
+    upload_page: Page, line: Line, world: World, tmp_path: Path
+):
+    page = upload_page
+    choose_folder(page, write_folder(tmp_path, ballast_bytes=MIB // 2))
+    line.hold_pieces_from(PIECE_BYTES)
+    send(page)
+    line.wait_until_held()
+    card(page, FOLDER).get_by_role("button", name="Pause").click()
+    freeze(world, world.visit_a)
+    line.free()
+    card(page, FOLDER).get_by_role("button", name="Go on").click()
+    expect(card(page, FOLDER)).to_contain_text("Refused", timeout=DONE_MS)
+    card(page, FOLDER).get_by_role("button", name="Remove").click()
+    expect(card(page, FOLDER)).to_have_count(0)
+    found = Transfer.objects.get()
+    assert (found.state, store.quarantine_path(found.pk).exists()) == ("CANCELLED", False)

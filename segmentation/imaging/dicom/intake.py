@@ -43,6 +43,8 @@ from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import acq_stratum, phase_axis, slice_axis
 from segmentation.imaging.nifti import NiftiFacts, store_clean_copy
 
+MRI_YEARS = range(1980, 2100)
+"""Other dates stand for an unknown one: archives write 1900-01-01 or 9999-12-31."""
 CONVERSION_SECONDS = 120
 ACQUISITION = (
     "RepetitionTime", "EchoTime", "InversionTime", "FlipAngle", "SliceThickness",
@@ -288,9 +290,10 @@ def _not_converted() -> ImageError:
 
 
 def _acquired_on(image: Dataset) -> date | None:
+    """Return the day of an image; None where no date is there, or one that stands for none."""
     for keyword in ("AcquisitionDate", "SeriesDate", "StudyDate"):
         day = parse_date(str(image.get(keyword, "")))
-        if day is not None:
+        if day is not None and day.year in MRI_YEARS:
             return day
     return None
 

@@ -14,7 +14,7 @@ from mldtrial.trial.models import ReadAssignment, ReadRole
 from mldtrial.trial.rules.reading import new_reading_id
 from segmentation.imaging.quality.metrics import METRICS
 from segmentation.imaging.quality.outliers import FEWEST_SCANS
-from segmentation.models import ScanQuality
+from segmentation.models import JobState, ScanQuality
 from segmentation.services import store
 from tests.support.quality import make_many, make_quality
 from tests.support.world import World
@@ -196,3 +196,28 @@ def test_a_reader_sees_the_picture_and_flags_of_the_own_case_and_no_value(
     assert page(world, "reader", "read_picture", case.pk, 1).content == b"\x89PNG"
     assert page(world, "reader", "read_picture", case.pk, 2).status_code == 404
     assert page(world, "adjudicator", "read_picture", case.pk, 1).status_code == 404
+
+
+@pytest.mark.parametrize("state", [JobState.FAILED, JobState.REJECTED])
+def test_what_was_not_measured_is_named_and_never_said_to_be_in_order(world: World, state):
+    row = make_quality(world.patient_a)
+    ScanQuality.objects.filter(pk=row.pk).update(
+        state=state, failure_code="HASH_MISMATCH", message="The file has changed."
+    )
+    listed = page(world, "coordinator").content.decode()
+    assert "The file has changed." in listed
+    assert reverse("scan_quality", args=[STUDY, row.pk]) in listed
+    assert "The file has changed." not in page(world, "coordinator_b").content.decode()
+    own = page(world, "coordinator", "scan_quality", row.pk).content.decode()
+    assert "The file has changed." in own
+    assert "Nothing stands out" not in own
+    assert "24.0" not in own
+
+
+def test_an_image_that_waits_to_be_measured_has_no_value_of_an_earlier_attempt(world: World):
+    row = make_quality(world.patient_a)
+    ScanQuality.objects.filter(pk=row.pk).update(state=JobState.QUEUED, mosaic_sha256="a" * 64)
+    own = page(world, "coordinator", "scan_quality", row.pk).content.decode()
+    assert "waits to be measured" in own
+    assert "Nothing stands out" not in own
+    assert reverse("quality_picture", args=[STUDY, row.pk]) not in own

@@ -125,3 +125,15 @@ def test_its_queries_do_not_grow_with_the_scans(world: World, django_assert_max_
     ask_all()
     with django_assert_max_num_queries(9):
         difference(world.study, [TE])
+
+
+def test_what_was_accepted_before_it_was_no_longer_found_is_not_counted_as_left_out(world: World):
+    thick(world.visit_a, slice_mm=7.0)
+    in_force(world, EXCLUDES)
+    ask_all()
+    by = world.user("data_manager")
+    with acting(user=by, origin="web"):
+        finding_decisions.accept_scan(finding=ProtocolFinding.objects.get(), reason="Seen", by=by)
+    in_force(world, replace(EXCLUDES, highest=9.0), reason="Wider")
+    ask_all()
+    assert difference(world.study, [EXCLUDES]).left_out == 0

@@ -343,3 +343,11 @@ def test_an_operator_may_say_beforehand_that_what_conflicts_belongs(world: World
     call_command(*command, "--inline", stdout=StringIO())
     assert conflicts(world.visit_a) == [[Conflict.DATE_FAR]]
     assert world.visit_a.scans.get().state == ScanState.IMPORTED
+
+
+@pytest.mark.parametrize("day", ["1900-01-01", "9999-12-31"])
+def test_a_date_that_stands_for_an_unknown_one_is_absent(world: World, day: str):
+    upload = send_dicom(world.visit_a, series_of(world.patient_a, day))
+    upload.refresh_from_db()
+    assert upload.state == JobState.SUCCEEDED, upload.message
+    assert Scan.objects.get().days_from_visit is None

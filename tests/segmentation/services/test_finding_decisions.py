@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from mldtrial.audit.context import acting
 from mldtrial.trial.models import DeviationState, ProtocolDeviation, Scan
 from mldtrial.trial.services import deviations
 from segmentation.imaging.protocol.rules import Quantity, Rule, Severity
 from segmentation.models import FindingState, ProtocolFinding, SegmentationRun
+from segmentation.selectors.findings import TO_DECIDE, FindingFilters, findings, not_met
 from segmentation.services import finding_decisions as decisions
 from segmentation.services import models
 from tests.support.loads import make_load
@@ -191,3 +194,29 @@ def test_another_site_records_nothing(world: World):
     finding = found(world, SLICES)
     with pytest.raises(PermissionDenied):
         record(world, finding, "coordinator_b")
+
+
+def test_a_dismissed_finding_that_became_graver_waits_again_and_its_scan_can_be_accepted(
+    world: World,
+):
+    thick(world.visit_a, slice_mm=7.0)
+    finding = found(world, SLICES)
+    decide(world, decisions.dismiss, finding)
+    in_force(world, replace(SLICES, severity=Severity.EXCLUDE), reason="Amendment")
+    ask_all()
+    by = world.user("data_manager")
+    waits = findings(world.study, user=by, filters=FindingFilters(decision=TO_DECIDE))
+    assert list(waits) == not_met(world.visit_a, user=by) == [finding]
+    assert decide(world, decisions.accept_scan, finding).state == FindingState.ACCEPTED
+
+
+def test_a_decision_holds_the_visit_as_a_check_does(world: World):
+    thick(world.visit_a)
+    finding = found(world, SLICES)
+    with CaptureQueriesContext(connection) as seen:
+        decide(world, decisions.dismiss, finding)
+    said = [query["sql"] for query in seen if "FOR UPDATE" in query["sql"]]
+    assert [name for sql in said for name in ("trial_visit", "protocolfinding")
+            if f'FROM "{name}"' in sql or f'FROM "segmentation_{name}"' in sql] == [
+        "trial_visit", "protocolfinding",
+    ]  # fmt: skip

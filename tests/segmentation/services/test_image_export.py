@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from mldtrial.audit.models import AccessEvent
@@ -15,8 +16,10 @@ from segmentation.imaging.nifti import read_volume, write_volume
 from segmentation.phantom.patient import PhantomPatient
 from segmentation.phantom.render import render_visit
 from segmentation.services import store
+from segmentation.services.image_export import export_images
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
+from tests.support.loads import make_scan
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -110,3 +113,14 @@ def test_a_folder_that_holds_something_is_left_alone(world: World, tmp_path: Pat
     (tmp_path / "file").write_text("kept")
     with pytest.raises(CommandError, match="not empty"):
         call_command("export_images", str(tmp_path), "--study", "MLD-1", "--deface")
+
+
+def test_two_patients_whose_codes_differ_by_a_sign_are_never_one_subject(
+    world: World, tmp_path: Path
+):
+    for patient, code in ((world.patient_a, "01-11"), (world.patient_b, "011-1")):
+        type(patient).objects.filter(pk=patient.pk).update(subject_code=code)
+        make_scan(patient.visits.get())
+    with pytest.raises(ValidationError, match="differ only by signs"):
+        export_images(study=world.study, out=tmp_path / "out", reason_for_faces="Test")
+    assert not (tmp_path / "out").exists()

@@ -11,12 +11,14 @@ from zipfile import ZipFile
 import pytest
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pydicom import dcmread
 
 from analytics.selectors.loads import counting_results
 from mldtrial.audit import canonical
 from mldtrial.trial.models import Query, Scan, ScanState, Visit
-from mldtrial.trial.services import patients
+from mldtrial.trial.services import participation, patients
 from segmentation.imaging.errors import ImageError
 from segmentation.models import JobState, SegmentationRun
 from segmentation.services import jobs, models, moving, runs, store, upkeep
@@ -254,3 +256,44 @@ def test_a_visit_that_was_read_is_asked_about(world: World, segmented, right):
     move(world, right)
     (asked,) = Query.objects.filter(rule="IMAGE-CHANGED-AFTER-READ")
     assert (asked.visit, asked.audience) == (world.visit_a, "IMAGING")
+
+
+def test_the_images_of_a_run_are_chosen_while_the_visit_is_held(world: World, right):
+    send_dicom(world.visit_a, *pair(world, DAY))
+    with CaptureQueriesContext(connection) as seen:
+        runs.queue_run(visit=world.visit_a)
+    said = [query["sql"] for query in seen]
+    held = next(
+        n for n, sql in enumerate(said) if 'FROM "trial_visit"' in sql and "FOR UPDATE" in sql
+    )
+    chosen = next(n for n, sql in enumerate(said) if 'FROM "trial_scan"' in sql)
+    assert held < chosen
+
+
+def test_a_failed_segmentation_of_an_image_that_was_moved_is_not_tried_again(world: World, right):
+    send_dicom(world.visit_a, *pair(world, DAY))
+    run = runs.queue_run(visit=world.visit_a)
+    SegmentationRun.objects.filter(pk=run.pk).update(
+        state=JobState.FAILED, failure_code="UNEXPECTED"
+    )
+    move(world, right)
+    with pytest.raises(ValidationError, match="void"):
+        runs.retry_run(run=run, by=world.user("coordinator"))
+    run.refresh_from_db()
+    assert (run.state, run.is_voided) == (JobState.FAILED, True)
+
+
+def test_an_undated_image_counts_as_of_the_day_of_the_visit_it_goes_to(world: World, right):
+    late = patients.create_visit(
+        patient=world.patient_a,
+        definition=world.study.visit_definitions.get(code="M06"),
+        visit_date=date(2023, 11, 10),
+        by=None,
+    )
+    send_dicom(late, *pair(world, "2023-11-10"))
+    Scan.objects.filter(visit=late).update(days_from_visit=None)
+    participation.record_step(
+        patient=right.patient, step="DIED", happened_on=date(2023, 6, 1), by=None
+    )
+    move(world, right, scans=scans_of(late))
+    assert len(scans_of(right)) == 2

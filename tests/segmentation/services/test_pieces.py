@@ -4,9 +4,10 @@ import hashlib
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -316,3 +317,13 @@ def test_of_two_equal_files_that_end_at_once_one_is_taken(monkeypatch):
         add(first, 0, len(IMAGE))
     assert Upload.objects.get().pk == second.pk
     assert (state(first), is_kept(first)) == (TransferState.REFUSED, False)
+
+
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Midway"])
+def test_a_scan_of_today_is_judged_by_the_day_at_its_site(world: World, zone: str):
+    world.visit_a.patient.site.time_zone = zone
+    today = datetime.now(UTC).astimezone(ZoneInfo(zone)).date()
+    sent = {"visit": world.visit_a, "by": world.user("coordinator")}
+    receiving.require_may_send(declared_acquired_on=today, **sent)
+    with pytest.raises(ValidationError, match="future"):
+        receiving.require_may_send(declared_acquired_on=today + timedelta(days=1), **sent)

@@ -12,10 +12,11 @@ from mldtrial.trial.models import Conflict, Query, Scan, ScanState, Visit
 from mldtrial.trial.services import participation, patients
 from segmentation.models import JobState, SegmentationRun, Upload
 from segmentation.selectors import quarantine
-from segmentation.services import models, moving, placing, removal, runs, store, upkeep
+from segmentation.services import deciding, models, moving, placing, removal, runs, store, upkeep
 from tests.support.dicom import T2W
 from tests.support.intake import send_dicom, series_of
 from tests.support.locking import freeze
+from tests.support.reads import give, sign
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -281,3 +282,22 @@ def test_a_withdrawn_consent_leaves_only_the_discard(world: World, waiting):
 def test_nothing_is_asked_about_reads_where_there_are_none(world: World, waiting, later):
     move(world, waiting, later)
     assert not Query.objects.exists()
+
+
+def test_nothing_is_asked_about_the_reads_of_a_visit_that_never_used_the_image(
+    world: World, waiting, later
+):
+    for assignment in give(world, world.visit_a):
+        sign(assignment, 10)
+    move(world, waiting, later)
+    assert not Query.objects.filter(rule=deciding.READ_RULE).exists()
+
+
+def test_days_without_an_identifier_of_the_session_are_decided_one_by_one(world: World, later):
+    send_dicom(
+        world.visit_a,
+        series_of(world.patient_a, LATER, study_uid="", attributes={"StudyInstanceUID": ""}),
+        series_of(world.patient_a, "2023-12-20", attributes={"StudyInstanceUID": ""}),
+    )
+    found = quarantine.waiting(user=world.user("coordinator"))
+    assert [len(one.scans) for one in found] == [1, 1]

@@ -1,13 +1,14 @@
 """The quality of images is measured after intake, and never in its way."""
 
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 import pytest
 from django.apps import apps
 from django.core.exceptions import PermissionDenied, ValidationError
 
-from mldtrial.trial.models import Scan
+from mldtrial.trial.models import Scan, ScanState
 from mldtrial.trial.services import participation
 from segmentation.demo.plan import PATIENTS
 from segmentation.demo.record_quality import stored_metrics
@@ -20,6 +21,7 @@ from segmentation.services import quality, store, upkeep
 from segmentation.tasks import measure_queued
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
+from tests.support.loads import make_scan, make_visit
 from tests.support.locking import freeze, thaw
 from tests.support.world import World
 
@@ -180,3 +182,23 @@ def test_the_demonstration_keeps_a_number_for_every_metric_of_every_stored_image
     assert len(stored) == 2 * len(visits)
     assert all(set(row) == KEYS for row in stored.values())
     assert all("value" in m for row in stored.values() for m in row.values())
+
+
+@pytest.mark.parametrize("what", ["moved", "voided"])
+def test_an_image_is_measured_again_once_the_t1w_it_was_measured_by_has_gone(world: World, what):
+    t1w, t2w = make_scan(world.visit_a), make_scan(world.visit_a, "T2w")
+    row = ScanQuality.objects.create(
+        scan=t2w, t1w_scan=t1w, site=world.site_a, method_version=METHOD_VERSION,
+        state=JobState.SUCCEEDED, metrics={"efc": {"value": 0.5}},
+    )  # fmt: skip
+    quality.queue_missing()
+    row.refresh_from_db()
+    assert row.state == JobState.SUCCEEDED
+    if what == "moved":
+        t1w.visit = make_visit(world.patient_a, date(2024, 1, 8))
+    else:
+        t1w.state = ScanState.VOIDED
+    t1w.save()
+    quality.queue_missing()
+    row.refresh_from_db()
+    assert row.state == JobState.QUEUED

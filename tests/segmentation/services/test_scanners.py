@@ -201,3 +201,12 @@ def test_the_register_counts_scans_by_software(world: World):
     assert [(p.software, p.scans) for p in row.periods] == [(OLD, 2), (NEW, 1)]
     assert (row.scans, row.unknown, row.software) == (4, 1, NEW)
     assert selectors.register(world.study, user=world.user("coordinator_b")) == []
+
+
+def test_a_scan_without_a_day_follows_the_corrected_day_of_its_visit(world: World):
+    make_scan(world.visit_a, scanner=header(), days_from_visit=None)
+    scanners.recognise_outstanding()
+    corrected = world.visit_a.date + timedelta(days=3)
+    Visit.objects.filter(pk=world.visit_a.pk).update(date=corrected)
+    scanners.recognise_outstanding()
+    assert ScannedOn.objects.get().acquired_on == corrected

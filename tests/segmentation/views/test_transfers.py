@@ -487,3 +487,12 @@ def test_a_request_without_its_token_is_refused(world: World, sender: Sender):
 def test_the_list_says_how_large_pieces_and_files_may_be(sender: Sender):
     found = sender.client.get(list_address(sender.visit)).json()
     assert (found["piece_bytes"], found["max_size_bytes"]) == (8 * 1024**2, 2 * 1024**3)
+
+
+def test_a_beginning_that_was_damaged_on_its_way_is_asked_for_again(sender: Sender):
+    path = sender.begun(len(IMAGE), **DECLARED)
+    checksum = f"sha256 {b64encode(hashlib.sha256(IMAGE).digest()).decode()}"
+    damaged = b"%PDF-1.7" + IMAGE[8:]
+    assert sender.piece(path, 0, damaged, Upload_Checksum=checksum).status_code == 460
+    assert (row(path).state, row(path).offset_bytes) == (TransferState.OPEN, 0)
+    assert sender.piece(path, 0, IMAGE, Upload_Checksum=checksum).status_code == 204

@@ -1,23 +1,21 @@
 // By what an unfinished upload is known again after a reload: a hash, from which nothing can be
 // read, and the address at which the server keeps what it has. No name of a file is in either.
 
-const SAMPLE_BYTES = 4096;
+const SLICE_BYTES = 8 * 1024 * 1024;
 const PREFIX = "mldtrial-upload:";
 const DAYS_KEPT = 8;
 const DAY_MS = 24 * 3600 * 1000;
 
-/** Return a hash of the sizes, first and last bytes of all files; null where there are no hashes. */
+/** Return a hash of the sizes and all bytes of all files; null where there are no hashes. */
 export async function markOf(files) {
   if (!globalThis.crypto?.subtle) return null;
   const parts = [];
   for (const file of files) {
-    parts.push(
-      await digest([
-        `${file.size}\n`,
-        file.slice(0, SAMPLE_BYTES),
-        file.slice(Math.max(0, file.size - SAMPLE_BYTES)),
-      ]),
-    );
+    parts.push(`${file.size}\n`);
+    // What differs in one byte is another upload: continued, the two would become one image.
+    for (let start = 0; start < file.size; start += SLICE_BYTES) {
+      parts.push(await digest([file.slice(start, start + SLICE_BYTES)]));
+    }
   }
   return hexadecimal(await digest(parts));
 }

@@ -64,6 +64,7 @@ export class Transfer {
     const start = this.starts;
     this.mayTryAgain = false;
     this.isAtStart = true;
+    this.clear(); // a try that was set for later is this one
     this.move("sending");
     this.watch();
     try {
@@ -96,7 +97,8 @@ export class Transfer {
     forget(url);
     return this.upload.abort(true).then(
       () => true,
-      () => false,
+      // What has ended at the server is gone as well.
+      (error) => [404, 410].includes(error.originalResponse?.getStatus()),
     );
   }
 
@@ -160,6 +162,8 @@ export class Transfer {
     if (response.getStatus() === 401 || new URL(responseURL).pathname !== asked.pathname) {
       throw new SignedOut();
     }
+    // The client would begin anew, although what the server has is still there.
+    if (request.getMethod() === "HEAD" && response.getStatus() >= 500) throw new Error("not now");
   }
 
   progressed(sent) {
@@ -176,8 +180,13 @@ export class Transfer {
       this.finish("stopped", "You were signed out. Sign in again in another tab, then go on here.");
       return;
     }
-    if (isAnAnswer(error)) this.refusedBy(error.originalResponse);
-    else if (await this.isReadable()) this.tryLater();
+    if (isAnAnswer(error)) {
+      this.refusedBy(error.originalResponse);
+      return;
+    }
+    const isReadable = await this.isReadable();
+    if (this.state !== "sending") return; // paused or cancelled meanwhile
+    if (isReadable) this.tryLater();
     else this.finish("refused", UNREADABLE);
   }
 
@@ -187,7 +196,6 @@ export class Transfer {
       return;
     }
     // Its address stays known: a lock that was in the way may be gone at the next try.
-    this.upload = null;
     this.preparing = null;
     this.sentBytes = 0;
     this.mayTryAgain = true;
