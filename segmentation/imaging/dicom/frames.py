@@ -6,7 +6,6 @@ and some for each (PS3.3 C.7.6.16 and C.8.13).
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydicom import Dataset
@@ -14,8 +13,20 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
-from pydicom.valuerep import DSfloat
 
+from segmentation.imaging.dicom.frame_physics import (
+    acquisition,
+    check_same_acquisition,
+    image_type,
+)
+from segmentation.imaging.dicom.functional_groups import (
+    Frame,
+    frames_of,
+    philips_frame,
+    unsound,
+    unsupported,
+    values_of,
+)
 from segmentation.imaging.dicom.pixels import PIXEL_DATA, frame_pixels
 from segmentation.imaging.dicom.reading import NATIVE, PARSE_ERRORS, syntax_of
 from segmentation.imaging.dicom.suited import MR
@@ -25,7 +36,6 @@ ENHANCED_MR = "1.2.840.10008.5.1.4.1.1.4.1"
 MOST_VOLUMES = 16
 """More volumes in one object are a film of function, perfusion or diffusion, not structure."""
 
-PER_FRAME, SHARED = "PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence"
 GEOMETRY = {
     "PlanePositionSequence": ("ImagePositionPatient",),
     "PlaneOrientationSequence": ("ImageOrientationPatient",),
@@ -60,14 +70,6 @@ APART = {
 }
 """What sets the volumes of one object apart."""
 
-SHARED_PHYSICS = ("RepetitionTime", "FlipAngle", "InversionTime", "ScanningSequence")
-COMPONENTS = {"MAGNITUDE": "M", "PHASE": "P", "REAL": "R", "IMAGINARY": "I"}
-ECHO_PULSES = {"SPIN": ("SE",), "GRADIENT": ("GR",), "BOTH": ("SE", "GR")}
-SPOILED = frozenset({"RF", "GRADIENT", "RF_AND_GRADIENT"})
-STEADY = {
-    "FREE_PRECESSION": "SS", "TRANSVERSE": "SS", "LONGITUDINAL": "SS", "TIME_REVERSED": "TRSS",
-}  # fmt: skip
-PHILIPS_FRAME = ("Philips MR Imaging DD 005", 0x0F)
 PHILIPS_SCALE = ("Philips MR Imaging DD 001", (0x0D, 0x0E))
 
 
@@ -103,36 +105,13 @@ def unfold(enhanced: Dataset) -> list[list[Dataset]]:
         return _unfold(enhanced)
     except PARSE_ERRORS:
         # The reader decodes a value when it is asked for; its message would quote it.
-        raise _bad("an attribute that cannot be read") from None
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One frame of an object: its own functional groups, and those of all frames."""
-
-    own: Dataset
-    shared: Dataset
-
-    def value(self, group: str, keyword: str) -> Any:
-        """Return a value of a functional group, None where it is absent or empty."""
-        found = [
-            item[keyword].value
-            for item in (_only(self.own, group), _only(self.shared, group))
-            if keyword in item and item[keyword].value not in (None, "")
-        ]
-        if len(found) == 2 and found[0] != found[1]:
-            raise _bad(f"two values of {keyword} for one frame")
-        return found[0] if found else None
-
-    def words(self, group: str, keyword: str) -> list[str]:
-        """Return the values of a coded attribute in capitals."""
-        return _words(self.value(group, keyword))
+        raise unsound("an attribute that cannot be read") from None
 
 
 def _unfold(enhanced: Dataset) -> list[list[Dataset]]:
     if int(enhanced.get("InConcatenationTotalNumber") or 1) != 1:
-        raise _unsupported("is one part of a larger one (a concatenation)")
-    frames = _frames(enhanced)
+        raise unsupported("is one part of a larger one (a concatenation)")
+    frames = frames_of(enhanced)
     _check_dimensions(frames)
     parts = _parts(frames)
     pixels = frame_pixels(enhanced)
@@ -142,27 +121,8 @@ def _unfold(enhanced: Dataset) -> list[list[Dataset]]:
         for part in parts
     ]
     for volume in volumes:
-        _check_physics(volume)
+        check_same_acquisition(volume)
     return volumes
-
-
-def _frames(enhanced: Dataset) -> list[Frame]:
-    declared = int(enhanced.get("NumberOfFrames") or 0)
-    groups = enhanced.get(PER_FRAME) or []
-    if not groups:
-        raise _unsupported("describes none of its frames")
-    if declared != len(groups):
-        raise _bad(f"{len(groups)} frames described where {declared} are announced")
-    shared = _only(enhanced, SHARED)
-    return [Frame(own, shared) for own in groups]
-
-
-def _only(parent: Dataset, keyword: str) -> Dataset:
-    """Return the only item of a sequence, an empty one where there is none."""
-    items = parent.get(keyword) or []
-    if len(items) > 1:
-        raise _bad(f"several items in {keyword}")
-    return items[0] if items else Dataset()
 
 
 def _check_dimensions(frames: Sequence[Frame]) -> None:
@@ -170,9 +130,9 @@ def _check_dimensions(frames: Sequence[Frame]) -> None:
     values = [frame.value("FrameContentSequence", "DimensionIndexValues") for frame in frames]
     if all(value is None for value in values):
         return
-    indices = [_listed(value) for value in values]
+    indices = [values_of(value) for value in values]
     if len({len(index) for index in indices}) > 1 or len(set(indices)) != len(indices):
-        raise _bad("dimension indices that contradict each other")
+        raise unsound("dimension indices that contradict each other")
 
 
 def _parts(frames: Sequence[Frame]) -> list[list[int]]:
@@ -181,7 +141,7 @@ def _parts(frames: Sequence[Frame]) -> list[list[int]]:
     for index, frame in enumerate(frames):
         parts[_apart(frame)].append(index)
     if len(parts) > MOST_VOLUMES:
-        raise _unsupported(
+        raise unsupported(
             f"holds {len(parts)} volumes, expected at most {MOST_VOLUMES}: a series of time "
             "points, diffusion or function"
         )
@@ -192,7 +152,7 @@ def _parts(frames: Sequence[Frame]) -> list[list[int]]:
 
 def _apart(frame: Frame) -> tuple[tuple[str, ...], ...]:
     return tuple(
-        _listed(frame.value(group, keyword))
+        values_of(frame.value(group, keyword))
         for group, keywords in APART.items()
         for keyword in keywords
     )
@@ -204,7 +164,7 @@ def _check_stack(frames: Sequence[Frame]) -> None:
     if all(value is None for value in values):
         return
     if None in values:
-        raise _bad("frames with and frames without a place in their stack")
+        raise unsound("frames with and frames without a place in their stack")
     numbers = sorted(int(value) for value in values)
     if len(set(numbers)) != len(numbers):
         raise ImageError(
@@ -247,10 +207,10 @@ def _classic(
         # The second look of de-identification searches for it.
         "SOPInstanceUIDOfConcatenationSource": source,
         "InstanceNumber": index + 1,
-        "ImageType": _image_type(enhanced, frame),
+        "ImageType": image_type(enhanced, frame),
         **_geometry(frame),
         **_copied(frame),
-        **_physics(enhanced, frame),
+        **acquisition(enhanced, frame),
     }
     for keyword, value in found.items():
         if value is not None:
@@ -268,7 +228,7 @@ def _geometry(frame: Frame) -> dict[str, Any]:
     }
     for keyword, value in found.items():
         if value is None:
-            raise _bad(f"no {keyword} for a frame, so its geometry is unknown")
+            raise unsound(f"no {keyword} for a frame, so its geometry is unknown")
     return found
 
 
@@ -280,93 +240,13 @@ def _copied(frame: Frame) -> dict[str, Any]:
     }
 
 
-def _image_type(enhanced: Dataset, frame: Frame) -> list[str] | None:
-    """Return the kind of a frame in classic words; a derived object has no original frame."""
-    whole = _words(enhanced.get("ImageType"))
-    kind = frame.words("MRImageFrameTypeSequence", "FrameType") or whole
-    if whole[:1] == ["DERIVED"] or whole[1:2] == ["SECONDARY"]:
-        kind = whole[:2] + kind[2:]
-    component = frame.words("MRImageFrameTypeSequence", "ComplexImageComponent") or _words(
-        enhanced.get("ComplexImageComponent")
-    )
-    code = [COMPONENTS[part] for part in component if part in COMPONENTS]
-    return [*kind[:2], *code, *(part for part in kind[2:] if part not in code)] or None
-
-
-def _physics(enhanced: Dataset, frame: Frame) -> dict[str, Any]:
-    philips = _philips_frame(frame)
-    echo_ms = frame.value("MREchoSequence", "EffectiveEchoTime")
-    kinds, variants = _kinds(enhanced, frame)
-    return {
-        "EchoTime": None if echo_ms is None else DSfloat(float(echo_ms), auto_format=True),
-        "InversionTime": _inversion_time(frame, philips),
-        "ScanningSequence": kinds or philips.get("ScanningSequence"),
-        "SequenceVariant": variants or philips.get("SequenceVariant"),
-    }
-
-
-def _inversion_time(frame: Frame, philips: Dataset) -> Any:
-    times = _numbers(frame.value("MRModifierSequence", "InversionTimes"))
-    if len(times) > 1:
-        raise _unsupported("was acquired with several inversions, a contrast that is not read")
-    if times and times[0] > 0:
-        return DSfloat(times[0], auto_format=True)
-    # Hyperfine writes the classic attribute into the group, Philips beside the frame.
-    time = frame.value("MRModifierSequence", "InversionTime") or philips.get("InversionTime")
-    if not time and frame.words("MRModifierSequence", "InversionRecovery") == ["YES"]:
-        # Without the time, fluid-attenuated images would be taken for T2-weighted ones.
-        raise _bad("an inversion recovery without its inversion time")
-    return time
-
-
-def _kinds(enhanced: Dataset, frame: Frame) -> tuple[list[str], list[str]]:
-    """Return the kinds and the variants of the sequence, in classic codes (PS3.3 C.8.3.1)."""
-    kinds = [
-        code
-        for word in _words(enhanced.get("EchoPulseSequence"))
-        for code in ECHO_PULSES.get(word, ())
-    ]
-    if _words(enhanced.get("EchoPlanarPulseSequence")) == ["YES"]:
-        kinds.append("EP")
-    inverted = frame.words("MRModifierSequence", "InversionRecovery") == ["YES"]
-    variants = [STEADY[word] for word in _words(enhanced.get("SteadyStatePulseSequence"))
-                if word in STEADY]  # fmt: skip
-    if SPOILED.intersection(frame.words("MRModifierSequence", "Spoiling")):
-        variants.append("SP")
-    if inverted and "GR" in kinds:
-        variants.append("MP")
-    elif inverted and kinds:
-        kinds.append("IR")
-    return kinds, variants if kinds else []
-
-
-def _check_physics(volume: Sequence[Dataset]) -> None:
-    for keyword in SHARED_PHYSICS:
-        if len({str(image.get(keyword, "")) for image in volume}) > 1:
-            raise ImageError(
-                FailureCode.MIXED_SERIES,
-                f"The frames of an enhanced MR object differ in {keyword}. Export the series as "
-                "classic MR images, one file per slice.",
-            )
-
-
-def _philips_frame(frame: Frame) -> Dataset:
-    """Return the classic attributes that Philips stores beside each frame, or nothing."""
-    creator, offset = PHILIPS_FRAME
-    try:
-        found: Dataset = frame.own.private_block(0x2005, creator)[offset].value[0]
-        return found if isinstance(found, Dataset) else Dataset()
-    except PARSE_ERRORS:
-        return Dataset()
-
-
 def _put_philips_scale(classic: Dataset, frame: Frame) -> None:
     """Lift the numbers that make signals of two scans comparable to where classic images have them.
 
     Whether they may stay, and that they are numbers, the procedure of de-identification decides.
     """
     creator, offsets = PHILIPS_SCALE
-    philips = _philips_frame(frame)
+    philips = philips_frame(frame)
     for offset in offsets:
         try:
             element = philips.private_block(0x2005, creator)[offset]
@@ -391,34 +271,3 @@ def _put(image: Dataset, keyword: str, value: Any) -> None:
     if tag is None:
         raise KeyError(keyword)
     image.add_new(tag, dictionary_VR(tag), value)
-
-
-def _listed(value: Any) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    several = not isinstance(value, str) and hasattr(value, "__iter__")
-    return tuple(str(part) for part in (value if several else [value]))
-
-
-def _words(value: Any) -> list[str]:
-    return [part.strip().upper() for part in _listed(value) if part.strip()]
-
-
-def _numbers(value: Any) -> list[float]:
-    return [float(part) for part in _listed(value)]
-
-
-def _bad(found: str) -> ImageError:
-    return ImageError(
-        FailureCode.BAD_DICOM,
-        f"Expected a sound enhanced MR object, found {found}. Export the series as classic MR "
-        "images, one file per slice.",
-    )
-
-
-def _unsupported(what: str) -> ImageError:
-    return ImageError(
-        FailureCode.UNSUPPORTED_DICOM,
-        f"An enhanced MR object {what}. Export the structural series as classic MR images, one "
-        "file per slice.",
-    )
