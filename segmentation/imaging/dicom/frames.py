@@ -14,6 +14,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
+from segmentation.imaging.dicom.fragments import check_fragments
 from segmentation.imaging.dicom.frame_physics import (
     acquisition,
     check_same_acquisition,
@@ -70,6 +71,9 @@ APART = {
 }
 """What sets the volumes of one object apart."""
 
+OF_ALL_FRAMES = frozenset({"NumberOfFrames", "ExtendedOffsetTable", "ExtendedOffsetTableLengths"})
+"""A decoder would look for the frames of the whole object in the pixels of one."""
+
 PHILIPS_SCALE = ("Philips MR Imaging DD 001", (0x0D, 0x0E))
 
 
@@ -99,7 +103,8 @@ def unfold(enhanced: Dataset) -> list[list[Dataset]]:
         of frames, MISSING_SLICES if a stack has a hole, MIXED_SERIES if frames of one volume were
         acquired differently, UNSUPPORTED_DICOM for an object without
         functional groups of its frames, a part of an object or too many volumes,
-        TRUNCATED, TRAILING_DATA or TOO_LARGE if the pixels do not fit the frames.
+        TRUNCATED, TRAILING_DATA or TOO_LARGE if the pixels do not fit the frames. BAD_DICOM too if
+        compressed frames are not as many as announced or not where a table of offsets says.
     """
     try:
         return _unfold(enhanced)
@@ -114,6 +119,7 @@ def _unfold(enhanced: Dataset) -> list[list[Dataset]]:
     frames = frames_of(enhanced)
     _check_dimensions(frames)
     parts = _parts(frames)
+    check_fragments(enhanced)
     pixels = frame_pixels(enhanced)
     template = _template(enhanced)
     volumes = [
@@ -190,7 +196,7 @@ def _template(enhanced: Dataset) -> Dataset:
             element = enhanced[tag]
         except PARSE_ERRORS:
             continue
-        if element.VR != "SQ" and element.keyword != "NumberOfFrames":
+        if element.VR != "SQ" and element.keyword not in OF_ALL_FRAMES:
             template.add(element)
     return template
 
