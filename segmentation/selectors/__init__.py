@@ -117,8 +117,9 @@ class VisitStatus:
         How far a running job has come.
     is_moving : bool
         True while something will change by itself, so that the page asks again.
-    in_quarantine : int
-        Images that wait for a decision where they belong; they are not among `scans`.
+    in_quarantine : tuple of Scan
+        Images that wait for a decision where they belong, in the order of the quarantine list;
+        they are not among `scans`.
     """
 
     code: str
@@ -132,7 +133,7 @@ class VisitStatus:
     load_ml: float | None
     findings: tuple[ProtocolFinding, ...]
     scanner_events: tuple[ScannerChange, ...]
-    in_quarantine: int
+    in_quarantine: tuple[Scan, ...]
 
 
 def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
@@ -165,7 +166,9 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
         uploads=recent,
         run=latest_run,
         load_ml=load_ml,
-        in_quarantine=visit.scans.filter(state=ScanState.QUARANTINED).count(),
+        in_quarantine=tuple(
+            visit.scans.filter(state=ScanState.QUARANTINED).order_by("created_at", "sequence", "pk")
+        ),
         findings=found,
         scanner_events=seen,
     )

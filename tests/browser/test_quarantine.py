@@ -1,4 +1,4 @@
-"""A coordinator sends two sessions and a stranger in one archive, and puts all in its place."""
+"""A coordinator drops a folder with two sessions and a stranger, and puts all in its place."""
 
 from datetime import date
 from pathlib import Path
@@ -13,14 +13,15 @@ from segmentation.models import JobState, SegmentationRun
 from segmentation.services import models, store
 from tests.browser.test_main_line import SEGMENTED_MS, sign_in
 from tests.support.dicom import T2W
-from tests.support.intake import series_of, zipped
+from tests.support.intake import series_of
 from tests.support.world import World, build_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SENT_MS = 20_000
 
 
-def archive(world: World) -> bytes:
-    """A folder of the archive: this session, one half a year later, and another person."""
+def write_folder(parent: Path, world: World) -> Path:
+    """Write what a scanner exports: this session, one half a year later, and another person."""
     t2w = {**T2W, "InversionTime": None}
     series = [
         series_of(
@@ -31,17 +32,28 @@ def archive(world: World) -> bytes:
     ]
     stranger = {"patient": "Quixote^Alonso", "patient_id": "QX-778899", "birth": "20110923"}
     series.append(series_of(world.patient_a, "2023-05-10", sex="M", seed=30, **stranger))
-    return zipped(*series)
+    folder = parent / "QUIXOTE_ALONSO"
+    for number, images in enumerate(series):
+        (folder / f"SE{number}").mkdir(parents=True)
+        for index, image in enumerate(images):
+            image.save_as(folder / f"SE{number}" / f"IM{index:04d}", enforce_file_format=True)
+    (folder / "report.pdf").write_bytes(b"%PDF-1.7 of Alonso Quixote")
+    return folder
 
 
-def decide(page: Page, title: str, decision: str) -> None:
-    """Open the decision about one session of the list."""
-    page.goto("/quarantine/")
-    section = page.locator("section.panel", has_text=title)
-    section.get_by_role("link", name=decision).click()
+def drop(page: Page, folder: Path) -> None:
+    """Drag a folder of this computer over the page and let it fall, as the browser itself does."""
+    box = page.locator("[data-page=drop]").bounding_box()
+    assert box is not None
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    data = {"items": [], "files": [str(folder)], "dragOperationsMask": 1}
+    devtools = page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data, **place})
+    devtools.detach()
 
 
-def test_a_coordinator_puts_two_sessions_and_a_stranger_where_they_belong(
+def test_a_coordinator_drops_two_sessions_and_a_stranger_and_puts_all_where_it_belongs(
     chain: None, page: Page, tmp_path: Path, live_server: Any
 ):
     world = build_world()
@@ -52,32 +64,35 @@ def test_a_coordinator_puts_two_sessions_and_a_stranger_where_they_belong(
         visit_date=date(2023, 11, 8),
         by=None,
     )
-    sent = tmp_path / "QUIXOTE_ALONSO.zip"
-    sent.write_bytes(archive(world))
 
     sign_in(page, "coordinator")
     page.goto(f"/studies/{world.study.code}/visits/{world.visit_a.pk}/upload/")
-    page.get_by_text("Upload with the plain form").click()
-    page.locator("input[type=file][name=dicom]").set_input_files(str(sent))
-    page.get_by_role("button", name="Upload", exact=True).click()
-    # What fits is segmented at once; the rest waits and says so.
+    drop(page, write_folder(tmp_path, world))
+    # Before anything is sent the page says what does not belong together, and what to do.
+    card = page.get_by_role("listitem", name="QUIXOTE_ALONSO")
+    expect(card).to_contain_text("50 images", timeout=SENT_MS)
+    expect(card).to_contain_text("1 other file left out")
+    expect(card).to_contain_text("name 2 different patients and were made on 2 different days")
+    expect(card).to_contain_text("decide afterwards where each belongs")
+    page.get_by_role("button", name="Send", exact=True).click()
+    # It leads to the visit; what fits is segmented at once, the rest waits and says so.
+    expect(page.get_by_role("heading", name="A-001")).to_be_visible(timeout=SENT_MS)
     expect(page.locator("[data-visit-state=done]")).to_be_visible(timeout=SEGMENTED_MS)
     expect(page.get_by_text("3 scans wait in quarantine")).to_be_visible()
+    page.get_by_role("link", name="Decide where they belong").click()
 
-    page.goto("/")
-    expect(page.get_by_role("heading", name="Scans in quarantine")).to_be_visible()
-    page.get_by_role("link", name="Decide").first.click()
-    expect(page.get_by_text("The scan was made 184 days after the visit.")).to_be_visible()
+    first = page.locator("section.panel", has_text="T1w 2D, T2w 2D of 2023-11-10")
+    expect(first).to_contain_text("The scan was made 184 days after the visit.")
     expect(page.get_by_text("The same upload holds images of another person.")).to_be_visible()
     assert "Quixote" not in page.content()
-
-    decide(page, "184 days after", "Move")
+    first.get_by_role("link", name="Move to Month 6").click()
     expect(page.get_by_label("The right visit")).to_have_value(str(later.pk))
     page.get_by_label("Reason").fill("The folder held the next session too")
     page.get_by_role("button", name="Move").click()
     expect(page.get_by_text("T1w 2D and T2w 2D were moved to A-001, Month 6.")).to_be_visible()
 
-    decide(page, "images of another person", "Discard")
+    # What still waits is on the screen again: no way to look for.
+    page.get_by_role("link", name="Discard").click()
     page.get_by_label("Reason").fill("Somebody else's scan in the folder")
     page.get_by_role("button", name="Discard and destroy").click()
     expect(page.get_by_text("T1w 2D was discarded and destroyed.")).to_be_visible()

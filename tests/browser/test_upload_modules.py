@@ -4,6 +4,8 @@ import base64
 import io
 import json
 import tarfile
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -174,3 +176,158 @@ def test_files_that_differ_only_in_the_middle_are_not_taken_for_the_same(page: P
     one, other, again = page.evaluate(MARKS, {"modules": modules})
     assert one == again
     assert one != other
+
+
+IMAGES = """async ({ archives, marks, modules, wanted }) => {
+  const { imagesOf } = await import(`${modules}/preview/images.js`);
+  const { headOf } = await import(`${modules}/content.js`);
+  const look = async (text) => {
+    const archive = new Blob([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))]);
+    const found = [];
+    try {
+      for await (const image of imagesOf({ form: "archive", files: [archive] }, marks)) {
+        const head = await headOf(image, wanted);
+        found.push({ size: image.size, length: head.length, sum: head.reduce((a, b) => a + b, 0) });
+      }
+    } catch (error) {
+      return `refused: ${error.message}`;
+    }
+    return found;
+  };
+  return Promise.all(archives.map(look));
+}"""
+LARGE = DICOM + bytes(index % 251 for index in range(200_000))
+IN_ARCHIVE = {
+    "scan/": b"",
+    "scan/1": LARGE,
+    "scan/" + "a name of more than a hundred characters/" * 3: b"",
+    "scan/" + "a name of more than a hundred characters/" * 3 + "2": BARE_DICOM + b"end",
+    "scan/report.pdf": b"%PDF-1.7",
+    "scan/DICOMDIR": DICOMDIR,
+    "scan/nothing": b"",
+    "__MACOSX/scan/._1": b"\0\5\x16\7" + b"\0" * 4000,
+    "scan/2": DICOM,
+}
+
+
+def zip_of(files: dict[str, bytes], **options: Any) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", **options) as packed:
+        packed.comment = b"made by a hospital, PK\5\6 and all"
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return archive.getvalue()
+
+
+class _Pipe(io.RawIOBase):
+    """A target that cannot go back, so that sizes are written behind each file."""
+
+    def __init__(self) -> None:
+        self.content = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self.content += bytes(content)
+        return len(content)
+
+
+def zip_of_a_pipe(files: dict[str, bytes]) -> bytes:
+    pipe = _Pipe()
+    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as packed:  # type: ignore[arg-type]
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return pipe.content
+
+
+def tar_of(files: dict[str, bytes], mode: str, kind: int) -> bytes:
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode=mode, format=kind) as packed:  # type: ignore[call-overload]
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+            member.size = len(content)
+            packed.addfile(member, io.BytesIO(content))
+    return archive.getvalue()
+
+
+MAKERS: dict[str, Callable[[dict[str, bytes]], bytes]] = {
+    "a zip as it is": lambda files: zip_of(files, compression=zipfile.ZIP_STORED),
+    "a zip that is packed": lambda files: zip_of(files, compression=zipfile.ZIP_DEFLATED),
+    "a zip out of a pipe": zip_of_a_pipe,
+    "a tar": lambda files: tar_of(files, "w", tarfile.USTAR_FORMAT),
+    "a tar of GNU": lambda files: tar_of(files, "w", tarfile.GNU_FORMAT),
+    "a tar of pax": lambda files: tar_of(files, "w", tarfile.PAX_FORMAT),
+    "a tar that is packed": lambda files: tar_of(files, "w:gz", tarfile.PAX_FORMAT),
+}
+
+
+def images_in(page: Page, modules: str, archives: list[bytes], wanted: int) -> Any:
+    encoded = [base64.b64encode(archive).decode() for archive in archives]
+    given = {"archives": encoded, "marks": facts()["marks"], "modules": modules, "wanted": wanted}
+    return page.evaluate(IMAGES, given)
+
+
+@pytest.mark.parametrize("wanted", [1024, 10**6], ids=["head", "all"])
+def test_the_images_of_an_archive_are_found_and_read_as_far_as_asked(
+    page: Page, modules: str, wanted: int
+):
+    images = [content for content in IN_ARCHIVE.values() if content[:2] == b"\x08\0" or
+              (content[128:132] == b"DICM" and content != DICOMDIR)]  # fmt: skip
+    expected = [
+        {"size": len(image), "length": min(wanted, len(image)), "sum": sum(image[:wanted])}
+        for image in images
+    ]
+    found = images_in(page, modules, [make(IN_ARCHIVE) for make in MAKERS.values()], wanted)
+    assert dict(zip(MAKERS, found, strict=True)) == dict.fromkeys(MAKERS, expected)
+
+
+def test_an_archive_that_is_damaged_is_not_shown(page: Page, modules: str):
+    whole = [make(IN_ARCHIVE) for make in MAKERS.values()]
+    broken = [archive[: len(archive) // 2] for archive in whole]
+    broken.append(b"PK\3\4" + b"\0" * 100)
+    broken.append(whole[0].replace(b"PK\1\2", b"PK\7\7"))
+    found = images_in(page, modules, broken, 10**6)
+    assert all(str(said).startswith("refused") for said in found), found
+
+
+READ = """async ({ modules, marks, parts, entries }) => {
+  const { imagesOf } = await import(`${modules}/preview/images.js`);
+  const { headerOf } = await import(`${modules}/preview/header.js`);
+  const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+  const [before, after] = parts.map(bytesOf);
+  const filling = new Blob(Array(entries).fill(new Uint8Array(1024 ** 2)));
+  const archive = new Blob([before, filling, after]);
+  let read = 0;
+  const { arrayBuffer } = Blob.prototype;
+  Blob.prototype.arrayBuffer = function counted() {
+    read += this.size;
+    return arrayBuffer.call(this);
+  };
+  let found = 0;
+  for await (const image of imagesOf({ form: "archive", files: [archive] }, marks)) {
+    await headerOf(image);
+    found += 1;
+  }
+  Blob.prototype.arrayBuffer = arrayBuffer;
+  return { read, size: archive.size, found };
+}"""
+
+
+def test_of_a_large_archive_only_the_heads_are_read(page: Page, modules: str):
+    size_mib = 300
+    content = tar_of({"1": DICOM}, "w", tarfile.USTAR_FORMAT)
+    header = bytearray(content[:512])
+    header[124:136] = f"{512 + size_mib * 2**20:011o}\0".encode()
+    header[148:156] = b" " * 8
+    header[148:156] = f"{sum(header):06o}\0 ".encode()
+    before = bytes(header) + DICOM.ljust(512, b"\0")
+    encoded = [base64.b64encode(part).decode() for part in (before, bytes(1024))]
+    page.add_script_tag(url="/static/vendor/dicom_parser.min.js")
+    told = page.evaluate(
+        READ,
+        {"modules": modules, "marks": facts()["marks"], "parts": encoded, "entries": size_mib},
+    )
+    assert (told["found"], told["size"] > size_mib * 2**20) == (1, True)
+    assert told["read"] < 20 * 2**20

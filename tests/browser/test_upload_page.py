@@ -501,11 +501,11 @@ def test_two_patients_in_one_folder_are_noticed_before_they_are_sent(
 
 def test_where_nothing_can_be_shown_the_page_says_so(upload_page: Page, tmp_path: Path):
     image = write_visit(tmp_path)["T1w"]
-    archive = tmp_path / "scan.zip"
-    archive.write_bytes(b"PK\3\4" + b"\0" * 100)
-    choose_files(upload_page, image, archive)
+    damaged = tmp_path / "scan.zip"
+    damaged.write_bytes(b"PK\3\4" + b"\0" * 100)
+    choose_files(upload_page, image, damaged)
     expect(card(upload_page, image.name)).to_contain_text("has no fields for a patient")
-    expect(card(upload_page, "scan.zip")).to_contain_text("cannot be shown before it is sent")
+    expect(card(upload_page, "scan.zip")).to_contain_text("could not be shown here")
 
 
 def test_a_server_that_cannot_answer_for_a_moment_costs_no_piece_that_is_there(

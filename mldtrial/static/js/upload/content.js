@@ -3,6 +3,8 @@
 // The marks come with the page, from the same table by which the server judges. The server
 // decides; this is to refuse a wrong file before its first byte is sent.
 
+import { inflatedHead } from "./archive/inflate.js";
+
 const HEAD_BYTES = 1024;
 const COMPRESSED_BYTES = 64 * 1024;
 const DATA_SET_BYTES = 132;
@@ -33,26 +35,16 @@ export async function kindOf(file, marks) {
   return inside === "UNKNOWN" || inside === "EMPTY" ? "GZIP" : inside;
 }
 
-/** Return the first bytes of a File. */
+/** Return the first bytes of a File, or of a file in an archive. */
 export async function headOf(file, length) {
+  if (file.head) return file.head(length);
   return new Uint8Array(await file.slice(0, length).arrayBuffer());
 }
 
+// What is cut off here by intention, or damaged: what was inflated counts.
 async function inflated(file) {
-  const stream = file.slice(0, COMPRESSED_BYTES).stream();
-  const reader = stream.pipeThrough(new DecompressionStream("gzip")).getReader();
-  let head = new Uint8Array();
-  try {
-    while (head.length < HEAD_BYTES) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      head = new Uint8Array([...head, ...value.subarray(0, HEAD_BYTES)]);
-    }
-  } catch {
-    // Data that are cut off here by intention, or damaged: what was inflated counts.
-  }
-  reader.cancel().catch(() => {});
-  return head;
+  const start = new Blob([await headOf(file, COMPRESSED_BYTES)]);
+  return inflatedHead(start, "gzip", HEAD_BYTES, { cutOff: true });
 }
 
 // A DICOM data set without its file header begins with an element of group 0008.

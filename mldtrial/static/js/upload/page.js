@@ -108,7 +108,7 @@ function add(item) {
   queue.add(transfer);
   views.set(transfer, view);
   part("list").append(view.element);
-  preview(item, view.parts.preview, facts.procedureUrl);
+  preview(item, view.parts.preview, facts);
   say(item.problem ? `${item.title} cannot be sent. ${item.problem}` : `${item.title} is ready.`);
   showTotals();
 }
@@ -197,7 +197,7 @@ function endIfDone() {
   part("done").hidden = !received.length || transfers.some((one) => !one.isOver);
   if (part("done").hidden) return;
   part("done-word").textContent = isDone
-    ? `All in: ${count(received.length, "upload")} received. The images are checked now; the patient's page shows how far they are.`
+    ? `All in: ${count(received.length, "upload")} received. The images are checked now. The patient's page shows how far they are, and what waits for a decision.`
     : `${count(received.length, "upload")} received; ${count(transfers.length - received.length, "other")} refused, see above.`;
   part("done-link").focus();
   if (isDone) leaving = setTimeout(() => window.location.assign(facts.patientUrl), LEAVE_AFTER_MS);

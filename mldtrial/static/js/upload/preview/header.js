@@ -1,19 +1,21 @@
 // The header of a DICOM file, read up to its pixels. Nothing of it leaves this page.
 
+import { headOf } from "../content.js";
+
 const SIZES = [64 * 1024, 1024 ** 2, 16 * 1024 ** 2];
 const PIXELS = "x7fe00010";
 const CLASS = "x00080016";
 const EXPLICIT = "1.2.840.10008.1.2.1";
 const IMPLICIT = "1.2.840.10008.1.2";
 
-/** Return the parsed header of a File, or null where it cannot be read.
+/** Return the parsed header of a File, or of a file in an archive; null where it cannot be read.
  *
  * As much of the file is read as its header needs: a scanner's own attributes may take a
  * megabyte.
  */
 export async function headerOf(file) {
   for (const size of SIZES) {
-    const content = new Uint8Array(await file.slice(0, size).arrayBuffer());
+    const content = await headOf(file, size);
     const header = parsed(content);
     if (header?.elements[PIXELS] || file.size <= size) return header?.elements[CLASS] ? header : null;
   }
@@ -43,6 +45,7 @@ function isExplicit(content) {
  */
 export function valuesOf(header, tag, vr) {
   const element = header.elements[`x${tag}`];
+  if (element?.values) return element.values; // said in other words, see enhanced.js
   if (!element || !element.length || element.items || element.hadUndefinedLength) return null;
   const said = element.vr && element.vr !== "UN" ? element.vr : vr;
   const binary = BINARY[said];
@@ -58,6 +61,15 @@ export function valuesOf(header, tag, vr) {
 /** Return what an attribute says as one text, empty where it says nothing. */
 export function textOf(header, tag, vr = "LO") {
   return (valuesOf(header, tag, vr) ?? []).join("\\");
+}
+
+/** Return which block of a group a creator has in a header, "" for none. */
+export function blockOf(header, group, creator) {
+  for (let block = 0x10; block <= 0xff; block += 1) {
+    const place = block.toString(16).padStart(2, "0");
+    if (valuesOf(header, `${group}00${place}`, "LO")?.[0] === creator) return place;
+  }
+  return "";
 }
 
 const TEXT = new Set("AE AS CS DA DS DT IS LO LT PN SH ST TM UC UI UR UT".split(" "));

@@ -1,7 +1,8 @@
 // What the procedure of de-identification does to a header: the rules come from the data file that
 // the server follows, and are followed here. A test holds both against each other over real images.
 
-import { valuesOf } from "./header.js";
+import { isEnhanced, unfolded } from "./enhanced.js";
+import { blockOf, valuesOf } from "./header.js";
 
 const PIXELS = "7fe00010";
 const OLDEST_YEARS = 89;
@@ -18,19 +19,42 @@ export function indexed(stated) {
 
 /** Return the tags of a header by what becomes of them, and the private attributes counted.
  *
+ * Of an enhanced object, those of its groups and of the image that its first frame becomes. Then
+ * `source` says of a tag under which other one the object has its value.
+ *
  * @returns {{keep: string[], shift: string[], remap: string[], replace: string[],
- *   remove: string[], privateKept: number, privateRemoved: number}}
+ *   remove: string[], privateKept: number, privateRemoved: number, source: object}}
  */
 export function outcomeOf(header, procedure) {
+  if (!isEnhanced(header, procedure)) return { ...outcomeOfPlain(header, procedure), source: {} };
+  const classic = unfolded(header, procedure);
+  const found = outcomeOfPlain(classic, procedure);
+  const stays = STAYING.flatMap((fate) => found[fate]);
+  const gone = new Set(classic.everywhere);
+  [...stays, ...stays.map((tag) => classic.source[tag])].forEach((tag) => gone.delete(tag));
+  const own = [...gone].filter((tag) => isPrivate(tag) && numberOf(tag) >= 0x1000);
+  return {
+    ...found,
+    remove: [...gone].filter((tag) => !isPrivate(tag) && !isPassedOver(tag)).sort(),
+    privateRemoved: own.length,
+    source: classic.source,
+  };
+}
+
+const STAYING = ["keep", "shift", "remap", "replace"];
+const isPrivate = (tag) => parseInt(tag.slice(0, 4), 16) % 2 === 1;
+const numberOf = (tag) => parseInt(tag.slice(4), 16);
+const isPassedOver = (tag) => tag.startsWith("0002") || tag === PIXELS || numberOf(tag) === 0;
+
+function outcomeOfPlain(header, procedure) {
   const found = { keep: [], shift: [], remap: [], replace: [], remove: [] };
   const safe = safePrivate(header, procedure.safe);
   let privateRemoved = -safe.size;
   for (const name of Object.keys(header.elements)) {
     const tag = name.slice(1);
-    const element = parseInt(tag.slice(4), 16);
-    if (tag.startsWith("0002") || tag === PIXELS || element === 0) continue;
+    if (isPassedOver(tag)) continue;
     // A private number below 1000 only says whose the attributes of a block are.
-    if (parseInt(tag.slice(0, 4), 16) % 2) privateRemoved += element >= 0x1000 ? 1 : 0;
+    if (isPrivate(tag)) privateRemoved += numberOf(tag) >= 0x1000 ? 1 : 0;
     else found[fateOf(header, tag, procedure.rules.get(tag))].push(tag);
   }
   return { ...found, privateKept: safe.size, privateRemoved };
@@ -83,12 +107,4 @@ function safePrivate(header, rules) {
     if (values?.length === 1 && CHECKS.number(values[0]) && said === rule.vr) found.add(tag);
   }
   return found;
-}
-
-function blockOf(header, group, creator) {
-  for (let block = 0x10; block <= 0xff; block += 1) {
-    const place = block.toString(16).padStart(2, "0");
-    if (valuesOf(header, `${group}00${place}`, "LO")?.[0] === creator) return place;
-  }
-  return "";
 }

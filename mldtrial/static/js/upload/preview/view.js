@@ -3,6 +3,7 @@
 
 import { bytes, count } from "../words.js";
 import { indexed } from "./outcome.js";
+import { imagesOf } from "./images.js";
 import { seriesOf } from "./series.js";
 
 const FATES = [
@@ -12,37 +13,37 @@ const FATES = [
   ["remap", "Replaced by a code that only the trial can make"],
   ["keep", "Kept"],
 ];
-const CANNOT = {
-  archive:
-    "What an archive holds cannot be shown before it is sent. The same rules apply to it: " +
-    "what is not needed is removed before anything is kept.",
-  nifti:
-    "A NIfTI image has no fields for a patient. Its header is written anew: free texts and " +
-    "additions are not kept.",
-};
+const OF_NIFTI =
+  "A NIfTI image has no fields for a patient. Its header is written anew: free texts and " +
+  "additions are not kept.";
+const NOT_SHOWN =
+  "What is removed could not be shown here. The server does it all the same, before anything is kept.";
 
 let procedure = null;
 let last = Promise.resolve();
 
-/** Show in an element what becomes of the headers of an item; one item after another. */
-export function preview(item, element, address) {
+/** Show in an element what becomes of the headers of an item; one item after another.
+ *
+ * @param {object} facts - of the page: procedureUrl, marks
+ */
+export function preview(item, element, facts) {
   if (item.problem) return;
-  if (CANNOT[item.form]) {
-    element.append(paragraph("sub", CANNOT[item.form]));
+  if (item.form === "nifti") {
+    element.append(paragraph("sub", OF_NIFTI));
     return;
   }
   const note = paragraph("sub", "Reading the headers ...");
   element.append(note);
-  last = last.then(() => look(item, element, note, address)).catch(() => {
-    note.textContent =
-      "What is removed could not be shown here. The server does it all the same, before anything is kept.";
+  last = last.then(() => look(item, element, note, facts)).catch(() => {
+    note.textContent = NOT_SHOWN;
   });
 }
 
-async function look(item, element, note, address) {
-  procedure ??= indexed(await fetched(address));
-  const found = await seriesOf(item.files, procedure, (done, all) => {
-    note.textContent = `Reading the headers: ${done.toLocaleString("en-GB")} of ${count(all, "image")} ...`;
+async function look(item, element, note, { procedureUrl, marks }) {
+  procedure ??= indexed(await fetched(procedureUrl));
+  const all = item.form === "archive" ? "" : ` of ${item.files.length.toLocaleString("en-GB")}`;
+  const found = await seriesOf(imagesOf(item, marks), procedure, (done) => {
+    note.textContent = `Reading the headers of the images: ${done.toLocaleString("en-GB")}${all} ...`;
   });
   note.remove();
   element.append(...warnings(found));
@@ -55,10 +56,17 @@ async function fetched(address) {
   return answer.json();
 }
 
-function warnings({ series, unreadable, patients }) {
+function warnings({ series, unreadable, patients, days }) {
   const words = [];
-  if (patients > 1) {
-    words.push(`These images name ${patients} different patients. Choose those of one patient.`);
+  const apart = [
+    ...(patients > 1 ? [`name ${patients} different patients`] : []),
+    ...(days > 1 ? [`were made on ${days} different days`] : []),
+  ].join(" and ");
+  if (apart) {
+    words.push(
+      `These images ${apart}. Choose those of this patient and visit; or send all of them, and decide ` +
+        "afterwards where each belongs: what does not fit waits for you and is used for nothing.",
+    );
   }
   series.forEach(({ unsuited }, at) => {
     if (unsuited) words.push(`Series ${at + 1} will not be taken: ${unsuited}.`);
@@ -97,11 +105,15 @@ function alike(series) {
   series.forEach((one, at) => {
     const key = JSON.stringify(one.outcome);
     if (!groups.has(key)) groups.set(key, []);
-    const what = `${one.modality || "no modality"}, ${count(one.images, "image")}, ${bytes(one.bytes)}`;
+    const what = `${one.modality || "no modality"}, ${imagesIn(one)}, ${bytes(one.bytes)}`;
     groups.get(key).push({ name: `Series ${at + 1} (${what})`, one });
   });
-  return [...groups.values()].map((found) => [found.map(({ name }) => name).join(" and "), found[0].one]);
+  return [...groups.values()].map((found) => [listed(found.map(({ name }) => name)), found[0].one]);
 }
+
+const listed = (names) => [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
+const imagesIn = ({ images, frames }) =>
+  frames ? `${count(frames, "frame")} in ${count(images, "enhanced object")}` : count(images, "image");
 
 function list(outcome) {
   const element = document.createElement("dl");
@@ -114,7 +126,7 @@ function list(outcome) {
     const names = document.createElement("dd");
     names.dataset.fate = fate;
     names.dataset.tags = tags.join(" ");
-    names.textContent = [...ofThePatientFirst(tags).map((tag) => nameOf(tag, fate)), ...ownOf(secret)].join(", ");
+    names.textContent = [...ofThePatientFirst(tags).map((tag) => nameOf(tag, fate, outcome.source)), ...ownOf(secret)].join(", ");
     element.append(term, names);
   }
   return element;
@@ -125,12 +137,14 @@ const ofThePatientFirst = (tags) => {
   return [...tags.filter(isOfPatient), ...tags.filter((tag) => !isOfPatient(tag))];
 };
 
-function nameOf(tag, fate) {
+function nameOf(tag, fate, source) {
   const rule = procedure.rules.get(tag);
-  const name = rule?.name ?? procedure.names[tag] ?? `(${tag.slice(0, 4)},${tag.slice(4)})`;
+  const name = rule?.name ?? plainName(tag);
+  if (source[tag]) return `${name} (from ${plainName(source[tag])})`;
   return fate === "replace" ? `${name} (${rule.replaced_by})` : name;
 }
 
+const plainName = (tag) => procedure.names[tag] ?? `(${tag.slice(0, 4)},${tag.slice(4)})`;
 const ownOf = (number) => (number ? [`${count(number, "attribute")} of the scanner's maker`] : []);
 const gone = ({ remove, replace, privateRemoved }) => remove.length + replace.length + privateRemoved;
 const stay = ({ keep, shift, remap, privateKept }) =>
