@@ -56,7 +56,7 @@ def urls(data_dir: Path) -> EmbeddedUrls:
 def is_running(data_dir: Path) -> bool:
     """Return whether the server of a data folder answers."""
     try:
-        with psycopg.connect(_maintenance_url(data_dir), connect_timeout=2):
+        with psycopg.connect(maintenance_url(data_dir), connect_timeout=2):
             return True
     except psycopg.OperationalError:
         return False
@@ -104,7 +104,8 @@ def stop(data_dir: Path) -> None:
         _run("pg_ctl", "-w", "-D", str(cluster), "-m", "fast", "stop", check=False)
 
 
-def _maintenance_url(data_dir: Path) -> str:
+def maintenance_url(data_dir: Path) -> str:
+    """Return where the superuser makes and removes databases."""
     return f"postgresql://{ADMIN}@/postgres?host={socket_dir(data_dir) / 'pg'}"
 
 
@@ -191,7 +192,7 @@ def _start(cluster: Path, sockets: Path) -> None:
 
 def _make_roles(data_dir: Path) -> None:
     """Make the two roles and the database; the application's role owns nothing."""
-    with psycopg.connect(_maintenance_url(data_dir), autocommit=True) as connection:
+    with psycopg.connect(maintenance_url(data_dir), autocommit=True) as connection:
         for role, rights in ((OWNER, sql.SQL("CREATEDB")), (APP, sql.SQL("NOCREATEDB"))):
             found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role])
             if found.fetchone() is None:

@@ -1,5 +1,6 @@
 """Fixtures of the whole suite that need Django."""
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +11,24 @@ from django.test import TransactionTestCase
 
 from mldtrial.audit.context import acting
 from tests.support.database import server_of_the_tests
+from tests.support.template import keep_template, use_template
 from tests.support.world import World, build_world
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(database_server: None) -> None:
-    """Start the server before pytest-django makes the test database."""
+    """Start the server, and look for a migrated database, before the test database is made."""
+    if not os.environ.get("DATABASE_URL"):
+        use_template(connection.settings_dict, django_settings.DATA_DIR)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Keep a copy of the test database, as the migrations made it, for later runs."""
+    if not os.environ.get("DATABASE_URL"):
+        with django_db_blocker.unblock():
+            connection.close()
+        keep_template(connection.settings_dict, django_settings.DATA_DIR)
 
 
 @pytest.fixture(scope="session")
