@@ -8,22 +8,40 @@ SENTENCES: dict[str, str] = {
     Conflict.AGE: "The age in the header does not fit the month of birth in the record.",
     Conflict.TRIAL_SUBJECT: "The header names another subject of a trial.",
     Conflict.OTHER_PERSON: "The person in the header is known under another patient of the study.",
+    Conflict.PERSON_CHANGED: "The header names another person than the earlier scans of this "
+    "patient: this scan or those are somebody else's, or the hospital has changed identifier or "
+    "name.",
     Conflict.MANY_PERSONS: "The same upload holds images of another person.",
     Conflict.SAME_SERIES_ELSEWHERE: "The same series is known under another visit or patient.",
     Conflict.SAME_IMAGE_ELSEWHERE: "The very same image is in use under another visit or patient.",
-    Conflict.OTHER_HEAD: "The head in the image is not that of the patient's earlier scans.",
+    Conflict.OTHER_HEAD: "The head is not the one in this patient's earlier scans, by the folds of "
+    "the brain. Either may be the wrong one, with whatever else was sent beside it.",
 }
 
+OUT_OF_REACH: dict[str, str] = {
+    Conflict.OTHER_PERSON: "The person in the header does not match this patient.",
+    Conflict.SAME_SERIES_ELSEWHERE: "The series does not match this visit; ask the data manager.",
+    Conflict.SAME_IMAGE_ELSEWHERE: "The image does not match this visit; ask the data manager.",
+}
+"""What is said instead to who may not see the other patient: no site learns of another's data."""
 
-def describe(scan: Scan) -> list[str]:
-    """Return a sentence for each conflict of a scan."""
-    return [_sentence(conflict, scan) for conflict in scan.conflicts]
+
+def describe(scan: Scan, *, is_other_seen: bool) -> list[str]:
+    """Return a sentence for each conflict of a scan.
+
+    Parameters
+    ----------
+    is_other_seen : bool
+        Whether the reader may see under which other visit or patient the image is known.
+    """
+    words = SENTENCES if is_other_seen else SENTENCES | OUT_OF_REACH
+    return [_sentence(conflict, scan, words) for conflict in scan.conflicts]
 
 
-def _sentence(conflict: str, scan: Scan) -> str:
+def _sentence(conflict: str, scan: Scan, words: dict[str, str]) -> str:
     if conflict == Conflict.DATE_FAR:
         return f"The scan was made {days_apart(scan.days_from_visit)} the visit."
-    return SENTENCES[conflict]
+    return words[conflict]
 
 
 def days_apart(days: int | None) -> str:

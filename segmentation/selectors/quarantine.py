@@ -22,6 +22,8 @@ ELSEWHERE = (
     Conflict.SAME_SERIES_ELSEWHERE,
     Conflict.SAME_IMAGE_ELSEWHERE,
 )
+WITH_EARLIER = (Conflict.PERSON_CHANGED, Conflict.OTHER_HEAD)
+"""Conflicts with earlier scans of the patient, of which one may be the wrong one as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Waiting:
         Why they wait.
     known_under : list of str
         Visits in the person's reach under which person, series or image are known.
+    earlier : list of Visit
+        Visits whose scans those conflict with.
     """
 
     visit: Visit
@@ -45,12 +49,18 @@ class Waiting:
     acquired_on: date | None
     sentences: list[str]
     known_under: list[str]
+    earlier: list[Visit]
     may_place: bool
 
     @property
     def first(self) -> Scan:
         """The image by which the group is addressed."""
         return self.scans[0]
+
+    @property
+    def is_person_new(self) -> bool:
+        """Whether the person in the header becomes known as the patient when these are kept."""
+        return any(Conflict.PERSON_CHANGED in scan.conflicts for scan in self.scans)
 
     @property
     def apart(self) -> str:
@@ -93,8 +103,9 @@ def waiting_with(scan_id: UUID, *, user: Any, alone: bool = False) -> Waiting:
         raise Http404("No such scan in quarantine.")
     if alone:
         return _waiting([scan], user)
-    beside = _in_quarantine(user).filter(visit=scan.visit_id, source_sha256=scan.source_sha256)
-    group = beside.order_by("created_at", "sequence", "pk")
+    group = (
+        _in_quarantine(user).filter(visit=scan.visit_id).order_by("created_at", "sequence", "pk")
+    )
     return _waiting([one for one in group if _together(one) == _together(scan)], user)
 
 
@@ -128,11 +139,21 @@ def repeated(found: Waiting) -> list[Scan]:
 
 
 def places(
-    visit: Visit, acquired_on: date | None, *, user: Any, is_far_shown: bool = False
+    visit: Visit,
+    acquired_on: date | None,
+    *,
+    user: Any,
+    person: str = "",
+    is_far_shown: bool = False,
 ) -> list[tuple[Patient, list[Place]]]:
     """Return where a session of a visit could go: by patient, those of its own first.
 
     Of other patients only visits near the day of the session are returned, unless asked.
+
+    Parameters
+    ----------
+    person : str
+        Keyed hash of whom the session names; each label says whether the patient's scans do.
     """
     study = visit.patient.study
     near = timedelta(days=study.scan_days_from_visit)
@@ -144,12 +165,16 @@ def places(
         .order_by("patient__subject_code", "date")
     )
     suggested = nearest(visit.patient, acquired_on)
+    named = _persons_named(study.pk) if person else {}
     groups: dict[UUID, tuple[Patient, list[Place]]] = {}
     for place in found:
         is_own = place.patient_id == visit.patient_id
         is_near = acquired_on is None or abs(acquired_on - place.date) <= near
         if is_own or is_near or is_far_shown:
-            label = f"{place.name} · {place.date}{_distance(acquired_on, place.date)}"
+            label = (
+                f"{place.name} · {place.date}{_distance(acquired_on, place.date)}"
+                f"{_same_person(person, named.get(place.patient_id, set()))}"
+            )
             made = Place(place, label, suggested is not None and place.pk == suggested.pk)
             groups.setdefault(place.patient_id, (place.patient, []))[1].append(made)
     return sorted(groups.values(), key=lambda group: group[0].pk != visit.patient_id)
@@ -183,6 +208,22 @@ def _distance(day: date | None, visit_day: date) -> str:
     return f" · {abs(days)} day{'' if abs(days) == 1 else 's'} from the scan"
 
 
+def _persons_named(study_id: Any) -> dict[UUID, set[str]]:
+    """Return whom the scans in use of each patient of a study name."""
+    in_use = Scan.objects.filter(visit__patient__study=study_id, state=ScanState.IMPORTED)
+    named: dict[UUID, set[str]] = {}
+    for patient_id, person in in_use.exclude(person="").values_list("visit__patient", "person"):
+        named.setdefault(patient_id, set()).add(person)
+    return named
+
+
+def _same_person(person: str, named: set[str]) -> str:
+    if not named:
+        return ""
+    is_same = person in named
+    return f" · its scans name {'the same' if is_same else 'another'} person"
+
+
 def _in_quarantine(user: Any) -> QuerySet[Scan]:
     reach = trial_policies.patients_of(
         user, trial_policies.ACTIONS["view_quarantine"], "visit__patient__"
@@ -196,8 +237,12 @@ def _with_visit(found: QuerySet[Scan]) -> QuerySet[Scan]:
 
 
 def _together(scan: Scan) -> tuple[Any, ...]:
-    """Return what images of one session share: they were sent together, of one person."""
-    return scan.visit_id, scan.source_sha256, *_session(scan)
+    """Return what images of one session and person share.
+
+    Where no header names the session, only those of one upload are taken for one.
+    """
+    sent = "" if scan.acquisition.get("session_uid") else scan.source_sha256
+    return scan.visit_id, sent, *_session(scan)
 
 
 def _session(scan: Scan) -> tuple[Any, ...]:
@@ -213,20 +258,41 @@ def _waiting(scans: Sequence[Scan], user: Any) -> Waiting:
         .first()
     )
     by = None if sent is None else sent.uploaded_by
+    known_under = _known_under(scans, user)
     return Waiting(
         visit=visit,
         scans=tuple(scans),
         sent_at=scans[0].created_at if sent is None else sent.queued_at,
         sent_by="" if by is None else str(by),
         acquired_on=acquired_on(scans[0]),
-        sentences=_once(sentence for scan in scans for sentence in describe(scan)),
-        known_under=_known_under(scans, user),
+        sentences=_once(
+            sentence
+            for scan in scans
+            for sentence in describe(scan, is_other_seen=bool(known_under))
+        ),
+        known_under=known_under,
+        earlier=_earlier(scans),
         may_place=trial_policies.may(user, "place_scan", visit),
     )
 
 
 def _once(sentences: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(sentences))
+
+
+def _earlier(scans: Sequence[Scan]) -> list[Visit]:
+    """Return the visits of the patient with whose scans some in quarantine conflict."""
+    found: set[Visit] = set()
+    in_use = Scan.objects.filter(
+        visit__patient=scans[0].visit.patient_id, state=ScanState.IMPORTED
+    ).select_related("visit__definition")
+    for scan in scans:
+        if Conflict.PERSON_CHANGED in scan.conflicts:
+            named = in_use.exclude(person__in=["", scan.person])
+            found |= {one.visit for one in named}
+        if Conflict.OTHER_HEAD in scan.conflicts:
+            found |= {one.visit for one in in_use.filter(sequence=Contrast.T1W)}
+    return sorted(found, key=lambda visit: visit.date)
 
 
 def _known_under(scans: Sequence[Scan], user: Any) -> list[str]:

@@ -4,11 +4,20 @@ Nothing that a header says is stored but the keyed hash of its person: what diff
 the attribute alone, since the header may be that of somebody else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from mldtrial.trial.models import Conflict, Patient, Scan, ScanState, Study, Visit
-from segmentation.imaging.dicom.matching import Fact, Matching, Record, match, undisputed
+from segmentation.imaging.dicom.matching import (
+    Fact,
+    Matching,
+    Record,
+    is_another,
+    match,
+    undisputed,
+)
+from segmentation.imaging.same_head import Verdict
 from segmentation.services.dicom import study_key
 from segmentation.services.images import CheckedImage
 
@@ -33,12 +42,14 @@ def find(
     record = _record_of(visit.patient)
     matchings = [_matching(image, record) for image in images]
     strangers = _strangers(visit.patient, images, matchings)
+    other_heads = _sessions_of_another_head(images)
     return [
         [
             *([Conflict.DATE_FAR] if is_far(visit, image) else []),
             *[Conflict(fact) for fact in Fact if fact in matching.differs],
             *strangers[image.header.person if image.header else ""],
             *_known_elsewhere(visit, image, sha256),
+            *([Conflict.OTHER_HEAD] if _session(image) in other_heads else []),
         ]
         for image, matching, sha256 in zip(images, matchings, voxels_sha256, strict=True)
     ]
@@ -61,6 +72,21 @@ def is_far(visit: Visit, image: CheckedImage) -> bool:
         return False
     allowed = visit.patient.study.scan_days_from_visit
     return abs((image.acquired_on - visit.date).days) > allowed
+
+
+def _sessions_of_another_head(images: Sequence[CheckedImage]) -> set[Hashable]:
+    """Return the sessions of which a T1w shows another head, and none the head of before."""
+    found: dict[Verdict | None, set[Hashable]] = defaultdict(set)
+    for image in images:
+        found[image.head].add(_session(image))
+    return found[Verdict.DIFFERENT] - found[Verdict.SAME]
+
+
+def _session(image: CheckedImage) -> Hashable:
+    """Return what images of one session share; an image that does not say it stands alone."""
+    if image.header is None or not image.header.session:
+        return image.path
+    return image.header.session, image.header.person
 
 
 def _record_of(patient: Patient) -> Record:
@@ -104,12 +130,47 @@ def _strangers(
         # A name that several confirmed patients share stands for nobody: a dummy.
         if len(patients) == 1 and patient.pk not in patients:
             found[person].append(Conflict.OTHER_PERSON)
+    for person in _changed(patient, persons, known):
+        found[person].append(Conflict.PERSON_CHANGED)
     if len(persons) > 1:
         right = _right_person(patient, persons, known, found)
         for person in persons:
             if person != right:
                 found[person].append(Conflict.MANY_PERSONS)
     return {"": [], **found}
+
+
+def _changed(
+    patient: Patient, persons: Mapping[str, Matching], known: Mapping[str, set[UUID]]
+) -> list[str]:
+    """Return the persons known nowhere, where earlier images of the patient name another one.
+
+    The subject code of the patient in a header says who it is, whatever else it says.
+    """
+    unknown = [
+        person
+        for person, patients in known.items()
+        if not patients and Fact.TRIAL_SUBJECT not in persons[person].agrees
+    ]
+    visits = _persons_by_visit(patient) if unknown else []
+    return [person for person in unknown if is_another(person, visits)]
+
+
+def _persons_by_visit(patient: Patient) -> list[frozenset[str]]:
+    """Return whom the images in use of each visit name; a name that patients share is a dummy."""
+    in_use = Scan.objects.filter(
+        visit__patient__study=patient.study, state=ScanState.IMPORTED
+    ).exclude(person="")
+    own = in_use.filter(visit__patient=patient).values_list("visit_id", "person").distinct()
+    others = in_use.exclude(visit__patient=patient)
+    shared = set(
+        others.filter(person__in=[person for _, person in own]).values_list("person", flat=True)
+    )
+    visits: dict[UUID, set[str]] = defaultdict(set)
+    for visit_id, person in own:
+        if person not in shared:
+            visits[visit_id].add(person)
+    return [frozenset(persons) for persons in visits.values()]
 
 
 def _by_person(

@@ -9,7 +9,7 @@ from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import acq_stratum
 from segmentation.imaging.nifti import store_clean_copy
 from segmentation.models import Upload
-from segmentation.services import jobs, recording, store
+from segmentation.services import heads, jobs, recording, store
 from segmentation.services.dicom import read_dicom
 from segmentation.services.images import CheckedImage
 
@@ -40,6 +40,8 @@ def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
             images, refusals = _read_archive(upload, source, folder, heartbeat)
         else:
             images, refusals = [_read_nifti(upload, source, folder)], []
+        heartbeat.progress(0.6, "comparing with earlier scans")
+        images = heads.compare(upload.visit, images, heartbeat)
         heartbeat.progress(0.8, "storing")
         recording.publish(upload, images, refusals)
 

@@ -64,7 +64,11 @@ def scan_move(request: HttpRequest, scan_id: UUID) -> HttpResponse:
     policies.require(request.user, "place_scan", visit)
     is_far_shown = request.GET.get("far") == "1"
     places = quarantine.places(
-        visit, quarantine.acquired_on(scans[0]), user=request.user, is_far_shown=is_far_shown
+        visit,
+        quarantine.acquired_on(scans[0]),
+        user=request.user,
+        person=scans[0].person,
+        is_far_shown=is_far_shown,
     )
     form = MoveForm(posted(request), places=places)
 

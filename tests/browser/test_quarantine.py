@@ -13,7 +13,7 @@ from segmentation.models import JobState, SegmentationRun
 from segmentation.services import models, store
 from tests.browser.test_main_line import SEGMENTED_MS, sign_in
 from tests.support.dicom import T2W
-from tests.support.intake import series_of
+from tests.support.intake import series_of, zipped
 from tests.support.world import World, build_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -104,5 +104,24 @@ def test_a_coordinator_drops_two_sessions_and_a_stranger_and_puts_all_where_it_b
     assert all(run.t1w_scan.visit_id == run.visit_id for run in runs)
     gone = Scan.objects.get(state=ScanState.DISCARDED)
     assert not any(path.exists() for path in store.paths_of(gone))
+
+    # A new number of the same child is asked about once, beside the way to the earlier scans.
+    renumbered = series_of(
+        world.patient_a, "2023-11-10", patient_id="NEW-4711", study_uid="1.2.826.0.1.40", seed=40
+    )
+    archive = tmp_path / "NEW-4711.zip"
+    archive.write_bytes(zipped(renumbered))
+    page.goto(f"/studies/{world.study.code}/visits/{later.pk}/upload/")
+    page.get_by_text("Upload with the plain form").click()
+    page.locator("input[type=file][name=dicom]").set_input_files(str(archive))
+    page.get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("1 scan waits in quarantine")).to_be_visible(timeout=SEGMENTED_MS)
+    page.get_by_role("link", name="Decide where it belongs").click()
+    expect(page.get_by_text("names another person than the earlier scans")).to_be_visible()
+    expect(page.get_by_role("link", name="Baseline of 2023-05-10")).to_be_visible()
+    page.get_by_role("link", name="Replace as repeat").click()
+    page.get_by_label("Reason").fill("The hospital has changed its numbers")
+    page.get_by_role("button", name="Take in").click()
+    expect(page.get_by_text("T1w 2D was taken in for A-001, Month 6.")).to_be_visible()
     page.goto("/quarantine/")
     expect(page.get_by_text("Nothing waits in quarantine.")).to_be_visible()

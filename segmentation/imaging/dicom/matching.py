@@ -4,7 +4,7 @@ A fact that one side does not hold conflicts with nothing and proves nothing.
 """
 
 from calendar import monthrange
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -23,6 +23,9 @@ class Fact(StrEnum):
 
 PROOF = frozenset({Fact.BIRTH_MONTH, Fact.TRIAL_SUBJECT})
 """Facts that hardly agree by chance; sex does in every second pair, an age of years often."""
+
+HABIT_FROM_VISITS = 3
+"""At so many visits, each under a name of its own, two changes were looked at and found right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,27 @@ def undisputed(persons: Sequence[Matching]) -> int | None:
     if len(fitting) == 1 and persons[fitting[0]].is_proof:
         return fitting[0]
     return None
+
+
+def is_another(person: str, visits: Collection[frozenset[str]]) -> bool:
+    """Tell whether a person is another one than the earlier images of a patient name.
+
+    Where each of at least `HABIT_FROM_VISITS` visits named a person of its own, the site gives a
+    new name to each visit, and one more says nothing.
+
+    Parameters
+    ----------
+    person : str
+        Keyed hash of the person in a header.
+    visits : collection of frozenset of str
+        For each visit with images that name anybody, whom they name.
+    """
+    named = [persons for persons in visits if persons]
+    known = frozenset().union(*named)
+    if not known or person in known:
+        return False
+    is_habit = len(named) >= HABIT_FROM_VISITS and len(known) == sum(map(len, named))
+    return not is_habit
 
 
 def _same_sex(header: HeaderFacts, record: Record) -> bool | None:

@@ -20,7 +20,7 @@ from mldtrial.trial.selectors.reads import UNASSIGNED, cases
 from mldtrial.trial.services import patients
 from segmentation import selectors
 from segmentation.models import JobState, SegmentationRun
-from segmentation.services import models, runs, upkeep
+from segmentation.services import models, placing, runs, upkeep
 from tests.support import residue
 from tests.support.dicom import T2W
 from tests.support.intake import send_dicom, series_of, zipped
@@ -186,7 +186,80 @@ def test_a_person_known_by_earlier_scans_is_right_without_other_facts(world: Wor
         series_of(world.patient_a, "2023-11-10", **silent),
         series_of(world.patient_b, "2023-11-10", **silent),
     )
-    assert sorted(conflicts(later)) == [[], [Conflict.MANY_PERSONS]]
+    assert sorted(conflicts(later)) == [[], [Conflict.PERSON_CHANGED, Conflict.MANY_PERSONS]]
+
+
+RENAMED = {"patient": "Renamed^Elsewhere", "patient_id": "NEW-4711"}
+
+
+def month_later(world: World, month: int) -> Visit:
+    return patients.create_visit(
+        patient=world.patient_a, definition=None, visit_date=date(2023, month, 10), by=None
+    )
+
+
+def test_another_person_than_at_the_earlier_visits_waits_and_is_asked_about_once(world: World):
+    send(world)
+    second, third = month_later(world, 8), month_later(world, 11)
+    send_dicom(second, series_of(world.patient_a, "2023-08-10", **RENAMED))
+    assert conflicts(second) == [[Conflict.PERSON_CHANGED]]
+    placing.keep(scans=list(second.scans.all()), reason="New number", by=world.user("coordinator"))
+    send_dicom(third, series_of(world.patient_a, "2023-11-10", **RENAMED))
+    assert conflicts(third) == [[]]
+
+
+def test_who_was_discarded_is_not_known_and_is_asked_about_again(world: World):
+    send(world)
+    second, third = month_later(world, 8), month_later(world, 11)
+    send_dicom(second, series_of(world.patient_a, "2023-08-10", **RENAMED))
+    placing.discard(
+        scans=list(second.scans.all()), reason="A stranger", by=world.user("coordinator")
+    )
+    send_dicom(third, series_of(world.patient_a, "2023-11-10", **RENAMED))
+    assert conflicts(third) == [[Conflict.PERSON_CHANGED]]
+
+
+def test_another_person_at_the_same_visit_waits_too(world: World):
+    send(world)
+    t2w = {**T2W, "InversionTime": None}
+    send_dicom(world.visit_a, series_of(world.patient_a, DAY, attributes=t2w, seed=1, **RENAMED))
+    assert conflicts(world.visit_a) == [[], [Conflict.PERSON_CHANGED]]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"patient": "ANON", "patient_id": ""},
+        {**RENAMED, "patient_id": "A-001"},
+        {**RENAMED, "attributes": {"ClinicalTrialSubjectID": "A-001"}},
+        {**RENAMED, "attributes": {"PatientIdentityRemoved": "YES"}},
+    ],
+)
+def test_a_header_that_names_nobody_or_the_subject_itself_is_no_other_person(
+    world: World, header: dict[str, Any]
+):
+    send(world)
+    later = month_later(world, 8)
+    send_dicom(later, series_of(world.patient_a, "2023-08-10", **header))
+    assert conflicts(later) == [[]]
+
+
+def test_a_first_name_after_a_dummy_is_no_other_person(world: World):
+    dummy = {"patient": "CASE", "patient_id": "0815"}
+    send(world, **dummy)
+    other = sibling(world)
+    send_dicom(other, series_of(other.patient, DAY, **dummy))
+    other.scans.update(state=ScanState.IMPORTED)
+    later = month_later(world, 8)
+    send_dicom(later, series_of(world.patient_a, "2023-08-10"))
+    assert conflicts(later) == [[]]
+
+
+def test_a_header_without_a_person_before_leaves_nothing_to_differ_from(world: World):
+    send(world, patient="ANON", patient_id="")
+    later = month_later(world, 8)
+    send_dicom(later, series_of(world.patient_a, "2023-08-10"))
+    assert conflicts(later) == [[]]
 
 
 def test_the_same_image_under_another_patient_waits(world: World):

@@ -256,9 +256,37 @@ def test_where_a_person_is_known_is_told_only_to_who_may_see_it(world: World):
     send_dicom(world.visit_b, series_of(world.patient_a, DAY, seed=5))
     (told,) = quarantine.waiting(user=world.user("data_manager"))
     assert told.known_under == ["A-001, Baseline"]
+    assert "under another patient of the study" in " ".join(told.sentences)
     (untold,) = quarantine.waiting(user=world.user("coordinator_b"))
     assert untold.known_under == []
-    assert "another patient of the study" in " ".join(untold.sentences)
+    assert untold.sentences == ["The person in the header does not match this patient."]
+
+
+def test_each_place_says_whether_its_scans_name_the_same_person(world: World, later):
+    send_dicom(world.visit_a, series_of(world.patient_a, DAY))
+    send_dicom(world.visit_b, series_of(world.patient_b, DAY))
+    person = world.visit_a.scans.get().person
+    offered = quarantine.places(
+        later, None, user=world.user("data_manager"), person=person, is_far_shown=True
+    )
+    labels = {place.visit: place.label for _, places in offered for place in places}
+    assert labels[world.visit_a].endswith("its scans name the same person")
+    assert labels[world.visit_b].endswith("its scans name another person")
+    (own, *_) = quarantine.places(later, None, user=world.user("coordinator"), is_far_shown=True)
+    assert "person" not in own[1][0].label
+
+
+def test_a_session_sent_in_two_uploads_waits_for_one_decision(world: World, later):
+    send_dicom(world.visit_a, pair(world, DAY)[0])
+    renamed = {"patient": "Renamed^Elsewhere", "patient_id": "NEW-4711"}
+    for series in pair(world, LATER, **renamed):
+        send_dicom(later, series)
+    (found,) = quarantine.waiting(user=world.user("coordinator"))
+    assert len(found.scans) == 2
+    assert found.is_person_new
+    assert found.earlier == [world.visit_a]
+    same = quarantine.waiting_with(found.scans[1].pk, user=world.user("coordinator"))
+    assert same.scans == found.scans
 
 
 def test_a_withdrawn_consent_of_the_other_patient_lets_nothing_come(world: World, waiting):

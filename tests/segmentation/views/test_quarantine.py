@@ -58,6 +58,23 @@ def test_the_list_says_what_waits_why_and_what_each_decision_does(world: World, 
         assert words in text
 
 
+def test_another_person_than_before_is_shown_with_the_earlier_scans(world: World, later):
+    send_dicom(world.visit_a, series_of(world.patient_a, "2023-05-10"))
+    renamed = {"patient": "Renamed^Elsewhere", "patient_id": "NEW-4711"}
+    send_dicom(later, series_of(world.patient_a, "2023-11-10", **renamed))
+    text = page(world, "quarantine")
+    for words in (
+        "The header names another person than the earlier scans of this patient",
+        f"#visit-{world.visit_a.pk}",
+        "is then known as this patient, and raises no question again",
+    ):
+        assert words in text
+    waits = Scan.objects.get(state=ScanState.QUARANTINED)
+    assert "is then known as A-001: later scans" in page(world, "scan_keep", waits.pk)
+    assert "elsewhere" not in text.lower()
+    assert "new-4711" not in text.lower()
+
+
 def test_an_empty_list_says_so(world: World):
     assert "Nothing waits in quarantine." in page(world, "quarantine")
 
