@@ -41,6 +41,7 @@ from segmentation.models import JobState, ModelVersion, SegmentationResult, Segm
 from segmentation.services import (
     compliance,
     demo_protocol,
+    demo_quarantine,
     jobs,
     models,
     quality,
@@ -289,7 +290,8 @@ def _send_images(
 ) -> None:
     """Draw the images of a visit and upload them, as its coordinator would."""
     with TemporaryDirectory() as folder:
-        for name, path in draw(planned, visit_plan, Path(folder)).items():
+        paths = draw(planned, visit_plan, Path(folder))
+        for name, path in paths.items():
             with path.open("rb") as handle:
                 receiving.receive_upload(
                     visit=visit,
@@ -298,6 +300,7 @@ def _send_images(
                     declared_acquired_on=visit_plan.date,
                     by=by,
                 )
+        demo_quarantine.misplace(planned, visit_plan, paths["T1w"])
 
 
 def _first_image_is_the_same(record: dict[str, Any]) -> bool:
