@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import NoReturn, Protocol
 
 from segmentation.imaging.errors import FailureCode, ImageError
 
@@ -13,6 +13,13 @@ GZIP_WINDOW = 31
 """zlib's code for the largest window with a gzip header and trailer, whose CRC it checks."""
 
 Watcher = Callable[[bytes], None]
+
+
+class Readable(Protocol):
+    """A file, or what reads like one."""
+
+    def read(self, n_bytes: int, /) -> bytes:
+        """Return the next bytes: as many as asked for, fewer only at the end."""
 
 
 def content_chunks(path: Path, *, watch: Watcher | None = None) -> Iterator[bytes]:
@@ -40,18 +47,23 @@ def content_chunks(path: Path, *, watch: Watcher | None = None) -> Iterator[byte
         EMPTY, TRUNCATED, CHECKSUM or TRAILING_DATA.
     """
     with path.open("rb") as file:
-        stored = _stored_chunks(file, watch)
-        first = next(stored, b"")
-        if not first:
-            raise ImageError(FailureCode.EMPTY, "The file is empty. Send the file again.")
-        if not first.startswith(GZIP_MAGIC):
-            yield first
-            yield from stored
-        else:
-            yield from _inflated(first, stored)
+        yield from chunks_of(file, watch=watch)
 
 
-def _stored_chunks(file: IO[bytes], watch: Watcher | None) -> Iterator[bytes]:
+def chunks_of(file: Readable, *, watch: Watcher | None = None) -> Iterator[bytes]:
+    """Yield the content of an open file, as `content_chunks` does."""
+    stored = _stored_chunks(file, watch)
+    first = next(stored, b"")
+    if not first:
+        raise ImageError(FailureCode.EMPTY, "The file is empty. Send the file again.")
+    if not first.startswith(GZIP_MAGIC):
+        yield first
+        yield from stored
+    else:
+        yield from _inflated(first, stored)
+
+
+def _stored_chunks(file: Readable, watch: Watcher | None) -> Iterator[bytes]:
     while chunk := file.read(CHUNK_BYTES):
         if watch is not None:
             watch(chunk)

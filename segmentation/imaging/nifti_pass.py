@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from segmentation.imaging.content import Content, recognise
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import voxel_size_mm
-from segmentation.imaging.gzip_stream import content_chunks
+from segmentation.imaging.gzip_stream import Readable, chunks_of, content_chunks
 from segmentation.imaging.nifti_header import (
     HEAD_BYTES,
     NiftiHeader,
@@ -60,13 +60,17 @@ class CheckedImage:
     after that.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._digest = hashlib.sha256()
-        self._stored_bytes = path.stat().st_size
-        self._chunks = content_chunks(path, watch=self._digest.update)
+    def __init__(self, source: Path | Readable, *, is_hashed: bool = True) -> None:
+        self._digest = hashlib.sha256() if is_hashed else None
+        watch = self._digest.update if self._digest else None
+        self._chunks = (
+            content_chunks(source, watch=watch)
+            if isinstance(source, Path)
+            else chunks_of(source, watch=watch)
+        )
         self.header, self._leftover = _read_header(self._chunks)
 
-    def refuse_if_far_too_short(self) -> None:
+    def refuse_if_far_too_short(self, path: Path) -> None:
         """Refuse a file that cannot hold the voxels it states, before memory is set aside for them.
 
         Raises
@@ -74,7 +78,7 @@ class CheckedImage:
         ImageError
             As `blocks`.
         """
-        if self.header.voxel_bytes > MOST_INFLATION * self._stored_bytes:
+        if self.header.voxel_bytes > MOST_INFLATION * path.stat().st_size:
             for _ in self.blocks():  # Ends in the refusal that names what is missing.
                 pass
 
@@ -111,7 +115,15 @@ class CheckedImage:
             )
 
     def facts(self) -> NiftiFacts:
-        """Return what the header says and the checksum of the bytes read."""
+        """Return what the header says and the checksum of the bytes read.
+
+        Raises
+        ------
+        ValueError
+            If they were not to be hashed.
+        """
+        if self._digest is None:
+            raise ValueError("Nothing was hashed.")
         return NiftiFacts(
             shape=self.header.shape,
             voxel_size_mm=voxel_size_mm(self.header.affine),
