@@ -287,6 +287,21 @@ def test_a_bad_archive_is_refused_and_leaves_nothing_behind(name: str, tmp_path:
     assert leftovers(tmp_path) == [source]
 
 
+def test_of_several_faults_the_first_in_the_archive_is_named(tmp_path: Path) -> None:
+    large = IMAGE * 200
+    files = {"IM0001": IMAGE, "IM0002": large, "inner.zip": bytes(zipped()), "IM0004": IMAGE}
+    content = zipped(files)
+    crc32 = struct.pack("<I", zlib.crc32(large))
+    damaged = content.replace(crc32, struct.pack("<I", zlib.crc32(large) ^ 1))
+    source, into = tmp_path / "upload", tmp_path / "into"
+    for archive, code in ((content, FailureCode.UNSAFE_ARCHIVE), (damaged, FailureCode.CHECKSUM)):
+        source.write_bytes(archive)
+        with pytest.raises(ImageError) as caught:
+            unpack(source, into)
+        assert caught.value.code is code
+        assert leftovers(tmp_path) == [source]
+
+
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_files_come_out_in_order_under_numbers(method: int, tmp_path: Path) -> None:
     source = tmp_path / "upload"
