@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from segmentation.imaging.deflate import GzipStream
+from segmentation.imaging.deflate import GzipStream, ZlibStream
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.gzip_stream import Readable
@@ -194,13 +194,19 @@ def write_volume(
         raise ValueError("Expected finite values and a finite affine.")
     i, j, k = data.shape
     dtype = data.dtype.newbyteorder("<")
-    with _gzip_writer(path, fsync=fsync) as write:
+    with _gzip_writer(path, ZlibStream(), fsync=fsync) as write:
         write(clean_header((i, j, k), dtype, affine))
         for index in range(k):
             write(data[:, :, index].astype(dtype, copy=False).tobytes(order="F"))
 
 
-def store_clean_copy(source: Path, target: Path, *, fsync: bool = False) -> NiftiFacts:
+def store_clean_copy(
+    source: Path,
+    target: Path,
+    *,
+    fsync: bool = False,
+    stream: Callable[[], GzipStream] = ZlibStream,
+) -> NiftiFacts:
     """Copy an image that passes the guard, with nothing in it but voxels and where they lie.
 
     The stored voxels are the same byte for byte, and so are their scale and type. Text fields,
@@ -217,6 +223,9 @@ def store_clean_copy(source: Path, target: Path, *, fsync: bool = False) -> Nift
     fsync : bool
         Return only when the bytes are on the disk.
 
+    stream : callable
+        Makes who compresses the copy.
+
     Returns
     -------
     NiftiFacts
@@ -230,7 +239,7 @@ def store_clean_copy(source: Path, target: Path, *, fsync: bool = False) -> Nift
     image = CheckedImage(source, is_hashed=False)
     header, seen = image.header, IntensityRange(image.header)
     with reading_behind(target, inspect_nifti) as (behind, found):
-        with _gzip_writer(target, fsync=fsync, written=behind.grown) as write:
+        with _gzip_writer(target, stream(), fsync=fsync, written=behind.grown) as write:
             write(
                 clean_header(
                     header.shape,
@@ -267,13 +276,16 @@ def _check_sha256(image: CheckedImage, expected_sha256: str | None) -> None:
 
 @contextmanager
 def _gzip_writer(
-    path: Path, *, fsync: bool, written: Callable[[int], None] | None = None
+    path: Path,
+    stream: GzipStream,
+    *,
+    fsync: bool,
+    written: Callable[[int], None] | None = None,
 ) -> Iterator[Callable[[bytes], None]]:
     """Write a gzip file without name or time in its header; leave no file behind on failure.
 
     `written` is told how many bytes have come to lie in the file.
     """
-    stream = GzipStream()
     try:
         with path.open("wb") as file:
 

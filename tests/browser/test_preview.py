@@ -13,11 +13,12 @@ from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import ImplicitVRLittleEndian
 
-from segmentation.imaging.dicom.deidentify import deidentify, refuse_unsuited
+from segmentation.imaging.dicom.deidentify import deidentify
 from segmentation.imaging.dicom.frames import is_enhanced, unfold
 from segmentation.imaging.dicom.preview import procedure_facts
 from segmentation.imaging.dicom.procedure import WRITTEN, StudyOptions, current_procedure
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
+from segmentation.imaging.dicom.suited import refuse_unsuited
 from segmentation.imaging.errors import ImageError
 from tests.support.dicom import make_enhanced, make_series
 

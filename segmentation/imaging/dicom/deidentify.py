@@ -5,47 +5,30 @@ and 113111 where a study says so; dates are shifted by one secret offset per pat
 a keyed hash.
 """
 
-import math
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from copy import copy
-from datetime import date, datetime
 from typing import Any
 
 from pydicom import DataElement, Dataset
-from pydicom.dataset import FileMetaDataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_data_element, write_file_meta_info
-from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import UID
 
+from segmentation.imaging.dicom.attribute_rules import Rule, rules_by_tag
+from segmentation.imaging.dicom.attributes import tag_of, value_of
+from segmentation.imaging.dicom.clean_element import CleanElement
 from segmentation.imaging.dicom.pixels import PIXEL_DATA, clean_pixels
+from segmentation.imaging.dicom.plain_values import PlainValues
+from segmentation.imaging.dicom.private_elements import PrivateElements
 from segmentation.imaging.dicom.procedure import Procedure
-from segmentation.imaging.dicom.reading import PARSE_ERRORS, PREAMBLE_BYTES
+from segmentation.imaging.dicom.reading import PARSE_ERRORS
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
 from segmentation.imaging.dicom.suited import refuse_unsuited
+from segmentation.imaging.dicom.written import (
+    PATIENT_SEX,
+    FileHeads,
+    file_meta,
+    identity_elements,
+)
 
 SOP_CLASS_UID, SOP_INSTANCE_UID = 0x00080016, 0x00080018
-PATIENT_SEX = 0x00100040
-CHARACTER_SET = "ISO_IR 192"
-LONGEST_NUMBER = 16
-LONGEST_TEXT = 64
-"""Of a value in the attributes that the trial writes."""
-DAYS_PER_MONTH = 30.4375
-OLDEST_YEARS = 89
-UNKNOWN_SPONSOR = "unspecified"
-"""The attribute must hold a value wherever the trial is named (PS3.3 C.7.1.3)."""
-SHORTEST_SEARCHED = 5
-"""Shorter values are found by chance."""
-
-IDENTIFYING = (
-    "PatientName", "PatientID", "PatientBirthDate", "OtherPatientIDs", "OtherPatientNames",
-    "PatientAddress", "PatientMotherBirthName", "PatientTelephoneNumbers", "PatientBirthName",
-    "InstitutionName", "InstitutionAddress", "ReferringPhysicianName", "OperatorsName",
-    "PerformingPhysicianName", "PhysiciansOfRecord", "AccessionNumber", "StudyID",
-    "DeviceSerialNumber", "StationName", "StudyInstanceUID", "SeriesInstanceUID",
-    "SOPInstanceUID", "SOPInstanceUIDOfConcatenationSource", "FrameOfReferenceUID",
-)  # fmt: skip
-Rule = Callable[[Any], Any]
 
 
 def deidentify(
@@ -68,12 +51,17 @@ class Deidentifier:
     """
 
     def __init__(self, rules: Procedure, key: DeidentificationKey, identity: TrialIdentity) -> None:
-        self._rules = rules
-        self._rule_of = _rules(rules, key, identity)
-        self._cleaned: dict[Hashable, _Cleaned] = {}
-        self._identity = {
-            int(element.tag): _Cleaned(element) for element in _identity_elements(identity, rules)
+        self._plain, self._private = PlainValues(rules, key), PrivateElements(rules)
+        self._rule_of = {
+            tag_of(tag): rule for tag, rule in rules_by_tag(rules, key, identity).items()
         }
+        self._same: dict[Hashable, tuple[Any, CleanElement | None]] = {}
+        self._cleaned: dict[Hashable, CleanElement | None] = {}
+        self._identity = {
+            int(element.tag): CleanElement(element)
+            for element in identity_elements(identity, rules)
+        }
+        self._heads = FileHeads()
 
     def clean(self, original: Dataset) -> Dataset:
         """Return a new data set with nothing but what the procedure keeps.
@@ -87,8 +75,8 @@ class Deidentifier:
         elements, syntax = self._elements(original)
         clean = Dataset()
         for tag in sorted(elements):
-            clean.add(copy(elements[tag].element))
-        clean.file_meta = _file_meta(elements, syntax)
+            clean.add(copy(elements[tag].element()))
+        clean.file_meta = file_meta(*_sop_of(elements), syntax)
         return clean
 
     def encode(self, original: Dataset) -> bytes:
@@ -100,102 +88,61 @@ class Deidentifier:
             As `clean`.
         """
         elements, syntax = self._elements(original)
-        file = DicomBytesIO()
-        file.is_implicit_VR, file.is_little_endian = False, True
-        file.write(bytes(PREAMBLE_BYTES) + b"DICM")
-        write_file_meta_info(file, _file_meta(elements, syntax), enforce_standard=True)
-        head: bytes = file.getvalue()
-        return head + b"".join(elements[tag].encoded() for tag in sorted(elements))
+        head = self._heads.head(*_sop_of(elements), syntax)
+        return head + b"".join([elements[tag].written() for tag in sorted(elements)])
 
-    def _elements(self, original: Dataset) -> "tuple[dict[int, _Cleaned], str]":
+    def _elements(self, original: Dataset) -> tuple[dict[int, CleanElement], str]:
         refuse_unsuited(original)
-        character_set = str(original.get("SpecificCharacterSet", ""))
-        found = {
-            tag: cleaned
-            for tag in self._rule_of.keys() & original.keys()
-            if (cleaned := self._remembered(original, tag, character_set)).element is not None
-        }
-        for element in _private_elements(original, self._rules):
-            found[int(element.tag)] = _Cleaned(element)
+        character_set = str(value_of(original, "SpecificCharacterSet", ""))
+        found = {}
+        for tag, rule in self._rule_of.items():
+            element = original.get_item(tag, keep_deferred=True)
+            if element is None:
+                continue
+            cleaned = self._remembered(original, element, tag, rule, character_set)
+            if cleaned is not None:
+                found[int(tag)] = cleaned
+        for kept in self._private.of(original, character_set):
+            found[int(kept.element().tag)] = kept
         kept_sex = found.get(PATIENT_SEX)
         found |= self._identity
         if kept_sex is not None:
             found[PATIENT_SEX] = kept_sex
-        pixels = Dataset()
-        syntax = clean_pixels(original, pixels)
-        found[PIXEL_DATA] = _Cleaned(pixels[PIXEL_DATA])
-        return found, syntax
+        pixels = clean_pixels(original)
+        written = pixels.encoded()
+        found[PIXEL_DATA] = CleanElement(pixels.element() if written is None else None, written)
+        return found, pixels.syntax
 
-    def _remembered(self, original: Dataset, tag: int, character_set: str) -> "_Cleaned":
+    def _remembered(
+        self, original: Dataset, element: Any, tag: Any, rule: Rule, character_set: str
+    ) -> CleanElement | None:
+        """Return what becomes of an element, which many images may share (see `alike`)."""
+        same = id(element), character_set
+        if same not in self._same:
+            written = self._plain.written(element)
+            # The element is remembered as well: another could come to lie at its address.
+            self._same[same] = (
+                element,
+                (
+                    self._by_value(original, tag, rule, character_set)
+                    if written is None
+                    else CleanElement(written=written)
+                ),
+            )
+        return self._same[same][1]
+
+    def _by_value(
+        self, original: Dataset, tag: Any, rule: Rule, character_set: str
+    ) -> CleanElement | None:
         element = original.get_item(tag)
         # What was read before is no longer raw; its text is as exact, VR by VR.
         value = element.value
         exact = value if isinstance(value, bytes) else repr(value)
         seen = (tag, element.VR, type(element), exact, character_set)
         if seen not in self._cleaned:
-            self._cleaned[seen] = _Cleaned(_cleaned(original, tag, self._rule_of[tag]))
+            clean = _cleaned(original, tag, rule)
+            self._cleaned[seen] = None if clean is None else CleanElement(clean)
         return self._cleaned[seen]
-
-
-class _Cleaned:
-    """What became of a value: an element of the clean image, or None; its bytes once asked for."""
-
-    __slots__ = ("_bytes", "element")
-
-    def __init__(self, element: DataElement | None) -> None:
-        self.element = element
-        self._bytes: bytes | None = None
-
-    def encoded(self) -> bytes:
-        if self._bytes is None:
-            file = DicomBytesIO()
-            file.is_implicit_VR, file.is_little_endian = False, True
-            write_data_element(file, self.element, CHARACTER_SET)
-            self._bytes = file.getvalue()
-        return self._bytes
-
-
-def parse_date(value: str) -> date | None:
-    """Return a DICOM date, or None where the text is none."""
-    try:
-        return datetime.strptime(value.strip(), "%Y%m%d").date()  # noqa: DTZ007 - a day only
-    except ValueError:
-        return None
-
-
-def _rules(rules: Procedure, key: DeidentificationKey, identity: TrialIdentity) -> dict[int, Rule]:
-    """Return what each attribute that may stay must pass."""
-
-    def shifted(value: Any) -> str | None:
-        day = parse_date(str(value))
-        return None if day is None else f"{day + key.shift(identity.subject_code):%Y%m%d}"
-
-    kinds: list[tuple[frozenset[int], Rule]] = [
-        (rules.uids, lambda value: key.uid(str(value))),
-        (rules.dates, shifted),
-        (rules.numbers, _number),
-        (rules.pseudonyms, lambda value: key.device(str(value))),
-        (rules.ages, coarse_age),
-    ]
-    found = {tag: rule for tags, rule in kinds for tag in tags}
-    found |= {tag: _matching(rules, tag) for tag in rules.patterns}
-    return found | {tag: _within(*limits) for tag, limits in rules.ranges.items()}
-
-
-def coarse_age(value: Any) -> str | None:
-    """Return a DICOM age in whole months or years, or None where it is none or above 89 years.
-
-    Days and weeks become months: beside the date of a visit they would be a date of birth.
-    """
-    text = str(value).strip()
-    number, unit = text[:3], text[3:]
-    if not (number.isascii() and number.isdecimal() and len(number) == 3):
-        return None
-    days = {"D": int(number), "W": 7 * int(number)}.get(unit)
-    if days is not None:
-        return f"{int(days / DAYS_PER_MONTH):03d}M"
-    oldest = {"M": 12 * OLDEST_YEARS, "Y": OLDEST_YEARS}.get(unit, -1)
-    return text if int(number) <= oldest else None
 
 
 def _cleaned(original: Dataset, tag: int, rule: Rule) -> DataElement | None:
@@ -214,98 +161,6 @@ def _cleaned(original: Dataset, tag: int, rule: Rule) -> DataElement | None:
     return DataElement(tag, element.VR, values if several else values[0])
 
 
-def _number(value: Any) -> Any:
-    if isinstance(value, (str, bytes)) or len(str(value)) > 2 * LONGEST_NUMBER:
-        return None
-    try:
-        return value if math.isfinite(float(value)) else None
-    except (TypeError, ValueError, OverflowError):
-        return None
-
-
-def _matching(rules: Procedure, tag: int) -> Rule:
-    return lambda value: str(value) if rules.patterns[tag].fullmatch(str(value).strip()) else None
-
-
-def _within(low: float, high: float) -> Rule:
-    def rule(value: Any) -> Any:
-        number = _number(value)
-        return number if number is not None and low <= float(number) <= high else None
-
-    return rule
-
-
-def _private_elements(original: Dataset, rules: Procedure) -> Iterator[DataElement]:
-    for rule in rules.private:
-        try:
-            source = original.private_block(rule.group, rule.creator)[rule.offset]
-            value = _number(source.value)
-        except PARSE_ERRORS:
-            continue
-        if rule.vr == source.VR and value is not None:
-            # The converter finds these by their usual number, so the usual block is used.
-            yield DataElement(rule.group << 16 | 0x0010, "LO", rule.creator)
-            yield DataElement(rule.group << 16 | 0x1000 | rule.offset, rule.vr, value)
-
-
-def write_identity(clean: Dataset, identity: TrialIdentity, rules: Procedure) -> None:
-    """Address a clean image to somebody in the trial; what it keeps of the person stays."""
-    for element in _identity_elements(identity, rules):
-        if element.tag != PATIENT_SEX:
-            clean.add(element)
-
-
-def _identity_elements(identity: TrialIdentity, rules: Procedure) -> Dataset:
-    """Return what the trial writes, whichever image it is."""
-    clean = Dataset()
-    clean.SpecificCharacterSet = CHARACTER_SET
-    clean.PatientName = identity.subject_code
-    clean.PatientID = identity.subject_code
-    clean.PatientBirthDate = ""
-    clean.PatientSex = ""
-    clean.ClinicalTrialSponsorName = one_line(identity.sponsor_name) or UNKNOWN_SPONSOR
-    clean.ClinicalTrialProtocolID = identity.study_code
-    clean.ClinicalTrialProtocolName = one_line(identity.study_name)
-    clean.ClinicalTrialSiteID = identity.site_code
-    clean.ClinicalTrialSiteName = ""
-    clean.ClinicalTrialSubjectID = identity.subject_code
-    clean.ClinicalTrialTimePointID = one_line(identity.visit_code)
-    clean.ClinicalTrialTimePointDescription = one_line(identity.visit_name)
-    clean.PatientIdentityRemoved = "YES"
-    clean.DeidentificationMethod = rules.version
-    clean.LongitudinalTemporalInformationModified = "MODIFIED"
-    clean.BurnedInAnnotation = "NO"
-    codes = []
-    for value, meaning in rules.options:
-        code = Dataset()
-        code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "DCM", meaning[:64]
-        codes.append(code)
-    clean.DeidentificationMethodCodeSequence = DicomSequence(codes)
-    return clean
-
-
-def one_line(text: str) -> str:
-    """Return a text as one value of DICOM: no backslash, no control character, 64 at most."""
-    plain = "".join(" " if sign == "\\" or not sign.isprintable() else sign for sign in text)
-    return plain.strip()[:LONGEST_TEXT].strip()
-
-
-def _file_meta(elements: Mapping[int, _Cleaned], syntax: str) -> FileMetaDataset:
-    meta = FileMetaDataset()
-    sop_class, instance = (elements[tag].element for tag in (SOP_CLASS_UID, SOP_INSTANCE_UID))
-    meta.MediaStorageSOPClassUID = UID(str(getattr(sop_class, "value", "")))
-    meta.MediaStorageSOPInstanceUID = UID(str(getattr(instance, "value", "")))
-    meta.TransferSyntaxUID = UID(syntax)
-    return meta
-
-
-def identifying_values(original: Dataset) -> set[str]:
-    """Return the values of an original that must be nowhere in what is kept."""
-    values: set[str] = set()
-    for keyword in IDENTIFYING:
-        try:
-            found = str(original.get(keyword) or "").strip()
-        except PARSE_ERRORS:
-            continue
-        values |= {found, *found.replace("=", "^").replace(" ", "^").split("^")}
-    return {value for value in values if len(value) >= SHORTEST_SEARCHED}
+def _sop_of(elements: Mapping[int, CleanElement]) -> tuple[str, str]:
+    """Return class and identifier of a clean image."""
+    return elements[SOP_CLASS_UID].text(), elements[SOP_INSTANCE_UID].text()

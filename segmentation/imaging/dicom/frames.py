@@ -14,6 +14,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import UID
 
+from segmentation.imaging.dicom.attributes import value_of
 from segmentation.imaging.dicom.fragments import check_fragments
 from segmentation.imaging.dicom.frame_physics import (
     acquisition,
@@ -80,7 +81,7 @@ PHILIPS_SCALE = ("Philips MR Imaging DD 001", (0x0D, 0x0E))
 def is_enhanced(image: Dataset) -> bool:
     """Tell whether an image is an enhanced multi-frame MR object."""
     try:
-        return str(image.get("SOPClassUID", "")) == ENHANCED_MR
+        return str(value_of(image, "SOPClassUID", "")) == ENHANCED_MR
     except PARSE_ERRORS:
         return False
 

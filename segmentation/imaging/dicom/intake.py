@@ -2,12 +2,10 @@
 
 import logging
 import shutil
-import subprocess
-import sys
 import warnings
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,9 +14,12 @@ from typing import Any
 
 from pydicom import Dataset
 
-from segmentation.imaging.dicom.deidentify import Deidentifier, identifying_values, parse_date
+from segmentation.imaging.deflate import IsalStream
+from segmentation.imaging.dicom.attribute_rules import parse_date
+from segmentation.imaging.dicom.conversion import check_slices, converting
+from segmentation.imaging.dicom.deidentify import Deidentifier
 from segmentation.imaging.dicom.frames import is_enhanced, unfold
-from segmentation.imaging.dicom.kept import pack
+from segmentation.imaging.dicom.identifying import IdentifyingValues
 from segmentation.imaging.dicom.person import HeaderFacts, facts_of
 from segmentation.imaging.dicom.procedure import (
     DEFAULT_OPTIONS,
@@ -42,10 +43,12 @@ from segmentation.imaging.dicom.verification import SecondLook
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import acq_stratum, phase_axis, slice_axis
 from segmentation.imaging.nifti import NiftiFacts, store_clean_copy
+from segmentation.imaging.zip_writing import write_zip
 
 MRI_YEARS = range(1980, 2100)
 """Other dates stand for an unknown one: archives write 1900-01-01 or 9999-12-31."""
-CONVERSION_SECONDS = 120
+MOST_WAITING = 16
+"""Clean images in memory until they are written."""
 ACQUISITION = (
     "RepetitionTime", "EchoTime", "InversionTime", "FlipAngle", "SliceThickness",
     "SpacingBetweenSlices", "MRAcquisitionType", "ScanningSequence", "SequenceVariant",
@@ -193,15 +196,14 @@ def _convert(series: Series, folder: Path, replacing: _Replacing) -> ConvertedSe
         refuse_unsuited(image)
     check_series(series)
     first = series.images[0]
-    kept, clean_first = _write_clean(series, folder / "dicom", replacing)
+    kept, second_look, clean_first = _write_clean(series, folder / "dicom", replacing)
     clean = folder / "image.nii.gz"
-    # Packing releases the interpreter: it takes the second processor while the first converts.
-    with ThreadPoolExecutor(max_workers=1) as beside:
-        images = ((path.name, path.read_bytes()) for path in kept)
-        packed = beside.submit(pack, images, folder / "dicom.zip")
-        facts = store_clean_copy(_run_dcm2niix(folder), clean, fsync=True)
-        dicom_zip = packed.result()
-    _check_slices(facts, len(kept), series.images[0])
+    # The converter takes one processor, and the other looks again and packs what it has seen.
+    with converting(folder / "dicom", folder / "nifti") as converted:
+        seen = ((path.name, second_look.seen(path.read_bytes())) for path in kept)
+        dicom_zip = write_zip(seen, folder / "dicom.zip")
+        facts = store_clean_copy(converted(), clean, stream=IsalStream)
+    check_slices(facts, len(kept), series.images[0])
     found = recognise(first)
     return ConvertedSeries(
         nifti=clean,
@@ -229,63 +231,32 @@ def _convert(series: Series, folder: Path, replacing: _Replacing) -> ConvertedSe
     )
 
 
-def _write_clean(series: Series, folder: Path, replacing: _Replacing) -> tuple[list[Path], Dataset]:
-    """Write the de-identified images, then read them again and look for what must not be there.
+def _write_clean(
+    series: Series, folder: Path, replacing: _Replacing
+) -> tuple[list[Path], SecondLook, Dataset]:
+    """Write the de-identified images.
 
-    Returns the files and the first clean data set: what is recorded comes from there.
+    Returns the files, who has to look at them again before they are kept, and the first clean data
+    set: what is recorded comes from there.
     """
     folder.mkdir(parents=True)
     rules, identity = replacing.rules, replacing.identity
     deidentifier = Deidentifier(rules, replacing.key, identity)
-    paths = []
-    forbidden: set[str] = set()
-    for index, image in enumerate(series.images):
-        path = folder / f"{index:05d}.dcm"
-        path.write_bytes(deidentifier.encode(image))
-        forbidden |= identifying_values(image)
-        paths.append(path)
-    second_look = SecondLook(forbidden, identity, rules)
-    for path in paths:
-        second_look.verify(path.read_bytes())
-    return paths, deidentifier.clean(series.images[0])
-
-
-def _run_dcm2niix(folder: Path) -> Path:
-    out = folder / "nifti"
-    out.mkdir()
-    program = Path(sys.executable).parent / "dcm2niix"
-    command = [str(program), "-b", "n", "-z", "n", "-f", "image", "-o", str(out)]
-    try:
-        subprocess.run(  # noqa: S603 - the converter of our own environment
-            [*command, str(folder / "dicom")],
-            check=False,
-            capture_output=True,
-            timeout=CONVERSION_SECONDS,
-            cwd=out,
-            env={"HOME": str(out), "TMPDIR": str(out)},
-            stdin=subprocess.DEVNULL,
-        )
-    except subprocess.TimeoutExpired:
-        raise _not_converted() from None
-    made = sorted(out.glob("*.nii"))
-    if len(made) != 1:
-        raise _not_converted()
-    return made[0]
-
-
-def _check_slices(facts: NiftiFacts, slices: int, first: Dataset) -> None:
-    """Refuse a conversion that does not have every pixel of the series."""
-    expected = int(first.Rows) * int(first.Columns) * slices
-    i, j, k = facts.shape
-    if i * j * k != expected:
-        raise _not_converted()
-
-
-def _not_converted() -> ImageError:
-    return ImageError(
-        FailureCode.CONVERSION_FAILED,
-        "A series could not be converted to one complete volume. Export it again; if it fails "
-        "again, tell the data manager.",
+    paths = [folder / f"{index:05d}.dcm" for index in range(len(series.images))]
+    identifying = IdentifyingValues()
+    with ThreadPoolExecutor(max_workers=1) as beside:
+        written: deque[Future[int]] = deque()
+        for path, image in zip(paths, series.images, strict=True):
+            written.append(beside.submit(path.write_bytes, deidentifier.encode(image)))
+            identifying.add(image)
+            if len(written) > MOST_WAITING:
+                written.popleft().result()
+        for one in written:
+            one.result()
+    return (
+        paths,
+        SecondLook(identifying.values, identity, rules),
+        deidentifier.clean(series.images[0]),
     )
 
 

@@ -1,15 +1,15 @@
-"""The archive of de-identified images that is kept of a series: packed, and addressed anew."""
+"""The archive of de-identified images that is kept of a series, addressed anew."""
 
 import io
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile
 
 from pydicom import Dataset, dcmread
 
-from segmentation.imaging.dicom.deidentify import SHORTEST_SEARCHED, parse_date, write_identity
+from segmentation.imaging.dicom.attribute_rules import parse_date
+from segmentation.imaging.dicom.identifying import SHORTEST_SEARCHED
 from segmentation.imaging.dicom.procedure import (
     PATIENT_CHARACTERISTICS,
     SAFE_PRIVATE,
@@ -20,15 +20,9 @@ from segmentation.imaging.dicom.procedure import (
 from segmentation.imaging.dicom.reading import PARSE_ERRORS
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
 from segmentation.imaging.dicom.verification import verify
+from segmentation.imaging.dicom.written import write_identity
 from segmentation.imaging.errors import FailureCode, ImageError
-
-
-def pack(images: Iterable[tuple[str, bytes]], target: Path) -> Path:
-    """Pack named images with fixed times, so that the same images give the same bytes."""
-    with ZipFile(target, "w", ZIP_DEFLATED, compresslevel=1) as archive:
-        for name, content in images:
-            archive.writestr(ZipInfo(name), content, ZIP_DEFLATED)
-    return target
+from segmentation.imaging.zip_writing import write_zip
 
 
 def readdress(
@@ -53,7 +47,7 @@ def readdress(
     """
     try:
         with ZipFile(source) as archive:
-            pack(
+            write_zip(
                 (
                     (entry.filename, _readdressed(archive.read(entry), key, before, after))
                     for entry in archive.infolist()

@@ -9,7 +9,8 @@ from datetime import date
 
 from pydicom import Dataset
 
-from segmentation.imaging.dicom.deidentify import parse_date
+from segmentation.imaging.dicom.attribute_rules import parse_date
+from segmentation.imaging.dicom.attributes import value_of
 from segmentation.imaging.dicom.reading import PARSE_ERRORS
 from segmentation.imaging.dicom.secrets import DeidentificationKey
 
@@ -100,7 +101,7 @@ def facts_of(image: Dataset, key: DeidentificationKey) -> HeaderFacts:
 
 def _text(image: Dataset, keyword: str) -> str:
     try:
-        return str(image.get(keyword) or "").strip(" \0")
+        return str(value_of(image, keyword) or "").strip(" \0")
     except PARSE_ERRORS:
         return ""
 

@@ -1,11 +1,15 @@
 """Pixel data: exactly as long as the geometry says, and nothing beside them."""
 
+import struct
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from pydicom import DataElement
 from pydicom.encaps import encapsulate, generate_frames
 from pydicom.pixels import pixel_array
 
+from segmentation.imaging.dicom.attributes import value_of
 from segmentation.imaging.dicom.codestream import without_text
 from segmentation.imaging.dicom.reading import (
     JPEG_FAMILY,
@@ -20,12 +24,34 @@ from segmentation.imaging.errors import FailureCode, ImageError
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
 PIXEL_DATA = 0x7FE00010
 MAX_RLE_RATIO = 64
+_HEAD = struct.Struct("<HH2sHI")
 MAX_OBJECT_BYTES = 2**30
 """Largest uncompressed size that one multi-frame object may announce."""
 
 
-def clean_pixels(original: Any, clean: Any) -> str:
-    """Copy the pixel data of an image and return the transfer syntax they are kept in.
+@dataclass(frozen=True, slots=True)
+class CleanPixels:
+    """Pixel data as they are kept, and the transfer syntax they are kept in."""
+
+    vr: str
+    content: bytes
+    syntax: str
+
+    def element(self) -> DataElement:
+        """Return the attribute of a data set."""
+        element = DataElement(PIXEL_DATA, self.vr, self.content)
+        element.is_undefined_length = self.syntax != EXPLICIT_LITTLE_ENDIAN
+        return element
+
+    def encoded(self) -> bytes | None:
+        """Return plain pixels as they lie in a file; None for compressed ones."""
+        if self.syntax != EXPLICIT_LITTLE_ENDIAN:
+            return None
+        return _HEAD.pack(0x7FE0, 0x0010, self.vr.encode(), 0, len(self.content)) + self.content
+
+
+def clean_pixels(original: Any) -> CleanPixels:
+    """Return the pixel data of an image as they are kept.
 
     Plain and RLE data are kept plain. Losslessly compressed data stay as they are, without the
     comments and application data that a code stream may carry and without what follows its end.
@@ -43,17 +69,13 @@ def clean_pixels(original: Any, clean: Any) -> str:
     syntax = syntax_of(original)
     if syntax in NATIVE:
         _check_length(len(content), expected)
-        _put(original, clean, content[:expected])
-        return EXPLICIT_LITTLE_ENDIAN
+        return _plain(original, content[:expected])
     frames = _frames(content, 1)
     if syntax == RLE:
-        _put(original, clean, _from_rle(original, frames[0], expected))
-        return EXPLICIT_LITTLE_ENDIAN
+        return _plain(original, _from_rle(original, frames[0], expected))
     if syntax not in JPEG_FAMILY:
         raise _bad_layout()
-    clean.add_new(PIXEL_DATA, "OB", encapsulate([without_text(frames[0])]))
-    clean[PIXEL_DATA].is_undefined_length = True
-    return syntax
+    return CleanPixels("OB", encapsulate([without_text(frames[0])]), syntax)
 
 
 def frame_pixels(original: Any) -> list[bytes]:
@@ -93,9 +115,10 @@ def _expected_bytes(original: Any) -> int:
 def _layout(original: Any) -> tuple[int, int]:
     """Return the bytes of one plain frame, and the number of frames."""
     try:
-        rows, columns = int(original.Rows), int(original.Columns)
-        bits, samples = int(original.BitsAllocated), int(original.get("SamplesPerPixel", 1))
-        frames = int(original.get("NumberOfFrames") or 1)
+        rows, columns = int(value_of(original, "Rows")), int(value_of(original, "Columns"))
+        bits = int(value_of(original, "BitsAllocated"))
+        samples = int(value_of(original, "SamplesPerPixel", 1))
+        frames = int(value_of(original, "NumberOfFrames") or 1)
     except PARSE_ERRORS:
         raise _bad_layout() from None
     if not (0 < rows <= MAX_SIDE and 0 < columns <= MAX_SIDE) or bits not in (8, 16):
@@ -116,15 +139,20 @@ def _check_length(found: int, expected: int) -> None:
         )
 
 
-def _put(original: Any, clean: Any, content: bytes) -> None:
-    """Store plain pixels; bits above those that count are cleared, they may hold an overlay."""
-    bits, stored = int(original.BitsAllocated), int(original.get("BitsStored", 0) or 0)
-    if bits == 16 and 0 < stored < 16 and not int(original.get("PixelRepresentation", 0) or 0):
-        high = int(original.get("HighBit", stored - 1))
+def _plain(original: Any, content: bytes) -> CleanPixels:
+    """Return plain pixels; bits above those that count are cleared, they may hold an overlay."""
+    bits = int(value_of(original, "BitsAllocated"))
+    stored = int(value_of(original, "BitsStored", 0) or 0)
+    if bits == 16 and 0 < stored < 16 and not _is_signed(original):
+        high = int(value_of(original, "HighBit", stored - 1))
         if high == stored - 1:
             content = (np.frombuffer(content, "<u2") & ((1 << stored) - 1)).tobytes()
-    clean.add_new(PIXEL_DATA, "OW" if bits == 16 else "OB", content + b"\0" * (len(content) % 2))
-    clean[PIXEL_DATA].is_undefined_length = False
+    content += b"\0" * (len(content) % 2)
+    return CleanPixels("OW" if bits == 16 else "OB", content, EXPLICIT_LITTLE_ENDIAN)
+
+
+def _is_signed(original: Any) -> bool:
+    return bool(int(value_of(original, "PixelRepresentation", 0) or 0))
 
 
 def _frames(content: bytes, expected: int) -> list[bytes]:

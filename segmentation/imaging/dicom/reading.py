@@ -1,6 +1,7 @@
 """Read one DICOM file without trusting it: what it is, how large, how encoded, and complete."""
 
 import io
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -51,20 +52,40 @@ PARSE_ERRORS = (
 _OFFENDING_PREAMBLES = (b"MZ", b"\x7fELF", b"PK", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 
-def looks_like_dicom(path: Path) -> bool:
-    """Tell whether a file carries the DICM mark, or begins like a data set without one."""
-    with path.open("rb") as file:
+def read_content(path: Path) -> bytes | None:
+    """Return the bytes of a file that carries the DICM mark, or begins like a data set without one.
+
+    Returns
+    -------
+    bytes or None
+        None for a file that is not DICOM.
+
+    Raises
+    ------
+    ImageError
+        UNSUPPORTED_DICOM for a file too large for an image.
+    """
+    with path.open("rb", buffering=0) as file:
         head = file.read(PREAMBLE_BYTES + 4)
-    return head[PREAMBLE_BYTES:] == b"DICM" or _begins_like_a_data_set(head)
+        if head[PREAMBLE_BYTES:] != b"DICM" and not _begins_like_a_data_set(head):
+            return None
+        size = os.fstat(file.fileno()).st_size
+        if size > MAX_FILE_BYTES:
+            raise _unsupported(
+                f"Expected at most {MAX_FILE_BYTES // 2**20} MiB per DICOM file, found more. "
+                "Export the series as single images."
+            )
+        file.seek(0)
+        return file.readall()
 
 
-def read_instance(path: Path) -> Any:
+def parse_instance(content: bytes) -> Any:
     """Return the data set of a file, parsed but not yet decoded.
 
     Parameters
     ----------
-    path : Path
-        A file for which `looks_like_dicom` is true.
+    content : bytes
+        As from `read_content`.
 
     Returns
     -------
@@ -76,14 +97,8 @@ def read_instance(path: Path) -> Any:
     ImageError
         UNSUPPORTED_DICOM or BAD_DICOM, before anything compressed is expanded.
     """
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise _unsupported(
-            f"Expected at most {MAX_FILE_BYTES // 2**20} MiB per DICOM file, found more. "
-            "Export the series as single images."
-        )
-    content = path.read_bytes()
     if content[PREAMBLE_BYTES : PREAMBLE_BYTES + 4] == b"DICM":
-        _check_preamble(content[:PREAMBLE_BYTES])
+        check_preamble(content[:PREAMBLE_BYTES])
         media_class, syntax = _meta_of(content)
         if media_class == DIRECTORY_CLASS:
             return None
@@ -120,7 +135,14 @@ def _begins_like_a_data_set(head: bytes) -> bool:
     return bool(length <= 1024)
 
 
-def _check_preamble(preamble: bytes) -> None:
+def check_preamble(preamble: bytes) -> None:
+    """Refuse a file that is something else as well.
+
+    Raises
+    ------
+    ImageError
+        BAD_DICOM.
+    """
     start = preamble.lstrip()[:1]
     if preamble.startswith(_OFFENDING_PREAMBLES) or start == b"<":
         raise ImageError(

@@ -9,14 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom import Dataset
 
+from segmentation.imaging.dicom.alike import Reader
+from segmentation.imaging.dicom.attributes import value_of
 from segmentation.imaging.dicom.frames import is_enhanced
 from segmentation.imaging.dicom.person import Person, person_of
-from segmentation.imaging.dicom.reading import (
-    PARSE_ERRORS,
-    looks_like_dicom,
-    read_instance,
-    syntax_of,
-)
+from segmentation.imaging.dicom.reading import PARSE_ERRORS, syntax_of
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.nifti_affine import MAX_ORIGIN_MM
 
@@ -72,9 +69,9 @@ def read_images(files: Sequence[Path]) -> list[Dataset]:
             f"Expected at most {MAX_UPLOAD_BYTES // 2**30} GiB of images of one visit, found more. "
             "Send fewer series at a time.",
         )
-    images = []
+    images, reader = [], Reader()
     for path in files:
-        image = read_instance(path) if looks_like_dicom(path) else None
+        image = reader.read(path)
         if image is not None and "PixelData" in image:
             images.append(image)
     if not images:
@@ -128,7 +125,7 @@ def require_one_owner(series: Series) -> None:
 def text_of(image: Dataset, keyword: str) -> str:
     """Return an attribute as text, empty where it is absent or cannot be read."""
     try:
-        return str(image.get(keyword, "")).strip()
+        return str(value_of(image, keyword, "")).strip()
     except PARSE_ERRORS:
         return ""
 
@@ -157,7 +154,7 @@ def drop_copies(series: Series) -> None:
 def _is_copy(first: Dataset, second: Dataset) -> bool:
     return (
         syntax_of(first) == syntax_of(second)
-        and first.get("PixelData") == second.get("PixelData")
+        and value_of(first, "PixelData") == value_of(second, "PixelData")
         and all(text_of(first, name) == text_of(second, name) for name in COPIED)
     )
 
@@ -218,7 +215,7 @@ def _numbers(
 ) -> NDArray[np.float64]:
     """Return the values of an attribute, one row per image."""
     try:
-        rows = [image.get(keyword, default) for image in images]
+        rows = [value_of(image, keyword, default) for image in images]
         values = np.array([np.atleast_1d(np.asarray(row, float)) for row in rows])
     except PARSE_ERRORS:
         values = np.empty(0)

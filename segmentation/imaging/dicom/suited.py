@@ -2,6 +2,7 @@
 
 from pydicom import Dataset
 
+from segmentation.imaging.dicom.attributes import value_of
 from segmentation.imaging.errors import FailureCode, ImageError
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
@@ -16,11 +17,11 @@ def refuse_unsuited(original: Dataset) -> None:
         UNSUPPORTED_DICOM.
     """
     _refuse_class(original)
-    if str(original.get("BurnedInAnnotation", "NO")).strip().upper() == "YES":
+    if str(value_of(original, "BurnedInAnnotation", "NO")).strip().upper() == "YES":
         raise _unsupported(
             "A series says that text is burned into its images. Export it without annotation."
         )
-    value = original.get("ImageType") or []
+    value = value_of(original, "ImageType") or []
     kind = [str(part).upper() for part in ([value] if isinstance(value, str) else value)]
     if kind[:1] == ["DERIVED"] or kind[1:2] == ["SECONDARY"]:
         raise _unsupported(
@@ -34,7 +35,7 @@ def refuse_unsuited(original: Dataset) -> None:
 
 
 def _refuse_class(original: Dataset) -> None:
-    if str(original.get("SOPClassUID", "")) != MR:
+    if str(value_of(original, "SOPClassUID", "")) != MR:
         raise _unsupported(
             "A series is not a plain MR image series (other modalities, reports and screenshots "
             "are not taken in). Leave it out."

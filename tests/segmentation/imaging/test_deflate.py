@@ -8,13 +8,13 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from segmentation.imaging.deflate import PIECE_BYTES, GzipStream, deflated
+from segmentation.imaging.deflate import PIECE_BYTES, IsalStream, deflated
 
 CONTENT = np.random.default_rng(1).normal(600, 80, 3 * PIECE_BYTES // 4).astype("<i2").tobytes()
 
 
 def packed(parts: list[bytes]) -> bytes:
-    stream = GzipStream()
+    stream = IsalStream()
     return b"".join(stream.add(part) for part in parts) + stream.end()
 
 

@@ -20,7 +20,7 @@ from segmentation.imaging.dicom.intake import (
     TrialIdentity,
     read_series,
 )
-from segmentation.imaging.dicom.reading import looks_like_dicom
+from segmentation.imaging.dicom.reading import read_content
 from segmentation.imaging.errors import FailureCode, ImageError
 from tests.support.dicom import changed, make_series, write_series
 
@@ -79,7 +79,7 @@ def test_a_deflated_file_is_refused_and_never_inflated(tmp_path: Path) -> None:
 def test_a_deflated_file_without_the_mark_is_not_taken_for_dicom(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(struct.pack("<HH2sH", 2, 0x10, b"UI", len(DEFLATED)) + DEFLATED + bytes(200))
-    assert not looks_like_dicom(path)
+    assert read_content(path) is None
 
 
 def test_a_data_set_without_preamble_and_mark_is_read(tmp_path: Path) -> None:
@@ -236,7 +236,7 @@ def test_any_damage_to_a_file_is_read_or_refused_in_words(
     content = SEED.getvalue()
     path = tmp_path / "file"
     path.write_bytes(content[:at] + junk + (b"" if cut else content[at + len(junk) :]))
-    if not looks_like_dicom(path):
+    if read_content(path) is None:
         return
     try:
         results = read_series([path], into=tmp_path / "out", key=KEY, identity=IDENTITY)

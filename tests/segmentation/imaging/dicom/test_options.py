@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom import Dataset
 
-from segmentation.imaging.dicom.deidentify import coarse_age, deidentify, one_line
+from segmentation.imaging.dicom.attribute_rules import coarse_age
+from segmentation.imaging.dicom.deidentify import deidentify
 from segmentation.imaging.dicom.intake import (
     ConvertedSeries,
     DeidentificationKey,
@@ -20,6 +21,7 @@ from segmentation.imaging.dicom.intake import (
 )
 from segmentation.imaging.dicom.procedure import StudyOptions, current_procedure
 from segmentation.imaging.dicom.verification import verify
+from segmentation.imaging.dicom.written import one_line
 from segmentation.imaging.errors import ImageError
 from tests.support.dicom import files_below, make_series, write_series
 
