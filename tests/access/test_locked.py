@@ -144,6 +144,8 @@ def test_each_role_is_answered_of_a_locked_study_as_of_an_open_one(world: World,
             client.force_login(world.user(person.key))
             for target, url in urls.items():
                 for method in methods:
+                    if method == "GET" and not is_in_reach(person, route, target):
+                        continue  # asks no lock; the matrix of the open study holds it
                     status = ask(client, method, url).status_code
                     if status not in _of_a_locked_study(person, name, method, target):
                         wrong.append(f"{person.key} {method} {target}: {status}")
