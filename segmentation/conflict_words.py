@@ -16,6 +16,7 @@ SENTENCES: dict[str, str] = {
     Conflict.SAME_IMAGE_ELSEWHERE: "The very same image is in use under another visit or patient.",
     Conflict.OTHER_HEAD: "The head is not the one in this patient's earlier scans, by the folds of "
     "the brain. Either may be the wrong one, with whatever else was sent beside it.",
+    Conflict.NOT_RECORDED: "Why it waits is no longer on record: compare all of it anew.",
 }
 
 OUT_OF_REACH: dict[str, str] = {

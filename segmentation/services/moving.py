@@ -14,7 +14,16 @@ from mldtrial.audit.context import because
 from mldtrial.trial.models import Conflict, Scan, ScanState, Visit
 from mldtrial.trial.services import locking, participation
 from segmentation.imaging.dicom.kept import readdress
-from segmentation.services import compliance, deciding, demo_images, removal, runs, store, voiding
+from segmentation.services import (
+    compliance,
+    deciding,
+    demo_images,
+    quality,
+    removal,
+    runs,
+    store,
+    voiding,
+)
 from segmentation.services.dicom import identity_at, study_key
 from segmentation.services.failpoints import reach
 
@@ -123,6 +132,7 @@ def _enter(
         for scan in found:
             _record(scan, old, new, written.get(scan.pk))
     voiding.void_runs(found)
+    quality.follow(found, visits=(old, new))
     # Nobody has read the old visit by images that were in quarantine.
     for place in (old, new) if was_in_use else (new,):
         deciding.ask_about_reads(place)

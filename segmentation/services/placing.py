@@ -11,7 +11,16 @@ from mldtrial.audit.context import because
 from mldtrial.trial.models import Scan, ScanState, Visit
 from mldtrial.trial.services import participation
 from segmentation.models import JobState, Upload
-from segmentation.services import compliance, deciding, removal, runs, store, voiding
+from segmentation.services import (
+    compliance,
+    deciding,
+    quality,
+    removal,
+    runs,
+    scanners,
+    store,
+    voiding,
+)
 
 DISCARDED = "DISCARDED"
 
@@ -49,6 +58,8 @@ def keep(*, scans: Sequence[Scan], replaces: Collection[Scan] = (), reason: str,
         deciding.set_state(repeated, ScanState.VOIDED)
         deciding.set_state(locked, ScanState.IMPORTED)
         voiding.void_runs(repeated)
+        quality.follow(repeated, visits=[held])
+        scanners.review_scanners_of(repeated)
         if repeated:
             deciding.ask_about_reads(held)
         compliance.look_at(held)

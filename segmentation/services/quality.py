@@ -1,11 +1,11 @@
 """Measure the quality of images: queue it, do it, keep the numbers and the picture."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from mldtrial.audit.context import acting, because
@@ -15,7 +15,7 @@ from mldtrial.trial.models import Disposition, Origin, Scan, ScanState, Sequence
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import held_ids
 from mldtrial.trial.services import locking
-from segmentation.imaging.errors import ImageError
+from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_volume
 from segmentation.imaging.quality.measure import Quality, measure
@@ -34,6 +34,15 @@ FRESH: dict[str, Any] = {
     "finished_at": None,
 }
 """The columns of a job that begins anew."""
+NOTHING_MEASURED: dict[str, Any] = {
+    **FRESH,
+    "lease_token": None,
+    "lease_until": None,
+    "metrics": {},
+    "mosaic_sha256": "",
+    "t1w_scan": None,
+}
+"""The columns of a measurement that no longer holds; a worker on it loses its lease."""
 
 
 @transaction.atomic
@@ -79,24 +88,52 @@ def _queue(scan: Scan) -> bool:
 
 
 def _queue_again(visit: Visit | None, held: set[Any]) -> int:
-    """Queue again what lacked its T1w image until now or lost it, or was refused by a lock."""
+    """Queue again what lacked its T1w image or lost it, or was refused by what holds no more."""
     t1w = _t1w_scans().filter(visit=OuterRef("scan__visit"))
     lacked_t1w = Q(Exists(t1w), state=JobState.SUCCEEDED, t1w_scan__isnull=True) & ~Q(
         scan__sequence=Sequence.T1W
     )
     was_held = Q(state=JobState.REJECTED, failure_code=jobs.RECORD_LOCKED)
-    # It may have been the head of somebody else.
-    t1w_has_gone = Q(state=JobState.SUCCEEDED, t1w_scan__isnull=False) & (
-        ~Q(t1w_scan__visit=F("scan__visit")) | ~Q(t1w_scan__state=ScanState.IMPORTED)
-    )
+    had_no_consent = Q(state=JobState.REJECTED, failure_code=FailureCode.CONSENT_WITHDRAWN)
     found = ScanQuality.objects.filter(
-        lacked_t1w | t1w_has_gone | was_held, method_version=METHOD_VERSION
+        lacked_t1w | (_t1w_has_gone() & Q(state=JobState.SUCCEEDED)) | was_held | had_no_consent,
+        method_version=METHOD_VERSION,
+        scan__state=ScanState.IMPORTED,
     )
-    found = found.exclude(scan__visit__in=held)
+    refused = without_consent_for_images(Disposition.objects.all())
+    found = found.exclude(scan__visit__in=held).exclude(scan__visit__patient__in=refused)
     if visit is not None:
         found = found.filter(scan__visit=visit)
     with because(AGAIN):
         return found.update(**FRESH)
+
+
+def _t1w_has_gone() -> Q:
+    """Return which measurements found the brain in an image that is no longer at their visit."""
+    # It may have been the head of somebody else.
+    return Q(t1w_scan__isnull=False) & (
+        ~Q(t1w_scan__visit=F("scan__visit")) | ~Q(t1w_scan__state=ScanState.IMPORTED)
+    )
+
+
+@transaction.atomic
+def follow(scans: Collection[Scan], *, visits: Collection[Visit]) -> None:
+    """Bring measurements in line with images that were moved or replaced.
+
+    A measurement goes with its image to the site of it. One that rests on a T1w image which is no
+    longer at its visit, or is under way at one of the visits, holds no more and begins anew. Call
+    it in the transaction of the change, with its reason.
+    """
+    site = Scan.objects.filter(pk=OuterRef("scan_id")).values("visit__patient__site")[:1]
+    ScanQuality.objects.filter(scan__in=scans).update(site=Subquery(site))
+    is_under_way = Q(state=JobState.RUNNING, scan__visit__in=visits)
+    lost_t1w = (
+        _t1w_has_gone()
+        & Q(scan__state=ScanState.IMPORTED)
+        & (Q(scan__in=scans) | Q(t1w_scan__in=scans))
+    )
+    keys = ScanQuality.objects.filter(is_under_way | lost_t1w).values_list("pk", flat=True)
+    ScanQuality.objects.filter(pk__in=list(keys)).update(**NOTHING_MEASURED)
 
 
 def _t1w_scans() -> QuerySet[Scan]:

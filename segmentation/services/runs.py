@@ -50,14 +50,14 @@ def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
     """
     chosen: dict[str, Scan] = {}
     for sequence in model.sequences:
-        best = _usable_scans(sequence).filter(visit=visit).first()
+        best = usable_scans(sequence).filter(visit=visit).first()
         if best is None:
             return None
         chosen[sequence] = best
     return chosen
 
 
-def _usable_scans(sequence: str) -> QuerySet[Scan]:
+def usable_scans(sequence: str) -> QuerySet[Scan]:
     """Return the scans of a sequence, those to choose first: 3D before 2D, then the latest.
 
     A scan that the protocol rules leave out is none of them until somebody accepts it.
@@ -117,7 +117,7 @@ def queue_missing() -> list[SegmentationRun]:
         return []
     chosen = {
         f"chosen_{sequence.lower()}": Subquery(
-            _usable_scans(sequence).filter(visit=OuterRef("pk")).values("pk")[:1]
+            usable_scans(sequence).filter(visit=OuterRef("pk")).values("pk")[:1]
         )
         for sequence in model.sequences
     }

@@ -1,5 +1,6 @@
 """Keep the register of scanners: recognise, name, qualify, and see what has changed."""
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -100,6 +101,12 @@ def review_events(scanner: Scanner) -> None:
             found[event.kind, event.scan_id] = change
     for change in found.values():
         ScannerChange.objects.create(scanner=scanner, **change.columns())
+
+
+def review_scanners_of(scans: Collection[Scan]) -> None:
+    """Review the events of the scanners of some scans, after these have ceased to be used."""
+    for scanner in Scanner.objects.filter(scans__scan__in=scans).distinct():
+        review_events(scanner)
 
 
 @transaction.atomic

@@ -149,6 +149,7 @@ def _decide(
         messages.success(request, said)
         tasks.ring_segmentation()
         tasks.ring_review()
+        tasks.ring_quality()
         return _next(request, visit.patient, is_in_use=bool(about.get("is_in_use")))
     context = {
         "visit": visit,

@@ -5,6 +5,33 @@ import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+from mldtrial.audit.context import acting
+
+REASON = "Taking the schema back has removed the conflicts for which the image waits."
+LOCK_GUARD = """
+SELECT tgname FROM pg_trigger
+WHERE tgrelid = 'trial_scan'::regclass AND tgname LIKE 'pgtrigger\\_refuse\\_locked\\_%'
+"""
+
+
+def say_that_reasons_are_lost(apps, schema_editor):
+    """Give images that wait without a conflict one that says so, also at visits that are held.
+
+    There are such images only where this migration was taken back and comes again.
+    """
+    waiting = apps.get_model("trial", "Scan").objects.filter(state="QUARANTINED", conflicts=[])
+    if not waiting.exists():
+        return
+    with schema_editor.connection.cursor() as cursor:
+        cursor.execute(LOCK_GUARD)
+        guards = [schema_editor.quote_name(name) for (name,) in cursor.fetchall()]
+        for guard in guards:
+            cursor.execute(f"ALTER TABLE trial_scan DISABLE TRIGGER {guard}")
+        with acting(origin="migration", reason=REASON):
+            waiting.update(conflicts=["NOT_RECORDED"])
+        for guard in guards:
+            cursor.execute(f"ALTER TABLE trial_scan ENABLE TRIGGER {guard}")
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -279,6 +306,7 @@ class Migration(migrations.Migration):
                 name="scan_state_known",
             ),
         ),
+        migrations.RunPython(say_that_reasons_are_lost, migrations.RunPython.noop),
         migrations.AddConstraint(
             model_name="scan",
             constraint=models.CheckConstraint(

@@ -50,6 +50,7 @@ class Conflict(models.TextChoices):
     SAME_SERIES_ELSEWHERE = "SAME_SERIES_ELSEWHERE", "series known elsewhere"
     SAME_IMAGE_ELSEWHERE = "SAME_IMAGE_ELSEWHERE", "image known elsewhere"
     OTHER_HEAD = "OTHER_HEAD", "head differs from earlier scans"
+    NOT_RECORDED = "NOT_RECORDED", "reason no longer on record"
 
 
 @belongs_to("visit", "visit_id", signed={"state": ScanState.IMPORTED})

@@ -15,6 +15,7 @@ from mldtrial.trial.services import locking
 from segmentation import tasks
 from segmentation.models import JobState, ModelVersion, SegmentationRun
 from segmentation.services import models, runs, store
+from segmentation.services.unsegmented import why_not
 
 WAIT_SECONDS = 3600
 
@@ -46,7 +47,7 @@ class Command(BaseCommand):
                 if (run := runs.queue_run(visit=visit, model=model)) is not None
             ]
             if not queued and not options["all"]:
-                raise CommandError("The visit lacks an image that the model needs.")
+                raise CommandError(why_not(visits[0], model))
             if options["inline"]:
                 while runs.execute_next(worker="inline") is not None:
                     pass

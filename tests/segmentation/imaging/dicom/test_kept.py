@@ -15,6 +15,7 @@ from segmentation.imaging.dicom.intake import (
     read_series,
 )
 from segmentation.imaging.dicom.kept import readdress
+from segmentation.imaging.dicom.procedure import DEFAULT_OPTIONS, StudyOptions
 from segmentation.imaging.errors import FailureCode, ImageError
 from tests.support.dicom import make_series, write_series
 
@@ -23,12 +24,18 @@ BEFORE = TrialIdentity("STUDY", "S01", "MLD-S01-0001", "Baseline")
 AFTER = TrialIdentity("STUDY", "S02", "MLD-S02-0007", "Month 12")
 
 
-def kept(folder: Path, identity: TrialIdentity, **options: Any) -> Path:
+def kept(
+    folder: Path,
+    identity: TrialIdentity,
+    study_options: StudyOptions = DEFAULT_OPTIONS,
+    **options: Any,
+) -> Path:
     files = sorted((folder / "in").iterdir()) if (folder / "in").exists() else None
     files = files or write_series(make_series(slices=10, **options), folder / "in")
     into = folder / identity.subject_code
-    (found,) = read_series(files, into=into, key=KEY, identity=identity)
+    (found,) = read_series(files, into=into, key=KEY, identity=identity, options=study_options)
     assert isinstance(found, ConvertedSeries)
+    assert found.dicom_zip is not None
     return found.dicom_zip
 
 
@@ -37,6 +44,21 @@ def test_the_bytes_are_those_that_intake_makes_for_the_right_patient(tmp_path: P
     assert wrong.read_bytes() != right.read_bytes()
     moved = readdress(wrong, tmp_path / "moved.zip", key=KEY, before=BEFORE, after=AFTER)
     assert moved.read_bytes() == right.read_bytes()
+
+
+def test_what_a_study_keeps_of_the_person_goes_along(tmp_path: Path) -> None:
+    """Option 113108 keeps what the scanner says of whoever lay in it, and that was one person."""
+    keeps = StudyOptions(retain_patient_characteristics=True, retain_safe_private=True)
+    person = {"PatientAge": "005Y", "PatientSize": "1.12", "PatientWeight": "19.5"}
+    wrong = kept(tmp_path, BEFORE, keeps, attributes=person)
+    right = kept(tmp_path, AFTER, keeps)
+    moved = readdress(wrong, tmp_path / "moved.zip", key=KEY, before=BEFORE, after=AFTER)
+    assert moved.read_bytes() == right.read_bytes()
+    with ZipFile(moved) as archive, archive.open("00000.dcm") as file:
+        image = dcmread(file)
+    assert (image.PatientSex, image.PatientAge, image.PatientWeight) == ("F", "005Y", 19.5)
+    codes = {str(item.CodeValue) for item in image.DeidentificationMethodCodeSequence}
+    assert {"113108", "113111"} <= codes
 
 
 def test_there_and_back_again_changes_no_byte(tmp_path: Path) -> None:

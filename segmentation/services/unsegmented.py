@@ -1,0 +1,23 @@
+"""Why a visit cannot be segmented, in words."""
+
+from mldtrial.trial.models import Scan, ScanState, Visit
+from segmentation.models import ModelVersion
+from segmentation.selectors.findings import excluding
+from segmentation.services import runs
+
+
+def why_not(visit: Visit, model: ModelVersion) -> str:
+    """Return what keeps an open visit from being segmented by a model, and what to do about it."""
+    for sequence in model.sequences:
+        if runs.usable_scans(sequence).filter(visit=visit).exists():
+            continue
+        scans = Scan.objects.filter(visit=visit, sequence=sequence)
+        if scans.filter(pk__in=excluding().values("scan")).exists():
+            return (
+                f"The protocol rules leave out the {sequence} image of this visit. The data "
+                "manager can accept it on the list of findings."
+            )
+        if scans.filter(state=ScanState.QUARANTINED).exists():
+            return f"The {sequence} image of this visit waits in quarantine: decide about it there."
+        return f"The visit lacks a {sequence} image, which the model needs."
+    return "The images of this visit have changed meanwhile; try again."
