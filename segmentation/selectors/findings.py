@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import Http404, QueryDict
 
+from mldtrial.trial import policies
 from mldtrial.trial.models import Site, Study, Visit
 from segmentation.models import (
     FindingDecision,
@@ -126,6 +127,40 @@ def finding(study: Study, finding_id: UUID, *, user: Any) -> ProtocolFinding:
     if found is None:
         raise Http404("No such finding.")
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFindings:
+    """How many findings of a study wait for a person who may decide about them.
+
+    Attributes
+    ----------
+    leaving_out : int
+        How many of them keep a scan from every load until somebody decides.
+    """
+
+    study_code: str
+    count: int
+    leaving_out: int
+
+
+def waiting(*, user: Any) -> list[WaitingFindings]:
+    """Return what waits for a person to record or decide, by study; no entry for none.
+
+    Counted is what the list of findings shows as waiting, at the patients of whom the person may
+    record a deviation.
+    """
+    may_act = policies.patients_of(user, policies.ACTIONS["record_deviation"], "visit__patient__")
+    found = visible_to(user, ProtocolFinding.objects.filter(WAITS, may_act, is_current=True))
+    code = "visit__patient__study__code"
+    rows = (
+        found.order_by(code)
+        .values_list(code)
+        .annotate(
+            waiting=Count("pk"), leaving_out=Count("pk", filter=Q(severity=FindingSeverity.EXCLUDE))
+        )
+    )
+    return [WaitingFindings(*row) for row in rows]
 
 
 def sites_with_findings(study: Study, *, user: Any) -> list[Site]:

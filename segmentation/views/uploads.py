@@ -17,7 +17,7 @@ from mldtrial.trial.views.answers import form_page
 from segmentation import selectors, tasks
 from segmentation.forms import UploadForm
 from segmentation.imaging.errors import ImageError
-from segmentation.selectors import quarantine
+from segmentation.selectors import findings, quarantine
 from segmentation.services import receiving
 from segmentation.views.upload_facts import unfinished_uploads, upload_facts
 
@@ -99,7 +99,8 @@ def _add_errors(form: UploadForm, field: str, error: ValidationError) -> None:
 def upload_list(request: HttpRequest) -> HttpResponse:
     """List the uploads of the own sites with their states and reasons.
 
-    With ``?fragment=1`` it answers with what is in progress, for the work list.
+    With ``?fragment=1`` it answers with what of the images waits for the person or is in
+    progress, for the work list.
     """
     if request.GET.get("fragment"):
         shown = {
@@ -107,6 +108,7 @@ def upload_list(request: HttpRequest) -> HttpResponse:
                 user=request.user, at_most=SHOWN_IN_PROGRESS
             ),
             "waiting": quarantine.waiting(user=request.user),
+            "findings": findings.waiting(user=request.user),
         }
         return render(request, "segmentation/_work.html", shown)
     page = Paginator(selectors.uploads(user=request.user), PER_PAGE).get_page(
@@ -129,6 +131,7 @@ def visit_status(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpR
             "visit": visit,
             "study": study,
             "may_place": policies.may(request.user, "place_scan", visit),
+            "may_record": policies.may(request.user, "record_deviation", visit),
         },
     )
     was_moving = request.GET.get("moving") == "1"

@@ -50,7 +50,10 @@ def test_a_rule_is_written_seen_put_in_force_and_taken_back(page: Page):
     expect(page.get_by_text("Version 2 is in force")).to_be_visible()
     ask_all()
 
-    page.goto("/studies/MLD-1/findings/")
+    page.goto("/")
+    waiting = page.get_by_role("region", name="Protocol findings to decide")
+    expect(waiting).to_contain_text("MLD-1 2 findings wait for a decision")
+    waiting.get_by_role("link", name="Decide").click()
     row = page.get_by_role("row").filter(has_text="TE 120 ms")
     row.get_by_role("button", name="Record deviation").click()
     expect(page.get_by_text("The deviation was recorded.")).to_be_visible()

@@ -54,6 +54,38 @@ def test_filters_narrow_the_list_and_say_when_nothing_is_left(findings: World, c
     )
 
 
+def on_the_work_list(client, world: World, key: str) -> str:
+    client.force_login(world.user(key))
+    return client.get(reverse("uploads"), {"fragment": 1}).content.decode()
+
+
+def test_the_work_list_counts_what_waits_at_the_own_site_and_leads_there(findings: World, client):
+    text = on_the_work_list(client, findings, "coordinator")
+    assert "1 finding waits for a decision" in text
+    assert f"{reverse('findings', args=['MLD-1'])}?decision=to_decide" in text
+    assert "2 findings wait for a decision" in on_the_work_list(client, findings, "data_manager")
+    shown = listed(client, findings, "data_manager", decision="to_decide")
+    assert "<p>2 findings</p>" in shown
+
+
+@pytest.mark.parametrize("key", ["monitor", "sponsor", "auditor", "statistician", "administrator"])
+def test_the_work_list_names_findings_to_nobody_who_may_not_act(findings: World, client, key):
+    assert "Protocol findings to decide" not in on_the_work_list(client, findings, key)
+
+
+def test_the_work_list_says_which_findings_leave_a_scan_out(world: World, client):
+    thick(world.visit_a, slice_mm=8.0)
+    in_force(world, EXCLUDES, SLICES)
+    ask_all()
+    text = on_the_work_list(client, world, "coordinator")
+    assert "2 findings wait for a decision · 1 leaves a scan out of the loads" in text
+    ProtocolFinding.objects.filter(severity="deviation").update(
+        decision="DISMISSED", decision_reason="Seen", decided_by=world.user("data_manager")
+    )
+    text = on_the_work_list(client, world, "coordinator")
+    assert "1 finding waits for a decision · 1 leaves a scan out of the loads" in text
+
+
 def test_a_study_without_rules_says_so(world: World, client):
     assert "No rules yet." in listed(client, world, "coordinator")
 
