@@ -7,6 +7,8 @@ import csv
 from dataclasses import dataclass
 from io import StringIO
 
+from mldtrial.trial.models import DeviationCode
+from segmentation.imaging.protocol.rules import Quantity, Severity
 from segmentation.imaging.quality.metrics import METRICS, Metric
 
 VERSION = "1"
@@ -180,6 +182,31 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("measured_on", "Measured on", "date"),
         *(column for metric in METRICS for column in _of_metric(metric)),
     ),
+    "protocol_findings": (
+        *VISIT,
+        _text("finding_id", "Finding", "The same through all versions of the rules", "UUID"),
+        _text("scan_id", "Scan", "Empty for a finding of the visit as a whole", "UUID"),
+        _text("image_sha256", "Checksum of the image", "", "sha256, hexadecimal"),
+        Column("rules_version", "Version of the rules", "integer", "",
+               "By which the scan was asked last"),
+        Column("rules_in_force_since", "Version in force since", "date"),
+        _text("rule_key", "Rule", "The same through all versions of the rules"),
+        _text("sequence", "Sequence", "", "T1w | T2w | FLAIR | other"),
+        _text("quantity", "Quantity", "What the rule speaks of; its name carries the unit",
+              " | ".join(Quantity)),
+        _text("severity", "Severity", "", " | ".join(Severity)),
+        _text("protocol_asks_for", "Protocol asks for"),
+        _text("measured", "Measured", "Empty where the file does not say it"),
+        _text("outcome", "Outcome", "", "not_met | cannot_tell"),
+        _text("finding", "Finding in words"),
+        _text("leaves_scan_out", "Scan left out of every load", "", "Y | N"),
+        _text("decision", "Decision", "DISMISSED: no deviation; ACCEPTED: used all the same",
+              "DISMISSED | ACCEPTED"),
+        _text("decision_reason", "Reason of the decision"),
+        _text("deviation_code", "Deviation recorded", "", " | ".join(DeviationCode.values)),
+        _text("deviation_state", "State of the deviation", "", "OPEN | CLOSED"),
+        Column("found_on", "First found on", "date"),
+    ),
 }  # fmt: skip
 
 DESCRIPTIONS = {
@@ -190,6 +217,7 @@ DESCRIPTIONS = {
     "visits": "One row per visit.",
     "scans": "One row per image that was taken in.",
     "image_quality": "One row per image whose quality was measured by the current definitions.",
+    "protocol_findings": "One row per rule of the imaging protocol that is not met or not told.",
 }
 
 

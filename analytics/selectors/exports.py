@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, models
-from django.db.models import Case, Count, ExpressionWrapper, F, Func, Q, QuerySet, Value, When
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    ExpressionWrapper,
+    F,
+    Func,
+    OuterRef,
+    Q,
+    QuerySet,
+    Value,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.db.models.functions import Cast, Concat, Greatest, NullIf
@@ -32,9 +44,10 @@ from mldtrial.trial.models import (
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import age, subtype
 from segmentation.imaging.quality.metrics import METHOD_VERSION, METRICS
-from segmentation.models import JobState, ScanQuality
+from segmentation.models import JobState, ProtocolFinding, ScanQuality
 from segmentation.policies import VISIBLE as OF_IMAGES
 from segmentation.policies import visible_to as visible_of_images
+from segmentation.selectors.findings import excluding
 
 NOT_REVIEWED = "NOT_REVIEWED"
 
@@ -382,6 +395,34 @@ def _image_quality(study: Study, narrowed: Narrow) -> Rows:
     return _rows(found, columns, (*BY_VISIT, "sequence", "scan_id"))
 
 
+def _protocol_findings(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(ProtocolFinding.objects.filter(visit__patient__study=study, is_current=True))
+    columns = {
+        **_which_visit("visit__"),
+        "finding_id": F("id"),
+        "scan_id": F("scan_id"),
+        "image_sha256": F("scan__image_sha256"),
+        "rules_version": F("version__number"),
+        "rules_in_force_since": _day("version__in_force_since"),
+        "rule_key": F("rule_key"),
+        "sequence": F("sequence"),
+        "quantity": F("quantity"),
+        "severity": F("severity"),
+        "protocol_asks_for": F("asked"),
+        "measured": _present("measured"),
+        "outcome": F("outcome"),
+        "finding": F("sentence"),
+        "leaves_scan_out": _yes_no("leaves_out"),
+        "decision": _present("decision"),
+        "decision_reason": _present("decision_reason"),
+        "deviation_code": F("deviation__code"),
+        "deviation_state": F("deviation__state"),
+        "found_on": _day("created_at"),
+    }
+    found = found.annotate(leaves_out=Exists(excluding().filter(pk=OuterRef("pk"))))
+    return _rows(found, columns, (*BY_VISIT, "sequence", "rule_key", "finding_id"))
+
+
 def _day(path: str) -> Func:
     return Func(F(path), _text("YYYY-MM-DD"), function="to_char", output_field=models.TextField())
 
@@ -394,6 +435,7 @@ DATASETS: dict[str, Callable[[Study, Narrow], Rows]] = {
     "visits": _visits,
     "scans": _scans,
     "image_quality": _image_quality,
+    "protocol_findings": _protocol_findings,
 }
 
 

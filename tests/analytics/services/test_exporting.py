@@ -18,11 +18,15 @@ from analytics.selectors import exports as selectors
 from analytics.selectors import loads
 from analytics.selectors.exports import Rows
 from analytics.services import copy_out, exporting
+from mldtrial.audit.context import acting
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.rules.subtype import PRESYMPTOMATIC_RULES, derive_subtype
 from mldtrial.trial.selectors import subtype_of
 from mldtrial.trial.services import assessments, patients
+from segmentation.models import ProtocolFinding
+from segmentation.services import finding_decisions
 from tests.support.loads import make_load, make_scan, make_visit
+from tests.support.protocol import EXCLUDES, SLICES, TE, ask_all, in_force, t2w, thick
 from tests.support.world import build_world
 
 DAY = date(2024, 5, 10)
@@ -213,6 +217,33 @@ def test_covariates_and_treatments_are_exported_and_what_is_absent_is_empty(comm
     treatment = table(take(committed, "treatments"))[0]
     assert (treatment["donor"], treatment["chimerism_percent"]) == ("CORD_BLOOD", "97.50")
     assert (treatment["dose"], treatment["stopped_on"]) == ("", "")
+
+
+def test_a_finding_of_the_protocol_says_by_which_rules_and_what_was_decided(committed):
+    scan = thick(committed.visit_a, slice_mm=8.0)
+    t2w(committed.visit_a, te_ms=None)
+    thick(committed.visit_b)
+    in_force(committed, EXCLUDES, SLICES, TE)
+    ask_all()
+    by = committed.user("data_manager")
+    finding = ProtocolFinding.objects.get(rule_key="thick")
+    wide, out, unknown, other = table(take(committed, "protocol_findings"))
+    assert (out["finding_id"], out["leaves_scan_out"]) == (str(finding.pk), "Y")
+    assert (out["scan_id"], out["image_sha256"]) == (str(scan.pk), scan.image_sha256)
+    assert (out["rules_version"], out["severity"]) == ("1", "exclude")
+    assert (out["measured"], out["protocol_asks_for"]) == (finding.measured, finding.asked)
+    assert (wide["leaves_scan_out"], wide["deviation_code"], wide["decision"]) == ("N", "", "")
+    assert (unknown["outcome"], unknown["measured"]) == ("cannot_tell", "")
+    assert other["subject_code"] == "B-001"
+    with acting(user=by, origin="web"):
+        finding_decisions.accept_scan(finding=finding, reason="=Agreed", by=by)
+        finding_decisions.record_deviation(
+            finding=ProtocolFinding.objects.get(visit=committed.visit_a, rule_key="slices"), by=by
+        )
+    wide, out, *_ = table(take(committed, "protocol_findings"))
+    decided = (out["leaves_scan_out"], out["decision"], out["decision_reason"])
+    assert decided == ("N", "ACCEPTED", "'=Agreed")
+    assert (wide["deviation_code"], wide["deviation_state"]) == ("THICKNESS", "OPEN")
 
 
 def test_scans_and_visits_are_counted(committed):
