@@ -33,6 +33,19 @@ def test_a_setting_is_changed_with_a_reason(world: World):
     assert "Administrator" in text
 
 
+def test_the_switches_of_deidentification_are_changed_and_shown(world: World):
+    client, url = client_of(world), reverse("settings_change", args=["MLD-1"])
+    given = typed(
+        client.get(url), retain_patient_characteristics="True", retain_safe_private="False"
+    )
+    assert client.post(url, {**given, "reason": "Amendment 2"}).status_code == 302
+    text = client.get(reverse("study_settings", args=["MLD-1"])).content.decode()
+    assert "height and weight stay (option 113108); reviewed private attributes go" in text
+    assert "images keep sex, age, height and weight: no → yes" in text
+    study = Study.objects.get(code="MLD-1")
+    assert (study.retain_patient_characteristics, study.retain_safe_private) == (True, False)
+
+
 def test_a_refused_form_keeps_what_was_typed(world: World):
     client, url = client_of(world), reverse("settings_change", args=["MLD-1"])
     given = typed(client.get(url), tolerance_same_ml="-3", name="Kept name", reason="x")
