@@ -7,7 +7,7 @@ from django.db import models
 
 from mldtrial.audit.belonging import belongs_to, never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
-from mldtrial.trial.models import Scan, Site, Study
+from mldtrial.trial.models import DeviationCode, Scan, Site, Study
 
 REPEATS = "It repeats what the header of a scan says, and adds nothing to the record."
 
@@ -121,6 +121,12 @@ class ScannerChange(ClinicalModel):
 
     def __str__(self) -> str:
         return self.sentence
+
+    @property
+    def deviation_code(self) -> str:
+        """The code under which a person may record this as a protocol deviation."""
+        is_new = self.kind == ScannerChangeKind.NEW
+        return (DeviationCode.DIFF_SCANNER if is_new else DeviationCode.SW_UPGRADE).value
 
     @property
     def sentence(self) -> str:

@@ -9,7 +9,14 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 
 from mldtrial.trial import policies as trial_policies
-from mldtrial.trial.models import Scan, ScanState, Sequence, Study, Visit
+from mldtrial.trial.models import (
+    ProtocolDeviation,
+    Scan,
+    ScanState,
+    Sequence,
+    Study,
+    Visit,
+)
 from mldtrial.trial.selectors import ASKED_SEQUENCES
 from segmentation.models import (
     Job,
@@ -120,6 +127,8 @@ class VisitStatus:
     in_quarantine : tuple of Scan
         Images that wait for a decision where they belong, in the order of the quarantine list;
         they are not among `scans`.
+    deviation_codes : frozenset of str
+        Codes of the visit's deviations, where `scanner_events` might propose another one.
     """
 
     code: str
@@ -133,6 +142,7 @@ class VisitStatus:
     load_ml: float | None
     findings: tuple[ProtocolFinding, ...]
     scanner_events: tuple[ScannerChange, ...]
+    deviation_codes: frozenset[str]
     in_quarantine: tuple[Scan, ...]
 
 
@@ -171,7 +181,13 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
         ),
         findings=found,
         scanner_events=seen,
+        deviation_codes=_deviation_codes(visit) if seen else frozenset(),
     )
+
+
+def _deviation_codes(visit: Visit) -> frozenset[str]:
+    """Return the codes under which a visit has a deviation, open or assessed already."""
+    return frozenset(ProtocolDeviation.objects.filter(visit=visit).values_list("code", flat=True))
 
 
 def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> SegmentationRun | None:

@@ -17,6 +17,7 @@ from mldtrial.trial.views.answers import UNPROCESSABLE, form_page, posted
 
 PER_PAGE = 50
 ALL = "all"
+PROPOSED = ("visit", "code", "description")
 
 
 @require_safe
@@ -45,11 +46,12 @@ def deviation_list(request: HttpRequest, study_code: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def deviation_new(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
-    """Record a deviation of a patient."""
+    """Record a deviation of a patient; an address may propose visit, code and description."""
     study = selectors.study(study_code, user=request.user)
     patient = selectors.patient(study, patient_id, user=request.user)
     policies.require(request.user, "record_deviation", patient)
-    form = DeviationForm(posted(request), visits=patient.visits.all())
+    proposed = {name: request.GET[name] for name in PROPOSED if name in request.GET}
+    form = DeviationForm(posted(request), visits=patient.visits.all(), initial=proposed)
     made = form.submit(
         lambda: services.record_deviation(patient=patient, **form.cleaned_data, by=request.user)
     )

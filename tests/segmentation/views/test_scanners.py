@@ -1,10 +1,13 @@
 """Pages of the register: each site its own scanners, with software, scans and changes."""
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.urls import reverse
 
+from mldtrial.trial.models import ProtocolDeviation, Visit
 from segmentation.models import Scanner
 from tests.segmentation.services.test_scanners import NEW, OLD, later, scanned
 from tests.support.world import World
@@ -53,6 +56,43 @@ def test_a_coordinator_names_it_and_only_the_data_manager_qualifies(world: World
     client.post(url, {"action": "qualify", "qualification": "Phantom of 2023-04-01"})
     scanner.refresh_from_db()
     assert (scanner.name, scanner.is_qualified) == ("Room 2", True)
+
+
+def status_of(client, world: World, visit: Visit, key: str) -> str:
+    return page(client, world, key, "visit_status", visit.pk)
+
+
+def test_a_change_of_software_is_proposed_as_a_deviation_until_it_is_one(
+    world: World, scanner, client
+):
+    changed = later(world, 30)
+    shown = status_of(client, world, changed, "coordinator")
+    (address,) = re.findall(r'href="([^"]*/deviations/new/[^"]*)"', shown)
+    form = client.get(unescape(address)).context["form"]
+    given = {name: form[name].value() for name in ("visit", "code", "description")}
+    assert given == {
+        "visit": str(changed.pk),
+        "code": "SW_UPGRADE",
+        "description": f"First scan after the software changed from {OLD} to {NEW}.",
+    }
+    assert not ProtocolDeviation.objects.exists()  # proposed, not recorded
+    client.post(unescape(address), given)
+    assert ProtocolDeviation.objects.get().visit == changed
+    assert "deviations/new" not in status_of(client, world, changed, "coordinator")
+
+
+def test_another_scanner_is_proposed_as_a_deviation(world: World, client):
+    scanned(world.visit_a)
+    other = later(world, 30)
+    scanned(other, device="d2")
+    assert "code=DIFF_SCANNER" in status_of(client, world, other, "data_manager")
+
+
+@pytest.mark.parametrize("key", ["monitor", "auditor", "sponsor"])
+def test_nothing_is_proposed_to_who_may_not_record(world: World, scanner, client, key):
+    shown = status_of(client, world, later(world, 30), key)
+    assert "First scan after the software changed" in shown
+    assert "deviations/new" not in shown
 
 
 def test_a_scanner_of_another_site_does_not_exist(world: World, scanner, client):
