@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from mldtrial.audit.models import AccessAction
 from mldtrial.trial.models import Disposition, Scan, ScanState, Sequence, Study, Visit
@@ -20,6 +20,7 @@ from segmentation.imaging.deface import DEFACING_VERSION, deface
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_volume, write_volume
+from segmentation.selectors.findings import excluding
 from segmentation.services import demo_images, store
 
 BIDS_VERSION = "1.9.0"
@@ -39,6 +40,8 @@ class ExportedImage:
         Of the written file; empty for an image that was left out.
     left_out : str
         Why it was not written; empty for an image that was.
+    left_out_of_loads : str
+        Y where the rules of the imaging protocol keep the image from every load, else N.
     """
 
     subject_code: str
@@ -51,6 +54,7 @@ class ExportedImage:
     path: str
     sha256: str
     left_out: str
+    left_out_of_loads: str
 
 
 def export_images(*, study: Study, out: Path, reason_for_faces: str = "") -> list[ExportedImage]:
@@ -88,8 +92,10 @@ def export_images(*, study: Study, out: Path, reason_for_faces: str = "") -> lis
 
 def _scans(study: Study) -> QuerySet[Scan]:
     found = Scan.objects.filter(visit__patient__study=study, state=ScanState.IMPORTED)
+    is_left_out = Exists(excluding().filter(scan=OuterRef("pk")))
     return (
         found.exclude(visit__patient__in=without_consent_for_images(Disposition.objects.all()))
+        .annotate(is_left_out=is_left_out)
         .select_related("visit__patient", "visit__definition")
         .order_by("visit__patient__subject_code", "visit__number", "sequence", "created_at")
     )
@@ -181,6 +187,7 @@ def _row(
         path=path,
         sha256=sha256,
         left_out=left_out,
+        left_out_of_loads="Y" if scan.is_left_out else "N",  # type: ignore[attr-defined]
     )
 
 

@@ -132,7 +132,9 @@ def follow(scans: Collection[Scan], *, visits: Collection[Visit]) -> None:
         & Q(scan__state=ScanState.IMPORTED)
         & (Q(scan__in=scans) | Q(t1w_scan__in=scans))
     )
-    keys = ScanQuality.objects.filter(is_under_way | lost_t1w).values_list("pk", flat=True)
+    # What an earlier version of the method measured could not be measured again as it was.
+    current = ScanQuality.objects.filter(method_version=METHOD_VERSION)
+    keys = current.filter(is_under_way | lost_t1w).values_list("pk", flat=True)
     ScanQuality.objects.filter(pk__in=list(keys)).update(**NOTHING_MEASURED)
 
 

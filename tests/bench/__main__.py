@@ -19,7 +19,7 @@ from scipy import stats
 
 from analytics.stats.correlation import spearman
 from segmentation.imaging.nifti import write_volume
-from tests.bench import importing, ingest, uploading
+from tests.bench import importing, ingest, moving, uploading
 
 PAIRS = 7
 
@@ -78,6 +78,7 @@ def main() -> None:
         "spearman_bootstrap": bootstrap(),
         "nifti_write": nifti_write(),
         "ingest": ingest.measure(),
+        "moving": moving.measure(),
         "historical_import": importing.measure(),
         "upload_in_pieces": uploading.measure(),
     }

@@ -57,6 +57,7 @@ def test_a_rule_is_written_seen_put_in_force_and_taken_back(page: Page):
     row = page.get_by_role("row").filter(has_text="TE 120 ms")
     row.get_by_role("button", name="Record deviation").click()
     expect(page.get_by_text("The deviation was recorded.")).to_be_visible()
+    page.get_by_role("link", name="Show all").click()
     expect(page.get_by_role("row").filter(has_text="TE 120 ms")).to_contain_text(
         "deviation recorded"
     )

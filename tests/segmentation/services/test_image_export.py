@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
 from mldtrial.audit.models import AccessEvent
+from mldtrial.trial.models import Scan
 from mldtrial.trial.services import participation
 from segmentation.imaging.deface import DEFACING_VERSION, deface
 from segmentation.imaging.nifti import read_volume, write_volume
@@ -20,6 +22,7 @@ from segmentation.services.image_export import export_images
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
 from tests.support.loads import make_scan
+from tests.support.protocol import EXCLUDES, ask_all, in_force
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -67,7 +70,12 @@ def test_with_a_reason_images_leave_as_they_are_and_the_reason_is_logged(
     world: World, tmp_path: Path, capsys
 ):
     take_in_visit(world.visit_a, write_visit(tmp_path / "in", seed=1))
+    t1w = Scan.objects.get(sequence="T1w")
+    Scan.objects.filter(pk=t1w.pk).update(acquisition={"slice_axis": 2})
+    in_force(world, replace(EXCLUDES, highest=t1w.voxel_size_mm[2] / 2))
+    ask_all()
     rows = export(tmp_path / "out", "--with-faces", "Second reading", capsys=capsys)
+    assert {row["sequence"]: row["left_out_of_loads"] for row in rows} == {"T1w": "Y", "T2w": "N"}
     for row in rows:
         kept = store.image_path(row["image_sha256"]).read_bytes()
         assert (tmp_path / "out" / row["path"]).read_bytes() == kept
