@@ -8,6 +8,7 @@ from django.db.models import Q, QuerySet
 
 from mldtrial.trial import policies as trial
 from segmentation.models import (
+    ImageExport,
     ModelVersion,
     ProtocolCheck,
     ProtocolFinding,
@@ -35,6 +36,11 @@ def _at_visit(user: Any) -> Q:
     return trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__")
 
 
+def _image_exports(user: Any) -> Q:
+    overseers = trial.memberships(user).filter(role__in=trial.OVERSEERS)
+    return Q(study__in=overseers.values("study"))
+
+
 def _rules(user: Any) -> Q:
     held = trial.memberships(user).filter(role__in=trial.ACTIONS["view_settings"])
     return Q(study__in=held.values("study"))
@@ -48,6 +54,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
+    ImageExport: _image_exports,
     ProtocolVersion: _rules,
     ProtocolCheck: _at_visit,
     ProtocolFinding: _at_visit,

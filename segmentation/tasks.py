@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 
 from mldtrial.audit.context import acting
 from segmentation.models import JobState, Upload
-from segmentation.services import compliance, intake, quality, runs
+from segmentation.services import compliance, image_orders, intake, quality, runs
 
 log = logging.getLogger(__name__)
 REVIEW_TASK = "analytics.tasks.review_queued"
@@ -64,6 +64,14 @@ def check_queued() -> None:
         ring_review()
 
 
+@shared_task
+def export_images_queued() -> None:
+    """Put ordered images together until no order waits."""
+    worker = f"exports@{socket.gethostname()}"
+    while image_orders.execute_next(worker=worker) is not None:
+        pass
+
+
 def ring_intake() -> None:
     """Ring for uploads once the transaction has committed; a dead broker fails nothing."""
     transaction.on_commit(lambda: _send(intake_queued.name, "imaging"), robust=True)
@@ -82,6 +90,11 @@ def ring_quality() -> None:
 def ring_checks() -> None:
     """Ring for visits that the protocol rules were not asked of, once all is committed."""
     transaction.on_commit(lambda: _send(check_queued.name, "imaging"), robust=True)
+
+
+def ring_image_exports() -> None:
+    """Ring for ordered images once the transaction has committed."""
+    transaction.on_commit(lambda: _send(export_images_queued.name, "exports"), robust=True)
 
 
 def ring_review() -> None:

@@ -5,6 +5,7 @@ from django.urls import path
 from segmentation.views import (
     deidentification,
     findings,
+    image_exports,
     protocol,
     quality,
     quarantine,
@@ -17,6 +18,7 @@ from segmentation.views import (
 STUDY = "studies/<str:study_code>/"
 VISIT = f"{STUDY}visits/<uuid:visit_id>/"
 QUALITY = f"{STUDY}quality/<uuid:quality_id>/"
+IMAGE_EXPORTS = f"{STUDY}image-exports/"
 PROTOCOL = f"{STUDY}protocol/"
 
 urlpatterns = [
@@ -50,6 +52,12 @@ urlpatterns = [
     path(f"{PROTOCOL}rules/<slug:rule_key>/", protocol.rule_edit, name="rule_edit"),
     path(f"{PROTOCOL}rules/<slug:rule_key>/remove/", protocol.rule_remove, name="rule_remove"),
     path(f"{PROTOCOL}versions/<int:number>/", protocol.protocol_version, name="protocol_version"),
+    path(IMAGE_EXPORTS, image_exports.image_exports_page, name="image_exports"),
+    path(
+        f"{IMAGE_EXPORTS}<uuid:export_id>/images.zip",
+        image_exports.image_export_file,
+        name="image_export_file",
+    ),
     path(f"{STUDY}scanners/", scanners.scanner_list, name="scanners"),
     path(f"{STUDY}scanners/<uuid:scanner_id>/", scanners.scanner_page, name="scanner"),
     path("models/", runs.model_list, name="models"),

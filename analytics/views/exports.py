@@ -37,6 +37,7 @@ def exports_page(request: HttpRequest) -> HttpResponse:
 def _section(study: Study, user: Any) -> dict[str, Any]:
     return {
         "study": study,
+        "may_export_images": policies.may(user, "export_images", study),
         "tables": [
             {
                 "dataset": dataset,

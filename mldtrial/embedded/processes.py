@@ -66,5 +66,6 @@ def processes(
             worker(queue),
             {"GLIBC_TUNABLES": MALLOC, "OMP_NUM_THREADS": str(threads)},
         ),
+        Process("exports", worker("exports")),
         Process("sweep", (sys.executable, "manage.py", "sweep", "--every", "15")),
     )

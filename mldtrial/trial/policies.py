@@ -88,6 +88,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     # Where the values of other sites lie: a site is told of its own scans alone.
     "view_quality_distribution": ALL_SITE_ROLES,
     "export_rows": EXPORT_ROLES,
+    "export_images": (Role.DATA_MANAGER,),
     "view_audit": (*SITE_ROLES, *OVERSEERS),
     "view_study_audit": OVERSEERS,
     "export_audit": OVERSEERS,

@@ -1,5 +1,6 @@
 """Uploads, models, runs and their results."""
 
+from segmentation.models.image_export import ImageExport
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState
 from segmentation.models.model_version import Method, ModelVersion, ReleaseState
 from segmentation.models.protocol import (
@@ -25,6 +26,7 @@ __all__ = [
     "FindingOutcome",
     "FindingSeverity",
     "FindingState",
+    "ImageExport",
     "Job",
     "JobState",
     "Method",

@@ -5,15 +5,17 @@ import json
 import re
 import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from mldtrial.audit.models import AccessAction
-from mldtrial.trial.models import Disposition, Scan, ScanState, Sequence, Study, Visit
+from mldtrial.trial.models import Disposition, Scan, ScanState, Study, Visit
+from mldtrial.trial.models import Sequence as Contrast
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.services import access
 from segmentation.imaging.deface import DEFACING_VERSION, deface
@@ -57,8 +59,16 @@ class ExportedImage:
     left_out_of_loads: str
 
 
-def export_images(*, study: Study, out: Path, reason_for_faces: str = "") -> list[ExportedImage]:
-    """Write every usable image of a study in BIDS layout, and a list of what was written.
+def export_images(
+    *,
+    study: Study,
+    out: Path,
+    reason_for_faces: str = "",
+    scans: Sequence[Scan] | None = None,
+    by: Any = None,
+    tell: Callable[[float], None] = lambda _: None,
+) -> list[ExportedImage]:
+    """Write usable images of a study in BIDS layout, and a list of what was written.
 
     Face and ears are removed, and no voxel of the brain is changed. An image whose face cannot be
     found is left out with the reason: nothing leaves with a face because a step failed. Patients
@@ -70,6 +80,12 @@ def export_images(*, study: Study, out: Path, reason_for_faces: str = "") -> lis
         A folder that is not there yet, or an empty one.
     reason_for_faces : str
         Why the images are given out as they are, faces included; it goes to the access log.
+    scans : sequence of Scan, optional
+        Which of them, as `usable_scans` returns them; every one where it is not given.
+    by : User or None
+        Who takes them; None for whoever the audit context names.
+    tell : callable
+        Called after each image with the share that is done, from 0 to 1.
 
     Raises
     ------
@@ -78,22 +94,41 @@ def export_images(*, study: Study, out: Path, reason_for_faces: str = "") -> lis
     """
     if out.exists() and any(out.iterdir()):
         raise ValidationError("The folder is not empty. Name a new one.")
-    _refuse_one_label_for_two(study)
+    chosen = usable_scans(study) if scans is None else scans
+    refuse_one_label_for_two(chosen)
     out.mkdir(parents=True, exist_ok=True)
     details = {"images": "BIDS", "defacing": DEFACING_VERSION, "faces": reason_for_faces}
-    access.log(AccessAction.EXPORT_BEGUN, study=study, details=details)
-    rows = list(_written(study, out, keeps_faces=bool(reason_for_faces)))
+    access.log(AccessAction.EXPORT_BEGUN, by=by, study=study, details=details)
+    rows = []
+    for row in _written(chosen, out, keeps_faces=bool(reason_for_faces)):
+        rows.append(row)
+        tell(len(rows) / len(chosen))
     _describe(study, out, rows)
     count = sum(not row.left_out for row in rows)
     done = {**details, "written": count, "left_out": len(rows) - count}
-    access.log(AccessAction.EXPORT_DONE, study=study, details=done)
+    access.log(AccessAction.EXPORT_DONE, by=by, study=study, details=done)
     return rows
 
 
-def _scans(study: Study) -> QuerySet[Scan]:
+def usable_scans(
+    study: Study, visit_code: str = "", *, among: Collection[str] | None = None
+) -> list[Scan]:
+    """Return the images of a study that are in use and may leave, in the order of an export.
+
+    Parameters
+    ----------
+    visit_code : str
+        Code of a visit of the schedule; empty for all visits, also unscheduled ones.
+    among : collection of str, optional
+        Ids of images; all where it is not given.
+    """
     found = Scan.objects.filter(visit__patient__study=study, state=ScanState.IMPORTED)
+    if visit_code:
+        found = found.filter(visit__definition__code=visit_code)
+    if among is not None:
+        found = found.filter(pk__in=list(among))
     is_left_out = Exists(excluding().filter(scan=OuterRef("pk")))
-    return (
+    return list(
         found.exclude(visit__patient__in=without_consent_for_images(Disposition.objects.all()))
         .annotate(is_left_out=is_left_out)
         .select_related("visit__patient", "visit__definition")
@@ -101,18 +136,24 @@ def _scans(study: Study) -> QuerySet[Scan]:
     )
 
 
-def _refuse_one_label_for_two(study: Study) -> None:
-    """Refuse subject codes that differ by nothing but the signs that BIDS drops."""
-    codes = set(_scans(study).values_list("visit__patient__subject_code", flat=True))
+def refuse_one_label_for_two(scans: Sequence[Scan]) -> None:
+    """Refuse subject codes that differ by nothing but the signs that BIDS drops.
+
+    Raises
+    ------
+    ValidationError
+        With what is wrong; it names no subject.
+    """
+    codes = {scan.visit.patient.subject_code for scan in scans}
     if len({_label(code) for code in codes}) < len(codes):
         raise ValidationError(
             "Two subject codes differ only by signs that BIDS does not take. Nothing was written."
         )
 
 
-def _written(study: Study, out: Path, *, keeps_faces: bool) -> Iterator[ExportedImage]:
+def _written(scans: Sequence[Scan], out: Path, *, keeps_faces: bool) -> Iterator[ExportedImage]:
     runs: Counter[str] = Counter()
-    for scan in _scans(study):
+    for scan in scans:
         stem = _stem(scan)
         runs[stem] += 1
         name = stem.replace("_run", f"_run-{runs[stem]}")
@@ -144,7 +185,7 @@ def _label(text: str) -> str:
 
 
 def _write(scan: Scan, target: Path, *, keeps_faces: bool) -> Path:
-    if scan.sequence == Sequence.OTHER:
+    if scan.sequence == Contrast.OTHER:
         raise ValidationError(NO_SUFFIX)
     source = _stored(scan)
     if keeps_faces:
@@ -159,9 +200,9 @@ def _write(scan: Scan, target: Path, *, keeps_faces: bool) -> Path:
 
 def _t1w_beside(scan: Scan) -> Volume | None:
     """Return the T1w image of the visit for an image of another sequence."""
-    if scan.sequence == Sequence.T1W:
+    if scan.sequence == Contrast.T1W:
         return None
-    t1w = scan.visit.scans.filter(sequence=Sequence.T1W, state=ScanState.IMPORTED)
+    t1w = scan.visit.scans.filter(sequence=Contrast.T1W, state=ScanState.IMPORTED)
     best = t1w.order_by("-acq_stratum", "-created_at").first()
     if best is None:
         raise ValidationError(NO_T1W)

@@ -36,6 +36,11 @@ def mosaic_path(sha256: str) -> Path:
     return root() / "mosaics" / sha256[:2] / f"{sha256}.png"
 
 
+def image_export_path(sha256: str) -> Path:
+    """Return where an archive of ordered images lies until its time is over."""
+    return root() / "exports" / f"{sha256}.zip"
+
+
 def paths_named(image_sha256: str, dicom_sha256: str | None) -> list[Path]:
     """Return the files of an image with these hashes: the NIfTI, and its DICOM where there is."""
     kept = [image_path(image_sha256)]

@@ -19,6 +19,7 @@ from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.services import plausibility, settling, signing
 from segmentation.models import (
     WORTH_ANOTHER_TRY,
+    ImageExport,
     JobState,
     ScanQuality,
     SegmentationResult,
@@ -27,7 +28,7 @@ from segmentation.models import (
     TransferState,
     Upload,
 )
-from segmentation.services import jobs, removal, runs, scanners, store, transfers
+from segmentation.services import image_orders, jobs, removal, runs, scanners, store, transfers
 
 TEMPORARY_SECONDS = 10 * 60
 UNREFERENCED_SECONDS = 60 * 60
@@ -45,6 +46,8 @@ class Swept:
     runs_waiting: int
     measurements_taken_back: int
     measurements_waiting: int
+    image_exports_taken_back: int
+    image_exports_waiting: int
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
@@ -62,6 +65,8 @@ def sweep() -> Swept:
             jobs.due_for_ringing(SegmentationRun),
             jobs.take_back_lost(ScanQuality),
             jobs.due_for_ringing(ScanQuality),
+            jobs.take_back_lost(ImageExport),
+            jobs.due_for_ringing(ImageExport),
         )
 
 
@@ -101,6 +106,12 @@ def end_overdue_transfers() -> int:
         return transfers.end_overdue()
 
 
+def remove_overdue_exports() -> int:
+    """Remove ordered images whose time is over or that may no longer leave; returns how many."""
+    with acting(origin="sweep"):
+        return image_orders.remove_overdue()
+
+
 def anchor_audit_trail() -> None:
     """Copy the head of the audit chain out of the database."""
     anchors.write_if_due()
@@ -124,6 +135,7 @@ def clean_up() -> list[Path]:
             path.unlink(missing_ok=True)
             removed.append(path)
     removed.extend(_clean_quarantine())
+    removed.extend(_clean_exports())
     return removed
 
 
@@ -152,6 +164,17 @@ def missing_files() -> list[str]:
         for path in SegmentationResult.objects.values_list("mask_path", flat=True)
         if not (store.root() / path).exists()
     ]
+
+
+def _clean_exports() -> list[Path]:
+    """Remove archives that no order speaks of: left by a kill between the file and its row."""
+    left = _old(store.root() / "exports", UNREFERENCED_SECONDS)
+    there = ImageExport.objects.filter(state=JobState.SUCCEEDED, removed_at__isnull=True)
+    needed = {store.image_export_path(one).name for one in there.values_list("sha256", flat=True)}
+    removed = [path for path in left if path.name not in needed]
+    for path in removed:
+        path.unlink(missing_ok=True)
+    return removed
 
 
 def _clean_quarantine() -> list[Path]:
@@ -195,5 +218,6 @@ def _is_running(name: str) -> bool:
     except ValueError:
         return False
     return any(
-        token in jobs.running_tokens(model) for model in (SegmentationRun, Upload, ScanQuality)
+        token in jobs.running_tokens(model)
+        for model in (SegmentationRun, Upload, ScanQuality, ImageExport)
     )

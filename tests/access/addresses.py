@@ -429,6 +429,28 @@ def _unblinding_request(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _image_export(world: World, target: str) -> Any:
+    from segmentation.models import ImageExport, JobState
+    from segmentation.services import store
+
+    study = patient_of(world, target).study
+    content = b"an archive"
+    digest = hashlib.sha256(content).hexdigest()
+    path = store.image_export_path(digest)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return ImageExport.objects.create(
+        study=study,
+        ordered_by=world.user("data_manager"),
+        state=JobState.SUCCEEDED,
+        written=0,
+        left_out=0,
+        size_bytes=len(content),
+        sha256=digest,
+        expires_at=timezone.now() + timedelta(days=1),
+    ).pk
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
@@ -446,6 +468,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "run_id": _run,
     "transfer_id": _transfer,
     "quality_id": _quality,
+    "export_id": _image_export,
     "picture_number": _picture_number,
     "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
     "site_id": lambda world, target: patient_of(world, target).site_id,
@@ -479,6 +502,7 @@ IDENTIFYING = (
     "run_id",
     "transfer_id",
     "quality_id",
+    "export_id",
     "not_done_id",
     "deviation_id",
     "finding_id",

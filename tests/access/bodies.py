@@ -172,6 +172,7 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "audit_verify": "The trail of a locked study is verified as that of an open one.",
     "deviation": DEVIATES,
     "deviation_new": DEVIATES,
+    "image_exports": "What is taken out of a locked study is recorded, and changes nothing.",
     "import_check": TABLE,
     "import_discard": TABLE,
     "import_layout": TABLE,

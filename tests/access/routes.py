@@ -234,6 +234,8 @@ EXPECTED: dict[str, Route] = {
     # segmentation: the imaging protocol
     "findings": Route(scope="study", get=SEES_PATIENTS),
     "findings_export": Route(scope="study", get=EXPORTS, page=False),
+    "image_exports": Route(scope="study", get={"data_manager"}, post={"data_manager"}),
+    "image_export_file": Route(scope="study", get={"data_manager"}, seen_by=OVERSEERS, page=False),
     "finding": Route(
         scope="site", get=SEES_PATIENTS, post=ENTRY | {"data_manager"}, post_status=400
     ),

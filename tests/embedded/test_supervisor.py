@@ -172,8 +172,8 @@ def test_the_declared_device_names_the_queue():
         listed = processes(port=8000, device=device, threads=2)
         return {p.command[p.command.index("-Q") + 1] for p in listed if "-Q" in p.command}
 
-    assert queues("cpu") == {"imaging", "cpu"}
-    assert queues("cuda") == {"imaging", "gpu"}
+    assert queues("cpu") == {"imaging", "cpu", "exports"}
+    assert queues("cuda") == {"imaging", "gpu", "exports"}
 
 
 def test_the_web_server_listens_on_the_loopback_interface_only():

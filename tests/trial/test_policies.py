@@ -68,6 +68,7 @@ MAY: dict[str, set[str]] = {
     "view_quality": {*SITE_PEOPLE, *CENTRAL},
     "view_quality_distribution": set(CENTRAL),
     "export_rows": {"data_manager", "statistician"},
+    "export_images": {"data_manager"},
     "sign_visit": {"investigator"},
     "view_work": {*SITE_PEOPLE, "data_manager"},
     "change_visit": ENTRY,

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.clean_up, 3600.0),
     (upkeep.end_overdue_transfers, 600.0),
+    (upkeep.remove_overdue_exports, 600.0),
     (upkeep.queue_missing_runs, 60.0),
     (tasks.ring_checks, 60.0),
     (upkeep.recognise_scanners, 60.0),
@@ -50,6 +51,7 @@ class Command(BaseCommand):
                 tasks.ring_segmentation()
                 tasks.ring_review()
                 tasks.ring_quality()
+                tasks.ring_image_exports()
                 do_rarely(done_at, goes_on=every is not None)
             except OperationalError:
                 if every is None:
