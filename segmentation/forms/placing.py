@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from mldtrial.trial.forms.base import ServiceForm, reason_field
 from mldtrial.trial.models import Patient, Scan, Visit
@@ -13,7 +14,30 @@ NO_NAMES = "Kept in the history. No names."
 Places = Sequence[tuple[Patient, list[Place]]]
 
 
-class MoveForm(ServiceForm):
+class DecisionForm(ServiceForm):
+    """A decision about the scans that the page showed, and about no other."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, scans: Sequence[Scan], **kwargs: Any) -> None:
+        self.mark = " ".join(sorted(str(scan.pk) for scan in scans))
+        super().__init__(*args, initial={"seen": self.mark}, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a decision that would reach scans that the page did not show."""
+        cleaned = super().clean() or {}
+        if cleaned.get("seen") not in ("", self.mark):
+            data: Any = self.data.copy()  # type: ignore[attr-defined]  # what was sent is fixed
+            data[self.add_prefix("seen")] = self.mark
+            self.data = data
+            raise ValidationError(
+                "Other scans are concerned than when you opened the page. Look at them, then send "
+                "again."
+            )
+        return cleaned
+
+
+class MoveForm(DecisionForm):
     """To which visit images go."""
 
     to = forms.ChoiceField(
@@ -49,7 +73,7 @@ class MoveForm(ServiceForm):
         return self._visits[self.cleaned_data["to"]]
 
 
-class KeepForm(ServiceForm):
+class KeepForm(DecisionForm):
     """That images belong where they were sent, and of which they are a repeat."""
 
     is_repeat = forms.BooleanField(required=False, initial=True, label="It is a repeat")
@@ -69,7 +93,7 @@ class KeepForm(ServiceForm):
         self.fields["is_repeat"].help_text = "What was measured from the replaced one is voided."
 
 
-class DiscardForm(ServiceForm):
+class DiscardForm(DecisionForm):
     """That images belong to nobody of this trial."""
 
     reason = reason_field(help_text=NO_NAMES)

@@ -10,7 +10,9 @@ import zlib
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
+from threading import Event
 from typing import IO
 
 from segmentation.imaging.archive_rules import MAX_ENTRIES, MAX_TOTAL_BYTES, is_clutter
@@ -80,16 +82,19 @@ def _unpack_zip(source: Path, into: Path, written: list[Path]) -> None:
         ]
     written += [into / f"{index:05d}" for index in range(len(entries))]
     pool = ThreadPoolExecutor(max_workers=UNPACKING_THREADS)
+    is_refused = Event()
     try:
-        for _ in pool.map(partial(_unpack_entry, source), entries, written):
+        for _ in pool.map(partial(_unpack_entry, source, is_refused), entries, written):
             pass
     finally:
+        is_refused.set()  # or all is done: what is under way elsewhere is for nothing
         pool.shutdown(cancel_futures=True)
 
 
-def _unpack_entry(source: Path, entry: ZipEntry, target: Path) -> None:
+def _unpack_entry(source: Path, is_refused: Event, entry: ZipEntry, target: Path) -> None:
     with source.open("rb") as file:
-        _write(_checked_chunks(file, entry, CHUNK_BYTES), target)
+        chunks = _checked_chunks(file, entry, CHUNK_BYTES)
+        _write(takewhile(lambda _: not is_refused.is_set(), chunks), target)
 
 
 def may_hold(source: Path, wanted: Content) -> bool:

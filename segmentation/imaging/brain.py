@@ -63,7 +63,10 @@ def fit_template(t1w: Volume) -> TemplateFit:
     ImageError
         NO_BRAIN_FOUND if no brain of a plausible shape fits.
     """
-    transform, metric = _fit(coarse(to_itk(t1w), COARSE_MM))
+    try:
+        transform, metric = _fit(coarse(to_itk(t1w), COARSE_MM))
+    except RuntimeError as error:  # how the registration says that the images do not overlap
+        raise _no_brain() from error
     if metric > WORST_METRIC:
         raise _no_brain()
     return TemplateFit(transform, metric)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from threading import Condition
 from typing import IO, TypeVar
@@ -63,10 +63,9 @@ def reading_behind(
         what `find` has raised, to be called once the file has ended.
     """
     file = GrowingFile(path)
-    with ThreadPoolExecutor(max_workers=1) as beside:
+    with closing(file), ThreadPoolExecutor(max_workers=1) as beside:
         reading = beside.submit(find, file)
         try:
             yield file, reading.result
         finally:
             file.end()
-    file.close()

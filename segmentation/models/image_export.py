@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from mldtrial.audit.belonging import never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
@@ -14,8 +15,9 @@ from segmentation.models.job import MACHINE_COLUMNS, Job, JobState
 class ImageExport(Job, ClinicalModel):
     """One archive of images: who ordered it and why, what it holds, and until when it is there.
 
-    `scans` holds the id of each image that was asked for with that of its visit: an image that is
-    moved, discarded or loses its consent afterwards makes the archive one that may not leave.
+    `scans` holds the id of each image that was asked for with a hash of its visit and its name: an
+    image that is moved, named otherwise, discarded or loses its consent afterwards makes the
+    archive one that may not leave.
     """
 
     site = None  # type: ignore[assignment]  # the images are those of a study
@@ -65,4 +67,5 @@ class ImageExport(Job, ClinicalModel):
     @property
     def is_there(self) -> bool:
         """True while the archive can be taken."""
-        return self.state == JobState.SUCCEEDED and self.removed_at is None
+        is_in_time = self.expires_at is not None and self.expires_at > timezone.now()
+        return self.state == JobState.SUCCEEDED and self.removed_at is None and is_in_time

@@ -24,13 +24,14 @@ from segmentation.models import (
     ModelVersion,
     ProtocolFinding,
     ScannerChange,
+    ScannerChangeKind,
     ScanQuality,
     SegmentationRun,
     Upload,
 )
 from segmentation.policies import visible_to
 from segmentation.selectors.findings import not_met
-from segmentation.selectors.scanners import events_of_scans
+from segmentation.selectors.scanners import events_of_scans, is_another_for
 
 
 def uploads(*, user: Any) -> QuerySet[Upload]:
@@ -127,8 +128,9 @@ class VisitStatus:
     in_quarantine : tuple of Scan
         Images that wait for a decision where they belong, in the order of the quarantine list;
         they are not among `scans`.
-    deviation_codes : frozenset of str
-        Codes of the visit's deviations, where `scanner_events` might propose another one.
+    not_proposed : frozenset of str
+        Codes of deviations that `scanner_events` would propose, but that the visit has already or
+        that do not hold for its patient.
     """
 
     code: str
@@ -142,7 +144,7 @@ class VisitStatus:
     load_ml: float | None
     findings: tuple[ProtocolFinding, ...]
     scanner_events: tuple[ScannerChange, ...]
-    deviation_codes: frozenset[str]
+    not_proposed: frozenset[str]
     in_quarantine: tuple[Scan, ...]
 
 
@@ -181,13 +183,19 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
         ),
         findings=found,
         scanner_events=seen,
-        deviation_codes=_deviation_codes(visit) if seen else frozenset(),
+        not_proposed=_not_proposed(visit, seen) if seen else frozenset(),
     )
 
 
-def _deviation_codes(visit: Visit) -> frozenset[str]:
-    """Return the codes under which a visit has a deviation, open or assessed already."""
-    return frozenset(ProtocolDeviation.objects.filter(visit=visit).values_list("code", flat=True))
+def _not_proposed(visit: Visit, seen: ListOf[ScannerChange]) -> frozenset[str]:
+    codes = set(ProtocolDeviation.objects.filter(visit=visit).values_list("code", flat=True))
+    codes |= {
+        event.deviation_code
+        for event in seen
+        # New to the site need not be another one for this patient.
+        if event.kind == ScannerChangeKind.NEW and not is_another_for(visit.patient_id, event)
+    }
+    return frozenset(codes)
 
 
 def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> SegmentationRun | None:

@@ -161,6 +161,18 @@ def events_of_scans(scan_ids: Iterable[UUID], *, user: Any) -> list[ScannerChang
 
 def _was_not_the_first(event: ScannerChange) -> bool:
     others = ScannedOn.objects.filter(
-        scanner__site=event.scanner.site_id, acquired_on__lt=event.first_after_on
+        scanner__site=event.scanner.site_id,
+        scan__state=ScanState.IMPORTED,
+        acquired_on__lt=event.first_after_on,
     )
     return others.exclude(scanner=event.scanner_id).exists()
+
+
+def is_another_for(patient_id: UUID, event: ScannerChange) -> bool:
+    """Tell whether a patient was scanned on another scanner before what an event shows."""
+    before = ScannedOn.objects.filter(
+        scan__visit__patient=patient_id,
+        scan__state=ScanState.IMPORTED,
+        acquired_on__lt=event.first_after_on,
+    )
+    return before.exclude(scanner=event.scanner_id).exists()

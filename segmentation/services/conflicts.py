@@ -42,7 +42,7 @@ def find(
     record = _record_of(visit.patient)
     matchings = [_matching(image, record) for image in images]
     strangers = _strangers(visit.patient, images, matchings)
-    other_heads = _sessions_of_another_head(images)
+    other_heads = _sessions_of_another_head(visit, images)
     return [
         [
             *([Conflict.DATE_FAR] if is_far(visit, image) else []),
@@ -74,19 +74,28 @@ def is_far(visit: Visit, image: CheckedImage) -> bool:
     return abs((image.acquired_on - visit.date).days) > allowed
 
 
-def _sessions_of_another_head(images: Sequence[CheckedImage]) -> set[Hashable]:
-    """Return the sessions of which a T1w shows another head, and none the head of before."""
+def _sessions_of_another_head(visit: Visit, images: Sequence[CheckedImage]) -> set[Hashable]:
+    """Return the sessions of which a T1w shows another head, and none the head of before.
+
+    A T1w that was sent before, and waits for that or was discarded, speaks for its session too.
+    """
     found: dict[Verdict | None, set[Hashable]] = defaultdict(set)
     for image in images:
         found[image.head].add(_session(image))
-    return found[Verdict.DIFFERENT] - found[Verdict.SAME]
+    before = Scan.objects.filter(
+        visit=visit,
+        state__in=[ScanState.QUARANTINED, ScanState.DISCARDED],
+        conflicts__contains=[Conflict.OTHER_HEAD],
+    )
+    sent_before = {(scan.acquisition.get("session_uid"), scan.person) for scan in before}
+    return (found[Verdict.DIFFERENT] | sent_before) - found[Verdict.SAME]
 
 
 def _session(image: CheckedImage) -> Hashable:
     """Return what images of one session share; an image that does not say it stands alone."""
     if image.header is None or not image.header.session:
         return image.path
-    return image.header.session, image.header.person
+    return image.header.session, "" if image.header.is_deidentified else image.header.person
 
 
 def _record_of(patient: Patient) -> Record:
@@ -152,8 +161,16 @@ def _changed(
         for person, patients in known.items()
         if not patients and Fact.TRIAL_SUBJECT not in persons[person].agrees
     ]
-    visits = _persons_by_visit(patient) if unknown else []
-    return [person for person in unknown if is_another(person, visits)]
+    if not unknown:
+        return []
+    visits = _persons_by_visit(patient)
+    kept = Scan.objects.filter(
+        visit__patient=patient,
+        state=ScanState.IMPORTED,
+        conflicts__contains=[Conflict.PERSON_CHANGED],
+    )
+    changes_kept = len(set(kept.values_list("person", flat=True)))
+    return [person for person in unknown if is_another(person, visits, changes_kept)]
 
 
 def _persons_by_visit(patient: Patient) -> list[frozenset[str]]:

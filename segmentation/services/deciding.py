@@ -16,6 +16,8 @@ SAME_ELSEWHERE = (
     "The very same image is in use under another visit or patient: one of the two is wrong. Move "
     "or discard that one first, or ask the data manager."
 )
+SAME_OUT_OF_REACH = "The image does not match this visit; ask the data manager."
+"""Where the other visit is out of reach: no site learns of another's data."""
 READ_RULE = "IMAGE-CHANGED-AFTER-READ"
 
 
@@ -66,7 +68,7 @@ def set_state(scans: Collection[Scan], state: str) -> None:
     Scan.objects.filter(pk__in=[scan.pk for scan in scans]).update(state=state)
 
 
-def refuse_same_elsewhere(scans: Collection[Scan], visit: Visit) -> None:
+def refuse_same_elsewhere(scans: Collection[Scan], visit: Visit, by: Any) -> None:
     """Refuse an image that another visit uses: two visits cannot be the same minutes."""
     # Two decisions about one image, at two visits, come one after the other.
     hold({scan.voxels_sha256 for scan in scans})
@@ -75,8 +77,10 @@ def refuse_same_elsewhere(scans: Collection[Scan], visit: Visit) -> None:
         visit__patient__study=visit.patient.study_id,
         state=ScanState.IMPORTED,
     )
-    if in_use.exclude(pk__in=[scan.pk for scan in scans]).exists():
-        raise ValidationError(SAME_ELSEWHERE)
+    others = in_use.exclude(pk__in=[scan.pk for scan in scans])
+    if others.exists():
+        is_seen = by is None or policies.visible_to(by, others).exists()
+        raise ValidationError(SAME_ELSEWHERE if is_seen else SAME_OUT_OF_REACH)
 
 
 def acquired_on(scan: Scan, visit: Visit) -> date | None:

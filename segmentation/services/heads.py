@@ -28,8 +28,14 @@ from segmentation.services.images import CheckedImage
 from segmentation.services.jobs import Heartbeat
 
 log = logging.getLogger(__name__)
+FIRST_YEAR_MONTHS = 12
+"""Until then myelin turns the contrast of white and gray matter round: no other head by that."""
 COMPARED_WITH = 2
 """How many earlier scans are looked at: the second decides where the first leaves a doubt."""
+
+
+class EarlierScansChangedError(Exception):
+    """Another scan of the patient was taken in, moved or voided during the comparison."""
 
 
 def compare(
@@ -39,7 +45,7 @@ def compare(
 
     Nothing is said where there is nothing to compare with, or no brain is found.
     """
-    earlier = _nearest(visit) if any(image.sequence == Contrast.T1W for image in images) else []
+    earlier = earlier_of(visit, images)
     if not earlier:
         return list(images)
     # Read when first needed, and once for all images of the upload.
@@ -51,6 +57,11 @@ def compare(
         else:
             compared.append(image)
     return compared
+
+
+def earlier_of(visit: Visit, images: Sequence[CheckedImage]) -> list[Scan]:
+    """Return the scans with which the images are compared."""
+    return _nearest(visit) if any(image.sequence == Contrast.T1W for image in images) else []
 
 
 def _nearest(visit: Visit) -> list[Scan]:
@@ -82,7 +93,11 @@ def _compared(
         before = head_of(scan)
         if before is None:
             continue
-        found.append(_comparison(head, day, before, scan, visit.patient.birth_month))
+        try:
+            found.append(_comparison(head, day, before, scan, visit.patient.birth_month))
+        except (ImageError, RuntimeError):
+            log.warning("A new scan could not be compared with an earlier one.")
+            continue
         words.append(f"Head compared with {scan.visit.name}: {found[-1].reason}")
         if found[-1].verdict is Verdict.SAME:
             break  # the second could only add a doubt, and a doubt is no conflict
@@ -105,9 +120,14 @@ def _comparison(
     head: Head, day: date, before: Head, scan: Scan, birth_month: date
 ) -> HeadComparison:
     earlier_day = deciding.acquired_on(scan, scan.visit) or scan.visit.date
-    return compare_heads(
+    age = age_months(birth_month, min(day, earlier_day))
+    found = compare_heads(
         head,
         before,
-        age_months=age_months(birth_month, min(day, earlier_day)),
+        age_months=age,
         interval_months=(day - earlier_day).days / DAYS_PER_MONTH,
     )
+    if age < FIRST_YEAR_MONTHS and found.verdict is Verdict.DIFFERENT:
+        reason = "One of the two images is of the first year of life: the folds cannot be compared."
+        return replace(found, verdict=Verdict.CANNOT_TELL, reason=reason)
+    return found

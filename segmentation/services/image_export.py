@@ -154,9 +154,9 @@ def refuse_one_label_for_two(scans: Sequence[Scan]) -> None:
 def _written(scans: Sequence[Scan], out: Path, *, keeps_faces: bool) -> Iterator[ExportedImage]:
     runs: Counter[str] = Counter()
     for scan in scans:
-        stem = _stem(scan)
-        runs[stem] += 1
-        name = stem.replace("_run", f"_run-{runs[stem]}")
+        path = stem(scan)
+        runs[path] += 1
+        name = path.replace("_run", f"_run-{runs[path]}")
         try:
             target = _write(scan, out / name, keeps_faces=keeps_faces)
         except ImageError as error:
@@ -167,7 +167,7 @@ def _written(scans: Sequence[Scan], out: Path, *, keeps_faces: bool) -> Iterator
             yield _row(scan, keeps_faces, path=name, sha256=store.sha256_of(target))
 
 
-def _stem(scan: Scan) -> str:
+def stem(scan: Scan) -> str:
     """Return the path of an image in BIDS, with a place for the number of the repeat."""
     subject = f"sub-{_label(scan.visit.patient.subject_code)}"
     session = f"ses-{_label(_session(scan.visit))}"

@@ -1,7 +1,8 @@
 """Order the images of a study as an archive, put it together, hand it out, remove it in time."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 from zipfile import ZIP_STORED, ZipFile
@@ -17,7 +18,7 @@ from mldtrial.trial.models import Scan, Study
 from mldtrial.trial.services import access
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.models import ImageExport, JobState
-from segmentation.services import image_export, jobs, store
+from segmentation.services import image_export, jobs, store, transfers
 
 DAYS_KEPT = 7
 """How long an archive waits to be taken; it can be ordered again."""
@@ -25,8 +26,12 @@ NO_IMAGE = "No visit that you chose has an image that may leave."
 ONE_AT_A_TIME = "Images of this study are being put together already. Wait for them."
 GONE = "The archive is no longer there. Order the images again."
 NO_LONGER_TRUE = (
-    "An image was moved, replaced or discarded since, or a consent has ended. The archive was "
-    "removed; order the images again."
+    "An image was moved, replaced or discarded since, its subject or visit has another code, or "
+    "a consent has ended. The archive was removed; order the images again."
+)
+NO_ROOM = (
+    "The server has no room for this archive just now. Order the images of one visit, or tell the "
+    "administrator."
 )
 
 
@@ -73,6 +78,8 @@ def execute_next(*, worker: str) -> ImageExport | None:
 def _execute(row: ImageExport, heartbeat: jobs.Heartbeat) -> None:
     assert row.lease_token is not None  # noqa: S101 - just claimed
     scans = image_export.usable_scans(row.study, row.visit_code)
+    _require_names_apart(scans)
+    _require_room(scans)
     asked = _places(scans)
     step = "writing images" if row.reason_for_faces else "removing faces"
     with store.temporary_folder(row.lease_token) as folder:
@@ -87,11 +94,11 @@ def _execute(row: ImageExport, heartbeat: jobs.Heartbeat) -> None:
         heartbeat.progress(0.9, "packing")
         archive = folder / "images.zip"
         _pack(folder / "images", archive)
-        sha256, size_bytes = store.sha256_of(archive), archive.stat().st_size
+        content_sha256, size_bytes = store.sha256_of(archive), archive.stat().st_size
         heartbeat.check()
         if _places(image_export.usable_scans(row.study, row.visit_code, among=asked)) != asked:
             raise ImageError(FailureCode.IMAGES_CHANGED, NO_LONGER_TRUE)
-        store.publish(archive, store.image_export_path(sha256))
+        store.publish(archive, store.image_export_path(content_sha256))
     written = sum(not one.left_out for one in rows)
     jobs.succeed(
         row,
@@ -99,13 +106,39 @@ def _execute(row: ImageExport, heartbeat: jobs.Heartbeat) -> None:
         written=written,
         left_out=len(rows) - written,
         size_bytes=size_bytes,
-        sha256=sha256,
+        sha256=content_sha256,
         expires_at=Now() + timedelta(days=DAYS_KEPT),
     )
 
 
 def _places(scans: Iterable[Scan]) -> dict[str, str]:
-    return {str(scan.pk): str(scan.visit_id) for scan in scans}
+    """Return where each image is and what it is called outside.
+
+    As a hash: the history keeps it, and a code may be corrected because it said too much.
+    """
+    return {
+        str(scan.pk): sha256(
+            f"{scan.visit_id} {scan.visit.patient.subject_code} {image_export.stem(scan)}".encode()
+        ).hexdigest()
+        for scan in scans
+    }
+
+
+def _require_names_apart(scans: Sequence[Scan]) -> None:
+    """Refuse what was in order when it was ordered, and is so no longer."""
+    try:
+        image_export.refuse_one_label_for_two(scans)
+    except ValidationError as error:
+        raise ImageError(FailureCode.IMAGES_CHANGED, " ".join(error.messages)) from error
+
+
+def _require_room(scans: Sequence[Scan]) -> None:
+    """Leave the volume the room that uploads under way were promised."""
+    paths = (store.image_path(scan.image_sha256) for scan in scans)
+    sizes = [path.stat().st_size for path in paths if path.exists()]
+    # Packing moves file by file: the largest is there twice.
+    if sum(sizes) + max(sizes, default=0) > transfers.room_bytes():
+        raise ImageError(FailureCode.TOO_LARGE, NO_ROOM)
 
 
 def _pack(folder: Path, archive: Path) -> None:

@@ -40,10 +40,16 @@ def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
             images, refusals = _read_archive(upload, source, folder, heartbeat)
         else:
             images, refusals = [_read_nifti(upload, source, folder)], []
-        heartbeat.progress(0.6, "comparing with earlier scans")
-        images = heads.compare(upload.visit, images, heartbeat)
-        heartbeat.progress(0.8, "storing")
-        recording.publish(upload, images, refusals)
+        while True:
+            heartbeat.progress(0.6, "comparing with earlier scans")
+            earlier = heads.earlier_of(upload.visit, images)
+            compared = heads.compare(upload.visit, images, heartbeat)
+            heartbeat.progress(0.8, "storing")
+            try:
+                recording.publish(upload, compared, refusals, earlier=earlier)
+            except heads.EarlierScansChangedError:
+                continue
+            return
 
 
 def _read_nifti(upload: Upload, source: Path, folder: Path) -> CheckedImage:

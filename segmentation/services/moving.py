@@ -27,6 +27,20 @@ from segmentation.services import (
 from segmentation.services.dicom import identity_at, study_key
 from segmentation.services.failpoints import reach
 
+OF_THE_PATIENT = frozenset(
+    {
+        Conflict.SEX,
+        Conflict.BIRTH_MONTH,
+        Conflict.AGE,
+        Conflict.TRIAL_SUBJECT,
+        Conflict.OTHER_PERSON,
+        Conflict.PERSON_CHANGED,
+        Conflict.MANY_PERSONS,
+        Conflict.OTHER_HEAD,
+    }
+)
+"""Conflicts with the patient: another visit of the same patient answers none of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Readdressed:
@@ -71,7 +85,7 @@ def move(*, scans: Sequence[Scan], to: Visit, reason: str, by: Any) -> None:
         }
         former = [path for scan in scans for path in store.paths_of(scan)]
         with because(reason.strip()):
-            _publish(scans, visit, to, written, reason)
+            _publish(scans, visit, to, written, reason, by)
     reach("move_after_commit")
     # What a kill leaves behind here is found by the sweep.
     removal.remove_unreferenced(former)
@@ -91,7 +105,12 @@ def _readdress(scan: Scan, visit: Visit, to: Visit, folder: Path) -> _Readdresse
 
 @transaction.atomic
 def _publish(
-    scans: Sequence[Scan], visit: Visit, to: Visit, written: dict[UUID, _Readdressed], reason: str
+    scans: Sequence[Scan],
+    visit: Visit,
+    to: Visit,
+    written: dict[UUID, _Readdressed],
+    reason: str,
+    by: Any,
 ) -> None:
     """Place the new files and record the move, or neither."""
     old, new = deciding.hold_visits(visit, to)
@@ -100,7 +119,7 @@ def _publish(
     found = deciding.locked(scans, ScanState.QUARANTINED, ScanState.IMPORTED)
     participation.require_images_allowed(new.patient)
     _refuse_known_there(found, new)
-    deciding.refuse_same_elsewhere(found, new)
+    deciding.refuse_same_elsewhere(found, new, by)
     hold(f"{one.sha256}.zip" for one in written.values())
     placed: list[Path] = []
     try:
@@ -148,8 +167,10 @@ def _record(scan: Scan, old: Visit, new: Visit, written: _Readdressed | None) ->
     scan.days_from_visit = None if day is None else (day - new.date).days
     allowed = new.patient.study.scan_days_from_visit
     is_far = scan.days_from_visit is not None and abs(scan.days_from_visit) > allowed
-    # What conflicted with the former place says nothing about this one.
-    scan.conflicts = [Conflict.DATE_FAR] if is_far else []
+    # What conflicted with the former patient says nothing about another one.
+    is_same = old.patient_id == new.patient_id
+    still = [one for one in scan.conflicts if is_same and one in OF_THE_PATIENT]
+    scan.conflicts = [*([Conflict.DATE_FAR] if is_far else []), *still]
     if written is not None:
         scan.acquisition = {**scan.acquisition, "dicom_sha256": written.sha256}
     scan.full_clean()

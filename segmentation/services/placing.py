@@ -47,7 +47,7 @@ def keep(*, scans: Sequence[Scan], replaces: Collection[Scan] = (), reason: str,
     (held,) = deciding.hold_visits(visit)
     locked = deciding.locked(scans, ScanState.QUARANTINED)
     participation.require_images_allowed(held.patient)
-    deciding.refuse_same_elsewhere(locked, held)
+    deciding.refuse_same_elsewhere(locked, held, by)
     repeated = deciding.locked(replaces, ScanState.IMPORTED) if replaces else []
     if any(scan.visit_id != held.pk for scan in repeated):
         raise ValidationError("An image replaces only one of its own visit.")

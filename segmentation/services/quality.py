@@ -129,7 +129,7 @@ def follow(scans: Collection[Scan], *, visits: Collection[Visit]) -> None:
     is_under_way = Q(state=JobState.RUNNING, scan__visit__in=visits)
     lost_t1w = (
         _t1w_has_gone()
-        & Q(scan__state=ScanState.IMPORTED)
+        & Q(scan__state=ScanState.IMPORTED, scan__visit__in=visits)
         & (Q(scan__in=scans) | Q(t1w_scan__in=scans))
     )
     # What an earlier version of the method measured could not be measured again as it was.

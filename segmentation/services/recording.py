@@ -14,7 +14,7 @@ from mldtrial.trial.services import participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.nifti import read_volume
 from segmentation.models import Upload
-from segmentation.services import compliance, conflicts, deciding, jobs, store
+from segmentation.services import compliance, conflicts, deciding, heads, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.images import CheckedImage
 
@@ -27,7 +27,9 @@ class _Hashed:
     voxels_sha256: str
 
 
-def publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) -> None:
+def publish(
+    upload: Upload, images: list[CheckedImage], refusals: list[str], *, earlier: list[Scan]
+) -> None:
     """Record the images of an upload, or none; what is not recorded leaves no file.
 
     An image that may belong to somebody else, or to another visit, is recorded in quarantine.
@@ -36,12 +38,16 @@ def publish(upload: Upload, images: list[CheckedImage], refusals: list[str]) -> 
     ------
     ImageError
         If the consent was withdrawn, or the visit has all of the images already.
+    EarlierScansChangedError
+        If the heads were compared with other scans than `earlier`: nothing was recorded.
     """
     hashed = [_Hashed(image, sha256_of_voxels(image.path)) for image in images]
     with transaction.atomic():
         # The patient as well: a consent that is being withdrawn comes before this or after it.
         (visit,) = deciding.hold_visits(upload.visit)
         require_images_allowed(visit.patient)
+        if heads.earlier_of(visit, images) != earlier:
+            raise heads.EarlierScansChangedError
         new = _without_known(visit, hashed)
         if len(new) < len(hashed):
             refusals = [*refusals, "Images that this visit has already were left out."]

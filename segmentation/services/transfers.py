@@ -256,13 +256,17 @@ def _require_turn(visit: Visit, by: Any) -> None:
             )
 
 
-def _require_room(size_bytes: int) -> None:
-    """Refuse a file that the volume could not hold beside those that are on their way."""
+def room_bytes() -> int:
+    """Return how much the volume can take beside the files that are on their way."""
     coming = Transfer.objects.filter(state=TransferState.OPEN, expires_at__gt=Now()).aggregate(
         left=Sum(F("size_bytes") - F("offset_bytes"))
     )["left"]
-    room = store.free_bytes() - (coming or 0) - settings.TRANSFER_KEEP_FREE_BYTES
-    if size_bytes > room:
+    return store.free_bytes() - (coming or 0) - settings.TRANSFER_KEEP_FREE_BYTES
+
+
+def _require_room(size_bytes: int) -> None:
+    """Refuse a file that the volume could not hold beside those that are on their way."""
+    if size_bytes > room_bytes():
         raise NoRoomError(
             f"The server has no room for a file of {-(-size_bytes // MIB)} MiB just now. "
             "Tell the administrator, and try again later."

@@ -70,7 +70,7 @@ def scan_move(request: HttpRequest, scan_id: UUID) -> HttpResponse:
         person=scans[0].person,
         is_far_shown=is_far_shown,
     )
-    form = MoveForm(posted(request), places=places)
+    form = MoveForm(posted(request), scans=scans, places=places)
 
     def move() -> str:
         to = form.visit()
@@ -89,7 +89,8 @@ def scan_keep(request: HttpRequest, waiting_id: UUID) -> HttpResponse:
     """Take a session out of quarantine: it belongs where it was sent."""
     found = _waiting(request, waiting_id)
     repeated = quarantine.repeated(found)
-    form = KeepForm(posted(request), repeated=repeated)
+    concerned = (*found.scans, *repeated)
+    form = KeepForm(posted(request), scans=concerned, repeated=repeated)
 
     def keep() -> str:
         replaces = repeated if form.cleaned_data.get("is_repeat") else []
@@ -105,7 +106,7 @@ def scan_keep(request: HttpRequest, waiting_id: UUID) -> HttpResponse:
 def scan_discard(request: HttpRequest, waiting_id: UUID) -> HttpResponse:
     """Destroy a session in quarantine that belongs to nobody of the trial."""
     found = _waiting(request, waiting_id)
-    form = DiscardForm(posted(request))
+    form = DiscardForm(posted(request), scans=found.scans)
 
     def discard() -> str:
         reason = form.cleaned_data["reason"]

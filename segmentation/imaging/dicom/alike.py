@@ -35,6 +35,9 @@ REMEMBERED_FILES = 4
 LONGEST_SHARED_BYTES = 1 << 16
 """Longer values, the pixels, are hardly ever the same in two files: they are not compared."""
 
+MOST_ELEMENTS, MOST_SHARED_BYTES = 4096, 8 * 2**20
+"""A scanner writes some hundreds, and less than a megabyte: more is read, but not remembered."""
+
 LONGEST_DECODED_BYTES = 256
 DECODED_GROUPS = frozenset({0x0008, 0x0010, 0x0018, 0x0020, 0x0028})
 """Where most of what is asked of every image stands."""
@@ -131,6 +134,8 @@ class _File:
     @classmethod
     def of(cls, image: FileDataset, content: bytes) -> "_File | None":
         """Return the file, or None if its elements do not lie one behind another to its end."""
+        if len(image) + len(image.file_meta) > MOST_ELEMENTS:
+            return None
         header = _parts(image.file_meta, content, _MARK_END)
         if header is None:
             return None
@@ -240,6 +245,7 @@ def _parts(image: Dataset, content: bytes, position: int) -> tuple[list[_Part], 
     is_implicit = bool(image.original_encoding[0])
     elements = list(image.values())
     found: list[_Part] = []
+    left_bytes = MOST_SHARED_BYTES
     for element, following in zip(elements, [*elements, None][1:], strict=True):
         vr = None if is_implicit else content[position + 4 : position + 6].decode("latin-1")
         head_bytes = _head_bytes(vr)
@@ -254,7 +260,9 @@ def _parts(image: Dataset, content: bytes, position: int) -> tuple[list[_Part], 
                 return None
             # A sequence: the reader walked through it, and the next element shows how far.
             end = _value_at(following) - _head_bytes(None if is_implicit else following.VR)
-        whole = content[position:end] if end - position <= LONGEST_SHARED_BYTES else b""
+        is_shared = end - position <= min(LONGEST_SHARED_BYTES, left_bytes)
+        whole = content[position:end] if is_shared else b""
+        left_bytes -= len(whole)
         start = _start(element.tag, content[position:value], vr, is_first=not found)
         found.append(_Part(tag_of(int(element.tag)), vr, element, whole, start, head_bytes, length))
         position = end

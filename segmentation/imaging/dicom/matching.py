@@ -99,11 +99,11 @@ def undisputed(persons: Sequence[Matching]) -> int | None:
     return None
 
 
-def is_another(person: str, visits: Collection[frozenset[str]]) -> bool:
+def is_another(person: str, visits: Collection[frozenset[str]], changes_kept: int) -> bool:
     """Tell whether a person is another one than the earlier images of a patient name.
 
-    Where each of at least `HABIT_FROM_VISITS` visits named a person of its own, the site gives a
-    new name to each visit, and one more says nothing.
+    Where each of at least `HABIT_FROM_VISITS` visits named a person of its own, and somebody found
+    each change right, the site gives a new name to each visit, and one more says nothing.
 
     Parameters
     ----------
@@ -111,12 +111,18 @@ def is_another(person: str, visits: Collection[frozenset[str]]) -> bool:
         Keyed hash of the person in a header.
     visits : collection of frozenset of str
         For each visit with images that name anybody, whom they name.
+    changes_kept : int
+        How many of those persons were asked about and kept.
     """
     named = [persons for persons in visits if persons]
     known = frozenset().union(*named)
     if not known or person in known:
         return False
-    is_habit = len(named) >= HABIT_FROM_VISITS and len(known) == sum(map(len, named))
+    is_habit = (
+        changes_kept >= HABIT_FROM_VISITS - 1
+        and len(named) >= HABIT_FROM_VISITS
+        and len(known) == sum(map(len, named))
+    )
     return not is_habit
 
 

@@ -26,12 +26,16 @@ RELATIVE_JITTER, ABSOLUTE_JITTER_MM = 0.02, 0.1
 MARKED = {"Rows": 1, "Columns": 1, "ImageOrientationPatient": 6, "PixelSpacing": 2}
 """What every image of a series shares, and how many values it has."""
 
-RESCALING = {"RescaleSlope": 1.0, "RescaleIntercept": 0.0}
+READ_AS = {
+    "RescaleSlope": 1.0, "RescaleIntercept": 0.0, "PixelRepresentation": 0.0, "BitsAllocated": 16.0,
+}  # fmt: skip
+"""What makes a number of a stored pixel, and what holds where it is not said: the converter takes
+it from one image for all of a series."""
+
 COPIED = (
-    *MARKED, *RESCALING, "ImagePositionPatient", "InstanceNumber", "EchoTime", "ImageType",
-    "StudyInstanceUID", "FrameOfReferenceUID", "BitsAllocated", "BitsStored", "HighBit",
-    "PixelRepresentation", "NumberOfFrames", "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
+    *MARKED, *READ_AS, "ImagePositionPatient", "InstanceNumber", "EchoTime", "ImageType",
+    "StudyInstanceUID", "FrameOfReferenceUID", "BitsStored", "HighBit",
+    "NumberOfFrames", "SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence",
 )  # fmt: skip
 """What two files of one image must agree in, beside their pixels, to be copies."""
 
@@ -193,7 +197,7 @@ def _check_same(images: Sequence[Dataset]) -> None:
         values = _numbers(images, keyword, count)
         if np.abs(values - values[0]).max() > 1e-3:
             raise _mixed(keyword)
-    for keyword, default in RESCALING.items():
+    for keyword, default in READ_AS.items():
         values = _numbers(images, keyword, 1, default)
         if np.ptp(values) > 1e-6 * np.abs(values).max():
             raise _mixed(keyword)

@@ -67,3 +67,25 @@ def test_who_writes_and_fails_does_not_wait_for_who_reads(tmp_path: Path) -> Non
 
     with pytest.raises(OSError, match="disk full"):
         write()
+
+
+def test_the_file_is_closed_when_the_writer_fails(tmp_path: Path) -> None:
+    path, begun, kept = tmp_path / "file", threading.Event(), []
+
+    def reading(file: Readable) -> bytes:
+        first = file.read(3)
+        begun.set()
+        return first + file.read(3)
+
+    def write() -> None:
+        with reading_behind(path, reading) as (behind, _):
+            kept.append(behind)
+            path.write_bytes(b"one")
+            behind.grown(3)
+            assert begun.wait(20)
+            raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write()
+    assert kept[0]._file is not None
+    assert kept[0]._file.closed

@@ -208,6 +208,22 @@ def test_another_person_than_at_the_earlier_visits_waits_and_is_asked_about_once
     assert conflicts(third) == [[]]
 
 
+def test_names_that_nobody_was_asked_about_are_no_habit(world: World):
+    send(world)
+    for month in (6, 7):
+        new_name = {
+            "patient": f"Renamed^{month}",
+            "patient_id": f"NEW-{month}",
+            "attributes": {"ClinicalTrialSubjectID": "A-001"},
+        }
+        visit = month_later(world, month)
+        send_dicom(visit, series_of(world.patient_a, f"2023-{month:02}-10", **new_name))
+        assert conflicts(visit) == [[]]
+    last = month_later(world, 11)
+    send_dicom(last, series_of(world.patient_a, "2023-11-10", **RENAMED))
+    assert conflicts(last) == [[Conflict.PERSON_CHANGED]]
+
+
 def test_who_was_discarded_is_not_known_and_is_asked_about_again(world: World):
     send(world)
     second, third = month_later(world, 8), month_later(world, 11)

@@ -11,6 +11,7 @@ from segmentation.imaging.quality.metrics import METHOD_VERSION
 from segmentation.models import JobState, Scanner, ScannerChange, ScanQuality
 from segmentation.services import compliance, jobs, moving, placing, quality
 from tests.support.loads import make_scan, make_visit
+from tests.support.locking import freeze
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -127,3 +128,13 @@ def test_a_scan_moved_to_an_open_visit_is_measured_for_the_site_it_came_to(world
     move(world, row.scan, to=to)
     row.refresh_from_db()
     assert (row.site, row.state) == (world.site_b, JobState.QUEUED)
+
+
+def test_a_move_leaves_what_a_held_visit_measured_alone(world: World):
+    t1w = make_scan(world.visit_b, "T1w", days_from_visit=0)
+    # As an earlier move of the T1w image left it.
+    row = measured(make_scan(world.visit_a, "T2w", days_from_visit=0), t1w)
+    freeze(world, world.visit_a)
+    move(world, t1w, to=make_visit(world.patient_b, world.visit_b.date + timedelta(days=30)))
+    row.refresh_from_db()
+    assert (row.state, row.metrics) == (JobState.SUCCEEDED, METRICS)

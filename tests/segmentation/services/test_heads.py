@@ -1,6 +1,6 @@
 """A T1w that shows another head than the patient's earlier scans waits, with all of its session."""
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,11 +14,12 @@ from mldtrial.trial.services import patients
 from segmentation.imaging.dicom.person import HeaderFacts
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import write_volume
-from segmentation.imaging.same_head import Verdict
+from segmentation.imaging.same_head import HeadComparison, Verdict
 from segmentation.imaging.template import load_template
 from segmentation.phantom.patient import smooth_noise
 from segmentation.services import conflicts, heads, intake, receiving
 from segmentation.services.images import CheckedImage
+from tests.support.intake import bare_scan
 from tests.support.world import World
 
 MOVED_MM = 5.0
@@ -78,6 +79,41 @@ def test_another_head_than_before_waits_and_says_with_what_it_was_compared(
     assert "Head compared with Baseline: The folds of the brain do not agree" in second.reason
 
 
+DIFFERENT = HeadComparison(Verdict.DIFFERENT, 0.5, 1.0, 0.9, 1.1, 1.0, "The folds do not agree.")
+
+
+def without_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rows without an image take part: what is compared is not the question."""
+    monkeypatch.setattr(heads, "_head_of", lambda _: "head of an earlier scan")
+    monkeypatch.setattr(heads, "find_head", lambda _: "head of the new scan")
+    monkeypatch.setattr(
+        heads,
+        "_nearest",
+        lambda visit: list(Scan.objects.filter(visit__patient=visit.patient, state="IMPORTED")),
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_scan_that_is_taken_in_during_a_comparison_is_compared_with_as_well(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    later, find, asked = later_visit(world), heads.compare, []
+    monkeypatch.setattr(heads, "_comparison", lambda *_: DIFFERENT)
+
+    def compare_late(visit: Visit, images: Any, heartbeat: Any) -> Any:
+        found = find(visit, images, heartbeat)
+        asked.append(len(heads.earlier_of(visit, images)))
+        if len(asked) == 1:  # another worker meanwhile
+            bare_scan(world.visit_a, 1)
+        return found
+
+    monkeypatch.setattr(heads, "compare", compare_late)
+    without_files(monkeypatch)
+    second = send(later, head_2_mm(), tmp_path / "second.nii.gz")
+    assert asked == [0, 1]
+    assert (second.state, second.conflicts) == (ScanState.QUARANTINED, [Conflict.OTHER_HEAD])
+
+
 HEAD = HeaderFacts(session="s" * 64)
 OTHER_SESSION = HeaderFacts(session="o" * 64)
 
@@ -115,6 +151,43 @@ def test_a_session_waits_whole_where_its_head_is_another_and_nothing_says_it_is_
     made = [checked(*image) for image in images]
     found = conflicts.find(world.visit_a, made, [f"{n}" for n in range(len(made))])
     assert found == [[Conflict.OTHER_HEAD] if waits else [] for waits in expected]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", [ScanState.QUARANTINED, ScanState.DISCARDED, ScanState.IMPORTED])
+def test_the_rest_of_a_session_waits_though_its_t1w_was_sent_before(world: World, state: str):
+    t1w = bare_scan(world.visit_a, 1)
+    Scan.objects.filter(pk=t1w.pk).update(
+        state=state, conflicts=[Conflict.OTHER_HEAD], acquisition={"session_uid": HEAD.session}
+    )
+    (found,) = conflicts.find(world.visit_a, [checked(None, HEAD, "T2w")], ["2"])
+    assert found == ([] if state == ScanState.IMPORTED else [Conflict.OTHER_HEAD])
+
+
+@pytest.mark.django_db
+def test_a_brain_of_the_first_year_is_no_other_head(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(heads, "compare_heads", lambda *_, **__: DIFFERENT)
+    scan, day = bare_scan(world.visit_a, 1), world.visit_a.date
+    for months, verdict in ((11, Verdict.CANNOT_TELL), (13, Verdict.DIFFERENT)):
+        born = date(day.year, day.month, 1) - timedelta(days=round(30.44 * months))
+        found = heads._comparison(None, day, None, scan, born)
+        assert found.verdict is verdict
+
+
+@pytest.mark.django_db
+def test_an_image_that_cannot_be_compared_is_passed_over(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def fail(*_: Any, **__: Any) -> Any:
+        raise RuntimeError("too few voxels")
+
+    monkeypatch.setattr(heads, "compare_heads", fail)
+    without_files(monkeypatch)
+    bare_scan(world.visit_a, 1)
+    second = send(later_visit(world), head_2_mm(), tmp_path / "second.nii.gz")
+    assert (second.state, second.conflicts) == (ScanState.IMPORTED, [])
 
 
 @pytest.mark.django_db

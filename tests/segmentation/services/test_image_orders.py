@@ -13,12 +13,13 @@ from django.utils import timezone
 
 from mldtrial.audit.context import acting
 from mldtrial.audit.models import AccessEvent
-from mldtrial.trial.models import ScanState
+from mldtrial.trial.models import Patient, Scan, ScanState
 from mldtrial.trial.services import participation
 from segmentation.models import ImageExport, JobState
-from segmentation.services import image_export, image_orders, store, upkeep
+from segmentation.services import image_export, image_orders, moving, store, upkeep
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
+from tests.support.loads import make_visit
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -79,7 +80,12 @@ def test_faces_are_removed_unless_a_reason_is_given(images: World):
 
 
 def test_only_the_visit_that_was_asked_for_is_in_it(images: World, tmp_path: Path):
+    take_in_visit(images.visit_b, write_visit(tmp_path / "b", seed=2))
     code = images.visit_a.definition.code
+    assert images.visit_b.definition.code == code
+    later = make_visit(images.patient_a, images.visit_a.date + timedelta(days=180))
+    Scan.objects.filter(visit=images.visit_b).update(visit=later)
+    assert make(images).written == 4
     assert make(images, visit_code=code).written == 2
     with pytest.raises(ValidationError, match="has an image that may leave"):
         order(images, visit_code="M06")
@@ -126,6 +132,45 @@ def test_after_a_consent_has_ended_the_archive_does_not_leave_and_is_removed(ima
     assert not store.image_export_path(export.sha256).exists()
 
 
+def test_an_archive_with_an_image_that_was_moved_does_not_leave(images: World):
+    export = make(images)
+    with acting(origin="test"):
+        moving.move(
+            scans=list(images.visit_a.scans.all()),
+            to=images.visit_b,
+            reason="Wrong patient",
+            by=images.user("data_manager"),
+        )
+        with pytest.raises(ValidationError, match="was moved"):
+            archive_of(export, images)
+
+
+def test_an_archive_under_a_code_that_was_corrected_does_not_leave(images: World):
+    export = make(images)
+    assert images.patient_a.subject_code not in str(export.scans)
+    Patient.objects.filter(pk=images.patient_a.pk).update(subject_code="A-909")
+    with acting(origin="test"), pytest.raises(ValidationError, match="another code"):
+        archive_of(export, images)
+
+
+def test_an_order_leaves_the_room_that_uploads_need(images: World, settings: Any):
+    settings.TRANSFER_KEEP_FREE_BYTES = 2**62
+    export = make(images)
+    assert (export.state, export.failure_code) == (JobState.REJECTED, "TOO_LARGE")
+    assert "no room" in export.message
+
+
+def test_codes_that_became_alike_while_an_order_waited_are_named(images: World, tmp_path: Path):
+    order(images)
+    take_in_visit(images.visit_b, write_visit(tmp_path / "b", seed=2))
+    alike = images.patient_a.subject_code.replace("-", "_")
+    Patient.objects.filter(pk=images.patient_b.pk).update(subject_code=alike)
+    done = image_orders.execute_next(worker="test")
+    assert done is not None
+    assert done.state == JobState.REJECTED
+    assert "differ only by signs" in done.message
+
+
 def test_an_archive_with_an_image_that_was_discarded_is_removed_by_the_sweep(images: World):
     export = make(images)
     scan = images.visit_a.scans.first()
@@ -156,6 +201,9 @@ def test_an_archive_goes_when_its_time_is_over(images: World):
     assert upkeep.remove_overdue_exports() == 0
     past = timezone.now() - timedelta(minutes=1)
     ImageExport.objects.filter(pk=export.pk).update(expires_at=past)
+    export.refresh_from_db()
+    with pytest.raises(ValidationError, match="no longer there"):
+        archive_of(export, images)
     assert upkeep.remove_overdue_exports() == 1
     export.refresh_from_db()
     with pytest.raises(ValidationError, match="no longer there"):

@@ -246,8 +246,26 @@ def test_an_image_in_use_elsewhere_is_not_kept_as_well(world: World):
     send_dicom(world.visit_a, images)
     send_dicom(world.visit_b, images)
     scans = list(world.visit_b.scans.all())
-    with pytest.raises(ValidationError, match="one of the two is wrong"):
-        placing.keep(scans=scans, reason="Sure", by=world.user("coordinator_b"))
+    # The other visit is of another site, of which one of the two may know nothing.
+    for who, words in (
+        ("coordinator_b", "^..The image does not match this visit; ask the data manager"),
+        ("data_manager", "one of the two is wrong"),
+    ):
+        with pytest.raises(ValidationError, match=words):
+            placing.keep(scans=scans, reason="Sure", by=world.user(who))
+
+
+def test_another_visit_of_the_same_patient_answers_no_question_about_the_person(
+    world: World, later
+):
+    send_dicom(world.visit_a, pair(world, DAY)[0])
+    renamed = pair(world, LATER, patient="Renamed^Elsewhere", patient_id="NEW-1", seed=7)
+    send_dicom(world.visit_a, renamed[0])
+    (scan,) = world.visit_a.scans.filter(state=ScanState.QUARANTINED)
+    assert scan.conflicts == [Conflict.DATE_FAR, Conflict.PERSON_CHANGED]
+    move(world, [scan], later)
+    scan.refresh_from_db()
+    assert scan.conflicts == [Conflict.PERSON_CHANGED]
 
 
 def test_where_a_person_is_known_is_told_only_to_who_may_see_it(world: World):

@@ -1,14 +1,17 @@
 """The page of ordered images: order, watch, take; what cannot be taken says why."""
 
+from pathlib import Path
+
 import pytest
-from django.test import Client
+from asgiref.sync import async_to_sync
+from django.test import AsyncClient, Client
 from django.urls import reverse
 
 from segmentation.models import ImageExport, JobState
 from segmentation.services import image_orders, store
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
-from tests.support.world import World
+from tests.support.world import World, build_world
 
 pytestmark = pytest.mark.django_db
 ORDER = {"visit_code": "", "faces": "kept", "reason": "Second reading"}
@@ -37,7 +40,9 @@ def test_images_are_ordered_watched_and_taken(manager: Client, world: World, add
     assert "2 in it" in shown
     assert "hx-trigger" not in shown
     export = ImageExport.objects.get()
-    taken = manager.get(reverse("image_export_file", args=[world.study.code, export.pk]))
+    url = reverse("image_export_file", args=[world.study.code, export.pk])
+    taken = manager.get(url)
+    assert not taken.is_async  # type: ignore[attr-defined]
     content = b"".join(taken.streaming_content)  # type: ignore[attr-defined]
     assert content == store.image_export_path(export.sha256).read_bytes()
     assert taken["Content-Length"] == str(len(content)) == str(export.size_bytes)
@@ -83,3 +88,27 @@ def test_the_page_of_exports_leads_to_the_images_only_who_may(world: World, addr
         client = Client()
         client.force_login(world.user(key))
         assert (address in client.get(reverse("exports")).content.decode()) is leads
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_archive_is_streamed_by_the_asynchronous_server_as_well(tmp_path: Path):
+    world = build_world()
+    take_in_visit(world.visit_a, write_visit(tmp_path, seed=1))
+    image_orders.order(
+        study=world.study,
+        visit_code="",
+        reason_for_faces="Second reading",
+        by=world.user("data_manager"),
+    )
+    export = image_orders.execute_next(worker="test")
+    assert export is not None
+    url = reverse("image_export_file", args=[world.study.code, export.pk])
+
+    async def taken() -> bytes:
+        client = AsyncClient()
+        await client.aforce_login(world.user("data_manager"))
+        answer = await client.get(url)
+        assert answer.is_async  # type: ignore[attr-defined]
+        return b"".join([piece async for piece in answer.streaming_content])  # type: ignore[attr-defined]
+
+    assert async_to_sync(taken)() == store.image_export_path(export.sha256).read_bytes()

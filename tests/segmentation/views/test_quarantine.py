@@ -177,3 +177,22 @@ def test_a_visit_outside_of_the_reach_is_no_choice(world: World, scan):
     )
     assert answer.status_code == 422
     assert "Choose one of the listed visits." in answer.content.decode()
+
+
+def test_a_decision_reaches_only_the_scans_that_the_page_showed(world: World, later):
+    study_uid = "1.2.826.0.1.99"
+    first = series_of(world.patient_a, "2023-11-10", study_uid=study_uid)
+    send_dicom(world.visit_a, first)
+    client = client_of(world, "coordinator")
+    url = reverse("scan_discard", args=[Scan.objects.get().pk])
+    opened = client.get(url)
+    shown = opened.context["form"]["seen"].value()
+    assert f'<input type="hidden" name="seen" value="{shown}"' in opened.content.decode()
+    send_dicom(world.visit_a, series_of(world.patient_a, "2023-11-10", study_uid=study_uid, seed=3))
+    answer = client.post(url, {"reason": REASON, "seen": shown})
+    assert answer.status_code == 422
+    assert "Other scans are concerned" in answer.content.decode()
+    assert Scan.objects.filter(state=ScanState.QUARANTINED).count() == 2
+    shown = answer.context["form"]["seen"].value()
+    assert client.post(url, {"reason": REASON, "seen": shown}).status_code == 302
+    assert not Scan.objects.filter(state=ScanState.QUARANTINED).exists()

@@ -8,8 +8,10 @@ import pytest
 from django.urls import reverse
 
 from mldtrial.trial.models import ProtocolDeviation, Visit
+from mldtrial.trial.services import patients
 from segmentation.models import Scanner
 from tests.segmentation.services.test_scanners import NEW, OLD, later, scanned
+from tests.support.loads import make_visit
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -98,3 +100,20 @@ def test_nothing_is_proposed_to_who_may_not_record(world: World, scanner, client
 def test_a_scanner_of_another_site_does_not_exist(world: World, scanner, client):
     client.force_login(world.user("coordinator_b"))
     assert client.get(reverse("scanner", args=["MLD-1", scanner.pk])).status_code == 404
+
+
+def test_the_first_scan_of_a_child_is_on_no_other_scanner(world: World, client):
+    scanned(world.visit_a)
+    child = patients.create_patient(
+        site=world.site_a,
+        subject_code="A-002",
+        sex="F",
+        birth_month=world.patient_a.birth_month,
+        enrolled_on=world.visit_a.date,
+        by=None,
+    )
+    first = make_visit(child, world.visit_a.date + timedelta(days=30))
+    scanned(first, device="d2")
+    shown = status_of(client, world, first, "data_manager")
+    assert "First scan on this scanner" in shown
+    assert "DIFF_SCANNER" not in shown

@@ -17,7 +17,7 @@ from pydicom import Dataset, dcmwrite
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.sequence import Sequence
 
-from segmentation.imaging.dicom.alike import Reader
+from segmentation.imaging.dicom.alike import MOST_ELEMENTS, Reader
 from segmentation.imaging.dicom.reading import PARSE_ERRORS
 from segmentation.imaging.errors import ImageError
 from tests.support.dicom import changed, make_series
@@ -172,3 +172,13 @@ def test_whatever_a_file_holds_it_is_read_as_by_itself(
     for index, change in changes:
         contents[index] = damaged(contents[index], *change)
     check([contents[0], *contents], tmp_path)
+
+
+def test_a_header_of_countless_elements_is_read_but_not_remembered(tmp_path: Path) -> None:
+    image = make_series()[0]
+    for element in range(MOST_ELEMENTS):
+        image.add_new(0x00111000 + element, "LO", "")
+    dcmwrite(tmp_path / "many", image, enforce_file_format=True)
+    reader = Reader()
+    assert len(reader.read(tmp_path / "many")) > MOST_ELEMENTS
+    assert not reader._before

@@ -111,6 +111,7 @@ def test_an_upload_of_two_equal_folders_is_one_volume(tmp_path: Path) -> None:
         ("PixelData", bytes(ROWS * COLUMNS * 2)),
         ("ImagePositionPatient", [-20, -24, 8.5]),
         ("RescaleSlope", 3),
+        ("PixelRepresentation", 1),
     ],
 )
 def test_another_image_with_the_same_identifier_is_refused(
