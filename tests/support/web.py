@@ -115,7 +115,11 @@ class Person:
         try:
             self._connection.request(method, path, body, {**self._headers, **(headers or {})})
             found = self._connection.getresponse()
-            return Answer(found.status, dict(found.headers), found.read())
+            answer = Answer(found.status, dict(found.headers), found.read())
+            if body and found.status >= 400:
+                # A server that answers before it has read all of a body closes the line after it.
+                self.hang_up()
+            return answer
         except (OSError, http.client.HTTPException):
             self.hang_up()
             raise
