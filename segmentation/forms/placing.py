@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
 
-from mldtrial.trial.forms.base import ServiceForm, reason_field
+from mldtrial.trial.forms.base import MarkedForm, reason_field
 from mldtrial.trial.models import Patient, Scan, Visit
 from segmentation.selectors.quarantine import Place
 
@@ -14,27 +13,19 @@ NO_NAMES = "Kept in the history. No names."
 Places = Sequence[tuple[Patient, list[Place]]]
 
 
-class DecisionForm(ServiceForm):
+class DecisionForm(MarkedForm):
     """A decision about the scans that the page showed, and about no other."""
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
     def __init__(self, *args: Any, scans: Sequence[Scan], **kwargs: Any) -> None:
-        self.mark = " ".join(sorted(str(scan.pk) for scan in scans))
-        super().__init__(*args, initial={"seen": self.mark}, **kwargs)
+        mark = " ".join(sorted(str(scan.pk) for scan in scans))
+        super().__init__(*args, mark=mark, **kwargs)
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse a decision that would reach scans that the page did not show."""
-        cleaned = super().clean() or {}
-        if cleaned.get("seen") not in ("", self.mark):
-            data: Any = self.data.copy()  # type: ignore[attr-defined]  # what was sent is fixed
-            data[self.add_prefix("seen")] = self.mark
-            self.data = data
-            raise ValidationError(
-                "Other scans are concerned than when you opened the page. Look at them, then send "
-                "again."
-            )
-        return cleaned
+    def why_refused(self, _seen: str, /) -> str:
+        """Return that the decision would reach scans that the page did not show."""
+        return (
+            "Other scans are concerned than when you opened the page. Look at them, then send "
+            "again."
+        )
 
 
 class MoveForm(DecisionForm):

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,6 @@ ELSEWHERE = (
     Conflict.SAME_SERIES_ELSEWHERE,
     Conflict.SAME_IMAGE_ELSEWHERE,
 )
-WITH_EARLIER = (Conflict.PERSON_CHANGED, Conflict.OTHER_HEAD)
-"""Conflicts with earlier scans of the patient, of which one may be the wrong one as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,19 +257,16 @@ def _waiting(scans: Sequence[Scan], user: Any) -> Waiting:
         .first()
     )
     by = None if sent is None else sent.uploaded_by
-    known_under = _known_under(scans, user)
+    # Image by image: that one is known within reach says nothing of where another is.
+    sentences = [describe(one, is_other_seen=bool(_known_under([one], user))) for one in scans]
     return Waiting(
         visit=visit,
         scans=tuple(scans),
         sent_at=scans[0].created_at if sent is None else sent.queued_at,
         sent_by="" if by is None else str(by),
         acquired_on=acquired_on(scans[0]),
-        sentences=_once(
-            sentence
-            for scan in scans
-            for sentence in describe(scan, is_other_seen=bool(known_under))
-        ),
-        known_under=known_under,
+        sentences=_once(chain.from_iterable(sentences)),
+        known_under=_known_under(scans, user),
         earlier=_earlier(scans),
         may_place=trial_policies.may(user, "place_scan", visit),
     )

@@ -39,13 +39,21 @@ class EarlierScansChangedError(Exception):
 
 
 def compare(
-    visit: Visit, images: Sequence[CheckedImage], heartbeat: Heartbeat
+    visit: Visit,
+    images: Sequence[CheckedImage],
+    heartbeat: Heartbeat,
+    *,
+    earlier: Sequence[Scan],
 ) -> list[CheckedImage]:
     """Return the images, each T1w with what comparing it with earlier scans said.
 
     Nothing is said where there is nothing to compare with, or no brain is found.
+
+    Parameters
+    ----------
+    earlier : sequence of Scan
+        What `earlier_of` returns.
     """
-    earlier = earlier_of(visit, images)
     if not earlier:
         return list(images)
     # Read when first needed, and once for all images of the upload.

@@ -43,7 +43,7 @@ def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
         while True:
             heartbeat.progress(0.6, "comparing with earlier scans")
             earlier = heads.earlier_of(upload.visit, images)
-            compared = heads.compare(upload.visit, images, heartbeat)
+            compared = heads.compare(upload.visit, images, heartbeat, earlier=earlier)
             heartbeat.progress(0.8, "storing")
             try:
                 recording.publish(upload, compared, refusals, earlier=earlier)

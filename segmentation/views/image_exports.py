@@ -1,14 +1,12 @@
 """Order the images of a study as an archive, watch it being made, take it."""
 
-from collections.abc import AsyncIterator, Generator
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.handlers.asgi import ASGIRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -16,6 +14,7 @@ from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study
 from mldtrial.trial.views.answers import form_page, posted
+from mldtrial.trial.views.streaming import streamed
 from segmentation import tasks
 from segmentation.forms.image_exports import ImageExportForm
 from segmentation.selectors import image_exports as selectors
@@ -61,25 +60,13 @@ def image_export_file(request: HttpRequest, study_code: str, export_id: UUID) ->
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
         return redirect("image_exports", study_code=study.code)
-    # Each kind of server needs its own kind of generator, as for the tables.
-    pieces = _pieces_async(path) if isinstance(request, ASGIRequest) else _pieces(path)
-    response = StreamingHttpResponse(pieces, content_type="application/zip")
+    name = f"{study.code}_images.zip"
+    response = streamed(request, _pieces(path), name=name, content_type="application/zip")
     response["Content-Length"] = str(path.stat().st_size)
-    response["Content-Disposition"] = f'attachment; filename="{study.code}_images.zip"'
-    response["X-Accel-Buffering"] = "no"
     return response
 
 
-def _pieces(path: Path) -> Generator[bytes]:
+def _pieces(path: Path) -> Iterator[bytes]:
     with path.open("rb") as handle:
         while piece := handle.read(PIECE_BYTES):
             yield piece
-
-
-async def _pieces_async(path: Path) -> AsyncIterator[bytes]:
-    pieces = _pieces(path)
-    try:
-        while piece := await sync_to_async(lambda: next(pieces, b""))():
-            yield piece
-    finally:
-        await sync_to_async(pieces.close)()

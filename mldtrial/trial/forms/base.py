@@ -183,37 +183,52 @@ class ServiceForm(forms.Form):
             self.add_error(known, reasons)
 
 
-class SeenForm(ServiceForm):
+class MarkedForm(ServiceForm):
+    """A form with a mark of what the person saw; where that is no longer so, it is refused.
+
+    What was typed is kept, and the mark renewed: to send it again is then a decision.
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, mark: str, **kwargs: Any) -> None:
+        self.mark = mark
+        initial = {**kwargs.pop("initial", {}), "seen": mark}
+        super().__init__(*args, initial=initial, **kwargs)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a form that was filled in on sight of something else."""
+        cleaned = super().clean() or {}
+        if cleaned.get("seen") != self.mark:
+            data: Any = self.data.copy()  # type: ignore[attr-defined]  # what was sent is fixed
+            data[self.add_prefix("seen")] = self.mark
+            self.data = data
+            raise ValidationError(self.why_refused(cleaned.get("seen", "")))
+        return cleaned
+
+    def why_refused(self, seen: str, /) -> str:
+        """Return what is no longer as the person saw it, in words."""
+        raise NotImplementedError
+
+
+class SeenForm(MarkedForm):
     """A form on a stored record, with a mark of what the person saw of it.
 
     A subclass names the fields that belong to the record in `RECORD_FIELDS`. Where somebody
-    else has changed them meanwhile, nothing is saved: the person is told what, and what was
-    typed is kept. To send it again is then a decision.
+    else has changed them meanwhile, nothing is saved, and the person is told what.
     """
 
     RECORD_FIELDS: tuple[str, ...] = ()
 
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
     def __init__(self, *args: Any, record: Any, **kwargs: Any) -> None:
         self.record = record
         self.stored = values_of(record, self.RECORD_FIELDS)
-        self.mark = mark_of(self.stored)
-        initial = {**self.stored, **kwargs.pop("initial", {}), "seen": self.mark}
-        super().__init__(*args, initial=initial, **kwargs)
+        initial = {**self.stored, **kwargs.pop("initial", {})}
+        super().__init__(*args, mark=mark_of(self.stored), initial=initial, **kwargs)
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse a form that would undo another person's change without a word."""
-        cleaned = super().clean() or {}
-        if cleaned.get("seen") != self.mark:
-            self._renew_mark()
-            raise ValidationError(_since(self.record, self.RECORD_FIELDS, cleaned.get("seen", "")))
-        return cleaned
-
-    def _renew_mark(self) -> None:
-        data: Any = self.data.copy()  # type: ignore[attr-defined]  # what was sent is fixed
-        data[self.add_prefix("seen")] = self.mark
-        self.data = data
+    def why_refused(self, seen: str, /) -> str:
+        """Return who has changed what of the record meanwhile."""
+        return _since(self.record, self.RECORD_FIELDS, seen)
 
 
 def _since(record: Any, fields: tuple[str, ...], mark: str) -> str:

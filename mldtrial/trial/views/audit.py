@@ -1,13 +1,10 @@
 """Pages of the audit trail: a study, a record, the access log, the verification."""
 
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID
 
-from asgiref.sync import sync_to_async
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.core.handlers.asgi import ASGIRequest
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -17,6 +14,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Study
 from mldtrial.trial.selectors import audit
 from mldtrial.trial.services import audit_check, trail_export
+from mldtrial.trial.views.streaming import streamed
 
 PER_PAGE = 50
 CSV = "text/csv; charset=utf-8"
@@ -82,16 +80,7 @@ def audit_export(request: HttpRequest, study_code: str) -> StreamingHttpResponse
     pieces = trail_export.begin(
         study=study, filters=audit.Filters.of(request.GET), by=request.user, origin="web"
     )
-    is_asgi = isinstance(request, ASGIRequest)
-    response = StreamingHttpResponse(_async(pieces) if is_asgi else pieces, content_type=CSV)
-    response["Content-Disposition"] = f'attachment; filename="{study.code}_audit_trail.csv"'
-    response["X-Accel-Buffering"] = "no"
-    return response
-
-
-async def _async(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
-    while (piece := await sync_to_async(lambda: next(pieces, None))()) is not None:
-        yield piece
+    return streamed(request, pieces, name=f"{study.code}_audit_trail.csv", content_type=CSV)
 
 
 @require_safe

@@ -100,9 +100,9 @@ def test_a_scan_that_is_taken_in_during_a_comparison_is_compared_with_as_well(
     later, find, asked = later_visit(world), heads.compare, []
     monkeypatch.setattr(heads, "_comparison", lambda *_: DIFFERENT)
 
-    def compare_late(visit: Visit, images: Any, heartbeat: Any) -> Any:
-        found = find(visit, images, heartbeat)
-        asked.append(len(heads.earlier_of(visit, images)))
+    def compare_late(visit: Visit, images: Any, heartbeat: Any, *, earlier: Any) -> Any:
+        found = find(visit, images, heartbeat, earlier=earlier)
+        asked.append(len(earlier))
         if len(asked) == 1:  # another worker meanwhile
             bare_scan(world.visit_a, 1)
         return found
@@ -194,8 +194,11 @@ def test_an_image_that_cannot_be_compared_is_passed_over(
 def test_nothing_is_said_of_a_first_scan_or_of_one_that_shows_no_head(world: World, tmp_path: Path):
     heartbeat = SimpleNamespace(check=lambda: None)
     image = checked(None, None)
-    assert heads.compare(world.visit_a, [image], heartbeat) == [image]
+    assert heads.earlier_of(world.visit_a, [image]) == []
+    assert heads.compare(world.visit_a, [image], heartbeat, earlier=[]) == [image]
     cube = Volume(np.arange(1320, dtype=np.float32).reshape(10, 11, 12), np.eye(4))
     send(world.visit_a, cube, tmp_path / "cube.nii.gz")
     image.path = tmp_path / "cube.nii.gz"
-    assert heads.compare(later_visit(world), [image], heartbeat) == [image]
+    later = later_visit(world)
+    (earlier,) = heads.earlier_of(later, [image])
+    assert heads.compare(later, [image], heartbeat, earlier=[earlier]) == [image]

@@ -280,6 +280,24 @@ def test_where_a_person_is_known_is_told_only_to_who_may_see_it(world: World):
     assert untold.sentences == ["The person in the header does not match this patient."]
 
 
+def test_what_is_known_within_reach_uncovers_nothing_of_another_image(world: World):
+    t1w, t2w = pair(world, DAY, patient="One^Session", patient_id="S-1")
+    own = patients.create_visit(
+        patient=world.patient_b, definition=None, visit_date=date(2023, 5, 12), by=None
+    )
+    send_dicom(world.visit_a, t1w)
+    send_dicom(own, t2w)
+    Scan.objects.update(person="", state=ScanState.IMPORTED, conflicts=[])
+    send_dicom(world.visit_b, t1w, t2w)
+    session = list(world.visit_b.scans.filter(state=ScanState.QUARANTINED))
+    assert [scan.conflicts[-1] for scan in session] == [Conflict.SAME_IMAGE_ELSEWHERE] * 2
+    (found,) = quarantine.waiting(user=world.user("coordinator_b"))
+    assert [name.split(",")[0] for name in found.known_under] == [world.patient_b.subject_code]
+    said = " ".join(found.sentences)
+    assert "The very same image is in use under another visit or patient." in said
+    assert "The image does not match this visit; ask the data manager." in said
+
+
 def test_each_place_says_whether_its_scans_name_the_same_person(world: World, later):
     send_dicom(world.visit_a, series_of(world.patient_a, DAY))
     send_dicom(world.visit_b, series_of(world.patient_b, DAY))
