@@ -145,6 +145,13 @@ IDENTIFYING = {
 }  # fmt: skip
 
 
+def test_a_short_number_is_sought_as_a_number_and_not_inside_another():
+    assert residue.holds(b"\x00\x0017027 \x08", "17027")
+    assert residue.holds(b"serial=17027", "17027")
+    assert not residue.holds(b"2.25.3317027448", "17027")
+    assert residue.holds(b"19700101120000.5", "19700101")
+
+
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
 def test_a_philips_head_alone_says_what_is_missing_and_keeps_no_identity(
     kind: str,
@@ -186,7 +193,7 @@ def identifiers_left(
         (attribute, name)
         for name, content in kept
         for value, attribute in values.items()
-        if value.encode() in content
+        if residue.holds(content, value)
     }
 
 
