@@ -42,6 +42,9 @@ def worker(queue: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
+ONE_CORE = {"OMP_NUM_THREADS": "1", "ITK_GLOBAL_DEFAULT_NUMBER_OF_THREADS": "1"}
+
+
 def processes(
     *, port: int, device: str, threads: int, host: str = "127.0.0.1"
 ) -> tuple[Process, ...]:
@@ -66,6 +69,7 @@ def processes(
             worker(queue),
             {"GLIBC_TUNABLES": MALLOC, "OMP_NUM_THREADS": str(threads)},
         ),
-        Process("exports", worker("exports")),
+        # Beside people who wait for pages and images: it takes one core, however long it takes.
+        Process("exports", worker("exports"), ONE_CORE),
         Process("sweep", (sys.executable, "manage.py", "sweep", "--every", "15")),
     )

@@ -41,6 +41,9 @@ OF_THE_PATIENT = frozenset(
 )
 """Conflicts with the patient: another visit of the same patient answers none of them."""
 
+OF_ANOTHER = "Before it was moved from another patient: "
+"""Begins what intake said of a scan, which compared it with the record and scans of that one."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Readdressed:
@@ -171,6 +174,8 @@ def _record(scan: Scan, old: Visit, new: Visit, written: _Readdressed | None) ->
     is_same = old.patient_id == new.patient_id
     still = [one for one in scan.conflicts if is_same and one in OF_THE_PATIENT]
     scan.conflicts = [*([Conflict.DATE_FAR] if is_far else []), *still]
+    if not is_same and scan.reason and not scan.reason.startswith(OF_ANOTHER):
+        scan.reason = OF_ANOTHER + scan.reason
     if written is not None:
         scan.acquisition = {**scan.acquisition, "dicom_sha256": written.sha256}
     scan.full_clean()

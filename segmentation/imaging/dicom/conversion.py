@@ -42,11 +42,11 @@ def converting(images: Path, out: Path) -> Iterator[Callable[[], Path]]:
 
 def _converted(converter: subprocess.Popen[bytes], out: Path) -> Path:
     try:
-        converter.wait(CONVERSION_SECONDS)
+        status = converter.wait(CONVERSION_SECONDS)
     except subprocess.TimeoutExpired:
         raise _not_converted() from None
     made = sorted(out.glob("*.nii"))
-    if len(made) != 1:
+    if status != 0 or len(made) != 1:
         raise _not_converted()
     return made[0]
 

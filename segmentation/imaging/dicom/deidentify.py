@@ -14,11 +14,11 @@ from pydicom import DataElement, Dataset
 from segmentation.imaging.dicom.attribute_rules import Rule, rules_by_tag
 from segmentation.imaging.dicom.attributes import tag_of, value_of
 from segmentation.imaging.dicom.clean_element import CleanElement
-from segmentation.imaging.dicom.pixels import PIXEL_DATA, clean_pixels
+from segmentation.imaging.dicom.pixels import clean_pixels
 from segmentation.imaging.dicom.plain_values import PlainValues
 from segmentation.imaging.dicom.private_elements import PrivateElements
 from segmentation.imaging.dicom.procedure import Procedure
-from segmentation.imaging.dicom.reading import PARSE_ERRORS
+from segmentation.imaging.dicom.reading import PARSE_ERRORS, PIXEL_DATA
 from segmentation.imaging.dicom.secrets import DeidentificationKey, TrialIdentity
 from segmentation.imaging.dicom.suited import refuse_unsuited
 from segmentation.imaging.dicom.written import (

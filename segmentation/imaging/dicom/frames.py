@@ -29,8 +29,8 @@ from segmentation.imaging.dicom.functional_groups import (
     unsupported,
     values_of,
 )
-from segmentation.imaging.dicom.pixels import PIXEL_DATA, frame_pixels
-from segmentation.imaging.dicom.reading import NATIVE, PARSE_ERRORS, syntax_of
+from segmentation.imaging.dicom.pixels import frame_pixels
+from segmentation.imaging.dicom.reading import NATIVE, PARSE_ERRORS, PIXEL_DATA, syntax_of
 from segmentation.imaging.dicom.suited import MR
 from segmentation.imaging.errors import FailureCode, ImageError
 

@@ -11,18 +11,19 @@ from pydicom.pixels import pixel_array
 
 from segmentation.imaging.dicom.attributes import value_of
 from segmentation.imaging.dicom.codestream import without_text
+from segmentation.imaging.dicom.fragments import check_fragments
 from segmentation.imaging.dicom.reading import (
     JPEG_FAMILY,
     MAX_SIDE,
     NATIVE,
     PARSE_ERRORS,
+    PIXEL_DATA,
     RLE,
     syntax_of,
 )
 from segmentation.imaging.errors import FailureCode, ImageError
 
 EXPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2.1"
-PIXEL_DATA = 0x7FE00010
 MAX_RLE_RATIO = 64
 _HEAD = struct.Struct("<HH2sHI")
 MAX_OBJECT_BYTES = 2**30
@@ -60,7 +61,8 @@ def clean_pixels(original: Any) -> CleanPixels:
     ------
     ImageError
         TRUNCATED if pixels are missing, TRAILING_DATA if there are more than one image holds,
-        BAD_DICOM if the layout is not that of one grey image.
+        BAD_DICOM if the layout is not that of one grey image, or compressed data hold another
+        number of images than one.
     """
     expected = _expected_bytes(original)
     content = original.get("PixelData")
@@ -70,6 +72,8 @@ def clean_pixels(original: Any) -> CleanPixels:
     if syntax in NATIVE:
         _check_length(len(content), expected)
         return _plain(original, content[:expected])
+    # A second image in the fragments would be cut off with what follows the end of the first.
+    check_fragments(original)
     frames = _frames(content, 1)
     if syntax == RLE:
         return _plain(original, _from_rle(original, frames[0], expected))

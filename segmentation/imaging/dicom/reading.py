@@ -14,8 +14,16 @@ from segmentation.imaging.content import Content, recognise
 from segmentation.imaging.errors import FailureCode, ImageError
 
 PREAMBLE_BYTES = 128
+PIXEL_DATA = 0x7FE00010
+ITEM = b"\xfe\xff\x00\xe0"
+"""How every sequence begins."""
 MAX_FILE_BYTES = 256 * 2**20
 MAX_SIDE = 4096
+MAX_HEADER_BYTES = 16 * 2**20
+"""Beside pixels and what else has no parts; the largest of 258 real files has 2.5 MB."""
+MAX_READS = 2_000_000
+"""Steps in which a header may be read: an element without a value takes 8 bytes of a file, one
+step, and some 250 bytes of memory."""
 
 NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
 RLE = "1.2.840.10008.1.2.5"
@@ -104,13 +112,46 @@ def parse_instance(content: bytes) -> Any:
             return None
         _check_syntax(syntax)
     try:
-        dataset = pydicom.dcmread(io.BytesIO(content), force=True)
+        dataset = pydicom.dcmread(_source(content), force=True)
         little_endian = dataset.original_encoding[1]
+        too_large = len(content) > MAX_HEADER_BYTES and _has_a_large_sequence(dataset)
     except PARSE_ERRORS:
         raise _damaged() from None
     if little_endian is not True:
         raise _unsupported_syntax()
+    if too_large:
+        raise _header_too_large()
     return dataset
+
+
+class _Counted(io.BytesIO):
+    """Bytes that are read in so many steps at most."""
+
+    steps = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        self.steps += 1
+        if self.steps > MAX_READS:
+            raise _header_too_large()
+        return super().read(size)
+
+
+def _source(content: bytes) -> io.BytesIO:
+    """Return the content to read; what is small enough for any number of elements, uncounted."""
+    return (io.BytesIO if len(content) <= MAX_HEADER_BYTES else _Counted)(content)
+
+
+def _has_a_large_sequence(dataset: Any) -> bool:
+    """Tell whether a sequence that is not taken apart yet, at any depth, is too large for it."""
+    for tag in dataset.keys() - {PIXEL_DATA}:
+        element = dataset.get_item(tag)
+        value = element.value
+        if isinstance(value, bytes):
+            if len(value) > MAX_HEADER_BYTES and value.startswith(ITEM):
+                return True
+        elif element.VR == "SQ" and any(map(_has_a_large_sequence, value)):
+            return True
+    return False
 
 
 def syntax_of(dataset: Any) -> str:
@@ -181,6 +222,13 @@ def _unsupported_syntax() -> ImageError:
 
 def _unsupported(message: str) -> ImageError:
     return ImageError(FailureCode.UNSUPPORTED_DICOM, message)
+
+
+def _header_too_large() -> ImageError:
+    return _unsupported(
+        f"Expected at most {MAX_HEADER_BYTES // 2**20} MiB beside the pixels of a DICOM file, "
+        "found more. Export the structural series alone."
+    )
 
 
 def _damaged() -> ImageError:

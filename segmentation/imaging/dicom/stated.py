@@ -17,8 +17,7 @@ from segmentation.imaging.dicom.procedure import (
     StudyOptions,
     current_procedure,
 )
-
-PIXEL_DATA = 0x7FE00010
+from segmentation.imaging.dicom.reading import PIXEL_DATA
 
 
 class Action(StrEnum):

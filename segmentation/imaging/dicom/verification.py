@@ -5,11 +5,11 @@ import struct
 from collections.abc import Collection, Iterator, Mapping
 
 from segmentation.imaging.dicom.procedure import WRITTEN, Procedure
+from segmentation.imaging.dicom.reading import PIXEL_DATA
 from segmentation.imaging.dicom.secrets import TrialIdentity
 from segmentation.imaging.errors import FailureCode, ImageError
 
 META_START = 132
-PIXEL_DATA = 0x7FE00010
 MAPPED_UID = b"2.25."
 SHORTEST_IN_UID = 16
 """A mapped UID is 39 digits of a keyed hash: a shorter number in it, such as a study id of five

@@ -94,6 +94,20 @@ def test_the_kept_dicom_is_that_of_the_right_patient(world: World, segmented, ri
     assert files() == needed()
 
 
+def test_what_intake_compared_with_another_patient_is_said_to_be_of_that_one(
+    world: World, segmented, right
+):
+    before = {scan.pk: scan.reason for scan in scans_of(world.visit_a)}
+    assert all("Compared with the record" in reason for reason in before.values())
+    move(world, right)
+    there = scans_of(right)
+    for scan in there:
+        assert scan.reason == f"Before it was moved from another patient: {before[scan.pk]}"
+    move(world, world.visit_a, scans=there)
+    for scan in scans_of(world.visit_a):
+        assert scan.reason == f"Before it was moved from another patient: {before[scan.pk]}"
+
+
 def test_a_visit_that_keeps_an_older_image_counts_with_that(world: World, segmented, right):
     newer = pair(world, DAY, seed=500)
     send_dicom(world.visit_a, *newer)

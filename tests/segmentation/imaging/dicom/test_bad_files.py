@@ -7,12 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pydicom import Dataset
 from pydicom.uid import RLELossless
 
+from segmentation.imaging.dicom import reading
 from segmentation.imaging.dicom.intake import (
     ConvertedSeries,
     DeidentificationKey,
@@ -20,7 +22,7 @@ from segmentation.imaging.dicom.intake import (
     TrialIdentity,
     read_series,
 )
-from segmentation.imaging.dicom.reading import read_content
+from segmentation.imaging.dicom.reading import parse_instance, read_content
 from segmentation.imaging.errors import FailureCode, ImageError
 from tests.support.dicom import changed, make_series, write_series
 
@@ -207,6 +209,53 @@ def test_neither_warnings_nor_logs_carry_a_value_of_the_header(
     assert outcome(files, tmp_path / "out") is None
     assert not caplog.records
     assert not list(recwarn)
+
+
+def empty_elements(count: int, group: int = 0x0009) -> bytes:
+    """Return so many elements without a value, as implicit little endian writes them."""
+    tags = np.arange(0x1000, 0x1000 + count, dtype="<u8") % 0x10000
+    groups = group + 2 * (np.arange(0x1000, 0x1000 + count) >> 16)
+    both = np.stack([groups, tags, np.zeros(count), np.zeros(count)], axis=1)
+    return both.astype("<u2").tobytes()
+
+
+def header_of(elements: bytes) -> bytes:
+    syntax = b"1.2.840.10008.1.2\0"
+    meta = struct.pack("<HH2sH", 2, 0x10, b"UI", len(syntax)) + syntax
+    return (
+        bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(meta)) + meta + elements
+    )
+
+
+def test_a_header_of_elements_without_number_is_refused_before_it_fills_the_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "MAX_READS", 50_000)
+    content = header_of(empty_elements(reading.MAX_HEADER_BYTES // 8 + 1))
+    with pytest.raises(ImageError, match="16 MiB beside the pixels") as caught:
+        parse_instance(content)
+    check_message(caught.value.message)
+
+
+@pytest.mark.parametrize("in_another", [False, True])
+def test_a_sequence_too_large_to_be_taken_apart_is_refused(in_another: bool) -> None:
+    item = struct.pack("<HHI", 0xFFFE, 0xE000, reading.MAX_HEADER_BYTES)
+    item += bytes(reading.MAX_HEADER_BYTES)
+    sequence = struct.pack("<HHI", 0x0008, 0x1140, len(item)) + item
+    if in_another:
+        unknown, end_of_item = 0xFFFFFFFF, struct.pack("<HHI", 0xFFFE, 0xE00D, 0)
+        sequence = (
+            struct.pack("<HHIHHI", 0x0008, 0x1111, unknown, 0xFFFE, 0xE000, unknown)
+            + sequence + end_of_item + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+        )  # fmt: skip
+    with pytest.raises(ImageError, match="16 MiB beside the pixels"):
+        parse_instance(header_of(sequence))
+
+
+def test_a_large_value_without_parts_is_read() -> None:
+    value = bytes(reading.MAX_HEADER_BYTES + 2)
+    dataset = parse_instance(header_of(struct.pack("<HHI", 0x7FE1, 0x1010, len(value)) + value))
+    assert len(dataset.get_item(0x7FE11010).value) == len(value)
 
 
 def test_files_that_are_no_dicom_are_passed_over_and_alone_refused(tmp_path: Path) -> None:

@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from PIL import Image
 from pydicom import Dataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 
 from segmentation.imaging.dicom.codestream import without_text
 from segmentation.imaging.dicom.intake import (
     ConvertedSeries,
     DeidentificationKey,
+    RefusedSeries,
     TrialIdentity,
     read_series,
 )
@@ -90,3 +91,20 @@ def test_lossless_jpeg_2000_gives_the_same_voxels_and_loses_its_comment(tmp_path
     comment = b"Created by OpenJPEG"
     assert any(comment in content for _, content in files_below(tmp_path / "packed" / "in"))
     assert not any(comment in content for _, content in files_below(tmp_path / "packed" / "out"))
+
+
+def test_a_second_image_in_the_fragments_is_refused_and_not_cut_off(tmp_path: Path) -> None:
+    def two(index: int, image: Dataset) -> None:
+        to_jpeg_2000(index, image)
+        if index == 4:
+            (stream,) = generate_frames(image.PixelData, number_of_frames=1)
+            image.PixelData = encapsulate([stream, stream], has_bot=False)
+
+    (result,) = read_series(
+        write_series(changed(make_series(slices=10), two), tmp_path / "in"),
+        into=tmp_path / "out",
+        key=DeidentificationKey(b"k" * 32),
+        identity=TrialIdentity("STUDY", "S01", "MLD-S01-0001", "Baseline"),
+    )
+    assert isinstance(result, RefusedSeries)
+    assert "found 2 compressed images where 1 frames" in result.message

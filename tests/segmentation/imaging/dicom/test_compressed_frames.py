@@ -165,7 +165,7 @@ def test_frames_and_tables_that_contradict_each_other_are_refused(
     with pytest.raises(ImageError) as caught:
         unfold(enhanced)
     assert caught.value.code == FailureCode.BAD_DICOM
-    assert caught.value.message.endswith("one file per slice.")
+    assert caught.value.message.endswith("Export the series uncompressed.")
 
 
 def test_a_frame_of_rle_in_two_fragments_is_refused(plain: Dataset, tmp_path: Path) -> None:
