@@ -65,6 +65,11 @@ class ModelVersion(ClinicalModel):
     is_demonstration = models.BooleanField()
     state = models.CharField(max_length=10, choices=ReleaseState, default=ReleaseState.CANDIDATE)
     card = models.TextField(blank=True)
+    manifest = models.JSONField(
+        default=dict,
+        blank=True,
+        help_text="As registered, without the second names of tensors; empty: not recorded.",
+    )
 
     class Meta(ClinicalModel.Meta):
         ordering = ["name", "version"]

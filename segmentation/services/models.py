@@ -1,8 +1,9 @@
 """Register segmentation models, and choose the one whose results count."""
 
 import hashlib
-import json
+from collections.abc import Mapping
 from pathlib import Path
+from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -12,41 +13,52 @@ from django.db.models import Q
 from mldtrial.audit.context import because
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial.selectors.locks import held_ids
+from segmentation.inference.model_folder import CARD, MANIFEST, ModelFolderError
+from segmentation.inference.trained_folder import Statement
 from segmentation.models import Method, ModelVersion, ReleaseState, SegmentationRun
+from segmentation.services import model_folders, store
 
 THRESHOLD = "threshold"
 
 
-@transaction.atomic
-def register_model(*, folder: Path) -> ModelVersion:
-    """Register a model folder by its manifest; the same folder twice is one model.
+def register_model(*, folder: Path, stated: Statement | None = None) -> ModelVersion:
+    """Check a model folder, keep a copy of it in the store and register it.
+
+    The same folder twice is one model; the folder given is not needed afterwards.
+
+    Parameters
+    ----------
+    stated : Statement, optional
+        For a trained-model folder of stock nnU-Net: what the folder does not say itself. It is
+        converted to weights that are loaded without pickle.
 
     Raises
     ------
     ValidationError
-        If the manifest is missing, a file differs from its recorded hash, or the name and
-        version are taken by other weights.
+        If a check fails, a file differs from its recorded hash, or the name and version are
+        taken by other weights. Nothing is registered or kept then.
     """
-    manifest_path = folder / "manifest.json"
-    if not manifest_path.exists():
-        raise ValidationError("The model folder has no manifest.json.")
-    content = manifest_path.read_bytes()
-    manifest = json.loads(content)
-    for name, expected in manifest["files"].items():
-        path = folder / name
-        if not path.exists() or hashlib.sha256(path.read_bytes()).hexdigest() != expected:
-            raise ValidationError(f"{name} is missing or differs from the manifest's sha256.")
-    card = folder / "MODEL_CARD.md"
-    return _register(
-        name=manifest["name"],
-        version=manifest["version"],
-        method=Method.CNN,
-        sha256=hashlib.sha256(content).hexdigest(),
-        folder=str(folder.resolve()),
-        sequences=manifest["sequences"],
-        is_demonstration=manifest["is_demonstration"],
-        card=card.read_text(encoding="utf-8") if card.exists() else "",
-    )
+    with store.temporary_folder(uuid4()) as made:
+        try:
+            manifest = model_folders.bring_in(folder, made, stated)
+        except ModelFolderError as error:
+            raise ValidationError(str(error)) from error
+        sha256 = store.sha256_of(made / MANIFEST)
+        card = made / CARD
+        with transaction.atomic():
+            model = _register(
+                name=manifest["name"],
+                version=manifest["version"],
+                method=Method.CNN,
+                sha256=sha256,
+                folder=store.model_folder_name(sha256),
+                sequences=manifest["sequences"],
+                is_demonstration=manifest["is_demonstration"],
+                card=card.read_text(encoding="utf-8") if card.exists() else "",
+                manifest=model_folders.for_the_record(manifest),
+            )
+            store.publish_folder(made, store.root() / store.model_folder_name(sha256))
+    return model
 
 
 def register_threshold() -> ModelVersion:
@@ -68,6 +80,7 @@ def register_threshold() -> ModelVersion:
         sequences=["T1w", "T2w"],
         is_demonstration=True,
         card="",
+        manifest={},
     )
 
 
@@ -76,11 +89,20 @@ def _register(**columns: object) -> ModelVersion:
     if found is not None:
         if found.sha256 != columns["sha256"]:
             raise ValidationError("This name and version are taken by other weights.")
-        return found
+        return _with_copy_in_store(found, columns)
     model = ModelVersion(**columns)
     model.full_clean()
     model.save()
     return model
+
+
+def _with_copy_in_store(found: ModelVersion, columns: Mapping[str, object]) -> ModelVersion:
+    """Let a model that was registered before the store kept models lie there as well."""
+    if (found.folder, found.manifest) != (columns["folder"], columns["manifest"]):
+        with because("registered again: now kept in the store"):
+            found.folder, found.manifest = str(columns["folder"]), columns["manifest"]
+            found.save()
+    return found
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from segmentation.inference.base import Segmenter
 from segmentation.models import Method, ModelVersion
-from segmentation.services.store import sha256_of
+from segmentation.services import store
 
 NNUNET_BACKEND = "segmentation.inference.nnunet"
 
@@ -26,14 +26,16 @@ def load_segmenter(model: ModelVersion) -> Segmenter:
     ModelChangedError
         If the manifest differs from the registered one; results would not be the model's.
     """
-    return _load(model.method, model.folder, model.sha256, settings.SEGMENTATION_DEVICE)
+    # A folder given before the store kept models is absolute, and stands for itself.
+    folder = str(store.root() / model.folder)
+    return _load(model.method, folder, model.sha256, settings.SEGMENTATION_DEVICE)
 
 
 @lru_cache(maxsize=2)
 def _load(method: str, folder: str, sha256: str, device: str) -> Segmenter:
     if method == Method.TEST:
         return _threshold()
-    if sha256_of(Path(folder) / "manifest.json") != sha256:
+    if store.sha256_of(Path(folder) / "manifest.json") != sha256:
         raise ModelChangedError("The manifest differs from the registered one.")
     # By name: nothing but a segmentation worker may load torch.
     backend = import_module(NNUNET_BACKEND)

@@ -52,6 +52,11 @@ def paths_of(scan: Scan) -> list[Path]:
     return paths_named(scan.image_sha256, scan.acquisition.get("dicom_sha256"))
 
 
+def model_folder_name(sha256: str) -> str:
+    """Return where the model whose manifest has this hash lies, from the root of the store."""
+    return f"models/{sha256}"
+
+
 def quarantine_path(upload_id: UUID) -> Path:
     """Return where the raw bytes of an upload wait; its name says nothing of its content."""
     return root() / "quarantine" / str(upload_id)
@@ -115,6 +120,22 @@ def publish(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with source.open("rb") as handle:
         os.fsync(handle.fileno())
+    source.rename(target)
+    _fsync_folder(target.parent)
+
+
+def publish_folder(source: Path, target: Path) -> None:
+    """Move a finished folder of files to its final name, all of it durable; one there stays.
+
+    What lies under a name made of its content is that content.
+    """
+    if target.exists():
+        return
+    for path in source.iterdir():
+        with path.open("rb") as handle:
+            os.fsync(handle.fileno())
+    _fsync_folder(source)
+    target.parent.mkdir(parents=True, exist_ok=True)
     source.rename(target)
     _fsync_folder(target.parent)
 

@@ -1,13 +1,11 @@
-"""Turn a trained checkpoint into a model folder that is loaded without pickle."""
+"""Turn a trained checkpoint of this package into a model folder that is loaded without pickle."""
 
-import hashlib
 import json
 from pathlib import Path
 from typing import Any
 
-import torch
-from safetensors.torch import save_file
-
+from segmentation.inference.conversion import read_checkpoint, store_weights, write_manifest
+from segmentation.inference.model_folder import DATASET, PLANS, WEIGHTS
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION
 from segmentation.phantom.patient import PHANTOM_VERSION
 from segmentation.training.trainer import CONFIGURATION, DATASET_ID, SMALL_PLANS
@@ -23,21 +21,18 @@ def export_model(work: Path, out: Path) -> Path:
     """Write the model folder of the best checkpoint of a training.
 
     Half-precision weights, each tensor once; optimiser state and everything that only a
-    pickle could hold is left behind. The checkpoint was made on this machine a moment ago,
-    which is why it may be read as a pickle here and nowhere else.
+    pickle could hold is left behind.
     """
-    checkpoint = _checkpoint(work)
-    state = torch.load(checkpoint, map_location="cpu", weights_only=False)
+    checkpoint = read_checkpoint(_checkpoint(work))
     out.mkdir(parents=True, exist_ok=True)
-    tensors, aliases = _unique(state["network_weights"])
-    save_file(tensors, out / "weights.safetensors")
+    aliases = store_weights(checkpoint.weights, out / WEIGHTS, is_half=True)
     folder = next((work / "preprocessed").glob(f"Dataset{DATASET_ID}_*"))
     plans = json.loads((folder / f"{SMALL_PLANS}.json").read_text())
-    (out / "plans.json").write_text(json.dumps(plans, indent=1) + "\n")
-    dataset = json.loads((folder / "dataset.json").read_text())
-    (out / "dataset.json").write_text(json.dumps(dataset, indent=1) + "\n")
-    manifest = _manifest(out, aliases, epochs=int(state["current_epoch"]))
-    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    (out / PLANS).write_text(json.dumps(plans, indent=1) + "\n")
+    dataset = json.loads((folder / DATASET).read_text())
+    (out / DATASET).write_text(json.dumps(dataset, indent=1) + "\n")
+    manifest = _manifest(aliases, epochs=checkpoint.epochs)
+    write_manifest(out, manifest, (WEIGHTS, PLANS, DATASET))
     return out
 
 
@@ -49,27 +44,7 @@ def _checkpoint(work: Path) -> Path:
     raise FileNotFoundError("The training has left no checkpoint.")
 
 
-def _unique(
-    weights: dict[str, torch.Tensor],
-) -> tuple[dict[str, torch.Tensor], dict[str, str]]:
-    """Return each tensor once, and which other names mean it."""
-    seen: list[tuple[str, torch.Tensor]] = []
-    aliases: dict[str, str] = {}
-    for name, tensor in weights.items():
-        twin = next(
-            (n for n, t in seen if t.shape == tensor.shape and torch.equal(t, tensor)), None
-        )
-        # Only a decoder's copy of the encoder or a block's second name is shared; two equal
-        # biases of different layers would merely be stored once as well.
-        if twin is None:
-            seen.append((name, tensor))
-        else:
-            aliases[name] = twin
-    return {name: tensor.half().contiguous() for name, tensor in seen}, aliases
-
-
-def _manifest(out: Path, aliases: dict[str, str], *, epochs: int) -> dict[str, Any]:
-    files = ("weights.safetensors", "plans.json", "dataset.json")
+def _manifest(aliases: dict[str, str], *, epochs: int) -> dict[str, Any]:
     return {
         "name": MODEL_NAME,
         "version": MODEL_VERSION,
@@ -83,5 +58,4 @@ def _manifest(out: Path, aliases: dict[str, str], *, epochs: int) -> dict[str, A
         "phantoms": PHANTOM_VERSION,
         "epochs": epochs,
         "aliases": aliases,
-        "files": {name: hashlib.sha256((out / name).read_bytes()).hexdigest() for name in files},
     }

@@ -1,0 +1,265 @@
+"""What a trained-model folder of stock nnU-Net says of itself, and what is asked of it.
+
+``dataset.json`` and ``plans.json`` are read, never believed: nnU-Net looks up network classes
+and their parts by the names in the plans, so that only names of a short list are let through.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from segmentation.inference.model_folder import (
+    DATASET,
+    PLANS,
+    SEQUENCES,
+    ModelFolderError,
+    check_sequences,
+    check_terms,
+    read_json,
+)
+
+FINAL, BEST = "checkpoint_final.pth", "checkpoint_best.pth"
+CONFIGURATIONS = ("3d_fullres", "3d_lowres", "2d")
+"""Those that need no other network's result; a cascade does."""
+_UNET = "dynamic_network_architectures.architectures.unet"
+ARCHITECTURES = frozenset({f"{_UNET}.PlainConvUNet", f"{_UNET}.ResidualEncoderUNet"})
+IMPORTED_PARTS = ("conv_op", "norm_op", "dropout_op", "nonlin")
+PARTS = frozenset(
+    {
+        None,
+        "torch.nn.modules.conv.Conv2d",
+        "torch.nn.modules.conv.Conv3d",
+        "torch.nn.modules.instancenorm.InstanceNorm2d",
+        "torch.nn.modules.instancenorm.InstanceNorm3d",
+        "torch.nn.LeakyReLU",
+        "torch.nn.modules.activation.LeakyReLU",
+        "torch.nn.ReLU",
+        "torch.nn.modules.activation.ReLU",
+    }
+)
+_EPOCHS = (1, 5, 10, 20, 50, 100, 250, 500, 750, 1000, 2000, 4000, 8000)
+TRAINERS = frozenset(
+    {
+        "nnUNetTrainer",
+        "nnUNetTrainerNoMirroring",
+        "nnUNetTrainer_onlyMirror01",
+        "nnUNetTrainerDA5",
+        "nnUNetTrainerNoDeepSupervision",
+        "MldTrainer",
+        *(f"nnUNetTrainer_{n}epoch{'s' if n > 1 else ''}" for n in _EPOCHS),
+        *(f"nnUNetTrainer_{n}epoch{'s' if n > 1 else ''}_NoMirroring" for n in _EPOCHS),
+    }
+)
+"""Trainers that build the network as the plans say; others may build another one."""
+AS_PLANNED = {
+    "preprocessor_name": "DefaultPreprocessor",
+    "resampling_fn_data": "resample_data_or_seg_to_shape",
+    "resampling_fn_seg": "resample_data_or_seg_to_shape",
+    "resampling_fn_probabilities": "resample_data_or_seg_to_shape",
+}
+NORMALISATION = "ZScoreNormalization"
+SPELLINGS = {"t1w": "T1w", "t1": "T1w", "t2w": "T2w", "t2": "T2w"}
+NOT_PREDICTED = ("background", "ignore")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What a person says of a trained folder, because the folder does not.
+
+    Attributes
+    ----------
+    preprocessing : str
+        Version of the steps that the training images went through.
+    labels, channels : mapping of str to str
+        The folder's spelling to the field's term, and to the sequence.
+    folds : tuple of str
+        Those to use, in order; empty for all that are there.
+    tile_step_size : float
+        Share of the tile between two tiles.
+    is_half : bool
+        Store half-precision weights: another model, with a validation of its own.
+    """
+
+    name: str
+    version: str
+    preprocessing: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    channels: Mapping[str, str] = field(default_factory=dict)
+    folds: tuple[str, ...] = ()
+    checkpoint: str = FINAL
+    tile_step_size: float = 0.5
+    is_mirrored: bool = True
+    is_half: bool = False
+    is_demonstration: bool = False
+
+
+def dataset_of(folder: Path, stated: Statement) -> tuple[tuple[str, ...], dict[str, int]]:
+    """Return the sequences in channel order and the labels in the field's terms.
+
+    Raises
+    ------
+    ModelFolderError
+        If a channel or a label is not understood.
+    """
+    dataset = read_json(folder, DATASET)
+    return _sequences(dataset, stated), _labels(dataset, stated)
+
+
+def _sequences(dataset: Mapping[str, Any], stated: Statement) -> tuple[str, ...]:
+    named = dataset.get("channel_names")
+    if not isinstance(named, dict):
+        raise ModelFolderError(f"{DATASET} has no channel_names.")
+    if sorted(named) != [str(index) for index in range(len(named))]:
+        raise ModelFolderError(f"{DATASET} does not number its channels from 0 on.")
+    ordered = [str(named[str(index)]) for index in range(len(named))]
+    found = []
+    for name in ordered:
+        sequence = stated.channels.get(name, SPELLINGS.get(name.casefold()))
+        if sequence is None:
+            raise ModelFolderError(
+                f"The channel {name} is not known as {' or '.join(SEQUENCES)}. Say which it is, "
+                f"for example --channel {name}={SEQUENCES[0]}."
+            )
+        found.append(sequence)
+    check_sequences(found)
+    return tuple(found)
+
+
+def _labels(dataset: Mapping[str, Any], stated: Statement) -> dict[str, int]:
+    named = dataset.get("labels")
+    if not isinstance(named, dict) or named.get("background") != 0:
+        raise ModelFolderError(f"{DATASET} has no labels with background 0.")
+    if dataset.get("regions_class_order"):
+        raise ModelFolderError("The model predicts regions that overlap, which is not supported.")
+    unused = sorted(set(stated.labels) - set(named))
+    if unused:
+        raise ModelFolderError(f"{DATASET} has no label {unused[0]}.")
+    found: dict[str, int] = {}
+    for name, value in named.items():
+        if name in NOT_PREDICTED:
+            continue
+        term = stated.labels.get(name, name)
+        if term in found:
+            raise ModelFolderError(f"Two labels would mean {term}.")
+        found[term] = value
+    check_terms(found)
+    return found
+
+
+def check_plans(folder: Path, configuration: str, *, channels: int) -> str:
+    """Check a configuration of the plans; return the name of its architecture.
+
+    Raises
+    ------
+    ModelFolderError
+        If the configuration is unknown, does not fit the channels, or asks for a class or a
+        function that is not on the list.
+    """
+    plans = read_json(folder, PLANS)
+    found = _resolved(plans, configuration)
+    if plans.get("label_manager") != "LabelManager":
+        raise ModelFolderError(f"The label manager {plans.get('label_manager')} is not supported.")
+    for key, expected in AS_PLANNED.items():
+        if found.get(key) != expected:
+            raise ModelFolderError(
+                f"The plans ask for {key} {found.get(key)}; only {expected} is supported."
+            )
+    _check_channels(plans, found, channels)
+    return _check_architecture(found)
+
+
+def _resolved(plans: Mapping[str, Any], configuration: str) -> dict[str, Any]:
+    """Return a configuration with what it inherits."""
+    known = plans.get("configurations", {})
+    if configuration not in CONFIGURATIONS or configuration not in known:
+        raise ModelFolderError(
+            f"The configuration {configuration} is not supported, or not in the plans; supported "
+            f"are {', '.join(CONFIGURATIONS)}."
+        )
+    found: dict[str, Any] = {}
+    name: str | None = configuration
+    passed: set[str] = set()
+    while name is not None:
+        if name in passed or name not in known:
+            raise ModelFolderError(f"What the configuration {configuration} inherits is not there.")
+        passed.add(name)
+        found = {**known[name], **found}
+        name = known[name].get("inherits_from")
+    return found
+
+
+def _check_channels(plans: Mapping[str, Any], found: Mapping[str, Any], channels: int) -> None:
+    schemes = found.get("normalization_schemes", [])
+    masked = found.get("use_mask_for_norm", [])
+    seen = plans.get("foreground_intensity_properties_per_channel", {})
+    if not len(schemes) == len(masked) == len(seen) == channels:
+        raise ModelFolderError(
+            f"The plans were made for {len(schemes)} channels, {DATASET} names {channels}."
+        )
+    other = [scheme for scheme in schemes if scheme != NORMALISATION]
+    if other:
+        raise ModelFolderError(
+            f"The plans ask for {other[0]}; only {NORMALISATION}, nnU-Net's choice for MRI, is "
+            "supported."
+        )
+
+
+def _check_architecture(found: Mapping[str, Any]) -> str:
+    architecture = found.get("architecture")
+    if not isinstance(architecture, dict):
+        raise ModelFolderError(
+            "The plans say nothing of an architecture: they are of an early nnU-Net. Plan with "
+            "a later one."
+        )
+    name = str(architecture.get("network_class_name"))
+    if name not in ARCHITECTURES:
+        raise ModelFolderError(
+            f"The network {name} is not on the list: {', '.join(sorted(ARCHITECTURES))}."
+        )
+    arguments = architecture.get("arch_kwargs", {})
+    for part in architecture.get("_kw_requires_import", []):
+        if part not in IMPORTED_PARTS or arguments.get(part) not in PARTS:
+            raise ModelFolderError(
+                f"The network asks for {part} {arguments.get(part)}, which is not on the list."
+            )
+    return name
+
+
+def checkpoints_of(folder: Path, stated: Statement) -> dict[str, Path]:
+    """Return the checkpoint of each fold, in the order asked for.
+
+    Raises
+    ------
+    ModelFolderError
+        If a fold is missing, or has not the checkpoint asked for.
+    """
+    there = sorted(path.name.removeprefix("fold_") for path in folder.glob("fold_*"))
+    # As nnU-Net does: the network trained on everything is used only if asked for.
+    folds = stated.folds or tuple(name for name in there if name != "all") or tuple(there)
+    if not folds:
+        raise ModelFolderError("The folder has neither manifest.json nor a fold_0.")
+    if len(set(folds)) < len(folds):
+        raise ModelFolderError("A fold is asked for twice.")
+    found = {}
+    for fold in folds:
+        if fold not in there:
+            raise ModelFolderError(
+                f"fold_{fold} is not there; the folder has folds {', '.join(there) or 'none'}."
+            )
+        path = folder / f"fold_{fold}" / stated.checkpoint
+        if not path.is_file():
+            raise ModelFolderError(
+                f"fold_{fold} has no {stated.checkpoint}. Train it to the end, or choose the "
+                "checkpoint with --checkpoint."
+            )
+        found[fold] = path
+    return found
+
+
+def check_trainer(name: str) -> None:
+    """Raise `ModelFolderError` unless a trainer is known to build the network of the plans."""
+    if name not in TRAINERS:
+        raise ModelFolderError(
+            f"The trainer {name} is not known: it may build another network than the plans say."
+        )
