@@ -28,12 +28,16 @@ class SegmentationOutput:
         The field's term for each label value; always has ``demyelinated_white_matter``.
     provenance : mapping
         JSON values only: versions, device, preprocessing steps and their parameters.
+    clusters : bytes, optional
+        The cluster matrix of a method that has one, as `segmentation.inference.cluster_file`
+        writes it.
     """
 
     label_map: NDArray[np.uint8]
     affine: NDArray[np.float64]
     labels: Mapping[str, int]
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    clusters: bytes | None = None
 
 
 class Segmenter(Protocol):

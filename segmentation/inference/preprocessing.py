@@ -5,9 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import SimpleITK as sitk
 from numpy.typing import NDArray
 
-from segmentation.imaging.brain import BRAIN_EXTRACTION_VERSION, brain_mask, fit_template
+from segmentation.imaging.brain import (
+    BRAIN_EXTRACTION_VERSION,
+    TemplateFit,
+    brain_mask,
+    fit_template,
+)
 from segmentation.imaging.contrast import check_contrasts, fluid_contrast
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume, from_ras, to_ras
@@ -47,6 +53,33 @@ class Prepared:
         return np.ascontiguousarray(from_ras(label_map, self.original_affine))
 
 
+@dataclass(frozen=True, slots=True)
+class Aligned:
+    """The images of one visit in one place, whole.
+
+    Attributes
+    ----------
+    t1w : Volume
+        In RAS order.
+    t2w : ndarray of float32, shape of `t1w.data`
+        The T2w image in the grid of `t1w`, 0 where it ends.
+    brain : ndarray of bool, shape of `t1w.data`
+    fit : TemplateFit
+        Where the template lies in `t1w`.
+    motion : SimpleITK.Transform
+        From points of the T1w image to points of the T2w image.
+    fluid_contrasts : mapping of str to float
+        What the check for exchanged images measured, by sequence.
+    """
+
+    t1w: Volume
+    t2w: NDArray[np.float32]
+    brain: NDArray[np.bool_]
+    fit: TemplateFit
+    motion: sitk.Transform
+    fluid_contrasts: Mapping[str, float]
+
+
 def prepare(images: Mapping[str, Path]) -> Prepared:
     """Read, orient, extract the brain, align, stack.
 
@@ -66,10 +99,25 @@ def prepare(images: Mapping[str, Path]) -> Prepared:
 
 def prepare_volumes(t1w: Volume, t2w: Volume) -> Prepared:
     """Do the same as `prepare` with images that are in memory."""
+    aligned = align(t1w, t2w)
+    channels = np.stack([aligned.t1w.data, aligned.t2w]).astype(np.float32) * aligned.brain
+    return Prepared(channels, aligned.t1w.affine, t1w.affine, aligned.fluid_contrasts)
+
+
+def align(t1w: Volume, t2w: Volume) -> Aligned:
+    """Orient, extract the brain, bring the T2w image into the grid of the T1w image.
+
+    Raises
+    ------
+    ImageError
+        If no brain is found, the two do not belong together, or one does not have the contrast
+        of its name.
+    """
     fixed = to_ras(t1w)
     fit = fit_template(fixed)
     brain = brain_mask(fixed, fit)
-    aligned = resample_onto(t2w, fixed, register_rigid(t2w, fixed))
+    motion = register_rigid(t2w, fixed)
+    aligned = resample_onto(t2w, fixed, motion)
     seen = float((aligned[brain] > 0).mean())
     if seen < 0.6:
         raise ImageError(
@@ -82,5 +130,4 @@ def prepare_volumes(t1w: Volume, t2w: Volume) -> Prepared:
         "T2w": fluid_contrast(Volume(aligned, fixed.affine), fit),
     }
     check_contrasts(contrasts["T1w"], contrasts["T2w"])
-    channels = np.stack([fixed.data, aligned]).astype(np.float32) * brain
-    return Prepared(channels, fixed.affine, t1w.affine, contrasts)
+    return Aligned(fixed, aligned, brain, fit, motion, contrasts)

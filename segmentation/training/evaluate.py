@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import voxel_size_mm
 from segmentation.imaging.nifti import read_label_map
 from segmentation.imaging.overlap import dice, hausdorff95, surface_dice
@@ -49,18 +50,26 @@ def evaluate(
     Returns
     -------
     dict
-        ``cases`` (list of dict) and ``summary`` by stratum and load tertile.
+        ``cases`` (list of dict), ``refused`` (case and code of images that the method refused to
+        measure) and ``summary`` of the cases by stratum and load tertile.
     """
     with (data / "truth.csv").open(newline="", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
-    results = []
+    series: list[tuple[str, CaseResult]] = []
+    refused: list[dict[str, str]] = []
     for row in rows:
-        result = _case(segmenter, data, row)
-        results.append(result)
+        try:
+            result = _case(segmenter, data, row)
+        except ImageError as error:
+            refused.append({**row, "code": error.code})
+            told(f"{row['subject']}_{row['session']} refused: {error.code}")
+            continue
+        series.append((row["subject"], result))
         told(f"{result.case} truth {result.truth_ml:.1f} mL, load {result.load_ml:.1f} mL")
-    series = [(row["subject"], result) for row, result in zip(rows, results, strict=True)]
+    results = [result for _, result in series]
     return {
         "cases": [asdict(result) for result in results],
+        "refused": refused,
         "summary": {**summarise(results), "monotone_series": _monotone(series)},
     }
 

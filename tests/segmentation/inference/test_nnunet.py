@@ -23,11 +23,6 @@ SEED = 2_000_001
 
 
 @pytest.fixture(scope="module")
-def visit() -> PhantomVisit:
-    return render_visit(PhantomPatient.draw(SEED), stage=0.5, acq_stratum="2D", seed=1)
-
-
-@pytest.fixture(scope="module")
 def segmenter() -> NnUnetSegmenter:
     return NnUnetSegmenter(MODEL)
 
