@@ -1,0 +1,127 @@
+"""nnU-Net's prediction of one case in one process: the same voxels, without what costs time.
+
+The same array reaches the network, the same tiles are summed in the same order and types, and the
+label map is the same as `nnUNetv2_predict` writes with the same checkpoints, folds, mirroring and
+step. Left out are processes, pickles, emptied caches, and the resampling of a mask nobody uses.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from nnunetv2.preprocessing.resampling.default_resampling import compute_new_shape
+from numpy.typing import NDArray
+
+from segmentation.inference.cropping import Box, nonzero_box
+from segmentation.inference.deciding import label_map
+from segmentation.inference.normalisation import normalise
+from segmentation.inference.recipe import Recipe
+from segmentation.inference.resampling import Resampling, resample_images
+from segmentation.inference.sliding_window import SlidingWindow, TileDone
+
+INFERENCE_VERSION = "exact-1"
+"""Of the steps around the network; goes up when they change how, not what, they compute."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkInput:
+    """The array that reaches the network, and the way back.
+
+    Attributes
+    ----------
+    image : tensor of float32, shape (channel, k, j, i)
+        Cropped, normalised, at the voxel size of the network, on its device.
+    box : tuple of slice
+        Where the crop lies in the transposed whole, whose shape is `whole`.
+    back : Resampling
+        From the network's grid to that of the crop.
+    """
+
+    image: torch.Tensor
+    box: Box
+    whole: tuple[int, ...]
+    back: Resampling
+
+
+def network_input(
+    channels: NDArray[np.float32],
+    spacing_mm: Sequence[float],
+    recipe: Recipe,
+    device: torch.device,
+) -> NetworkInput:
+    """Crop, normalise and resample the images of one visit.
+
+    Parameters
+    ----------
+    channels : ndarray of float32, shape (channel, k, j, i)
+        C-ordered, as SimpleITK reads images; not changed.
+    spacing_mm : sequence of float
+        Voxel size along k, j, i.
+
+    Raises
+    ------
+    ImageError
+        If every voxel is zero.
+    """
+    whole = np.array(channels, dtype=np.float32, order="C")
+    whole = whole.transpose(0, *(axis + 1 for axis in recipe.forward))
+    spacing = [float(spacing_mm[axis]) for axis in recipe.forward]
+    box, mask = nonzero_box(whole)
+    cropped = whole[(slice(None), *box)]
+    normalise(cropped, mask, recipe.channels)
+    # A network of slices has two numbers, and the slices keep their distance.
+    aimed = [*spacing[: len(spacing) - len(recipe.spacing_mm)], *recipe.spacing_mm]
+    shape = compute_new_shape(cropped.shape[1:], spacing, aimed)
+    onto = Resampling.between(
+        cropped.shape[1:],
+        shape,
+        source_spacing_mm=spacing,
+        target_spacing_mm=aimed,
+        force_separate_z=recipe.separate_z_images,
+    )
+    back = Resampling.between(
+        shape,
+        cropped.shape[1:],
+        source_spacing_mm=aimed,
+        target_spacing_mm=spacing,
+        force_separate_z=recipe.separate_z_logits,
+    )
+    image = torch.from_numpy(np.ascontiguousarray(cropped)).to(device)
+    image = resample_images(image, onto, order=recipe.order)
+    return NetworkInput(image, box, whole.shape[1:], back)
+
+
+def predict(
+    channels: NDArray[np.float32],
+    spacing_mm: Sequence[float],
+    *,
+    recipe: Recipe,
+    window: SlidingWindow,
+    networks: Sequence[torch.nn.Module],
+    device: torch.device,
+    told: TileDone = lambda _done, _in_all: None,
+) -> NDArray[np.uint8]:
+    """Return the label map of one case, shape (k, j, i) of its channels.
+
+    Parameters
+    ----------
+    channels : ndarray of float32, shape (channel, k, j, i)
+        C-ordered, not changed.
+    spacing_mm : sequence of float
+        Voxel size along k, j, i.
+    told : callable
+        Told after each tile.
+
+    Raises
+    ------
+    ImageError
+        If every voxel is zero.
+    NotFiniteError
+        If the network gives a value that is not finite.
+    """
+    case = network_input(channels, spacing_mm, recipe, device)
+    logits = window.logits(networks, case.image, told=told)
+    labels = np.zeros(case.whole, dtype=np.uint8)
+    labels[case.box] = label_map(logits, case.back)
+    return np.ascontiguousarray(labels.transpose(recipe.backward))

@@ -1,0 +1,86 @@
+"""Model folders of one and of several folds."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from segmentation.inference.networks import ModelError, ModelFiles
+from segmentation.inference.nnunet import NnUnetSegmenter
+from segmentation.inference.preprocessing import PREPROCESSING_VERSION, Prepared
+from tests.support.nnunet_peer import CONFIGURATION, Model, head, random_model
+
+
+def write_model(folder: Path, model: Model) -> Path:
+    """Write a model folder in which every name has a tensor of its own, so none is an alias."""
+    (folder / "plans.json").write_text(json.dumps(model.plans))
+    (folder / "dataset.json").write_text(json.dumps(model.dataset))
+    folds = []
+    for number, weights in enumerate(model.folds):
+        folds.append({"weights": f"fold_{number}.safetensors", "aliases": {}})
+        own = {name: tensor.clone() for name, tensor in weights.items()}
+        save_file(own, folder / folds[-1]["weights"])
+    files = ("plans.json", "dataset.json", *(str(fold["weights"]) for fold in folds))
+    manifest: dict[str, Any] = {
+        "name": "tiny",
+        "version": "1",
+        "sequences": ["T1w", "T2w"],
+        "labels": {"demyelinated_white_matter": 1},
+        "configuration": CONFIGURATION,
+        "tile_step_size": model.step,
+        "mirroring_axes": list(model.mirroring_axes),
+        "preprocessing": PREPROCESSING_VERSION,
+        "folds": folds,
+        "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
+
+
+def test_a_folder_of_three_folds_gives_the_label_map_of_nnunet(tmp_path: Path):
+    model = random_model(folds=3, mirroring_axes=(2,))
+    channels, affine = head((14, 18, 16)), np.diag([0.8, 1.1, 1.2, 1.0])
+    prepared = Prepared(channels.transpose(0, 3, 2, 1), affine, affine, {})
+    told: list[tuple[float, str]] = []
+    segmenter = NnUnetSegmenter(write_model(tmp_path, model))
+    found = segmenter.label_map(prepared, lambda share, step: told.append((share, step)))
+    theirs = model.theirs(channels, (1.2, 1.1, 0.8))
+    assert np.array_equal(found.transpose(2, 1, 0), theirs)
+    assert told == sorted(told)
+    assert told[-1] == (pytest.approx(0.9), f"tile {len(told)} of {len(told)}")
+    # The second visit finds the networks resident and gives the same.
+    assert np.array_equal(segmenter.label_map(prepared, lambda _share, _step: None), found)
+
+
+def test_every_fold_has_its_own_weights(tmp_path: Path):
+    model = random_model(folds=2)
+    folder = ModelFiles(write_model(tmp_path, model))
+    networks = folder.networks(torch.device("cpu"))
+    for network, weights in zip(networks, model.folds, strict=True):
+        state = network.state_dict()
+        assert all(torch.equal(state[name], tensor) for name, tensor in weights.items())
+    # Read again, the bytes of the second fold having gone into its network.
+    again = folder.weights(1)
+    assert all(torch.equal(again[name], tensor) for name, tensor in model.folds[1].items())
+
+
+def test_weights_without_a_checksum_are_refused(tmp_path: Path):
+    write_model(tmp_path, random_model(folds=2))
+    manifest = json.loads((tmp_path / "manifest.json").read_text())
+    del manifest["files"]["fold_1.safetensors"]
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(ModelError, match=r"no checksum of fold_1\.safetensors"):
+        ModelFiles(tmp_path)
+
+
+def test_a_fold_that_was_changed_is_refused(tmp_path: Path):
+    write_model(tmp_path, random_model(folds=2))
+    with (tmp_path / "fold_1.safetensors").open("ab") as file:
+        file.write(b"\0")
+    with pytest.raises(ModelError, match=r"fold_1\.safetensors differs"):
+        ModelFiles(tmp_path)
