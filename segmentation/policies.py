@@ -17,6 +17,7 @@ from segmentation.models import (
     Scanner,
     ScannerChange,
     ScanQuality,
+    SegmentationBatch,
     SegmentationResult,
     SegmentationRun,
     Transfer,
@@ -36,7 +37,7 @@ def _at_visit(user: Any) -> Q:
     return trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__")
 
 
-def _image_exports(user: Any) -> Q:
+def _of_study_for_overseers(user: Any) -> Q:
     overseers = trial.memberships(user).filter(role__in=trial.OVERSEERS)
     return Q(study__in=overseers.values("study"))
 
@@ -54,7 +55,8 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
-    ImageExport: _image_exports,
+    ImageExport: _of_study_for_overseers,
+    SegmentationBatch: _of_study_for_overseers,
     ProtocolVersion: _rules,
     ProtocolCheck: _at_visit,
     ProtocolFinding: _at_visit,

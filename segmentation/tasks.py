@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 
 from mldtrial.audit.context import acting
 from segmentation.models import JobState, Upload
-from segmentation.services import compliance, image_orders, intake, quality, runs
+from segmentation.services import batches, compliance, image_orders, intake, quality, runs
 
 log = logging.getLogger(__name__)
 REVIEW_TASK = "analytics.tasks.review_queued"
@@ -42,6 +42,13 @@ def measure_queued() -> None:
     while not Upload.objects.filter(state=JobState.QUEUED).exists():
         if quality.execute_next(worker=worker) is None:
             return
+
+
+@shared_task
+def prepare_batches() -> None:
+    """Queue the runs of ordered cohorts until no order is unprepared."""
+    while batches.prepare_next(worker=f"imaging@{socket.gethostname()}") is not None:
+        ring_segmentation()
 
 
 @shared_task
@@ -95,6 +102,11 @@ def ring_checks() -> None:
 def ring_image_exports() -> None:
     """Ring for ordered images once the transaction has committed."""
     transaction.on_commit(lambda: _send(export_images_queued.name, "exports"), robust=True)
+
+
+def ring_batches() -> None:
+    """Ring for ordered cohorts once the transaction has committed."""
+    transaction.on_commit(lambda: _send(prepare_batches.name, "imaging"), robust=True)
 
 
 def ring_review() -> None:

@@ -11,6 +11,7 @@ from segmentation.views import (
     quarantine,
     runs,
     scanners,
+    segmentations,
     transfers,
     uploads,
 )
@@ -19,6 +20,7 @@ STUDY = "studies/<str:study_code>/"
 VISIT = f"{STUDY}visits/<uuid:visit_id>/"
 QUALITY = f"{STUDY}quality/<uuid:quality_id>/"
 IMAGE_EXPORTS = f"{STUDY}image-exports/"
+SEGMENTATIONS = f"{STUDY}segmentations/"
 PROTOCOL = f"{STUDY}protocol/"
 
 urlpatterns = [
@@ -39,6 +41,13 @@ urlpatterns = [
     path(f"{VISIT}status/", uploads.visit_status, name="visit_status"),
     path("studies/<str:study_code>/runs/<uuid:run_id>/", runs.run_page, name="run"),
     path("runs/<uuid:run_id>/retry/", runs.run_retry, name="run_retry"),
+    path("runs/<uuid:run_id>/cancel/", segmentations.run_cancel, name="run_cancel"),
+    path("runs/<uuid:run_id>/first/", segmentations.run_first, name="run_first"),
+    path(SEGMENTATIONS, segmentations.segmentations_page, name="segmentations"),
+    path(f"{SEGMENTATIONS}retry/", segmentations.runs_retry, name="runs_retry"),
+    path(
+        f"{SEGMENTATIONS}<uuid:order_id>/cancel/", segmentations.batch_cancel, name="batch_cancel"
+    ),
     path(f"{QUALITY}picture.png", quality.quality_picture, name="quality_picture"),
     path(f"{QUALITY}again/", quality.quality_retry, name="quality_retry"),
     path(f"{STUDY}findings/", findings.finding_list, name="findings"),

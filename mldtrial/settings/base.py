@@ -132,6 +132,12 @@ TRANSFER_KEEP_FREE_BYTES = 2 * 1024**3
 JOB_LEASE_SECONDS = 60
 JOB_HEARTBEAT_SECONDS = 15
 JOB_MAX_ATTEMPTS = 3
+JOB_BACKOFF_SECONDS = 30
+"""Before the second attempt after a passing fault; four times as long before each further one."""
+JOB_STALL_SECONDS = float(given("MLDTRIAL_JOB_STALL_SECONDS", "1800"))
+"""Without any progress for so long, a job is given up and its process ended: it may hang."""
+JOB_TIME_LIMIT_SECONDS = float(given("MLDTRIAL_JOB_TIME_LIMIT_SECONDS", "14400"))
+"""So long one attempt may take in all."""
 JOB_RING_AGAIN_SECONDS = 30
 ALLOW_TEST_SEGMENTERS = False
 

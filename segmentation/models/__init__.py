@@ -1,7 +1,8 @@
 """Uploads, models, runs and their results."""
 
+from segmentation.models.batch import SegmentationBatch
 from segmentation.models.image_export import ImageExport
-from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState
+from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState, Priority
 from segmentation.models.model_version import Method, ModelVersion, ReleaseState
 from segmentation.models.protocol import (
     FindingDecision,
@@ -31,6 +32,7 @@ __all__ = [
     "JobState",
     "Method",
     "ModelVersion",
+    "Priority",
     "ProtocolCheck",
     "ProtocolFinding",
     "ProtocolVersion",
@@ -40,6 +42,7 @@ __all__ = [
     "Scanner",
     "ScannerChange",
     "ScannerChangeKind",
+    "SegmentationBatch",
     "SegmentationResult",
     "SegmentationRun",
     "Transfer",

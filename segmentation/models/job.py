@@ -20,6 +20,14 @@ class JobState(models.TextChoices):
     CANCELLED = "CANCELLED", "cancelled"
 
 
+class Priority(models.IntegerChoices):
+    """What is taken first; among equals the sites take turns."""
+
+    BATCH = 0, "in the background"
+    NORMAL = 1, "normal"
+    URGENT = 2, "first"
+
+
 ENDED_BADLY = (JobState.FAILED, JobState.REJECTED, JobState.CANCELLED)
 
 WORTH_ANOTHER_TRY = models.Q(state=JobState.FAILED) | models.Q(
@@ -36,6 +44,8 @@ MACHINE_COLUMNS = [
     "worker",
     "turn",
     "rung_at",
+    "claimed_at",
+    "not_before",
 ]
 """Columns that move by themselves while a job runs; the history leaves them out."""
 
@@ -69,6 +79,11 @@ class Job(models.Model):
     turn = models.BigIntegerField(default=0)
     queued_at = models.DateTimeField(db_default=Now(), editable=False)
     rung_at = models.DateTimeField(null=True, blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="Earliest time of the next attempt after a passing fault."
+    )
+    priority = models.PositiveSmallIntegerField(choices=Priority, default=Priority.NORMAL)
     finished_at = models.DateTimeField(null=True, blank=True)
     failure_code = models.CharField(max_length=32, blank=True)
     message = models.TextField(blank=True, help_text="For people: what to do about a failure.")
@@ -85,6 +100,9 @@ class Job(models.Model):
                 name="%(class)s_lease_while_running",
             ),
             models.CheckConstraint(
+                condition=models.Q(priority__in=Priority.values), name="%(class)s_priority_known"
+            ),
+            models.CheckConstraint(
                 condition=(models.Q(state__in=ENDED_BADLY) & ~models.Q(failure_code=""))
                 | (~models.Q(state__in=ENDED_BADLY) & models.Q(failure_code="")),
                 name="%(class)s_failure_has_a_code",
@@ -92,7 +110,7 @@ class Job(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["turn", "queued_at"],
+                fields=["-priority", "turn", "queued_at"],
                 condition=models.Q(state="QUEUED"),
                 name="%(class)s_queue",
             ),

@@ -5,6 +5,7 @@ from django.db import models
 from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Origin, Scan, Visit
+from segmentation.models.batch import SegmentationBatch
 from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 from segmentation.models.model_version import ModelVersion, ReleaseState
 
@@ -20,6 +21,9 @@ class SegmentationRun(Job, ClinicalModel):
         Scan, models.PROTECT, related_name="runs_as_t2w", null=True, blank=True
     )
     model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="runs")
+    batch = models.ForeignKey(
+        SegmentationBatch, models.PROTECT, related_name="runs", null=True, blank=True
+    )
     purpose = models.CharField(max_length=16, default="PRIMARY")
     parameters = models.JSONField(default=dict, blank=True)
     parameters_sha256 = models.CharField(max_length=64)
@@ -54,6 +58,11 @@ class SegmentationRun(Job, ClinicalModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def is_worth_another_try(self) -> bool:
+        """True also for a run that somebody cancelled: its images are still there."""
+        return super().is_worth_another_try or self.state == JobState.CANCELLED
 
 
 @belongs_to(

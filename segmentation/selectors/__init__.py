@@ -19,7 +19,6 @@ from mldtrial.trial.models import (
 )
 from mldtrial.trial.selectors import ASKED_SEQUENCES
 from segmentation.models import (
-    Job,
     JobState,
     ModelVersion,
     ProtocolFinding,
@@ -31,6 +30,7 @@ from segmentation.models import (
 )
 from segmentation.policies import visible_to
 from segmentation.selectors.findings import not_met
+from segmentation.selectors.progress import place_of, seconds_left, time_left
 from segmentation.selectors.scanners import events_of_scans, is_another_for
 
 
@@ -256,7 +256,9 @@ def _state(
 def _run_state(run: SegmentationRun) -> tuple[str, str, str, int | None]:
     if run.state == JobState.SUCCEEDED:
         return "done", "Segmented", "", None
-    if run.state in (JobState.FAILED, JobState.REJECTED, JobState.CANCELLED):
+    if run.state == JobState.CANCELLED:
+        return "failed", "Segmentation cancelled", run.message, None
+    if run.state in (JobState.FAILED, JobState.REJECTED):
         return "failed", "Segmentation failed", run.message, None
     return _moving("Segmenting", run)
 
@@ -265,16 +267,9 @@ def _moving(what: str, job: Upload | SegmentationRun) -> tuple[str, str, str, in
     if job.state == JobState.RUNNING:
         percent = round(100 * job.progress)
         step = f" ({job.progress_step})" if job.progress_step else ""
-        return "running", f"{what}: {percent} %{step}", "", percent
-    before = waiting_before(job)
-    place = "next" if before == 0 else f"{before + 1}. of your site"
-    return "waiting", f"{what}: waiting, {place}", "", None
-
-
-def waiting_before(job: Job) -> int:
-    """Return how many jobs of the own site wait before this one; other sites are not counted."""
-    waiting = type(job)._default_manager.filter(state=JobState.QUEUED, site=job.site_id)
-    return waiting.filter(turn__lt=job.turn).count()
+        left = time_left(seconds_left(job))
+        return "running", f"{what}: {percent} %{step}", left, percent
+    return "waiting", f"{what}: waiting, {place_of(job)}", job.message, None
 
 
 def sequences_missing(visit: Visit) -> list[str]:

@@ -6,16 +6,14 @@ has run out is decided by the database's clock alone.
 """
 
 import logging
-import threading
-import time
 from collections.abc import Callable
 from datetime import timedelta
-from types import TracebackType
-from typing import Self, TypeVar
+from functools import partial
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Max, Q
 from django.db.models.functions import Coalesce, Now
 
@@ -26,16 +24,14 @@ from mldtrial.trial.selectors import lock_of
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.models import Job, JobState
 from segmentation.services.failpoints import reach
+from segmentation.services.faults import HUNG, Fault, fault_of
+from segmentation.services.heartbeat import Heartbeat, LeaseLostError, held, lease_end
 
 log = logging.getLogger(__name__)
 JobT = TypeVar("JobT", bound=Job)
 
-UNEXPECTED = "UNEXPECTED"
 WORKER_LOST = "WORKER_LOST"
-UNEXPECTED_MESSAGE = (
-    "An unexpected error occurred; the details are in the system's log. Try again, and tell the "
-    "data manager if it happens twice."
-)
+CANCELLED = "CANCELLED"
 RECORD_LOCKED = FailureCode.RECORD_LOCKED.value
 LOCKED_MESSAGE = (
     "This visit is frozen or locked, so nothing was added to it. Ask the data manager to open it, "
@@ -44,11 +40,12 @@ LOCKED_MESSAGE = (
 LOST_MESSAGE = (
     "The worker was lost several times during this job. Tell the administrator; then try again."
 )
-PROGRESS_EVERY_SECONDS = 0.5
+
+__all__ = ["Heartbeat", "LeaseLostError"]
 
 
-class LeaseLostError(Exception):
-    """Another attempt holds the job now; this one must write nothing."""
+IS_DUE = Q(not_before__isnull=True) | Q(not_before__lte=Now())
+"""Jobs that are not put off."""
 
 
 def next_turn(model: type[Job], site: Site) -> int:
@@ -73,8 +70,8 @@ def claim_next(model: type[JobT], *, worker: str) -> JobT | None:
     with transaction.atomic():
         job = (
             model._default_manager.select_for_update(skip_locked=True)
-            .filter(state=JobState.QUEUED)
-            .order_by("turn", "queued_at", "pk")
+            .filter(IS_DUE, state=JobState.QUEUED)
+            .order_by("-priority", "turn", "queued_at", "pk")
             .first()
         )
         if job is None:
@@ -84,80 +81,16 @@ def claim_next(model: type[JobT], *, worker: str) -> JobT | None:
             attempt=F("attempt") + 1,
             worker=worker,
             lease_token=token,
-            lease_until=_lease_end(),
+            lease_until=lease_end(),
             progress=0.0,
             progress_step="",
             progress_at=Now(),
+            claimed_at=Now(),
+            not_before=None,
             message="",
         )
     job.refresh_from_db()
     return job
-
-
-def _lease_end() -> object:
-    return Now() + timedelta(seconds=settings.JOB_LEASE_SECONDS)
-
-
-def _held(job: Job) -> Q:
-    return Q(pk=job.pk, lease_token=job.lease_token, state=JobState.RUNNING)
-
-
-class Heartbeat:
-    """Extends the lease from a thread with a connection of its own while the work goes on."""
-
-    def __init__(self, job: Job):
-        self._job = job
-        self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._beat, daemon=True)
-        self._last_progress = 0.0
-        self.lost = threading.Event()
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._ended.set()
-        self._thread.join(timeout=5)
-
-    def _beat(self) -> None:
-        manager = type(self._job)._default_manager
-        try:
-            while not self._ended.wait(settings.JOB_HEARTBEAT_SECONDS):
-                if not manager.filter(_held(self._job)).update(lease_until=_lease_end()):
-                    self.lost.set()
-                    return
-        except Exception:  # a heart that stops must be seen, whatever stopped it
-            log.exception("The heartbeat of a job ended.")
-            self.lost.set()
-        finally:
-            connection.close()
-
-    def check(self) -> None:
-        """Raise `LeaseLostError` once another attempt may have the job."""
-        if self.lost.is_set():
-            raise LeaseLostError
-
-    def progress(self, share: float, step: str) -> None:
-        """Tell how far the work has come; at most twice a second reaches the database."""
-        self.check()
-        now = time.monotonic()
-        if share < 1 and now - self._last_progress < PROGRESS_EVERY_SECONDS:
-            return
-        self._last_progress = now
-        updated = (
-            type(self._job)
-            ._default_manager.filter(_held(self._job))
-            .update(progress=min(max(share, 0.0), 1.0), progress_step=step[:80], progress_at=Now())
-        )
-        if not updated:
-            self.lost.set()
-            raise LeaseLostError
 
 
 def succeed(job: Job, **columns: object) -> None:
@@ -170,7 +103,7 @@ def succeed(job: Job, **columns: object) -> None:
     """
     updated = (
         type(job)
-        ._default_manager.filter(_held(job))
+        ._default_manager.filter(held(job))
         .update(
             state=JobState.SUCCEEDED,
             lease_token=None,
@@ -187,7 +120,7 @@ def succeed(job: Job, **columns: object) -> None:
 
 def end_badly(job: Job, *, state: str, code: str, message: str) -> None:
     """Mark a job as refused or failed, unless another attempt has it."""
-    type(job)._default_manager.filter(_held(job)).update(
+    type(job)._default_manager.filter(held(job)).update(
         state=state,
         failure_code=code,
         message=message,
@@ -197,9 +130,50 @@ def end_badly(job: Job, *, state: str, code: str, message: str) -> None:
     )
 
 
+def put_off(job: Job, *, fault: Fault) -> None:
+    """Queue a job for a later attempt where its fault may pass, or mark it as failed.
+
+    The pause grows with each attempt, and after the last one the job has failed.
+    """
+    if not fault.passes or job.attempt >= settings.JOB_MAX_ATTEMPTS:
+        end_badly(job, state=JobState.FAILED, code=fault.code, message=fault.message)
+        return
+    pause = timedelta(seconds=settings.JOB_BACKOFF_SECONDS * 4 ** (job.attempt - 1))
+    type(job)._default_manager.filter(held(job)).update(
+        state=JobState.QUEUED,
+        lease_token=None,
+        lease_until=None,
+        not_before=Now() + pause,
+        progress=0.0,
+        progress_step="",
+        message=f"{fault.message} It is tried again by itself.",
+    )
+
+
+def cancel(job: Job, *, message: str) -> bool:
+    """End a job that has not finished; returns whether it had not.
+
+    Whoever works on it has lost its lease and writes nothing.
+    """
+    unfinished = type(job)._default_manager.filter(
+        pk=job.pk, state__in=[JobState.QUEUED, JobState.RUNNING]
+    )
+    return bool(
+        unfinished.update(
+            state=JobState.CANCELLED,
+            failure_code=CANCELLED,
+            message=message,
+            lease_token=None,
+            lease_until=None,
+            not_before=None,
+            finished_at=Now(),
+        )
+    )
+
+
 def hand_back(job: Job) -> None:
     """Put a job back at a planned stop; the attempt does not count."""
-    type(job)._default_manager.filter(_held(job)).update(
+    type(job)._default_manager.filter(held(job)).update(
         state=JobState.QUEUED,
         attempt=F("attempt") - 1,
         lease_token=None,
@@ -212,16 +186,17 @@ def execute_next(
 ) -> JobT | None:
     """Claim the next waiting job and do its work; None if there is none.
 
-    A fault of the images ends as refused with its sentence, anything else as failed with the
-    details in the log. A worker that has lost its lease writes nothing; one that is told to
-    stop hands its job back.
+    A fault of the images ends as refused with its sentence. A fault that may pass, such as a lack
+    of memory, puts the job off; it is tried again by itself, so many times in all. Anything else
+    ends as failed with the details in the log. A worker that has lost its lease writes nothing;
+    one that is told to stop hands its job back.
     """
     job = claim_next(model, worker=worker)
     if job is None:
         return None
     reach(f"{model._meta.model_name}_after_claim")
     try:
-        with Heartbeat(job) as heartbeat:
+        with Heartbeat(job, give_up=partial(put_off, fault=HUNG)) as heartbeat:
             work(job, heartbeat)
     except LeaseLostError:
         log.warning("A job lost its lease; nothing was written.")
@@ -232,7 +207,7 @@ def execute_next(
             end_badly(job, state=JobState.REJECTED, code=RECORD_LOCKED, message=LOCKED_MESSAGE)
         else:
             log.exception("A job failed.")
-            end_badly(job, state=JobState.FAILED, code=UNEXPECTED, message=UNEXPECTED_MESSAGE)
+            put_off(job, fault=fault_of(error))
     except BaseException:
         hand_back(job)
         raise
@@ -273,7 +248,7 @@ def due_for_ringing(model: type[Job]) -> int:
     quiet_since = Now() - timedelta(seconds=settings.JOB_RING_AGAIN_SECONDS)
     return (
         model._default_manager.annotate(rung=Coalesce("rung_at", "queued_at"))
-        .filter(state=JobState.QUEUED, rung__lt=quiet_since)
+        .filter(IS_DUE, state=JobState.QUEUED, rung__lt=quiet_since)
         .update(rung_at=Now())
     )
 
@@ -285,7 +260,12 @@ def retry(job: Job) -> None:
     )
     with because("Tried again"):
         ended.update(
-            state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None
+            state=JobState.QUEUED,
+            attempt=0,
+            failure_code="",
+            message="",
+            finished_at=None,
+            not_before=None,
         )
 
 

@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
-from mldtrial.audit.context import acting
+from mldtrial.audit.context import acting, because
 from mldtrial.audit.guards import refusal
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial import policies
@@ -27,7 +27,14 @@ from segmentation.imaging.geometry import same_grid
 from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_label_map
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, SegmentationOutput
-from segmentation.models import JobState, ModelVersion, SegmentationResult, SegmentationRun
+from segmentation.models import (
+    JobState,
+    ModelVersion,
+    Priority,
+    SegmentationBatch,
+    SegmentationResult,
+    SegmentationRun,
+)
 from segmentation.selectors.findings import excluding
 from segmentation.services import demo_images, jobs, store
 from segmentation.services.failpoints import reach
@@ -36,6 +43,7 @@ from segmentation.services.segmenters import load_segmenter
 
 log = logging.getLogger(__name__)
 PARAMETERS: dict[str, Any] = {}
+CANCELLED_MESSAGE = "Cancelled by a person before it was done. It can be segmented again."
 
 
 def sha256_of_json(value: object) -> str:
@@ -68,8 +76,18 @@ def usable_scans(sequence: str) -> QuerySet[Scan]:
 
 
 @transaction.atomic
-def queue_run(*, visit: Visit, model: ModelVersion | None = None) -> SegmentationRun | None:
+def queue_run(
+    *,
+    visit: Visit,
+    model: ModelVersion | None = None,
+    batch: SegmentationBatch | None = None,
+) -> SegmentationRun | None:
     """Queue the segmentation of a visit, once per model and images.
+
+    Parameters
+    ----------
+    batch : SegmentationBatch, optional
+        The order that asks for it; it waits behind what single visits ask for.
 
     Returns
     -------
@@ -98,6 +116,8 @@ def queue_run(*, visit: Visit, model: ModelVersion | None = None) -> Segmentatio
             "t1w_scan": scans[Sequence.T1W],
             "t2w_scan": scans.get(Sequence.T2W),
             "parameters": PARAMETERS,
+            "batch": batch,
+            "priority": Priority.BATCH if batch else Priority.NORMAL,
             "turn": jobs.next_turn(SegmentationRun, visit.patient.site),
             "origin": visit.patient.origin,
         },
@@ -297,6 +317,38 @@ def retry_run(*, run: SegmentationRun, by: Any) -> None:
     if locked.is_voided:
         raise ValidationError("This segmentation is void: its image was moved or replaced.")
     jobs.retry(locked)
+
+
+@transaction.atomic
+def cancel_run(*, run: SegmentationRun, by: Any) -> None:
+    """End a segmentation that waits or is under way; it can be asked for again.
+
+    Raises
+    ------
+    PermissionDenied, ValidationError
+        If the person may not, the visit is frozen or locked, or the run has finished.
+    """
+    policies.require(by, "cancel_job", run.visit)
+    locking.require_open(run.visit)
+    with because("Cancelled"):
+        if not jobs.cancel(run, message=CANCELLED_MESSAGE):
+            raise ValidationError("This segmentation has finished already.")
+
+
+@transaction.atomic
+def put_first(*, run: SegmentationRun, by: Any) -> None:
+    """Have a waiting segmentation done before all others.
+
+    Raises
+    ------
+    PermissionDenied, ValidationError
+        If the person may not, or the run does not wait.
+    """
+    policies.require(by, "order_segmentations", run.visit)
+    waiting = SegmentationRun.objects.filter(pk=run.pk, state=JobState.QUEUED)
+    with because("Put first"):
+        if not waiting.update(priority=Priority.URGENT, not_before=None):
+            raise ValidationError("This segmentation does not wait any more.")
 
 
 def checked_mask(result: SegmentationResult) -> Path:

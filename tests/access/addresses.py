@@ -451,6 +451,19 @@ def _image_export(world: World, target: str) -> Any:
     ).pk
 
 
+def _order(world: World, target: str) -> Any:
+    from segmentation.models import SegmentationBatch
+
+    found, _ = SegmentationBatch.objects.get_or_create(
+        study=patient_of(world, target).study,
+        model_version=_model_version(),
+        prepared_at=None,
+        cancelled_at=None,
+        defaults={"ordered_by": world.user("data_manager")},
+    )
+    return found.pk
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
@@ -469,6 +482,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "transfer_id": _transfer,
     "quality_id": _quality,
     "export_id": _image_export,
+    "order_id": _order,
     "picture_number": _picture_number,
     "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
     "site_id": lambda world, target: patient_of(world, target).site_id,
@@ -503,6 +517,7 @@ IDENTIFYING = (
     "transfer_id",
     "quality_id",
     "export_id",
+    "order_id",
     "not_done_id",
     "deviation_id",
     "finding_id",

@@ -84,6 +84,13 @@ def _with_raw_files(_world: World) -> dict[str, Any]:
     return {}
 
 
+def _with_waiting_runs(_world: World) -> dict[str, str]:
+    from segmentation.models import JobState, SegmentationRun
+
+    SegmentationRun.objects.update(state=JobState.QUEUED, failure_code="", message="")
+    return {}
+
+
 def _with_draft(world: World) -> dict[str, Any]:
     """Begin a draft of the protocol rules."""
     protocols.start_draft(study=world.study, by=None)
@@ -149,6 +156,7 @@ CHANGES: dict[str, Change] = {
     "scan_discard": Change(body=REASON),
     "job_retry": Change(body=_with_raw_files, refused=302),
     "run_retry": Change(refused=302),
+    "run_cancel": Change(body=_with_waiting_runs, refused=302),
     "quality_retry": Change(refused=302),
     "scanner": Change(body={"action": "name", "name": "Room 2"}, refused=AT_THE_FORM),
     "rule_new": Change(
@@ -166,6 +174,9 @@ PEOPLE = "Who takes part is no data of the trial."
 TABLE = "A table is checked and kept; only its rows would change a record."
 LOCKS = "It sets or ends the lock itself."
 UNBLINDS = "Unblinding follows the lock, and changes nothing of the data."
+QUEUE = (
+    "A place in the queue is no record; a run of a held visit is neither queued nor tried again."
+)
 DEVIATES = "A departure from the protocol may be found when the data stand still."
 HELD_BY_NO_LOCK: dict[str, str] = {
     "allocation": "Arms lie apart from the data, which they do not change.",
@@ -173,6 +184,10 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "deviation": DEVIATES,
     "deviation_new": DEVIATES,
     "image_exports": "What is taken out of a locked study is recorded, and changes nothing.",
+    "run_first": QUEUE,
+    "segmentations": QUEUE,
+    "runs_retry": QUEUE,
+    "batch_cancel": QUEUE,
     "import_check": TABLE,
     "import_discard": TABLE,
     "import_layout": TABLE,

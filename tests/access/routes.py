@@ -229,6 +229,11 @@ EXPECTED: dict[str, Route] = {
     "job_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run": Route(scope="site", get=SEES_PATIENTS),
     "run_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
+    "run_cancel": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
+    "run_first": Route(scope="site", post={"data_manager"}, post_status=302, seen_by=SEES_PATIENTS),
+    "segmentations": Route(scope="study", get=OVERSEERS, post={"data_manager"}),
+    "runs_retry": Route(scope="study", post={"data_manager"}, post_status=302),
+    "batch_cancel": Route(scope="study", post={"data_manager"}, post_status=302, seen_by=OVERSEERS),
     "quality_picture": Route(scope="site", get=ENTRY | OVERSEERS, page=False),
     "quality_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     # segmentation: the imaging protocol

@@ -59,6 +59,14 @@ def upload(page: Page, folder: Path) -> None:
     page.get_by_role("button", name="Send all 2").click()
 
 
+def order_the_cohort(page: Page) -> None:
+    """Ask for what is there already; a worker looks, and the page says so without a reload."""
+    page.goto("/studies/MLD-1/segmentations/")
+    page.get_by_role("button", name="Segment the cohort").click()
+    expect(page.get_by_text("0 to segment, 1 known")).to_be_visible(timeout=SEGMENTED_MS)
+    expect(page.get_by_text("nothing to do")).to_be_visible()
+
+
 def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     chain: None, page: Page, tmp_path: Path, live_server: Any
 ):
@@ -90,6 +98,7 @@ def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     assert [row["subject_code"] for row in rows] == ["A-777"]
     assert float(rows[0]["demyelination_load_ml"]) == result.demyelination_load_ml
     assert rows[0]["is_demonstration_model"] == "Y"
+    order_the_cohort(page)
 
 
 def test_a_bad_file_is_named_at_its_field_and_nothing_is_kept(page: Page, tmp_path: Path):

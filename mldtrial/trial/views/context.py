@@ -26,6 +26,7 @@ STUDY_LINKS = (
     ("Cohort", "cohort", "view_cohort"),
     ("Overview", "study_overview", "view_overview"),
     ("Image quality", "study_quality", "view_quality"),
+    ("Segmentations", "segmentations", "view_segmentations"),
     ("Deviations", "deviations", "view_deviations"),
     ("Findings", "findings", "view_deviations"),
     ("Scanners", "scanners", "view_patient"),
@@ -39,6 +40,7 @@ STUDY_LINKS = (
 )
 ASIDE = {
     "study_quality",
+    "segmentations",
     "deviations",
     "findings",
     "scanners",

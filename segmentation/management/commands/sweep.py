@@ -20,6 +20,7 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.remove_overdue_exports, 600.0),
     (upkeep.queue_missing_runs, 60.0),
     (tasks.ring_checks, 60.0),
+    (tasks.ring_batches, 60.0),
     (upkeep.recognise_scanners, 60.0),
     # A thing of last resort: the services and the import do both themselves.
     (upkeep.settle_reads, 3600.0),

@@ -143,7 +143,10 @@ def test_a_blinded_person_learns_no_load_and_no_imaging_query(
     assert "87.654" in page(client, world, "data_manager")
 
 
-OF_NO_STUDY = {"Notices", "ModelVersion", "Login", "SecondFactor", "ExportRecord", "ImageExport"}
+OF_NO_STUDY = {
+    "Notices", "ModelVersion", "Login", "SecondFactor", "ExportRecord", "ImageExport",
+    "SegmentationBatch",
+}  # fmt: skip
 """A person's own, or of the whole installation; exports are in the log of accesses."""
 OF_THE_REGISTER = {"ScannedOn", "ScannerChange"}
 """Repeat what scans say, whose trail is shown; the register of scanners shows them."""

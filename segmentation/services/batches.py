@@ -1,0 +1,146 @@
+"""Order a cohort to be segmented by one method, ask for its runs, and stop it."""
+
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from mldtrial.audit.context import acting, because
+from mldtrial.trial import policies
+from mldtrial.trial.models import Disposition, ScanState, Study, Visit
+from mldtrial.trial.selectors import lock_of
+from mldtrial.trial.selectors.consent import without_consent_for_images
+from segmentation.models import (
+    JobState,
+    ModelVersion,
+    ReleaseState,
+    SegmentationBatch,
+    SegmentationRun,
+)
+from segmentation.services import jobs, runs
+
+ONE_AT_A_TIME = "The visits of this study are being queued for this method already."
+RETIRED = "This method is retired. Choose one that is active or a candidate."
+
+
+def order(*, study: Study, model: ModelVersion, by: Any) -> SegmentationBatch:
+    """Order every visit of a study whose images the method was not given yet.
+
+    The runs are queued by a worker, behind what single visits ask for.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not order segmentations of the study.
+    ValidationError
+        If the method is retired, or the same order is being prepared.
+    """
+    policies.require(by, "order_segmentations", study)
+    if model.state == ReleaseState.RETIRED:
+        raise ValidationError({"model": RETIRED})
+    try:
+        with transaction.atomic(), because("The cohort is to be segmented"):
+            return SegmentationBatch.objects.create(study=study, model_version=model, ordered_by=by)
+    except IntegrityError as error:
+        raise ValidationError({"model": ONE_AT_A_TIME}) from error
+
+
+def prepare_next(*, worker: str) -> SegmentationBatch | None:
+    """Queue the runs of the oldest order that is not prepared; None if there is none.
+
+    Each visit is committed for itself: a worker that is killed begins the order again, and what
+    it queued before is found and not queued twice.
+    """
+    batch = (
+        SegmentationBatch.objects.filter(prepared_at__isnull=True, cancelled_at__isnull=True)
+        .order_by("ordered_at")
+        .select_related("study", "model_version")
+        .first()
+    )
+    if batch is None:
+        return None
+    with acting(origin=f"worker:{worker}", reason="The cohort is to be segmented"):
+        _prepare(batch)
+    batch.refresh_from_db()
+    return batch
+
+
+def _prepare(batch: SegmentationBatch) -> None:
+    row = SegmentationBatch.objects.filter(pk=batch.pk, cancelled_at__isnull=True)
+    row.update(looked_at=0, queued=0, known=0, held=0)
+    for visit in _visits(batch.study):
+        found = _queue(batch, visit)
+        counted = {found: F(found) + 1} if found else {}
+        if not row.update(looked_at=F("looked_at") + 1, **counted):
+            # Cancelled meanwhile, and perhaps just before the last run was queued.
+            _cancel_runs(batch)
+            return
+    row.update(prepared_at=Now())
+
+
+def _visits(study: Study) -> list[Visit]:
+    withdrawn = without_consent_for_images(Disposition.objects.all())
+    return list(
+        Visit.objects.filter(patient__study=study, scans__state=ScanState.IMPORTED)
+        .exclude(patient__in=withdrawn)
+        .select_related("patient__site", "patient__study")
+        .distinct()
+        .order_by("date", "pk")
+    )
+
+
+def _queue(batch: SegmentationBatch, visit: Visit) -> str:
+    """Ask for the run of a visit; returns the name of the count it belongs to, if to any."""
+    if lock_of(visit) is not None:
+        return "held"
+    run = runs.queue_run(visit=visit, model=batch.model_version, batch=batch)
+    if run is None:
+        return ""
+    return "queued" if run.batch_id == batch.pk else "known"
+
+
+def cancel(*, batch: SegmentationBatch, by: Any) -> int:
+    """Stop an order: what has not finished of it is cancelled; returns how many runs that were.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not order segmentations of the study.
+    """
+    policies.require(by, "order_segmentations", batch.study)
+    with transaction.atomic(), because("The order was cancelled"):
+        SegmentationBatch.objects.filter(pk=batch.pk, cancelled_at__isnull=True).update(
+            cancelled_at=Now()
+        )
+        return _cancel_runs(batch)
+
+
+def _cancel_runs(batch: SegmentationBatch) -> int:
+    unfinished = SegmentationRun.objects.filter(
+        batch=batch, state__in=[JobState.QUEUED, JobState.RUNNING]
+    )
+    return sum(jobs.cancel(run, message=runs.CANCELLED_MESSAGE) for run in unfinished)
+
+
+def retry_failed(*, study: Study, by: Any) -> int:
+    """Queue every failed segmentation of a study again; returns how many.
+
+    Those that were refused for their images stay: the same images are refused again.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not order segmentations of the study.
+    """
+    policies.require(by, "order_segmentations", study)
+    failed = SegmentationRun.objects.filter(
+        visit__patient__study=study, state=JobState.FAILED, is_voided=False
+    )
+    count = 0
+    for run in failed.select_related("visit__patient__study", "visit__patient__site"):
+        if lock_of(run.visit) is None:
+            runs.retry_run(run=run, by=by)
+            count += 1
+    return count

@@ -1,0 +1,76 @@
+"""What stopped a job: a fault that passes, or one that comes again, in words for people."""
+
+import errno
+from dataclasses import dataclass
+
+from django.db import InterfaceError, OperationalError
+
+OUT_OF_MEMORY = "OUT_OF_MEMORY"
+NO_ROOM = "NO_ROOM"
+NOT_REACHED = "NOT_REACHED"
+TIME_LIMIT = "TIME_LIMIT"
+UNEXPECTED = "UNEXPECTED"
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why an attempt ended.
+
+    Attributes
+    ----------
+    code : str
+        For counting.
+    message : str
+        What was found and what to do; nothing of the data.
+    passes : bool
+        True where the same attempt later may succeed by itself.
+    """
+
+    code: str
+    message: str
+    passes: bool
+
+
+HUNG = Fault(
+    TIME_LIMIT,
+    "The work did not come on within its time limit and was stopped. If it happens again, tell "
+    "the administrator.",
+    passes=True,
+)
+
+
+def fault_of(error: BaseException) -> Fault:
+    """Return what an exception of a job means; what is not known counts as one that comes again."""
+    if isinstance(error, MemoryError) or _is_of_memory(error):
+        return Fault(
+            OUT_OF_MEMORY,
+            "The worker ran out of memory. If it happens again, tell the administrator.",
+            passes=True,
+        )
+    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+        return Fault(
+            NO_ROOM, "The storage of the server is full. Tell the administrator.", passes=True
+        )
+    if isinstance(error, OperationalError | InterfaceError | TimeoutError | ConnectionError):
+        return Fault(
+            NOT_REACHED,
+            "The worker could not reach the database or the storage. If it happens again, tell "
+            "the administrator.",
+            passes=True,
+        )
+    return Fault(
+        UNEXPECTED,
+        "An unexpected error occurred; the details are in the system's log. Try again, and tell "
+        "the data manager if it happens twice.",
+        passes=False,
+    )
+
+
+def _is_of_memory(error: BaseException) -> bool:
+    """Tell whether the device or its driver had no memory: torch says so by words alone."""
+    return isinstance(error, RuntimeError) and any(
+        words in str(error).lower() for words in _MEMORY_WORDS
+    )

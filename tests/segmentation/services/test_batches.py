@@ -1,0 +1,149 @@
+"""A cohort is ordered, queued once, counted, stopped, and never at the cost of a visit's turn."""
+
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from segmentation.models import (
+    JobState,
+    ModelVersion,
+    Priority,
+    ReleaseState,
+    SegmentationBatch,
+    SegmentationRun,
+)
+from segmentation.selectors import segmentations
+from segmentation.services import batches, jobs, models, runs
+from tests.support.images import write_visit
+from tests.support.intake import take_in_visit
+from tests.support.locking import freeze
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def model(world: World, tmp_path: Path) -> ModelVersion:
+    """A candidate; visits of both sites have their images, and no run by it."""
+    for seed, visit in enumerate((world.visit_a, world.visit_b), start=1):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        take_in_visit(visit, write_visit(folder, seed=seed))
+    return models.register_threshold()
+
+
+def ordered(world: World, model: ModelVersion) -> SegmentationBatch:
+    batches.order(study=world.study, model=model, by=world.user("data_manager"))
+    batch = batches.prepare_next(worker="test")
+    assert batch is not None
+    return batch
+
+
+def test_every_visit_with_its_images_is_queued_once(world: World, model: ModelVersion):
+    batch = ordered(world, model)
+    assert (batch.looked_at, batch.queued, batch.known, batch.held) == (2, 2, 0, 0)
+    assert batch.prepared_at is not None
+    waiting = SegmentationRun.objects.all()
+    assert {run.visit for run in waiting} == {world.visit_a, world.visit_b}
+    assert {(run.batch, run.priority) for run in waiting} == {(batch, Priority.BATCH)}
+    again = ordered(world, model)
+    assert (again.queued, again.known) == (0, 2)
+    assert SegmentationRun.objects.count() == 2
+
+
+def test_a_worker_that_was_killed_begins_again_and_doubles_nothing(
+    world: World, model: ModelVersion, monkeypatch: pytest.MonkeyPatch
+):
+    batches.order(study=world.study, model=model, by=world.user("data_manager"))
+    queue_run, calls = runs.queue_run, []
+
+    def dies_at_the_second(**given: object) -> SegmentationRun | None:
+        calls.append(given)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return queue_run(**given)  # type: ignore[arg-type]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(runs, "queue_run", dies_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            batches.prepare_next(worker="doomed")
+    assert SegmentationRun.objects.count() == 1
+    batch = batches.prepare_next(worker="heir")
+    assert batch is not None
+    assert (batch.looked_at, batch.queued, batch.known) == (2, 2, 0)
+    assert SegmentationRun.objects.count() == 2
+    assert batches.prepare_next(worker="heir") is None
+
+
+def test_a_frozen_visit_is_left_as_it_is_and_counted(world: World, model: ModelVersion):
+    freeze(world, world.visit_a)
+    batch = ordered(world, model)
+    assert (batch.queued, batch.held) == (1, 1)
+
+
+def test_the_runs_of_a_cohort_keep_apart_from_the_method_that_counts(
+    world: World, model: ModelVersion
+):
+    batch = ordered(world, model)
+    while runs.execute_next(worker="test") is not None:
+        pass
+    (standing,) = segmentations.batches(world.study, user=world.user("auditor"), at_most=5)
+    assert (standing.batch, standing.tally.done, standing.tally.total) == (batch, 2, 2)
+    assert not standing.is_open
+    (method,) = segmentations.methods(world.study, user=world.user("auditor"))
+    assert (method.model.state, method.tally.done) == (ReleaseState.CANDIDATE, 2)
+    assert segmentations.mean_seconds(model) is not None
+
+
+def test_stopping_an_order_cancels_what_has_not_finished(world: World, model: ModelVersion):
+    batch = ordered(world, model)
+    assert runs.execute_next(worker="test") is not None
+    assert batches.cancel(batch=batch, by=world.user("data_manager")) == 1
+    states = sorted(SegmentationRun.objects.values_list("state", flat=True))
+    assert states == [JobState.CANCELLED, JobState.SUCCEEDED]
+    assert jobs.claim_next(SegmentationRun, worker="test") is None
+
+
+def test_an_order_that_is_stopped_while_it_is_prepared_queues_nothing_more(
+    world: World, model: ModelVersion
+):
+    order = batches.order(study=world.study, model=model, by=world.user("data_manager"))
+    batches.cancel(batch=order, by=world.user("data_manager"))
+    assert batches.prepare_next(worker="test") is None
+    assert not SegmentationRun.objects.exists()
+
+
+def test_the_same_order_is_not_given_twice_at_once(world: World, model: ModelVersion):
+    batches.order(study=world.study, model=model, by=world.user("data_manager"))
+    with pytest.raises(ValidationError, match="already"):
+        batches.order(study=world.study, model=model, by=world.user("data_manager"))
+
+
+def test_a_retired_method_segments_nothing(world: World, model: ModelVersion):
+    ModelVersion.objects.filter(pk=model.pk).update(state=ReleaseState.RETIRED)
+    model.refresh_from_db()
+    with pytest.raises(ValidationError, match="retired"):
+        batches.order(study=world.study, model=model, by=world.user("data_manager"))
+
+
+@pytest.mark.parametrize("who", ["coordinator", "sponsor", "auditor", "administrator"])
+def test_only_the_data_manager_orders(world: World, model: ModelVersion, who: str):
+    with pytest.raises(PermissionDenied):
+        batches.order(study=world.study, model=model, by=world.user(who))
+
+
+def test_failed_runs_are_tried_again_and_refused_ones_are_not(world: World, model: ModelVersion):
+    ordered(world, model)
+    first, second = SegmentationRun.objects.all()
+    ended = {"lease_token": None, "lease_until": None}
+    SegmentationRun.objects.filter(pk=first.pk).update(
+        state=JobState.FAILED, failure_code="UNEXPECTED", **ended
+    )
+    SegmentationRun.objects.filter(pk=second.pk).update(
+        state=JobState.REJECTED, failure_code="NO_BRAIN", **ended
+    )
+    assert batches.retry_failed(study=world.study, by=world.user("data_manager")) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == (JobState.QUEUED, JobState.REJECTED)
