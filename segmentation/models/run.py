@@ -10,8 +10,8 @@ from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 from segmentation.models.model_version import ModelVersion, ReleaseState
 
 
-@belongs_to("visit", "visit_id", job_columns=JOB_COLUMNS)
-@tracked(exclude=MACHINE_COLUMNS)
+@belongs_to("visit", "visit_id", job_columns=(*JOB_COLUMNS, "told_at"))
+@tracked(exclude=[*MACHINE_COLUMNS, "told_at"])
 class SegmentationRun(Job, ClinicalModel):
     """One segmentation; `analysis_flag` marks the one that pages and exports use."""
 
@@ -30,6 +30,9 @@ class SegmentationRun(Job, ClinicalModel):
     input_sha256 = models.CharField(max_length=64)
     analysis_flag = models.BooleanField(default=False)
     is_voided = models.BooleanField(default=False)
+    told_at = models.DateTimeField(
+        null=True, blank=True, help_text="When people were told that it ended without a result."
+    )
     provenance = models.JSONField(default=dict, blank=True)
     origin = models.CharField(max_length=8, choices=Origin, default=Origin.CLINICAL)
 

@@ -317,6 +317,7 @@ def retry_run(*, run: SegmentationRun, by: Any) -> None:
     if locked.is_voided:
         raise ValidationError("This segmentation is void: its image was moved or replaced.")
     jobs.retry(locked)
+    SegmentationRun.objects.filter(pk=locked.pk).update(told_at=None)
 
 
 @transaction.atomic

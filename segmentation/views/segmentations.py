@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study
-from mldtrial.trial.views.answers import form_page, posted
+from mldtrial.trial.views.answers import asked_next, form_page, posted
 from segmentation import selectors, tasks
 from segmentation.forms.segmentations import BatchForm
 from segmentation.selectors import progress
@@ -97,6 +97,8 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         messages.success(request, "The segmentation was cancelled.")
+    if back := asked_next(request):
+        return redirect(back)
     return redirect("run", study_code=run.visit.patient.study.code, run_id=run.pk)
 
 

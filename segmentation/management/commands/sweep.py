@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import OperationalError, close_old_connections
 
 from segmentation import tasks
-from segmentation.services import upkeep
+from segmentation.services import telling, upkeep
 
 log = logging.getLogger(__name__)
 RARELY: tuple[tuple[Callable[[], object], float], ...] = (
@@ -21,6 +21,7 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.queue_missing_runs, 60.0),
     (tasks.ring_checks, 60.0),
     (tasks.ring_batches, 60.0),
+    (telling.tell_of_failures, 60.0),
     (upkeep.recognise_scanners, 60.0),
     # A thing of last resort: the services and the import do both themselves.
     (upkeep.settle_reads, 3600.0),
