@@ -19,7 +19,7 @@ from scipy import stats
 
 from analytics.stats.correlation import spearman
 from segmentation.imaging.nifti import write_volume
-from tests.bench import importing, ingest, moving, uploading
+from tests.bench import importing, inference, ingest, moving, uploading
 
 PAIRS = 7
 
@@ -81,6 +81,7 @@ def main() -> None:
         "moving": moving.measure(),
         "historical_import": importing.measure(),
         "upload_in_pieces": uploading.measure(),
+        "inference": inference.measure(),
     }
     found["load_average"] = {"one_minute": os.getloadavg()[0]}
     out = Path("build/bench")

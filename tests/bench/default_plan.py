@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,11 +35,15 @@ def default_plans() -> dict[str, Any]:
     return found
 
 
-def default_model() -> Model:
-    """Return five folds of the default network."""
+def default_model(*, mirroring_axes: Sequence[int] = ()) -> Model:
+    """Return five folds of the default network, with random weights."""
     architecture = default_plans()["configurations"][CONFIGURATION]["architecture"]
     return random_model(
-        folds=FOLDS, classes=CLASSES, patch=(128, 128, 128), architecture=architecture
+        folds=FOLDS,
+        classes=CLASSES,
+        mirroring_axes=mirroring_axes,
+        patch=(128, 128, 128),
+        architecture=architecture,
     )
 
 

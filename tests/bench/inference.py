@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -127,7 +128,9 @@ def overhead(folder: Path, model: Model, peer: nnUNetPredictor) -> dict[str, Any
     found: dict[str, Any] = {}
     for name, (theirs, pairs) in peers.items():
         sides = {"ours": lambda: ours.files(names, folder / "ours.nii.gz"), "peer": theirs}
-        seconds = in_turns(sides, pairs)
+        # nnU-Net tells of every case; what this prints is the table of ratios.
+        with redirect_stdout(sys.stderr):
+            seconds = in_turns(sides, pairs)
         written = read_label_map(outs[name] / "case.nii.gz").data
         assert np.array_equal(read_label_map(folder / "ours.nii.gz").data, written)
         found[name] = {**ratio(seconds["ours"], seconds["peer"]), "goal": GOALS[name]}
