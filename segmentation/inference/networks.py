@@ -2,17 +2,21 @@
 
 import hashlib
 import json
+import struct
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
+from math import prod
 from pathlib import Path
 from typing import Any
 
 import torch
 from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
-from safetensors.torch import load as load_safetensors
 
 from segmentation.inference.model_folder import DATASET, MANIFEST, PLANS, folds_of
+
+DTYPES = {"F16": torch.float16, "F32": torch.float32, "BF16": torch.bfloat16}
 
 
 class ModelError(Exception):
@@ -42,15 +46,17 @@ class ModelFiles:
         needed = {PLANS, DATASET, *(fold.weights for fold in self.folds)}
         if missing := sorted(needed - set(self.manifest["files"])):
             raise ModelError(f"The manifest of the model has no checksum of {', '.join(missing)}.")
-        # Weights are kept as they were checked, until the networks hold them.
-        self._checked = {name: self._read(name) for name in self.manifest["files"]}
+        # Kept as they were checked: the networks use these bytes and not a file read again.
+        with ThreadPoolExecutor() as threads:
+            names = list(self.manifest["files"])
+            self._checked = dict(zip(names, threads.map(self._read, names), strict=True))
         self.plans: dict[str, Any] = json.loads(self._checked[PLANS])
         self.dataset: dict[str, Any] = json.loads(self._checked[DATASET])
 
     def weights(self, fold: int = 0) -> dict[str, torch.Tensor]:
         """Return the full state of one fold, float32: nnU-Net names some tensors several times."""
         file = self.folds[fold].weights
-        stored = load_safetensors(self._checked.get(file) or self._read(file))
+        stored = stored_tensors(self._checked.get(file) or self._read(file))
         full = {name: tensor.float() for name, tensor in stored.items()}
         for alias, name in self.folds[fold].aliases.items():
             full[alias] = full[name]
@@ -67,11 +73,42 @@ class ModelFiles:
             found.append(network.to(device))
         return found
 
-    def _read(self, name: str) -> bytes:
-        content = (self._folder / name).read_bytes()
-        if hashlib.sha256(content).hexdigest() != self.manifest["files"][name]:
+    def _read(self, name: str) -> bytearray:
+        path = self._folder / name
+        content = bytearray(path.stat().st_size)
+        with path.open("rb") as file:
+            is_whole = file.readinto(content) == len(content) and not file.read(1)
+        if not is_whole or hashlib.sha256(content).hexdigest() != self.manifest["files"][name]:
             raise ModelError(f"{name} differs from the manifest of the model.")
         return content
+
+
+def stored_tensors(content: bytearray) -> dict[str, torch.Tensor]:
+    """Return the tensors of a safetensors file that is in memory, without copying it.
+
+    The format is the length of a header (8 bytes), the header as JSON, the values. The reader of
+    the package copies the values twice, which took longer than reading and checking them.
+
+    Raises
+    ------
+    ModelError
+        If the values are not where the header says, or of another kind than a network's.
+    """
+    try:
+        (length,) = struct.unpack_from("<Q", content)
+        header = json.loads(content[8 : 8 + length])
+        header.pop("__metadata__", None)
+        return {
+            name: torch.frombuffer(
+                content,
+                dtype=DTYPES[stated["dtype"]],
+                count=prod(stated["shape"]),
+                offset=8 + length + stated["data_offsets"][0],
+            ).reshape(stated["shape"])
+            for name, stated in header.items()
+        }
+    except (struct.error, ValueError, KeyError, TypeError) as error:
+        raise ModelError("The weights of the model cannot be read as safetensors.") from error
 
 
 def build_network(

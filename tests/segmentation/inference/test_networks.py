@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load, save, save_file
 
-from segmentation.inference.networks import ModelError, ModelFiles
+from segmentation.inference.networks import ModelError, ModelFiles, stored_tensors
 from segmentation.inference.nnunet import NnUnetSegmenter
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION, Prepared
 from tests.support.nnunet_peer import CONFIGURATION, Model, head, random_model
@@ -84,3 +84,28 @@ def test_a_fold_that_was_changed_is_refused(tmp_path: Path):
         file.write(b"\0")
     with pytest.raises(ModelError, match=r"fold_1\.safetensors differs"):
         ModelFiles(tmp_path)
+
+
+def test_tensors_are_those_that_the_package_reads():
+    generator = torch.Generator().manual_seed(3)
+    shapes = {"a.weight": (3, 2, 5), "b": (7,), "c.scale": (), "d": (1, 1)}
+    tensors = {name: torch.randn(shape, generator=generator) for name, shape in shapes.items()}
+    tensors["half"] = tensors["a.weight"].half()
+    content = save(tensors, metadata={"made": "here"})
+    ours, theirs = stored_tensors(bytearray(content)), load(content)
+    assert ours.keys() == theirs.keys() == tensors.keys()
+    for name, tensor in theirs.items():
+        assert ours[name].dtype == tensor.dtype
+        assert torch.equal(ours[name], tensor)
+
+
+@pytest.mark.parametrize("damage", [b"", b"short", b"\x05" + b"\0" * 7 + b"{none"])
+def test_bytes_that_are_no_safetensors_are_refused(damage: bytes):
+    with pytest.raises(ModelError, match="cannot be read"):
+        stored_tensors(bytearray(damage))
+
+
+def test_values_that_end_too_early_are_refused():
+    content = save({"a": torch.ones(100)})
+    with pytest.raises(ModelError, match="cannot be read"):
+        stored_tensors(bytearray(content[:-4]))
