@@ -14,7 +14,17 @@ FIRST_SEED = 1_000_000
 """Far from the seeds that training draws its patients from: no patient is ever in both."""
 HEALTHY_OF_EIGHT = (3, 6)
 """One of each stratum: even numbers are 3D, odd ones 2D."""
-COLUMNS = ("subject", "session", "acq_stratum", "stage", "demyelination_load_ml")
+COLUMNS = (
+    "subject",
+    "session",
+    "acq_stratum",
+    "stage",
+    "demyelination_load_ml",
+    "white_matter_volume_ml",
+    "gray_matter_volume_ml",
+    "brain_volume_ml",
+    "intracranial_volume_ml",
+)
 
 
 def make_phantoms(out: Path, *, patients: int, visits: int, seed: int) -> list[dict[str, object]]:
@@ -36,7 +46,7 @@ def make_phantoms(out: Path, *, patients: int, visits: int, seed: int) -> list[d
     Returns
     -------
     list of dict
-        The rows of ``truth.csv``; loads in mL.
+        The rows of ``truth.csv``; loads and volumes in mL.
 
     Raises
     ------
@@ -58,7 +68,17 @@ def make_phantoms(out: Path, *, patients: int, visits: int, seed: int) -> list[d
                 patient, stage=float(stage), acq_stratum=acq_stratum, seed=seed + index
             )
             _write(out, names, acq_stratum, visit)
-            values = (*names, acq_stratum, float(stage), visit.demyelination_load_ml)
+            true = visit.volumes
+            values = (
+                *names,
+                acq_stratum,
+                float(stage),
+                visit.demyelination_load_ml,
+                true.white_matter_ml,
+                true.gray_matter_ml,
+                true.brain_ml,
+                true.intracranial_ml,
+            )
             rows.append(dict(zip(COLUMNS, values, strict=True)))
     with (out / "truth.csv").open("w", newline="", encoding="utf-8") as handle:
         writer = csv.DictWriter(handle, COLUMNS)

@@ -25,6 +25,32 @@ class Image:
 
 
 @dataclass(frozen=True, slots=True)
+class TrueVolumes:
+    """What a phantom's head holds, in mL: sums of the shares on the fine grid.
+
+    Attributes
+    ----------
+    white_matter_ml : float
+        With the white matter that has lost its myelin.
+    gray_matter_ml, brain_ml : float
+        Brain is gray and white matter.
+    intracranial_ml : float
+        Inside the brain's surface: brain, ventricles, fluid of the sulci.
+    """
+
+    white_matter_ml: float
+    gray_matter_ml: float
+    brain_ml: float
+    intracranial_ml: float
+
+    @classmethod
+    def of(cls, anatomy: PatientAnatomy) -> "TrueVolumes":
+        """Return the volumes of an anatomy; they do not change with the stage."""
+        white, gray = float(anatomy.white.sum()) / 1000, float(anatomy.gray.sum()) / 1000
+        return cls(white, gray, white + gray, float(anatomy.brain.sum()) / 1000)
+
+
+@dataclass(frozen=True, slots=True)
 class PhantomVisit:
     """The images of one visit and what is true about them.
 
@@ -36,12 +62,15 @@ class PhantomVisit:
         In the grid of the T1w image: 1 where at least half of the voxel has lost its myelin.
     demyelination_load_ml : float
         Sum of the shares on the fine grid, in mL.
+    volumes : TrueVolumes
+        Of the tissues of this head.
     """
 
     t1w: Image
     t2w: Image
     truth_mask: NDArray[np.uint8]
     demyelination_load_ml: float
+    volumes: TrueVolumes
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +120,11 @@ def render_visit(
     t2w_image = _slices(rng, t2w, _moved(rng, anatomy.affine), float(rng.integers(3, 6)))
     truth = resample(Image(lost, anatomy.affine), t1w_image, order=1)
     return PhantomVisit(
-        t1w_image, t2w_image, (truth >= 0.5).astype(np.uint8), float(lost.sum()) / 1000
+        t1w_image,
+        t2w_image,
+        (truth >= 0.5).astype(np.uint8),
+        float(lost.sum()) / 1000,
+        TrueVolumes.of(anatomy),
     )
 
 
