@@ -15,6 +15,7 @@ from mldtrial.trial.selectors.consent import without_consent_for_images
 from segmentation.models import (
     JobState,
     ModelVersion,
+    Priority,
     ReleaseState,
     SegmentationBatch,
     SegmentationRun,
@@ -98,7 +99,16 @@ def _queue(batch: SegmentationBatch, visit: Visit) -> str:
     run = runs.queue_run(visit=visit, model=batch.model_version, batch=batch)
     if run is None:
         return ""
+    if run.state == JobState.CANCELLED:
+        _ask_again(batch, run)
+        return "queued"
     return "queued" if run.batch_id == batch.pk else "known"
+
+
+def _ask_again(batch: SegmentationBatch, run: SegmentationRun) -> None:
+    """Queue a run that somebody cancelled as one of this order."""
+    jobs.retry(run)
+    SegmentationRun.objects.filter(pk=run.pk).update(batch=batch, priority=Priority.BATCH)
 
 
 def cancel(*, batch: SegmentationBatch, by: Any) -> int:

@@ -105,6 +105,17 @@ def test_stopping_an_order_cancels_what_has_not_finished(world: World, model: Mo
     assert jobs.claim_next(SegmentationRun, worker="test") is None
 
 
+def test_what_an_order_did_not_get_to_is_done_by_the_next(world: World, model: ModelVersion):
+    first = ordered(world, model)
+    assert runs.execute_next(worker="test") is not None
+    batches.cancel(batch=first, by=world.user("data_manager"))
+    second = ordered(world, model)
+    assert (second.queued, second.known) == (1, 1)
+    again = runs.execute_next(worker="test")
+    assert again is not None
+    assert (again.batch, again.state) == (second, JobState.SUCCEEDED)
+
+
 def test_an_order_that_is_stopped_while_it_is_prepared_queues_nothing_more(
     world: World, model: ModelVersion
 ):
