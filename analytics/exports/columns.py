@@ -68,22 +68,31 @@ VISIT = (
     ),
 )  # fmt: skip
 
+LOADS = (
+    *VISIT,
+    _text("run_id", "Segmentation run", "Opens the provenance of the number", "UUID"),
+    _text("acq_stratum", "Acquisition", "Of the T1w image", "3D | 2D"),
+    _text("method", "Method", "", "CNN | CONVENTIONAL | MANUAL | TEST"),
+    _text("method_version", "Method version"),
+    _text(
+        "is_demonstration_model", "Demonstration model",
+        "Y: trained on phantoms, the number says nothing about a patient", "Y | N",
+    ),
+    _text("qc_status", "Quality control", "", "NOT_REVIEWED"),
+    _text("analysis_flag", "Used for analysis", "", "Y | N"),
+    Column(
+        "demyelination_load_ml", "Demyelination load", "decimal", "mL",
+        "Voxels of demyelinated white matter times voxel volume; 0 means looked and found none",
+    ),
+)  # fmt: skip
+
 TABLES: dict[str, tuple[Column, ...]] = {
-    "demyelination_load": (
-        *VISIT,
-        _text("run_id", "Segmentation run", "Opens the provenance of the number", "UUID"),
-        _text("acq_stratum", "Acquisition", "Of the T1w image", "3D | 2D"),
-        _text("method", "Method", "", "CNN | CONVENTIONAL | TEST"),
-        _text("method_version", "Method version"),
+    "demyelination_load": LOADS,
+    "loads_by_method": (
+        *LOADS,
         _text(
-            "is_demonstration_model", "Demonstration model",
-            "Y: trained on phantoms, the number says nothing about a patient", "Y | N",
-        ),
-        _text("qc_status", "Quality control", "", "NOT_REVIEWED"),
-        _text("analysis_flag", "Used for analysis", "", "Y | N"),
-        Column(
-            "demyelination_load_ml", "Demyelination load", "decimal", "mL",
-            "Voxels of demyelinated white matter times voxel volume; 0 means looked and found none",
+            "method_state", "State of the method", "ACTIVE: the method whose loads pages show",
+            "CANDIDATE | ACTIVE | RETIRED",
         ),
     ),
     "clinical_scores": (
@@ -211,6 +220,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
 
 DESCRIPTIONS = {
     "demyelination_load": "One row per visit with a load: the run that is used for analysis.",
+    "loads_by_method": "One row per visit and method version: for comparisons, not for analysis.",
     "clinical_scores": "One row per visit, instrument and item: GMFC-MLD, ELFC-MLD and MRI score.",
     "patients": "One row per patient.",
     "treatments": "One row per documented treatment that is not the study product.",

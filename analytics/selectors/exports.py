@@ -161,7 +161,17 @@ BY_VISIT = ("site_code", "subject_code", "visit_number")
 
 def _demyelination_load(study: Study, narrowed: Narrow) -> Rows:
     found = narrowed(loads.counting_results().filter(run__visit__patient__study=study))
-    columns = {
+    return _rows(found, _of_loads(), BY_VISIT)
+
+
+def _loads_by_method(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(loads.flagged_results().filter(run__visit__patient__study=study))
+    columns = {**_of_loads(), "method_state": F("run__model_version__state")}
+    return _rows(found, columns, (*BY_VISIT, "method", "method_version"))
+
+
+def _of_loads() -> dict[str, Any]:
+    return {
         **_which_visit("run__visit__"),
         "run_id": F("run_id"),
         "acq_stratum": F("run__t1w_scan__acq_stratum"),
@@ -177,7 +187,6 @@ def _demyelination_load(study: Study, narrowed: Narrow) -> Rows:
         "analysis_flag": _yes_no("run__analysis_flag"),
         "demyelination_load_ml": F("demyelination_load_ml"),
     }
-    return _rows(found, columns, BY_VISIT)
 
 
 LEVELS: dict[str, type[GmfcMldAssessment] | type[ElfcMldAssessment]] = {
@@ -429,6 +438,7 @@ def _day(path: str) -> Func:
 
 DATASETS: dict[str, Callable[[Study, Narrow], Rows]] = {
     "demyelination_load": _demyelination_load,
+    "loads_by_method": _loads_by_method,
     "clinical_scores": _clinical_scores,
     "patients": _patients,
     "treatments": _treatments,

@@ -55,9 +55,12 @@ def active_model() -> ModelVersion | None:
 
 def counting_results() -> QuerySet[SegmentationResult]:
     """Return the loads of the active method version, one per visit, not narrowed to a person."""
-    return SegmentationResult.objects.filter(
-        run__analysis_flag=True, run__model_version__state=ReleaseState.ACTIVE
-    )
+    return flagged_results().filter(run__model_version__state=ReleaseState.ACTIVE)
+
+
+def flagged_results() -> QuerySet[SegmentationResult]:
+    """Return the loads of every method version, one per visit and version, for comparisons."""
+    return SegmentationResult.objects.filter(run__analysis_flag=True)
 
 
 def results(*, user: Any) -> QuerySet[SegmentationResult]:

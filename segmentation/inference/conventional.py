@@ -92,15 +92,19 @@ class ConventionalSegmenter:
 
     @property
     def version(self) -> str:
-        """Version of the method."""
-        return VERSION
+        """Version of the method; parameters other than the source's make it another one."""
+        chosen = self.parameters
+        if chosen == ClusterParameters():
+            return VERSION
+        size = f"{chosen.smallest_cluster_mm2:g}"
+        return f"{VERSION}-t{chosen.lowest_percent}-s{chosen.step_percent}-m{size}"
 
     @property
     def definition(self) -> dict[str, Any]:
         """Everything that the result depends on besides the images; JSON values."""
         return {
             "method": NAME,
-            "version": VERSION,
+            "version": self.version,
             "clustering": CLUSTERING_VERSION,
             **self.parameters.as_dict(),
             "maximum_percentile": MAXIMUM_PERCENTILE,

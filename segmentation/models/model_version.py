@@ -16,6 +16,7 @@ class Method(models.TextChoices):
 
     CNN = "CNN", "nnU-Net"
     CONVENTIONAL = "CONVENTIONAL", "conventional"
+    MANUAL = "MANUAL", "drawn by hand"
     TEST = "TEST", "test method"
 
 

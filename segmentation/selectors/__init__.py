@@ -22,6 +22,7 @@ from segmentation.models import (
     JobState,
     ModelVersion,
     ProtocolFinding,
+    ReleaseState,
     ScannerChange,
     ScannerChangeKind,
     ScanQuality,
@@ -158,7 +159,9 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     latest_run = _latest_run(visit, left_out)
     load_ml = None
     has_result = latest_run is not None and hasattr(latest_run, "result")
-    if has_result and trial_policies.may(user, "view_loads", visit):
+    # The load of a visit is that of the method that counts; of another, its page shows it.
+    counts = latest_run is not None and latest_run.model_version.state == ReleaseState.ACTIVE
+    if has_result and counts and trial_policies.may(user, "view_loads", visit):
         load_ml = latest_run.result.demyelination_load_ml  # type: ignore[union-attr]
     not_done = set(visit.not_done.filter(is_current=True).values_list("sequence", flat=True))
     kept_out = {one.scan_id for one in left_out}
@@ -199,13 +202,14 @@ def _not_proposed(visit: Visit, seen: ListOf[ScannerChange]) -> frozenset[str]:
 
 
 def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> SegmentationRun | None:
-    """Return the latest run of scans that are used, with its result."""
+    """Return the latest run of scans that are used, of the method that counts before others."""
     scans = [one.scan_id for one in left_out]
     found = visit.segmentation_runs.filter(is_voided=False).exclude(t1w_scan__in=scans)
     return (
         found.exclude(t2w_scan__in=scans)
         .select_related("model_version", "result")
-        .order_by("-queued_at")
+        .alias(counts=Q(model_version__state=ReleaseState.ACTIVE))
+        .order_by("-counts", "-queued_at")
         .first()
     )
 
@@ -255,7 +259,8 @@ def _state(
 
 def _run_state(run: SegmentationRun) -> tuple[str, str, str, int | None]:
     if run.state == JobState.SUCCEEDED:
-        return "done", "Segmented", "", None
+        counts = run.model_version.state == ReleaseState.ACTIVE
+        return "done", "Segmented" if counts else f"Segmented by {run.model_version}", "", None
     if run.state == JobState.CANCELLED:
         return "failed", "Segmentation cancelled", run.message, None
     if run.state in (JobState.FAILED, JobState.REJECTED):

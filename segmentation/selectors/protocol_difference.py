@@ -12,7 +12,7 @@ from mldtrial.trial.selectors.locks import Held, locks_on
 from segmentation.imaging.protocol.difference import Change, Changed, Place, Standing, compare
 from segmentation.imaging.protocol.evaluation import Outcome, evaluate
 from segmentation.imaging.protocol.rules import Rule, Severity
-from segmentation.models import FindingDecision, ProtocolFinding, SegmentationRun
+from segmentation.models import FindingDecision, ProtocolFinding, ReleaseState, SegmentationRun
 from segmentation.selectors.protocol import facts_of_visits
 
 LABELS: dict[Change, str] = {
@@ -180,4 +180,5 @@ def _leaves_out(standing: Standing | None) -> bool:
 
 def _loads_of(scans: set[UUID | None]) -> int:
     of_scans = Q(t1w_scan__in=scans) | Q(t2w_scan__in=scans)
-    return SegmentationRun.objects.filter(of_scans, analysis_flag=True).count()
+    counting = {"analysis_flag": True, "model_version__state": ReleaseState.ACTIVE}
+    return SegmentationRun.objects.filter(of_scans, **counting).count()

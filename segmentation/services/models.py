@@ -1,6 +1,7 @@
 """Register segmentation models, and choose the one whose results count."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -13,12 +14,17 @@ from django.db.models import Q
 from mldtrial.audit.context import because
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial.selectors.locks import held_ids
+from segmentation.inference.clusterize import ClusterParameters
+from segmentation.inference.conventional import NAME as CLUSTERIZE
+from segmentation.inference.conventional import ConventionalSegmenter
 from segmentation.inference.model_folder import CARD, MANIFEST, ModelFolderError
 from segmentation.inference.trained_folder import Statement
 from segmentation.models import Method, ModelVersion, ReleaseState, SegmentationRun
 from segmentation.services import model_folders, store
+from segmentation.services.segmenters import MADE_ELSEWHERE
 
 THRESHOLD = "threshold"
+CLUSTERIZE_CARD = Path(__file__).parents[1] / "pretrained" / "clusterize" / CARD
 
 
 def register_model(*, folder: Path, stated: Statement | None = None) -> ModelVersion:
@@ -81,6 +87,62 @@ def register_threshold() -> ModelVersion:
         is_demonstration=True,
         card="",
         manifest={},
+    )
+
+
+def register_conventional(*, parameters: ClusterParameters | None = None) -> ModelVersion:
+    """Register the conventional method; it has no weights, its definition is the manifest.
+
+    Parameters
+    ----------
+    parameters : ClusterParameters, optional
+        Others than the source's make another version.
+
+    Raises
+    ------
+    ValidationError
+        If this version was registered with another definition.
+    """
+    method = ConventionalSegmenter(parameters)
+    return _register(
+        name=method.name,
+        version=method.version,
+        method=Method.CONVENTIONAL,
+        sha256=method.sha256,
+        folder="",
+        sequences=list(method.sequences),
+        # Its choice of clusters was set and measured on phantoms only.
+        is_demonstration=True,
+        card=CLUSTERIZE_CARD.read_text(encoding="utf-8"),
+        manifest=method.definition,
+    )
+
+
+def register_made_elsewhere(*, name: str, version: str, method: Method) -> ModelVersion:
+    """Register a method whose masks are made elsewhere and imported.
+
+    Raises
+    ------
+    ValidationError
+        If a method of this platform has the name, or this version is of another kind.
+    """
+    manifest = {MADE_ELSEWHERE: True, "name": name, "version": version, "method": str(method)}
+    ours = ModelVersion.objects.filter(name=name).exclude(manifest__has_key=MADE_ELSEWHERE)
+    if name == CLUSTERIZE or ours.exists():
+        raise ValidationError(
+            f"{name} is a method of this platform. Name the software that made the mask."
+        )
+    content = json.dumps(manifest, sort_keys=True).encode()
+    return _register(
+        name=name,
+        version=version,
+        method=method,
+        sha256=hashlib.sha256(content).hexdigest(),
+        folder="",
+        sequences=["T1w"],
+        is_demonstration=False,
+        card="",
+        manifest=manifest,
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from mldtrial.audit.context import acting, because
 from mldtrial.audit.guards import refusal
@@ -39,11 +40,13 @@ from segmentation.selectors.findings import excluding
 from segmentation.services import demo_images, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
-from segmentation.services.segmenters import load_segmenter
+from segmentation.services.segmenters import is_made_elsewhere, load_segmenter
 
 log = logging.getLogger(__name__)
 PARAMETERS: dict[str, Any] = {}
 CANCELLED_MESSAGE = "Cancelled by a person before it was done. It can be segmented again."
+CLUSTER_MATRIX = "cluster_matrix"
+"""Where the provenance of a run says which file holds its clusters."""
 
 
 def sha256_of_json(value: object) -> str:
@@ -93,10 +96,10 @@ def queue_run(
     -------
     SegmentationRun or None
         The run of these images, new or known; None while a sequence or a model is missing,
-        or while the visit is frozen or locked.
+        while the visit is frozen or locked, or where the masks of the model are imported.
     """
     chosen_model = model or active_model()
-    if chosen_model is None or lock_of(visit) is not None:
+    if chosen_model is None or is_made_elsewhere(chosen_model) or lock_of(visit) is not None:
         return None
     # An image that is being moved or replaced is chosen before it or after it, never beside it.
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
@@ -133,7 +136,7 @@ def queue_missing() -> list[SegmentationRun]:
     making another model active segments nothing by itself.
     """
     model = active_model()
-    if model is None:
+    if model is None or is_made_elsewhere(model):
         return []
     chosen = {
         f"chosen_{sequence.lower()}": Subquery(
@@ -192,20 +195,48 @@ def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
         mask_sha256 = store.sha256_of(mask)
         reach("after_fsync")
         heartbeat.check()
-        name = f"{run.pk}-{mask_sha256[:16]}-{run.lease_token}.nii.gz"
-        target = store.root() / "masks" / name
+        provenance = _provenance(run, output, scans)
+        placed: list[Path] = []
+        if output.clusters is not None:
+            placed.append(_place_clusters(run, output.clusters, folder, provenance))
+        target = store.root() / "masks" / _file_name(run, mask_sha256, ".nii.gz")
         store.publish(mask, target)
+        placed.append(target)
         reach("after_rename")
         try:
-            _publish(run, target, mask_sha256, voxels, load_ml, _provenance(run, output, scans))
+            _publish(run, target, mask_sha256, voxels, load_ml, provenance)
         except (jobs.LeaseLostError, ImageError):
-            target.unlink(missing_ok=True)
+            _remove(placed)
             raise
         except IntegrityError as error:
             if refusal(error):
-                target.unlink(missing_ok=True)
+                _remove(placed)
             raise
     reach("after_commit")
+
+
+def _file_name(run: SegmentationRun, sha256: str, ending: str) -> str:
+    """Return a name that tells content and attempt: two attempts never share a file."""
+    return f"{run.pk}-{sha256[:16]}-{run.lease_token}{ending}"
+
+
+def _place_clusters(
+    run: SegmentationRun, content: bytes, folder: Path, provenance: dict[str, Any]
+) -> Path:
+    """Keep the cluster matrix beside the mask, and say in the provenance where it lies."""
+    made = folder / "clusters.npz"
+    store.write(made, content)
+    sha256 = store.sha256_of(made)
+    target = store.root() / store.CLUSTERS / _file_name(run, sha256, ".npz")
+    store.publish(made, target)
+    path = str(target.relative_to(store.root()))
+    provenance[CLUSTER_MATRIX] = {"path": path, "sha256": sha256}
+    return target
+
+
+def _remove(placed: list[Path]) -> None:
+    for path in placed:
+        path.unlink(missing_ok=True)
 
 
 def _checked_label(output: SegmentationOutput, t1w: Scan) -> int:
@@ -350,6 +381,25 @@ def put_first(*, run: SegmentationRun, by: Any) -> None:
     with because("Put first"):
         if not waiting.update(priority=Priority.URGENT, not_before=None):
             raise ValidationError("This segmentation does not wait any more.")
+
+
+def checked_clusters(run: SegmentationRun) -> Path | None:
+    """Return the file of a run's clusters after comparing its hash; None for a run without.
+
+    Raises
+    ------
+    ImageError
+        HASH_MISMATCH if the file is missing or has changed.
+    """
+    kept = run.provenance.get(CLUSTER_MATRIX)
+    return None if kept is None else store.verified(store.root() / kept["path"], kept["sha256"])
+
+
+def cluster_paths() -> list[str]:
+    """Return where the clusters of all results lie, below the store."""
+    path = KeyTextTransform("path", KeyTransform(CLUSTER_MATRIX, "provenance"))
+    found = SegmentationRun.objects.filter(provenance__has_key=CLUSTER_MATRIX, result__isnull=False)
+    return list(found.values_list(path, flat=True))
 
 
 def checked_mask(result: SegmentationResult) -> Path:

@@ -1,6 +1,7 @@
 """Load the segmenter of a model version once per process."""
 
 import os
+from dataclasses import fields
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -8,9 +9,12 @@ from pathlib import Path
 from django.conf import settings
 
 from segmentation.inference.base import Segmenter
+from segmentation.inference.clusterize import ClusterParameters
+from segmentation.inference.conventional import ConventionalSegmenter
 from segmentation.models import Method, ModelVersion
 from segmentation.services import store
 
+MADE_ELSEWHERE = "made_elsewhere"
 NNUNET_BACKEND = "segmentation.inference.nnunet"
 
 
@@ -26,6 +30,8 @@ def load_segmenter(model: ModelVersion) -> Segmenter:
     ModelChangedError
         If the manifest differs from the registered one; results would not be the model's.
     """
+    if model.method == Method.CONVENTIONAL:
+        return _conventional(model)
     # A folder given before the store kept models is absolute, and stands for itself.
     folder = str(store.root() / model.folder)
     return _load(model.method, folder, model.sha256, settings.SEGMENTATION_DEVICE)
@@ -41,6 +47,22 @@ def _load(method: str, folder: str, sha256: str, device: str) -> Segmenter:
     backend = import_module(NNUNET_BACKEND)
     segmenter: Segmenter = backend.NnUnetSegmenter(Path(folder), device=device)
     return segmenter
+
+
+def _conventional(model: ModelVersion) -> Segmenter:
+    if is_made_elsewhere(model):
+        raise ModelChangedError("The masks of this method are made elsewhere and imported.")
+    names = {field.name for field in fields(ClusterParameters)}
+    stated = {name: value for name, value in model.manifest.items() if name in names}
+    segmenter = ConventionalSegmenter(ClusterParameters(**stated))
+    if segmenter.sha256 != model.sha256:
+        raise ModelChangedError("This program has another definition of the registered method.")
+    return segmenter
+
+
+def is_made_elsewhere(model: ModelVersion) -> bool:
+    """Return whether a method has no segmenter here: its masks are imported."""
+    return bool(model.manifest.get(MADE_ELSEWHERE))
 
 
 def _threshold() -> Segmenter:

@@ -14,6 +14,8 @@ from mldtrial.trial.models import Scan
 from segmentation.imaging.errors import FailureCode, ImageError
 
 CHUNK_BYTES = 1024 * 1024
+CLUSTERS = "clusters"
+"""The folder of cluster matrices, beside that of the masks."""
 
 
 def root() -> Path:
@@ -138,6 +140,14 @@ def publish_folder(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     source.rename(target)
     _fsync_folder(target.parent)
+
+
+def write(target: Path, content: bytes) -> None:
+    """Write a file whose bytes are on the disk when this returns."""
+    with target.open("wb") as handle:
+        handle.write(content)
+        handle.flush()
+        os.fsync(handle.fileno())
 
 
 def create(target: Path) -> None:

@@ -4,10 +4,13 @@ from mldtrial.trial.models import Scan, ScanState, Visit
 from segmentation.models import ModelVersion
 from segmentation.selectors.findings import excluding
 from segmentation.services import runs
+from segmentation.services.segmenters import is_made_elsewhere
 
 
 def why_not(visit: Visit, model: ModelVersion) -> str:
     """Return what keeps an open visit from being segmented by a model, and what to do about it."""
+    if is_made_elsewhere(model):
+        return f"The masks of {model} are made elsewhere: bring them in with import_mask."
     for sequence in model.sequences:
         if runs.usable_scans(sequence).filter(visit=visit).exists():
             continue

@@ -128,9 +128,13 @@ def clean_up() -> list[Path]:
         if not _is_running(path.name):
             shutil.rmtree(path, ignore_errors=True)
             removed.append(path)
-    masks = _old(store.root() / "masks", UNREFERENCED_SECONDS)
-    kept = set(SegmentationResult.objects.values_list("mask_path", flat=True))
-    for path in masks:
+    left = [
+        path
+        for folder in ("masks", store.CLUSTERS)
+        for path in _old(store.root() / folder, UNREFERENCED_SECONDS)
+    ]
+    kept = set(_recorded_files())
+    for path in left:
         if str(path.relative_to(store.root())) not in kept:
             path.unlink(missing_ok=True)
             removed.append(path)
@@ -158,12 +162,14 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def missing_files() -> list[str]:
-    """Return the recorded masks whose file is gone: the reverse of an orphan, and worse."""
-    return [
-        path
-        for path in SegmentationResult.objects.values_list("mask_path", flat=True)
-        if not (store.root() / path).exists()
-    ]
+    """Return the recorded masks and clusters whose file is gone: the reverse of an orphan."""
+    return [path for path in _recorded_files() if not (store.root() / path).exists()]
+
+
+def _recorded_files() -> list[str]:
+    """Return where the masks and the clusters of all results lie, below the store."""
+    masks = SegmentationResult.objects.values_list("mask_path", flat=True)
+    return [*masks, *runs.cluster_paths()]
 
 
 def _clean_exports() -> list[Path]:

@@ -38,7 +38,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
-        parser.add_argument("folder", type=Path)
+        parser.add_argument("folder", type=Path, nargs="?")
+        parser.add_argument(
+            "--conventional", action="store_true", help="the conventional method, without a folder"
+        )
         parser.add_argument("--activate", action="store_true", help="make its results count")
         parser.add_argument("--reason", default="registered from the command line")
         parser.add_argument("--json", action="store_true", dest="as_json")
@@ -64,17 +67,24 @@ class Command(BaseCommand):
     def handle(
         self,
         *_: Any,
-        folder: Path,
+        folder: Path | None,
+        conventional: bool,
         activate: bool,
         reason: str,
         as_json: bool,
         **options: Any,
     ) -> None:
         """Register, and activate on request."""
+        if conventional == (folder is not None):
+            raise CommandError("Name a model folder, or --conventional.")
         stated = _statement(options)
         with acting(origin="command:register_model", reason=reason):
             try:
-                model = models.register_model(folder=folder, stated=stated)
+                model = (
+                    models.register_conventional()
+                    if folder is None
+                    else models.register_model(folder=folder, stated=stated)
+                )
                 if activate:
                     model = models.activate(model=model, reason=reason)
             except ValidationError as error:

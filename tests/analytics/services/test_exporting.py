@@ -23,9 +23,9 @@ from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.rules.subtype import PRESYMPTOMATIC_RULES, derive_subtype
 from mldtrial.trial.selectors import subtype_of
 from mldtrial.trial.services import assessments, patients
-from segmentation.models import ProtocolFinding
+from segmentation.models import Method, ProtocolFinding, ReleaseState
 from segmentation.services import finding_decisions
-from tests.support.loads import make_load, make_scan, make_visit
+from tests.support.loads import make_load, make_model, make_scan, make_visit
 from tests.support.protocol import EXCLUDES, SLICES, TE, ask_all, in_force, t2w, thick
 from tests.support.world import build_world
 
@@ -65,6 +65,23 @@ def test_a_table_holds_what_the_page_shows(committed):
     assert {row["run_id"]: float(row["age_months"]) for row in taken} == {
         str(point.run_id): point.age_months for point in shown
     }
+
+
+def test_methods_stand_side_by_side_in_a_table_of_their_own(committed):
+    counting = make_load(committed.patient_a, DAY, 10.5)
+    other = make_model("toolbox", method=Method.CONVENTIONAL, state=ReleaseState.CANDIDATE)
+    make_load(committed.patient_a, DAY, 12.0, model=other)
+    make_load(committed.patient_a, DAY, 13.0, model=other, analysis_flag=False)
+    both = table(take(committed, "loads_by_method"))
+    found = [
+        (row["method"], row["method_version"], row["method_state"], row["demyelination_load_ml"])
+        for row in both
+    ]
+    assert found == [
+        ("CNN", "small 1", "ACTIVE", "10.5"),
+        ("CONVENTIONAL", "toolbox 1", "CANDIDATE", "12"),
+    ]
+    assert [row["run_id"] for row in table(take(committed))] == [str(counting.pk)]
 
 
 def test_a_row_says_what_it_is(committed):
