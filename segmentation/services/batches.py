@@ -21,8 +21,10 @@ from segmentation.models import (
     SegmentationRun,
 )
 from segmentation.services import jobs, runs
+from segmentation.services.segmenters import is_made_elsewhere
 
 ONE_AT_A_TIME = "The visits of this study are being queued for this method already."
+ELSEWHERE = "The masks of this method are made elsewhere: they are imported, not ordered."
 RETIRED = "This method is retired. Choose one that is active or a candidate."
 
 
@@ -36,11 +38,13 @@ def order(*, study: Study, model: ModelVersion, by: Any) -> SegmentationBatch:
     PermissionDenied
         If the person may not order segmentations of the study.
     ValidationError
-        If the method is retired, or the same order is being prepared.
+        If the method is retired or has no segmenter here, or the same order is being prepared.
     """
     policies.require(by, "order_segmentations", study)
     if model.state == ReleaseState.RETIRED:
         raise ValidationError({"model": RETIRED})
+    if is_made_elsewhere(model):
+        raise ValidationError({"model": ELSEWHERE})
     try:
         with transaction.atomic(), because("The cohort is to be segmented"):
             return SegmentationBatch.objects.create(study=study, model_version=model, ordered_by=by)

@@ -1,0 +1,247 @@
+"""Take in a mask that was made elsewhere, as the result of another method."""
+
+from dataclasses import asdict, dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import numpy as np
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models.functions import Now
+
+from mldtrial.audit.context import because
+from mldtrial.trial.models import Scan, Sequence, Visit
+from mldtrial.trial.services import locking, participation
+from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.foreign_mask import check_place, chosen_label, in_grid_of
+from segmentation.imaging.geometry import Volume
+from segmentation.imaging.nifti import read_label_map, read_volume, write_label_map
+from segmentation.imaging.volume import label_volume_ml
+from segmentation.models import JobState, Method, ModelVersion, SegmentationResult, SegmentationRun
+from segmentation.services import demo_images, models, runs, store
+
+PURPOSE = "IMPORT"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeElsewhere:
+    """How a mask was made; what is not known stays None, and is not called no.
+
+    Attributes
+    ----------
+    software, version : str
+        What made the mask; together the method version that its load stands under.
+    method : Method
+        CONVENTIONAL, or MANUAL for a tracing by hand.
+    operator : str
+        A code for who made it, never a name.
+    minutes : float or None
+        How long it took.
+    is_edited : bool
+        Whether a person changed voxels afterwards.
+    voxels_changed : int or None
+        How many.
+    lowest_percent, step_percent, smallest_cluster_voxels : number or None
+        Parameters of a method by clusters.
+    has_t1w_fluid_mask : bool or None
+        Whether fluid was removed by the T1w image.
+    second_operator : str
+        A code for who looked at it as well.
+    """
+
+    software: str
+    version: str
+    method: Method = Method.CONVENTIONAL
+    operator: str
+    minutes: float | None = None
+    is_edited: bool
+    voxels_changed: int | None = None
+    lowest_percent: float | None = None
+    step_percent: float | None = None
+    smallest_cluster_voxels: int | None = None
+    has_t1w_fluid_mask: bool | None = None
+    second_operator: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Checked:
+    """A mask in the grid of the scan it belongs to."""
+
+    scan: Scan
+    mask: Volume
+    brain_volume_ml: float | None
+
+
+def import_mask(
+    *, visit: Visit, path: Path, made: MadeElsewhere, label: int | None = None, reason: str = ""
+) -> SegmentationRun:
+    """Record a mask as a finished run of its method, with its load.
+
+    The same mask with the same particulars twice is one. Another one for the same visit and
+    method version needs a reason: the run before it is voided and stays readable.
+
+    Parameters
+    ----------
+    path : Path
+        A NIfTI label map in the voxels of a T1w image in use of this visit, in any axis order.
+    label : int, optional
+        The label of the demyelinated white matter; absent for a mask of 0 and 1.
+    reason : str
+        Why another mask takes the place of the one before it.
+
+    Raises
+    ------
+    ImageError
+        If the mask is damaged, not of this image, or larger than the brain.
+    ValidationError
+        If the visit is held or its patient has no consent for images, it has no T1w image, a
+        particular is missing, or another mask is there and no reason is given.
+    """
+    _check_particulars(made)
+    _require_allowed(visit)
+    checked = _checked(visit, path, label)
+    token = uuid4()
+    with store.temporary_folder(token) as folder:
+        file = folder / "mask.nii.gz"
+        write_label_map(file, checked.mask.data, checked.mask.affine, fsync=True)
+        mask_sha256 = store.sha256_of(file)
+        name = f"{visit.pk}-{mask_sha256[:16]}-{token}.nii.gz"
+        target = store.root() / "masks" / name
+        try:
+            with transaction.atomic():
+                known = _known(visit, checked, made, mask_sha256, reason)
+                if known is not None:
+                    return known
+                store.publish(file, target)
+                return _record(visit, checked, made, target, mask_sha256)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+
+
+def _check_particulars(made: MadeElsewhere) -> None:
+    if made.method not in (Method.CONVENTIONAL, Method.MANUAL):
+        raise ValidationError("A mask made elsewhere is conventional or drawn by hand.")
+    if not (made.software.strip() and made.version.strip() and made.operator.strip()):
+        raise ValidationError("Say which software made the mask, its version, and who operated it.")
+    if made.minutes is not None and not (isfinite(made.minutes) and made.minutes >= 0):
+        raise ValidationError("The minutes must be zero or more.")
+    if made.voxels_changed is not None and (made.voxels_changed < 0 or not made.is_edited):
+        raise ValidationError("Voxels were changed by hand, or the mask was not edited: say which.")
+
+
+def _require_allowed(visit: Visit) -> None:
+    locking.require_open(visit)
+    participation.require_images_allowed(visit.patient)
+
+
+def _checked(visit: Visit, path: Path, label: int | None) -> _Checked:
+    """Return the mask in the grid of the first T1w image in use that has its voxels."""
+    label_map = read_label_map(path)
+    mask = Volume(chosen_label(label_map, label), label_map.affine)
+    scans = list(runs.usable_scans(Sequence.T1W).filter(visit=visit))
+    if not scans:
+        raise ValidationError("This visit has no T1w image in use: send that first.")
+    refused: list[ImageError] = []
+    for scan in scans:
+        try:
+            fitting = in_grid_of(mask, np.asarray(scan.affine, dtype=np.float64), scan.shape)
+        except ImageError as error:
+            refused.append(error)
+            continue
+        demo_images.ensure_image(scan)
+        image = store.verified(store.image_path(scan.image_sha256), scan.image_sha256)
+        return _Checked(scan, fitting, check_place(fitting, read_volume(image)))
+    raise refused[0]
+
+
+def _known(
+    visit: Visit, checked: _Checked, made: MadeElsewhere, mask_sha256: str, reason: str
+) -> SegmentationRun | None:
+    """Return the run of this very mask; void the run of another one, for a reason.
+
+    Everything that was looked at before is looked at again, now that the visit is held.
+    """
+    Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
+    _require_allowed(visit)
+    if not runs.usable_scans(Sequence.T1W).filter(visit=visit, pk=checked.scan.pk).exists():
+        raise ImageError(
+            FailureCode.IMAGES_CHANGED,
+            "The T1w image of this mask was moved or replaced meanwhile. Import the mask again.",
+        )
+    before = SegmentationRun.objects.filter(
+        visit=visit,
+        model_version__name=made.software.strip(),
+        model_version__version=made.version.strip(),
+        purpose=PURPOSE,
+        is_voided=False,
+    ).first()
+    if before is None:
+        return None
+    is_same = before.result.mask_sha256 == mask_sha256 and before.t1w_scan_id == checked.scan.pk
+    if is_same and before.parameters == _particulars(made):
+        return before
+    if not reason.strip():
+        raise ValidationError(
+            f"This visit has a mask of {before.model_version} already, of "
+            f"{before.result.demyelination_load_ml:.1f} mL. Give a reason to put this one in its "
+            "place; the one before it stays readable."
+        )
+    with because(reason.strip()):
+        SegmentationRun.objects.filter(pk=before.pk).update(is_voided=True, analysis_flag=False)
+    return None
+
+
+def _record(
+    visit: Visit, checked: _Checked, made: MadeElsewhere, target: Path, mask_sha256: str
+) -> SegmentationRun:
+    model = models.register_made_elsewhere(
+        name=made.software.strip(), version=made.version.strip(), method=made.method
+    )
+    particulars = _particulars(made)
+    voxels = int(np.count_nonzero(checked.mask.data))
+    run = SegmentationRun.objects.create(
+        visit=visit,
+        site=visit.patient.site,
+        state=JobState.SUCCEEDED,
+        finished_at=Now(),
+        progress=1.0,
+        attempt=1,
+        t1w_scan=checked.scan,
+        model_version=model,
+        purpose=PURPOSE,
+        parameters=particulars,
+        parameters_sha256=runs.sha256_of_json(particulars),
+        input_sha256=runs.sha256_of_json({"T1w": checked.scan.image_sha256, "mask": mask_sha256}),
+        provenance=_provenance(checked, particulars, model),
+        origin=visit.patient.origin,
+    )
+    SegmentationResult.objects.create(
+        run=run,
+        mask_path=str(target.relative_to(store.root())),
+        mask_sha256=mask_sha256,
+        attempt=1,
+        voxel_count=voxels,
+        demyelination_load_ml=label_volume_ml(checked.mask.data, checked.mask.affine, 1),
+    )
+    runs.flag_for_analysis(visit=visit, model=model)
+    run.refresh_from_db()
+    return run
+
+
+def _particulars(made: MadeElsewhere) -> dict[str, Any]:
+    return {**asdict(made), "method": str(made.method)}
+
+
+def _provenance(
+    checked: _Checked, particulars: dict[str, Any], model: ModelVersion
+) -> dict[str, Any]:
+    return {
+        **particulars,
+        "made_elsewhere": True,
+        "inputs": {"T1w": checked.scan.image_sha256},
+        "model_sha256": model.sha256,
+        "brain_volume_ml": checked.brain_volume_ml,
+    }

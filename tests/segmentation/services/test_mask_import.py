@@ -1,0 +1,233 @@
+"""A mask made elsewhere becomes a result of its own method, once, and nothing is overwritten."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+
+from mldtrial.trial.models import Visit
+from mldtrial.trial.services import locking
+from segmentation.imaging import foreign_mask
+from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.geometry import Volume
+from segmentation.imaging.nifti import read_label_map, read_volume, write_label_map
+from segmentation.models import JobState, Method, ModelVersion, SegmentationResult, SegmentationRun
+from segmentation.selectors import visit_status
+from segmentation.services import batches, mask_import, models, runs, store, upkeep
+from segmentation.services.mask_import import MadeElsewhere
+from segmentation.services.segmenters import ModelChangedError, load_segmenter
+from segmentation.services.unsegmented import why_not
+from tests.support.images import write_visit
+from tests.support.intake import take_in_visit
+from tests.support.loads import make_model
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+quick = pytest.mark.usefixtures("no_head")
+MADE = MadeElsewhere(
+    software="clusterize-toolbox",
+    version="1.0",
+    operator="OP-2",
+    minutes=8.2,
+    is_edited=False,
+    lowest_percent=20,
+    has_t1w_fluid_mask=True,
+)
+
+
+@pytest.fixture
+def no_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Say at once that these images hold no brain, which the fit finds after seconds."""
+
+    def not_found(_t1w: Volume) -> None:
+        raise ImageError(FailureCode.NO_BRAIN_FOUND, "No brain was found.")
+
+    monkeypatch.setattr(foreign_mask, "extract_brain", not_found)
+
+
+@pytest.fixture
+def visit(world: World, tmp_path: Path) -> Visit:
+    """A visit with its images."""
+    take_in_visit(world.visit_a, write_visit(tmp_path, seed=3))
+    return world.visit_a
+
+
+def write_mask(visit: Visit, path: Path, voxels: int, value: int = 1) -> Path:
+    """Write a mask of some voxels in the grid of the visit's T1w image."""
+    scan = visit.scans.get(sequence="T1w")
+    image = read_volume(store.image_path(scan.image_sha256))
+    mask = np.zeros(image.data.shape, dtype=np.uint8)
+    mask[2, 2, :voxels] = value
+    write_label_map(path, mask, image.affine)
+    return path
+
+
+def take_in(visit: Visit, path: Path, **more: Any) -> SegmentationRun:
+    return mask_import.import_mask(visit=visit, path=path, **{"made": MADE, **more})
+
+
+def masks() -> list[Path]:
+    folder = store.root() / "masks"
+    return list(folder.iterdir()) if folder.exists() else []
+
+
+@quick
+def test_a_mask_is_a_finished_run_of_its_method_with_its_load(visit: Visit, tmp_path: Path) -> None:
+    run = take_in(visit, write_mask(visit, tmp_path / "mask.nii.gz", 5))
+    run = SegmentationRun.objects.get(pk=run.pk)
+    assert (run.state, run.analysis_flag) == (JobState.SUCCEEDED, True)
+    assert str(run.model_version) == "clusterize-toolbox 1.0"
+    assert run.model_version.method == Method.CONVENTIONAL
+    size_mm3 = abs(np.linalg.det(np.asarray(run.t1w_scan.affine)[:3, :3]))
+    assert run.result.demyelination_load_ml == pytest.approx(5 * size_mm3 / 1000)
+    kept = read_label_map(runs.checked_mask(run.result))
+    assert np.count_nonzero(kept.data) == run.result.voxel_count == 5
+    said = run.provenance
+    assert (said["operator"], said["minutes"], said["is_edited"]) == ("OP-2", 8.2, False)
+    assert said["step_percent"] is None
+    assert said["inputs"]["T1w"] == run.t1w_scan.image_sha256
+    assert upkeep.missing_files() == []
+
+
+@quick
+def test_the_same_mask_twice_is_one(visit: Visit, tmp_path: Path) -> None:
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5)
+    assert take_in(visit, path) == take_in(visit, path)
+    assert len(masks()) == SegmentationResult.objects.count() == ModelVersion.objects.count() == 1
+
+
+@quick
+def test_another_mask_needs_a_reason_and_the_first_stays_readable(
+    visit: Visit, tmp_path: Path
+) -> None:
+    first = take_in(visit, write_mask(visit, tmp_path / "one.nii.gz", 5))
+    other = write_mask(visit, tmp_path / "two.nii.gz", 6)
+    with pytest.raises(ValidationError, match=r"already, of .* mL\. Give a reason"):
+        take_in(visit, other)
+    assert len(masks()) == 1
+    second = take_in(visit, other, reason="The second reader found one more.")
+    first.refresh_from_db()
+    assert (first.is_voided, first.analysis_flag) == (True, False)
+    assert (second.is_voided, second.analysis_flag) == (False, True)
+    assert runs.checked_mask(first.result).exists()
+
+
+@quick
+def test_other_particulars_of_the_same_mask_need_a_reason_as_well(
+    visit: Visit, tmp_path: Path
+) -> None:
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5)
+    take_in(visit, path)
+    longer = MadeElsewhere(software=MADE.software, version="1.0", operator="OP-3", is_edited=False)
+    with pytest.raises(ValidationError, match="Give a reason"):
+        take_in(visit, path, made=longer)
+
+
+@quick
+def test_methods_stand_side_by_side_and_the_visit_shows_the_active_one_only(
+    visit: Visit, world: World, tmp_path: Path
+) -> None:
+    models.activate(model=models.register_threshold(), reason="test")
+    counting = runs.queue_run(visit=visit)
+    runs.execute_next(worker="test")
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5)
+    traced = MadeElsewhere(
+        software="itk-snap", version="4", method=Method.MANUAL, operator="OP-1", is_edited=True
+    )
+    for made in (MADE, traced):
+        take_in(visit, path, made=made)
+    assert visit.segmentation_runs.filter(analysis_flag=True).count() == 3
+    assert visit_status(visit, user=world.user("data_manager")).run == counting
+
+
+@quick
+def test_a_frozen_visit_takes_in_no_mask(visit: Visit, world: World, tmp_path: Path) -> None:
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5)
+    locking.freeze(record=visit, reason="cleaning", by=world.user("data_manager"))
+    with pytest.raises(ValidationError, match="frozen"):
+        take_in(visit, path)
+    assert masks() == []
+
+
+@quick
+def test_a_mask_of_another_grid_is_refused_and_leaves_nothing(visit: Visit, tmp_path: Path) -> None:
+    path = tmp_path / "mask.nii.gz"
+    write_label_map(path, np.ones((8, 9, 10), np.uint8), np.eye(4))
+    with pytest.raises(ImageError, match="Expected the voxels of the T1w image"):
+        take_in(visit, path)
+    assert masks() == []
+    assert not ModelVersion.objects.exists()
+
+
+@quick
+def test_a_visit_without_t1w_takes_in_no_mask(world: World, tmp_path: Path) -> None:
+    path = tmp_path / "mask.nii.gz"
+    write_label_map(path, np.ones((8, 9, 10), np.uint8), np.eye(4))
+    with pytest.raises(ValidationError, match="no T1w image"):
+        take_in(world.visit_a, path)
+
+
+@quick
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"operator": " "}, "who operated"),
+        ({"minutes": -1.0}, "minutes"),
+        ({"voxels_changed": 3}, "changed by hand"),
+        ({"method": Method.CNN}, "conventional or drawn by hand"),
+        ({"software": "clusterize"}, "a method of this platform"),
+        ({"software": "small"}, "a method of this platform"),
+    ],
+)
+def test_particulars_that_say_nothing_or_too_much_are_refused(
+    changes: dict[str, Any], words: str, visit: Visit, tmp_path: Path
+) -> None:
+    make_model("small")
+    stated = {"software": "x", "version": "1", "operator": "OP-1", "is_edited": False}
+    with pytest.raises(ValidationError, match=words):
+        take_in(
+            visit,
+            write_mask(visit, tmp_path / "mask.nii.gz", 5),
+            made=MadeElsewhere(**{**stated, **changes}),
+        )
+    assert masks() == []
+
+
+@quick
+def test_a_method_made_elsewhere_segments_nothing_here(
+    visit: Visit, world: World, tmp_path: Path
+) -> None:
+    run = take_in(visit, write_mask(visit, tmp_path / "mask.nii.gz", 5))
+    model = models.activate(model=run.model_version, reason="test")
+    assert runs.queue_run(visit=visit) is None
+    assert runs.queue_missing() == []
+    assert "import_mask" in why_not(visit, model)
+    with pytest.raises(ModelChangedError, match="made elsewhere"):
+        load_segmenter(model)
+    with pytest.raises(ValidationError, match="imported, not ordered"):
+        batches.order(study=visit.patient.study, model=model, by=world.user("data_manager"))
+
+
+def test_the_command_records_a_label_and_prints_the_load(
+    visit: Visit, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5, value=7)
+    whose = ["--study", "MLD-1", "--patient", visit.patient.subject_code]
+    where = [*whose, "--visit", str(visit.number)]
+    made = ["--software", "toolbox", "--software-version", "2", "--operator", "OP-1"]
+    arguments = [str(path), *where, *made, "--not-edited", "--json"]
+    with pytest.raises(CommandError, match="Say which label"):
+        call_command("import_mask", *arguments)
+    call_command("import_mask", *arguments, "--label", "7", "--minutes", "12")
+    row = json.loads(capsys.readouterr().out)
+    run = SegmentationRun.objects.get(pk=row["run_id"])
+    assert row["demyelination_load_ml"] == run.result.demyelination_load_ml > 0
+    assert run.provenance["minutes"] == 12
+    (event,) = SegmentationRun.pgh_event_model.objects.filter(pgh_obj_id=run.pk).filter(
+        pgh_label="insert"
+    )
+    assert event.pgh_context["origin"] == "command:import_mask"
