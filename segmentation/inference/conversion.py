@@ -31,7 +31,9 @@ from segmentation.inference.model_folder import (
     check_preprocessing,
     sha256_of,
 )
+from segmentation.inference.networks import ModelError
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION
+from segmentation.inference.recipe import read_recipe
 from segmentation.inference.trained_folder import (
     Statement,
     check_plans,
@@ -230,12 +232,16 @@ def _require_same_use(fold: str, found: Checkpoint, first: Checkpoint) -> None:
 
 
 def _require_fits(folder: Path, fold: str, found: Checkpoint) -> None:
-    """Raise unless the weights are finite and fill the network that the plans describe."""
+    """Raise unless the weights are finite and fill a network of the plans that runs here."""
     if not all(torch.isfinite(t).all() for t in found.weights.values() if t.is_floating_point()):
         raise ModelFolderError(f"fold_{fold} holds weights that are not numbers.")
     plans = PlansManager(json.loads((folder / PLANS).read_bytes()))
     dataset = json.loads((folder / DATASET).read_bytes())
     planned = plans.get_configuration(found.configuration)
+    try:
+        read_recipe(plans.plans, dataset, found.configuration)
+    except ModelError as error:
+        raise ModelFolderError(str(error)) from error
     try:
         network = get_network_from_plans(
             planned.network_arch_class_name,

@@ -45,18 +45,19 @@ def refused(folder: Path, tmp_path: Path, **more: Any) -> str:
     return str(error.value)
 
 
+@pytest.mark.parametrize("folds", [("0",), ("1", "0")])
 def test_the_converted_model_finds_what_upstream_finds_to_the_last_voxel(
-    stock: Path, tmp_path: Path
+    folds: tuple[str, ...], stock: Path, tmp_path: Path
 ):
     from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 
-    out = converted(stock, tmp_path, folds=("0",))
-    channels = np.random.default_rng(0).normal(600, 100, (2, 24, 18, 16)).astype(np.float32)
+    out = converted(stock, tmp_path, folds=folds)
+    channels = np.random.default_rng(0).normal(600, 100, (2, 18, 16, 16)).astype(np.float32)
     affine = np.diag([2.0, 2.0, 2.0, 1.0])
     segmenter = NnUnetSegmenter(out)
     ours = segmenter.label_map(Prepared(channels, affine, affine, {}), lambda _share, _step: None)
     predictor = nnUNetPredictor(device=torch.device("cpu"), allow_tqdm=False)
-    predictor.initialize_from_trained_model_folder(str(stock), use_folds=(0,))
+    predictor.initialize_from_trained_model_folder(str(stock), use_folds=folds)
     theirs = predictor.predict_single_npy_array(
         np.ascontiguousarray(channels.transpose(0, 3, 2, 1)),
         {"spacing": [2.0, 2.0, 2.0]}, None, None, False,
@@ -232,6 +233,7 @@ def _setting(**more: Any) -> dict[str, Any]:
         (_setting(preprocessor_name="CTPreprocessor"), "preprocessor_name CTPreprocessor"),
         (_setting(normalization_schemes=["CTNormalization"] * 2), "ask for CTNormalization"),
         (_setting(normalization_schemes=["ZScoreNormalization"]), "made for 1 channels"),
+        (_setting(resampling_fn_data_kwargs={"is_seg": False, "order": 9}), "options that are not"),
         (_setting(architecture=None), "say nothing of an architecture"),
         ({**tiny_plans(), "label_manager": "Another"}, "The label manager Another"),
         ({**tiny_plans(), "configurations": {}}, "The configuration 3d_fullres"),
