@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from mldtrial.trial import policies as trial
 from segmentation.models import (
     ImageExport,
+    ModelEvaluation,
     ModelVersion,
     ProtocolCheck,
     ProtocolFinding,
@@ -20,6 +21,8 @@ from segmentation.models import (
     SegmentationBatch,
     SegmentationResult,
     SegmentationRun,
+    TrainingMember,
+    TrainingSet,
     Transfer,
     Upload,
 )
@@ -47,6 +50,11 @@ def _rules(user: Any) -> Q:
     return Q(study__in=held.values("study"))
 
 
+def _of_everybody(user: Any) -> Q:
+    """Return what everybody sees who has a role in any study: facts about methods."""
+    return Q(pk__isnull=not trial.memberships(user).exists())
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Transfer: _transfers,
     Upload: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
@@ -63,8 +71,25 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Scanner: lambda user: trial.patients_of(user, trial.PATIENT_ROLES),
     ScannerChange: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "scanner__"),
     ScannedOn: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "scan__visit__patient__"),
-    ModelVersion: lambda user: Q(pk__isnull=not trial.memberships(user).exists()),
+    ModelVersion: _of_everybody,
+    ModelEvaluation: _of_everybody,
+    TrainingSet: _of_everybody,
+    # Who was in it is told with the patient; a patient who is not known here, nowhere.
+    TrainingMember: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "patient__"),
 }
+
+
+def may_with_models(user: Any, action: str) -> bool:
+    """Return whether a person may do an action on methods, which belong to no study.
+
+    Raises
+    ------
+    KeyError
+        If the action is not declared.
+    """
+    allowed = trial.ACTIONS[action]
+    return trial.memberships(user).filter(role__in=allowed).exists()
+
 
 IN_THE_TRAIL = {**VISIBLE, Transfer: VISIBLE[Upload]}
 """Who may see the history of the rows: what became of a transfer, also who did not send it."""

@@ -6,6 +6,7 @@ from segmentation.views import (
     deidentification,
     findings,
     image_exports,
+    models,
     protocol,
     quality,
     quarantine,
@@ -69,6 +70,7 @@ urlpatterns = [
     ),
     path(f"{STUDY}scanners/", scanners.scanner_list, name="scanners"),
     path(f"{STUDY}scanners/<uuid:scanner_id>/", scanners.scanner_page, name="scanner"),
-    path("models/", runs.model_list, name="models"),
-    path("models/<uuid:model_id>/", runs.model_page, name="model"),
+    path("models/", models.model_list, name="models"),
+    path("models/<uuid:model_id>/", models.model_page, name="model"),
+    path("models/<uuid:model_id>/retire/", models.model_retire, name="model_retire"),
 ]

@@ -86,14 +86,23 @@ LOADS = (
     ),
 )  # fmt: skip
 
+IN_TRAINING_SET = _text(
+    "in_training_set",
+    "Patient in the training set",
+    "Y: the method was trained on this patient, so the load is no independent test of it; "
+    "empty where its training set is not on record",
+    "Y | N",
+)
+
 TABLES: dict[str, tuple[Column, ...]] = {
-    "demyelination_load": LOADS,
+    "demyelination_load": (*LOADS, IN_TRAINING_SET),
     "loads_by_method": (
         *LOADS,
         _text(
             "method_state", "State of the method", "ACTIVE: the method whose loads pages show",
             "CANDIDATE | ACTIVE | RETIRED",
         ),
+        IN_TRAINING_SET,
     ),
     "clinical_scores": (
         *VISIT,

@@ -1,6 +1,7 @@
 """The points of the cohort charts: a load with the clinical scores nearest to it."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.pairing import Windows
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.selectors import subtype_of
+from segmentation.selectors import training_sets
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,16 @@ def cohort_points(study: Study, *, user: Any, filters: Filters) -> list[CohortPo
     severity = _severity(study, user)
     found = [_point(p, patients[p.patient_id], study, gmfc, severity) for p in points]
     return [point for point in found if filters.accept(point)]
+
+
+def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> int:
+    """Return how many patients of these points were in the training set of the method shown."""
+    shown = {point.patient_id for point in points}
+    trained = loads.results(user=user).filter(
+        training_sets.is_in_training_set(patient="run__visit__patient", model="run__model_version"),
+        run__visit__patient__study=study,
+    )
+    return len(shown & set(trained.values_list("run__visit__patient", flat=True)))
 
 
 def _point(

@@ -47,6 +47,7 @@ from segmentation.imaging.quality.metrics import METHOD_VERSION, METRICS
 from segmentation.models import JobState, ProtocolFinding, ScanQuality
 from segmentation.policies import VISIBLE as OF_IMAGES
 from segmentation.policies import visible_to as visible_of_images
+from segmentation.selectors import training_sets
 from segmentation.selectors.findings import excluding
 
 NOT_REVIEWED = "NOT_REVIEWED"
@@ -186,6 +187,9 @@ def _of_loads() -> dict[str, Any]:
         "qc_status": _text(NOT_REVIEWED),
         "analysis_flag": _yes_no("run__analysis_flag"),
         "demyelination_load_ml": F("demyelination_load_ml"),
+        "in_training_set": training_sets.as_yes_no(
+            patient="run__visit__patient", model="run__model_version"
+        ),
     }
 
 

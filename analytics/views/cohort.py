@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics.selectors import correlations, loads
-from analytics.selectors.cohort import Filters, cohort_points, windows_of
+from analytics.selectors.cohort import Filters, cohort_points, trained_count, windows_of
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import AcqStratum, Study
@@ -34,6 +34,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "subtypes": [(kind.value, SUBTYPE_NAMES[kind]) for kind in Subtype],
         "method": loads.active_model(),
         "scan_count": len(points),
+        "trained_count": trained_count(study, user=request.user, points=points),
         "patient_count": len({point.patient_id for point in points}),
         "seed": correlations.SEED,
         "resamples": correlations.RESAMPLES,

@@ -15,6 +15,7 @@ from mldtrial.trial.models import Blinding, DeviationState, Genotype, Patient
 from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.services import access
 from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
+from segmentation.selectors.training_sets import trained_on
 
 
 @require_safe
@@ -28,6 +29,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     sees_loads = policies.may(user, "view_loads", patient)
     if series:
         _log_view(patient, user)
+    method = loads.active_model() if sees_loads else None
     derived = selectors.subtype_of(patient, patient.study)
     queries = list(page.open_queries(patient, user=user))
     held = selectors.lock_of(patient)
@@ -53,7 +55,8 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "queries": queries,
         "visible_queries": {query.pk for query in queries},
         "sees_loads": sees_loads,
-        "method": loads.active_model() if sees_loads else None,
+        "method": method,
+        "trained": trained_on(patient, method) if method and series else None,
         "load_count": len(series),
         "score_count": sum(row.gmfc is not None and row.gmfc.level is not None for row in rows),
         "held": held,

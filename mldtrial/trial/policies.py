@@ -117,6 +117,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "lock_record": (Role.DATA_MANAGER,),
     "request_unlock": (Role.INVESTIGATOR, Role.DATA_MANAGER),
     "approve_unlock": (Role.DATA_MANAGER,),
+    "retire_model": (Role.ADMINISTRATOR,),
     "view_arms": PATIENT_ROLES,  # of an open study, or after its planned unblinding
     "unblind": (Role.INVESTIGATOR,),
     "unblind_study": (Role.DATA_MANAGER,),

@@ -1,6 +1,7 @@
 """Uploads, models, runs and their results."""
 
 from segmentation.models.batch import SegmentationBatch
+from segmentation.models.evaluation import ModelEvaluation
 from segmentation.models.image_export import ImageExport
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState, Priority
 from segmentation.models.model_version import Method, ModelVersion, ReleaseState
@@ -17,6 +18,7 @@ from segmentation.models.protocol import (
 from segmentation.models.quality import ScanQuality
 from segmentation.models.run import SegmentationResult, SegmentationRun
 from segmentation.models.scanner import ScannedOn, Scanner, ScannerChange, ScannerChangeKind
+from segmentation.models.training_set import TrainingMember, TrainingSet
 from segmentation.models.transfer import Transfer, TransferState
 from segmentation.models.upload import Upload
 
@@ -31,6 +33,7 @@ __all__ = [
     "Job",
     "JobState",
     "Method",
+    "ModelEvaluation",
     "ModelVersion",
     "Priority",
     "ProtocolCheck",
@@ -45,6 +48,8 @@ __all__ = [
     "SegmentationBatch",
     "SegmentationResult",
     "SegmentationRun",
+    "TrainingMember",
+    "TrainingSet",
     "Transfer",
     "TransferState",
     "Upload",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 from django.http import Http404
 
 from mldtrial.trial import policies as trial_policies
@@ -33,6 +33,7 @@ from segmentation.policies import visible_to
 from segmentation.selectors.findings import not_met
 from segmentation.selectors.progress import place_of, seconds_left, time_left
 from segmentation.selectors.scanners import events_of_scans, is_another_for
+from segmentation.selectors.training_sets import Trained, trained_on
 
 
 def uploads(*, user: Any) -> QuerySet[Upload]:
@@ -94,8 +95,11 @@ def scan_quality(study: Study, quality_id: UUID, *, user: Any) -> ScanQuality:
 
 
 def models(*, user: Any) -> QuerySet[ModelVersion]:
-    """Return the registered models."""
-    return visible_to(user, ModelVersion.objects.all())
+    """Return the registered models: the active one, then candidates, then retired ones."""
+    order = [ReleaseState.ACTIVE, ReleaseState.CANDIDATE, ReleaseState.RETIRED]
+    place = Case(*[When(state=state, then=number) for number, state in enumerate(order)])
+    found = visible_to(user, ModelVersion.objects.all())
+    return found.order_by(place, "name", "-created_at")
 
 
 def model(model_id: UUID, *, user: Any) -> ModelVersion:
@@ -129,6 +133,8 @@ class VisitStatus:
     in_quarantine : tuple of Scan
         Images that wait for a decision where they belong, in the order of the quarantine list;
         they are not among `scans`.
+    is_trained_on : bool
+        Whether the patient was in the training set of the method of a load that is shown.
     not_proposed : frozenset of str
         Codes of deviations that `scanner_events` would propose, but that the visit has already or
         that do not hold for its patient.
@@ -143,6 +149,7 @@ class VisitStatus:
     uploads: tuple[Upload, ...]
     run: SegmentationRun | None
     load_ml: float | None
+    is_trained_on: bool
     findings: tuple[ProtocolFinding, ...]
     scanner_events: tuple[ScannerChange, ...]
     not_proposed: frozenset[str]
@@ -157,12 +164,18 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     found = tuple(not_met(visit, user=user))
     left_out = [one for one in found if one.keeps_scan_out]
     latest_run = _latest_run(visit, left_out)
-    load_ml = None
+    load_ml, is_trained_on = None, False
     has_result = latest_run is not None and hasattr(latest_run, "result")
     # The load of a visit is that of the method that counts; of another, its page shows it.
     counts = latest_run is not None and latest_run.model_version.state == ReleaseState.ACTIVE
-    if has_result and counts and trial_policies.may(user, "view_loads", visit):
-        load_ml = latest_run.result.demyelination_load_ml  # type: ignore[union-attr]
+    if (
+        latest_run is not None
+        and has_result
+        and counts
+        and trial_policies.may(user, "view_loads", visit)
+    ):
+        load_ml = latest_run.result.demyelination_load_ml
+        is_trained_on = trained_on(visit.patient, latest_run.model_version) == Trained.IN_IT
     not_done = set(visit.not_done.filter(is_current=True).values_list("sequence", flat=True))
     kept_out = {one.scan_id for one in left_out}
     usable = tuple(scan for scan in scans if scan.pk not in kept_out)
@@ -181,6 +194,7 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
         uploads=recent,
         run=latest_run,
         load_ml=load_ml,
+        is_trained_on=is_trained_on,
         in_quarantine=tuple(
             visit.scans.filter(state=ScanState.QUARANTINED).order_by("created_at", "sequence", "pk")
         ),

@@ -4,23 +4,37 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Q
 
 from mldtrial.audit.context import because
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial.selectors.locks import held_ids
+from segmentation import policies
 from segmentation.inference.clusterize import ClusterParameters
 from segmentation.inference.conventional import NAME as CLUSTERIZE
 from segmentation.inference.conventional import ConventionalSegmenter
-from segmentation.inference.model_folder import CARD, MANIFEST, ModelFolderError
+from segmentation.inference.model_folder import (
+    CARD,
+    MANIFEST,
+    METRICS,
+    ModelFolderError,
+    read_json,
+)
 from segmentation.inference.trained_folder import Statement
-from segmentation.models import Method, ModelVersion, ReleaseState, SegmentationRun
-from segmentation.services import model_folders, store
+from segmentation.models import (
+    Method,
+    ModelVersion,
+    ReleaseState,
+    SegmentationRun,
+    TrainingSet,
+)
+from segmentation.services import evaluations, model_folders, store, training_sets
 from segmentation.services.segmenters import MADE_ELSEWHERE
 
 THRESHOLD = "threshold"
@@ -63,8 +77,21 @@ def register_model(*, folder: Path, stated: Statement | None = None) -> ModelVer
                 card=card.read_text(encoding="utf-8") if card.exists() else "",
                 manifest=model_folders.for_the_record(manifest),
             )
+            _record_what_it_brings(model, made, manifest)
             store.publish_folder(made, store.root() / store.model_folder_name(sha256))
     return model
+
+
+def _record_what_it_brings(model: ModelVersion, made: Path, manifest: Mapping[str, Any]) -> None:
+    """Record the training set and the measurements that come with a folder."""
+    if not TrainingSet.objects.filter(pk=model.pk).exists():
+        training_sets.from_manifest(model=model, manifest=manifest)
+    metrics = made / METRICS
+    if metrics.exists():
+        report = read_json(made, METRICS)
+        evaluations.record_evaluation(
+            model=model, report=report, data=str(report.get("data") or "as the model's folder says")
+        )
 
 
 def register_threshold() -> ModelVersion:
@@ -90,6 +117,7 @@ def register_threshold() -> ModelVersion:
     )
 
 
+@transaction.atomic
 def register_conventional(*, parameters: ClusterParameters | None = None) -> ModelVersion:
     """Register the conventional method; it has no weights, its definition is the manifest.
 
@@ -104,7 +132,7 @@ def register_conventional(*, parameters: ClusterParameters | None = None) -> Mod
         If this version was registered with another definition.
     """
     method = ConventionalSegmenter(parameters)
-    return _register(
+    model = _register(
         name=method.name,
         version=method.version,
         method=Method.CONVENTIONAL,
@@ -116,6 +144,14 @@ def register_conventional(*, parameters: ClusterParameters | None = None) -> Mod
         card=CLUSTERIZE_CARD.read_text(encoding="utf-8"),
         manifest=method.definition,
     )
+    if not TrainingSet.objects.filter(pk=model.pk).exists():
+        training_sets.record_training_set(
+            model=model,
+            patients=[],
+            source="not trained; its choice was set on phantoms",
+            reason="registered",
+        )
+    return model
 
 
 def register_made_elsewhere(*, name: str, version: str, method: Method) -> ModelVersion:
@@ -184,6 +220,34 @@ def activate(*, model: ModelVersion, reason: str) -> ModelVersion:
         model.state = ReleaseState.ACTIVE
         model.save()
     return model
+
+
+@transaction.atomic
+def retire(*, model: ModelVersion, by: Any, reason: str) -> ModelVersion:
+    """Take a candidate out of use; its results stay.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not.
+    ValidationError
+        If it is no candidate, or no reason is given.
+    """
+    if not policies.may_with_models(by, "retire_model"):
+        raise PermissionDenied("Your role does not allow this.")
+    locked = ModelVersion.objects.select_for_update().get(pk=model.pk)
+    if locked.state == ReleaseState.ACTIVE:
+        raise ValidationError(
+            "This model is active. It is retired by making another one active, never alone."
+        )
+    if locked.state != ReleaseState.CANDIDATE:
+        raise ValidationError("This model is retired already.")
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why."})
+    with because(reason):
+        locked.state = ReleaseState.RETIRED
+        locked.save()
+    return locked
 
 
 def _require_held_loads_kept(model: ModelVersion) -> None:

@@ -28,7 +28,16 @@ from segmentation.models import (
     TransferState,
     Upload,
 )
-from segmentation.services import image_orders, jobs, removal, runs, scanners, store, transfers
+from segmentation.services import (
+    image_orders,
+    jobs,
+    removal,
+    runs,
+    scanners,
+    store,
+    training_sets,
+    transfers,
+)
 
 TEMPORARY_SECONDS = 10 * 60
 UNREFERENCED_SECONDS = 60 * 60
@@ -80,6 +89,12 @@ def recognise_scanners() -> int:
     """Enter scans into the register of scanners that came in before it, or were moved."""
     with acting(origin="sweep"):
         return scanners.recognise_outstanding()
+
+
+def recognise_trained_patients() -> int:
+    """Join entries of training sets with patients who were entered here since."""
+    with acting(origin="sweep"):
+        return training_sets.recognise_patients()
 
 
 def queue_missing_runs() -> int:

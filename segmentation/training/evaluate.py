@@ -122,7 +122,12 @@ def _of_stratum(results: Sequence[CaseResult]) -> dict[str, Any]:
     return {
         "n": len(results),
         "dice_median": _median([r.dice for r in ill]),
+        "truth_ml_by_tertile": [_range([ill[i].truth_ml for i in part]) for part in tertiles],
         "dice_median_by_tertile": [_median([ill[i].dice for i in part]) for part in tertiles],
+        "bias_percent_median_by_tertile": [
+            _median([100 * (ill[i].load_ml - ill[i].truth_ml) / ill[i].truth_ml for i in part])
+            for part in tertiles
+        ],
         "surface_dice_median": _median([r.surface_dice for r in ill]),
         "hausdorff95_mm_median": _median([r.hausdorff95_mm for r in ill]),
         "bias_percent_median_from_5_ml": _median(
@@ -137,6 +142,10 @@ def _of_stratum(results: Sequence[CaseResult]) -> dict[str, Any]:
         "healthy_n": len(healthy),
         "healthy_false_ml_max": max(healthy) if healthy else None,
     }
+
+
+def _range(values: Sequence[float]) -> list[float] | None:
+    return [min(values), max(values)] if values else None
 
 
 def _median(values: Sequence[float | None]) -> float | None:

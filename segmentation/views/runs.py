@@ -1,4 +1,4 @@
-"""How a number was made, and the models that make numbers."""
+"""How a number was made."""
 
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
+from segmentation.selectors.training_sets import trained_on
 from segmentation.services import runs
 
 
@@ -38,6 +39,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "result": result,
             "sees_load": sees_load,
             "scans": [scan for scan in (run.t1w_scan, run.t2w_scan) if scan is not None],
+            "trained": trained_on(run.visit.patient, run.model_version),
             "provenance": sorted(run.provenance.items()),
             "may_place": policies.may(request.user, "place_scan", run.visit),
             "may_cancel": policies.may(request.user, "cancel_job", run.visit),
@@ -58,18 +60,3 @@ def run_retry(request: HttpRequest, run_id: UUID) -> HttpResponse:
         tasks.ring_segmentation()
         messages.success(request, "The visit will be segmented again.")
     return redirect("run", study_code=run.visit.patient.study.code, run_id=run.pk)
-
-
-@require_safe
-def model_list(request: HttpRequest) -> HttpResponse:
-    """List the registered models."""
-    return render(
-        request, "segmentation/models.html", {"models": selectors.models(user=request.user)}
-    )
-
-
-@require_safe
-def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
-    """Show a model's card."""
-    model = selectors.model(model_id, user=request.user)
-    return render(request, "segmentation/model.html", {"model": model})

@@ -258,6 +258,7 @@ EXPECTED: dict[str, Route] = {
     "rule_remove": Route(scope="study", post={"data_manager"}, post_status=302),
     "models": Route(scope="signed-in", get=EVERYONE),
     "model": Route(scope="member", get=EVERYONE),
+    "model_retire": Route(scope="member", get={"administrator"}, post={"administrator"}),
     # analytics
     "patient": Route(scope="site", get=SEES_PATIENTS),
     "patient_trajectory": Route(scope="site", get=SEES_PATIENTS, page=False),

@@ -13,7 +13,9 @@ from segmentation.models import (
     ReleaseState,
     SegmentationResult,
     SegmentationRun,
+    TrainingSet,
 )
+from segmentation.services import training_sets
 
 _numbers = itertools.count()
 
@@ -39,6 +41,16 @@ def make_model(
         },
     )
     return found
+
+
+def trained_on(model: ModelVersion, *patients: Patient) -> TrainingSet:
+    """Put on record that a method was trained on these patients."""
+    return training_sets.record_training_set(
+        model=model,
+        patients=[training_sets.Trained(p.study.code, p.subject_code) for p in patients],
+        source="list of the training",
+        reason="test",
+    )
 
 
 def make_visit(patient: Patient, on: date, **more: Any) -> Visit:

@@ -91,6 +91,7 @@ MAY: dict[str, set[str]] = {
     "lock_record": {"data_manager"},
     "request_unlock": {"investigator", "data_manager"},
     "approve_unlock": {"data_manager"},
+    "retire_model": {"administrator"},
     "view_arms": {*SITE_PEOPLE, *CENTRAL},
     "unblind": {"investigator"},
     "unblind_study": {"data_manager"},

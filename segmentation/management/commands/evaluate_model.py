@@ -7,7 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from mldtrial.audit.context import acting
 from segmentation.models import ModelVersion
+from segmentation.services import evaluations
 from segmentation.services.segmenters import load_segmenter
 from segmentation.training.evaluate import evaluate
 
@@ -21,16 +23,24 @@ class Command(BaseCommand):
         """Declare the options."""
         parser.add_argument("--model", required=True, help="name of a registered model")
         parser.add_argument("--data", type=Path, required=True)
+        parser.add_argument(
+            "--record", metavar="WORDS", help="keep the figures with the model; on what, in words"
+        )
         parser.add_argument("--json", action="store_true", dest="as_json")
 
-    def handle(self, *_: Any, model: str, data: Path, as_json: bool, **__: Any) -> None:
-        """Segment, compare, report."""
+    def handle(
+        self, *_: Any, model: str, data: Path, record: str | None, as_json: bool, **__: Any
+    ) -> None:
+        """Segment, compare, report; put it on record if asked to."""
         found = ModelVersion.objects.filter(name=model).order_by("-created_at").first()
         if found is None:
             raise CommandError("No such model is registered; use register_model first.")
         if not (data / "truth.csv").exists():
             raise CommandError("The folder has no truth.csv; write it with make_phantoms.")
         report = evaluate(load_segmenter(found), data, told=self.stderr.write)
+        if record:
+            with acting(origin="command:evaluate_model", reason="measured"):
+                evaluations.record_evaluation(model=found, report=report, data=record)
         self.stdout.write(
             json.dumps(report) if as_json else json.dumps(report["summary"], indent=1)
         )

@@ -23,6 +23,7 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (tasks.ring_batches, 60.0),
     (telling.tell_of_failures, 60.0),
     (upkeep.recognise_scanners, 60.0),
+    (upkeep.recognise_trained_patients, 600.0),
     # A thing of last resort: the services and the import do both themselves.
     (upkeep.settle_reads, 3600.0),
     (upkeep.check_plausibility, 3600.0),

@@ -25,7 +25,7 @@ from mldtrial.trial.selectors import subtype_of
 from mldtrial.trial.services import assessments, patients
 from segmentation.models import Method, ProtocolFinding, ReleaseState
 from segmentation.services import finding_decisions
-from tests.support.loads import make_load, make_model, make_scan, make_visit
+from tests.support.loads import make_load, make_model, make_scan, make_visit, trained_on
 from tests.support.protocol import EXCLUDES, SLICES, TE, ask_all, in_force, t2w, thick
 from tests.support.world import build_world
 
@@ -86,25 +86,28 @@ def test_methods_stand_side_by_side_in_a_table_of_their_own(committed):
 
 def test_a_row_says_what_it_is(committed):
     run = make_load(committed.patient_a, DAY, 10.5)
-    assert table(take(committed)) == [
-        {
-            "study_code": "MLD-1",
-            "site_code": "A",
-            "subject_code": "A-001",
-            "visit_number": "101.00",
-            "visit_name": "Visit of 2024-05-10",
-            "visit_date": "2024-05-10",
-            "age_months": "49.83983572895277",
-            "run_id": str(run.pk),
-            "acq_stratum": "3D",
-            "method": "CNN",
-            "method_version": "small 1",
-            "is_demonstration_model": "Y",
-            "qc_status": "NOT_REVIEWED",
-            "analysis_flag": "Y",
-            "demyelination_load_ml": "10.5",
-        }
-    ]
+    make_load(committed.patient_b, DAY, 20.5)
+    trained_on(run.model_version, committed.patient_b)
+    row, other = table(take(committed))
+    assert other["in_training_set"] == "Y"
+    assert row == {
+        "study_code": "MLD-1",
+        "site_code": "A",
+        "subject_code": "A-001",
+        "visit_number": "101.00",
+        "visit_name": "Visit of 2024-05-10",
+        "visit_date": "2024-05-10",
+        "age_months": "49.83983572895277",
+        "run_id": str(run.pk),
+        "acq_stratum": "3D",
+        "method": "CNN",
+        "method_version": "small 1",
+        "is_demonstration_model": "Y",
+        "qc_status": "NOT_REVIEWED",
+        "analysis_flag": "Y",
+        "demyelination_load_ml": "10.5",
+        "in_training_set": "N",
+    }
 
 
 def test_doubles_survive_to_the_last_bit(committed):

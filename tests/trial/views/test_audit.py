@@ -143,9 +143,9 @@ def test_a_blinded_person_learns_no_load_and_no_imaging_query(
     assert "87.654" in page(client, world, "data_manager")
 
 
-OF_NO_STUDY = {
-    "Notices", "ModelVersion", "Login", "SecondFactor", "ExportRecord", "ImageExport",
-    "SegmentationBatch",
+OF_METHODS = {"ModelVersion", "ModelEvaluation", "TrainingSet", "TrainingMember"}
+OF_NO_STUDY = OF_METHODS | {
+    "Notices", "Login", "SecondFactor", "ExportRecord", "ImageExport", "SegmentationBatch",
 }  # fmt: skip
 """A person's own, or of the whole installation; exports are in the log of accesses."""
 OF_THE_REGISTER = {"ScannedOn", "ScannerChange"}

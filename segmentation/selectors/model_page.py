@@ -1,0 +1,210 @@
+"""What the page of a method shows: its state and history, its files, what was measured of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from mldtrial.audit.context import ANONYMOUS
+from mldtrial.trial import policies as trial
+from segmentation.models import (
+    ModelEvaluation,
+    ModelVersion,
+    ReleaseState,
+    SegmentationResult,
+    TrainingMember,
+    TrainingSet,
+)
+from segmentation.policies import visible_to
+
+WEIGHTS_SUFFIX = ".safetensors"
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A step of a method's life: who, when, why."""
+
+    state: str
+    label: str
+    at: datetime
+    by: str
+    reason: str
+
+
+def state_history(model: ModelVersion) -> list[StateChange]:
+    """Return how the state of a method came about, the latest first."""
+    found: list[StateChange] = []
+    for event in ModelVersion.pgh_event_model.objects.filter(pgh_obj=model).order_by("pgh_id"):
+        if found and found[-1].state == event.state:
+            continue
+        said = event.pgh_context
+        found.append(
+            StateChange(
+                state=event.state,
+                label=ReleaseState(event.state).label,
+                at=event.pgh_created_at,
+                by=_who(said),
+                reason=said.get("reason", ""),
+            )
+        )
+    return found[::-1]
+
+
+def _who(said: Mapping[str, Any]) -> str:
+    """Return the person, or for a step without one where it came from."""
+    if said.get("user") != ANONYMOUS:
+        return str(said.get("user_name", ""))
+    return str(said.get("origin", "")).replace(":", " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """What is on record of a training set."""
+
+    source: str
+    patient_count: int
+
+
+def training(model: ModelVersion, *, user: Any) -> Training | None:
+    """Return what is on record of a method's training set; how many, never who."""
+    found = visible_to(user, TrainingSet.objects.filter(pk=model.pk)).first()
+    if found is None:
+        return None
+    members = TrainingMember.objects.filter(training_set=found, is_current=True)
+    return Training(found.source, members.count())
+
+
+def result_count(model: ModelVersion, *, user: Any) -> int:
+    """Return how many results of a method there are in the studies and sites of a person."""
+    overview = trial.memberships(user).filter(role__in=trial.ACTIONS["view_overview"])
+    in_reach = trial.patients_of(user, trial.PATIENT_ROLES, "run__visit__patient__")
+    whole = Q(run__visit__patient__study__in=overview.values("study"))
+    results = SegmentationResult.objects.filter(run__model_version=model, run__is_voided=False)
+    return results.filter(in_reach | whole).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A row of the table of measurements: a figure per stratum, None where there is none."""
+
+    label: str
+    unit: str
+    values: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """One measurement as a table."""
+
+    data: str
+    on: datetime
+    strata: tuple[str, ...]
+    metrics: tuple[Metric, ...]
+
+
+def evaluations(model: ModelVersion, *, user: Any) -> list[Evaluation]:
+    """Return what was measured of a method, the latest first."""
+    found = visible_to(user, ModelEvaluation.objects.filter(model_version=model))
+    return [_table(one) for one in found.order_by("-created_at")]
+
+
+ROWS: tuple[tuple[str, str, str, int], ...] = (
+    ("n", "Scans measured", "", 0),
+    ("refused_n", "Scans refused, in none of the figures", "", 0),
+    ("dice_median", "Dice, median", "", 2),
+    ("dice_median_by_tertile", "Dice by tertile of the true load: low / middle / high", "", 2),
+    ("surface_dice_median", "Surface Dice, median (within 1 mm for 3D, 2.5 mm for 2D)", "", 2),
+    ("hausdorff95_mm_median", "95 % Hausdorff distance, median", "mm", 1),
+    ("truth_ml_by_tertile", "True load, range by tertile: low / middle / high", "mL", 1),
+    ("bias_percent_median_by_tertile", "Bias of the load by tertile, median", "%", 1),
+    ("bias_percent_median_from_5_ml", "Bias of the load from 5 mL on, median", "%", 1),
+    ("bias_ml_mean_from_5_ml", "Bias of the load from 5 mL on, mean", "mL", 1),
+    ("absolute_error_ml_median_below_5_ml", "Absolute error below 5 mL, median", "mL", 1),
+    ("healthy_n", "Scans without demyelination", "", 0),
+    ("healthy_false_ml_max", "False load where there is none, largest", "mL", 2),
+)
+
+
+def _table(one: ModelEvaluation) -> Evaluation:
+    strata = tuple(sorted(one.summary, reverse=True))
+    by_stratum: Sequence[Mapping[str, Any]] = [one.summary[stratum] for stratum in strata]
+    rows = [
+        Metric(label, unit, tuple(_told(figures.get(key), digits) for figures in by_stratum))
+        for key, label, unit, digits in ROWS
+    ]
+    return Evaluation(one.data, one.created_at, strata, tuple(rows))
+
+
+def _told(value: Any, digits: int) -> str | None:
+    if value is None:
+        return None
+    if isinstance(value, list):
+        told = [_range(part, digits) if isinstance(part, list) else _told(part, digits)
+                for part in value]  # fmt: skip
+        return None if not any(told) else " / ".join(part or "–" for part in told)
+    return f"{value:.{digits}f}".replace("-", "−")
+
+
+def _range(part: Sequence[float], digits: int) -> str:
+    return f"{part[0]:.{digits}f} to {part[1]:.{digits}f}"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of a model in the store."""
+
+    name: str
+    sha256: str
+    is_weights: bool
+
+
+def files(model: ModelVersion) -> list[File]:
+    """Return the files of a method that make its numbers, the weights first."""
+    named: Mapping[str, str] = model.manifest.get("files", {})
+    found = [File(name, sha256, name.endswith(WEIGHTS_SUFFIX)) for name, sha256 in named.items()]
+    return sorted(found, key=lambda one: (not one.is_weights, one.name))
+
+
+NAMED_ABOVE = ("name", "version", "method", "sequences", "files")
+PRECISIONS = {"half": "half precision", "single": "single precision"}
+
+
+def settings(model: ModelVersion) -> list[tuple[str, str]]:
+    """Return how a method is run, by name and value in words; what is not recorded is left out."""
+    manifest = model.manifest
+    if "configuration" not in manifest:
+        # A method without a network says what it is in its own words.
+        plain = [(key, value) for key, value in manifest.items() if key not in NAMED_ABOVE]
+        return [(key.replace("_", " ").capitalize(), str(value)) for key, value in plain]
+    found = {
+        "Labels": _labels(manifest.get("labels", {})),
+        "Configuration": manifest.get("configuration"),
+        "Network": str(manifest.get("architecture", "")).rpartition(".")[2],
+        "Trainer": manifest.get("trainer_name"),
+        "Folds averaged": _folds(manifest.get("folds")),
+        "Mirrored": _mirrored(manifest.get("mirroring_axes", [])),
+        "Step between tiles": f"{manifest.get('tile_step_size')} of a tile",
+        "Weights stored as": PRECISIONS.get(str(manifest.get("precision"))),
+        "Preprocessing": manifest.get("preprocessing"),
+        "Phantoms trained on": manifest.get("phantoms"),
+        "Epochs": manifest.get("epochs"),
+    }
+    return [(name, str(value)) for name, value in found.items() if value]
+
+
+def _labels(labels: Mapping[str, int]) -> str:
+    ordered = sorted(labels.items(), key=lambda label: label[1])
+    return ", ".join(f"{value} = {name.replace('_', ' ')}" for name, value in ordered)
+
+
+def _folds(folds: Sequence[Mapping[str, Any]] | None) -> str:
+    if folds is None:
+        return "1"
+    names = [str(fold.get("fold", number)) for number, fold in enumerate(folds)]
+    return f"{len(names)} ({', '.join(names)})"
+
+
+def _mirrored(axes: Sequence[int]) -> str:
+    return f"along {len(axes)} of 3 axes ({', '.join(map(str, axes))})" if axes else "no"

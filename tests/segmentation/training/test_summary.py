@@ -1,0 +1,42 @@
+"""The figures of an evaluation, against a case worked by hand."""
+
+import pytest
+
+from segmentation.training.evaluate import CaseResult, summarise
+
+
+def case(truth_ml: float, load_ml: float, dice: float | None, stratum: str = "3D") -> CaseResult:
+    return CaseResult(f"c{truth_ml}", stratum, truth_ml, load_ml, dice, 2.0, 0.9)
+
+
+BY_HAND = [
+    case(0.0, 0.5, None),
+    case(4.0, 2.0, 0.4),
+    case(10.0, 11.0, 0.6),
+    case(20.0, 18.0, 0.7),
+    case(40.0, 40.0, 0.8),
+    case(80.0, 84.0, 0.9),
+    case(100.0, 90.0, 0.95),
+]
+
+
+def test_bias_and_dice_by_tertile_of_the_true_load():
+    found = summarise(BY_HAND)["3D"]
+    assert found["truth_ml_by_tertile"] == [[4.0, 10.0], [20.0, 40.0], [80.0, 100.0]]
+    # Of -50 and 10 %, of -10 and 0 %, of 5 and -10 %.
+    assert found["bias_percent_median_by_tertile"] == pytest.approx([-20.0, -5.0, -2.5])
+    assert found["dice_median_by_tertile"] == pytest.approx([0.5, 0.75, 0.925])
+    assert (found["n"], found["healthy_n"], found["healthy_false_ml_max"]) == (7, 1, 0.5)
+
+
+def test_what_there_is_none_of_is_absent_and_not_zero():
+    found = summarise([case(0.0, 0.0, None)])["3D"]
+    assert found["dice_median"] is None
+    assert found["truth_ml_by_tertile"] == [None, None, None]
+    assert found["bias_percent_median_by_tertile"] == [None, None, None]
+    assert found["healthy_false_ml_max"] == 0.0
+
+
+def test_3d_and_2d_are_never_pooled():
+    found = summarise([case(10.0, 10.0, 0.9), case(10.0, 5.0, 0.5, "2D")])
+    assert (found["3D"]["dice_median"], found["2D"]["dice_median"]) == (0.9, 0.5)
