@@ -135,7 +135,7 @@ class ConventionalSegmenter:
         progress(0.5, "telling fluid, gray and white matter apart")
         maps = tissue_maps(aligned.fit, aligned.t1w)
         levels = t1w_levels(aligned.t1w, aligned.brain, maps)
-        fluid_share = _fluid_share(aligned, maps, levels)
+        _refuse_tissue_like_fluid(aligned, maps, levels)
         around = _surroundings(aligned, maps, levels, t2w)
         progress(0.7, "finding clusters")
         matrix = self._clusters(t2w, around)
@@ -159,10 +159,8 @@ class ConventionalSegmenter:
                 "slice_axis": matrix.slice_axis,
                 "robust_maximum": matrix.robust_maximum,
                 "clusters": matrix.cluster_count,
-                "clusters_chosen": len(chosen),
                 "white_percent": round(normal.white_percent, 2),
                 "gray_percent": round(normal.gray_percent, 2),
-                "fluid_share_of_white_matter": round(fluid_share, 4),
                 "fluid_contrasts": {n: round(c, 3) for n, c in aligned.fluid_contrasts.items()},
                 "device": "cpu",
                 "packages": {name: version(name) for name in PACKAGES},
@@ -183,8 +181,8 @@ class ConventionalSegmenter:
         )
 
 
-def _fluid_share(aligned: Aligned, maps: TissueMaps, levels: TissueLevels) -> float:
-    """Return which share of the white matter is as dark as fluid on T1w; refuse a large one."""
+def _refuse_tissue_like_fluid(aligned: Aligned, maps: TissueMaps, levels: TissueLevels) -> None:
+    """Refuse a white matter of which a large share is as dark as fluid on T1w."""
     white = aligned.brain & (maps.white >= preselection.INSIDE_WHITE)
     share = float((aligned.t1w.data[white] < levels.fluid_to_gray).mean())
     if share > LARGEST_FLUID_SHARE:
@@ -194,7 +192,6 @@ def _fluid_share(aligned: Aligned, maps: TissueMaps, levels: TissueLevels) -> fl
             f"most {100 * LARGEST_FLUID_SHARE:.0f} % was expected. This method would take "
             "demyelinated tissue for fluid. Have the visit measured by another method.",
         )
-    return share
 
 
 def _surroundings(

@@ -29,6 +29,7 @@ from segmentation.inference.model_folder import (
     WEIGHTS,
     ModelFolderError,
     check_preprocessing,
+    read_json,
     sha256_of,
 )
 from segmentation.inference.networks import ModelError
@@ -136,10 +137,18 @@ def each_once(weights: Mapping[str, torch.Tensor]) -> tuple[Weights, dict[str, s
 def store_weights(
     weights: Mapping[str, torch.Tensor], path: Path, *, is_half: bool
 ) -> dict[str, str]:
-    """Write weights to a safetensors file; return the second names of its tensors."""
+    """Write weights to a safetensors file; return the second names of its tensors.
+
+    Raises
+    ------
+    ModelFolderError
+        If a weight is too large for half precision.
+    """
     kept, aliases = each_once(weights)
     if is_half:
         kept = {n: t.half() if t.is_floating_point() else t for n, t in kept.items()}
+        if not all(torch.isfinite(t).all() for t in kept.values() if t.is_floating_point()):
+            raise ModelFolderError("A weight is too large for half precision.")
     save_file({name: tensor.clone() for name, tensor in kept.items()}, path)
     return aliases
 
@@ -184,7 +193,8 @@ def convert(folder: Path, out: Path, stated: Statement) -> Path:
         found = read_checkpoint(path)
         if shared is None:
             check_trainer(found.trainer_name)
-            architecture = check_plans(folder, found.configuration, channels=len(sequences))
+            plans = read_json(folder, PLANS)
+            architecture = check_plans(plans, found.configuration, channels=len(sequences))
             shared = found
         _require_same_use(fold, found, shared)
         _require_fits(folder, fold, found)

@@ -101,10 +101,14 @@ def checked_manifest(folder: Path, *, preprocessing: str) -> dict[str, Any]:
     missing = [key for key in REQUIRED if key not in manifest]
     if missing:
         raise ModelFolderError(f"{MANIFEST} does not say: {', '.join(missing)}.")
-    _check_files(folder, manifest["files"])
-    _check_meaning(manifest, preprocessing)
-    for fold in folds_of(manifest):
-        _check_weights(folder, fold, manifest["files"])
+    try:
+        _check_files(folder, manifest["files"])
+        _check_meaning(manifest, preprocessing)
+        for fold in folds_of(manifest):
+            _check_weights(folder, fold, manifest["files"])
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        # A list where a mapping belongs, a word where a number does.
+        raise ModelFolderError(f"{MANIFEST} is not understood.") from error
     return manifest
 
 

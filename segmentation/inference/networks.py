@@ -14,7 +14,14 @@ import torch
 from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 
-from segmentation.inference.model_folder import DATASET, MANIFEST, PLANS, folds_of
+from segmentation.inference.model_folder import (
+    DATASET,
+    MANIFEST,
+    PLANS,
+    ModelFolderError,
+    folds_of,
+)
+from segmentation.inference.trained_folder import check_architecture
 
 DTYPES = {"F16": torch.float16, "F32": torch.float32, "BF16": torch.bfloat16}
 
@@ -34,7 +41,7 @@ class ModelFiles:
     Raises
     ------
     ModelError
-        If a file differs from the manifest.
+        If a file differs from the manifest, or the plans name what is not on the list.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -52,6 +59,11 @@ class ModelFiles:
             self._checked = dict(zip(names, threads.map(self._read, names), strict=True))
         self.plans: dict[str, Any] = json.loads(self._checked[PLANS])
         self.dataset: dict[str, Any] = json.loads(self._checked[DATASET])
+        try:
+            # The very bytes that networks are built from: nnU-Net calls what they name.
+            check_architecture(self.plans, str(self.manifest["configuration"]))
+        except ModelFolderError as error:
+            raise ModelError(str(error)) from error
 
     def weights(self, fold: int = 0) -> dict[str, torch.Tensor]:
         """Return the full state of one fold, float32: nnU-Net names some tensors several times."""

@@ -11,8 +11,8 @@ from typing import Any
 
 from segmentation.inference.model_folder import (
     DATASET,
-    PLANS,
     SEQUENCES,
+    TERMS,
     ModelFolderError,
     check_sequences,
     check_terms,
@@ -122,6 +122,9 @@ def _sequences(dataset: Mapping[str, Any], stated: Statement) -> tuple[str, ...]
                 f"for example --channel {name}={SEQUENCES[0]}."
             )
         found.append(sequence)
+    unused = sorted(set(stated.channels) - set(ordered))
+    if unused:
+        raise ModelFolderError(f"{DATASET} has no channel {unused[0]}.")
     check_sequences(found)
     return tuple(found)
 
@@ -144,11 +147,12 @@ def _labels(dataset: Mapping[str, Any], stated: Statement) -> dict[str, int]:
             raise ModelFolderError(f"Two labels would mean {term}.")
         found[term] = value
     check_terms(found)
+    check_classes(found)
     return found
 
 
-def check_plans(folder: Path, configuration: str, *, channels: int) -> str:
-    """Check a configuration of the plans; return the name of its architecture.
+def check_plans(plans: Mapping[str, Any], configuration: str, *, channels: int) -> str:
+    """Check a configuration of plans; return the name of its architecture.
 
     Raises
     ------
@@ -156,7 +160,6 @@ def check_plans(folder: Path, configuration: str, *, channels: int) -> str:
         If the configuration is unknown, does not fit the channels, or asks for a class or a
         function that is not on the list.
     """
-    plans = read_json(folder, PLANS)
     found = _resolved(plans, configuration)
     if plans.get("label_manager") != "LabelManager":
         raise ModelFolderError(f"The label manager {plans.get('label_manager')} is not supported.")
@@ -166,7 +169,60 @@ def check_plans(folder: Path, configuration: str, *, channels: int) -> str:
                 f"The plans ask for {key} {found.get(key)}; only {expected} is supported."
             )
     _check_channels(plans, found, channels)
-    return _check_architecture(found)
+    return _architecture(found)
+
+
+def check_architecture(plans: Mapping[str, Any], configuration: str) -> str:
+    """Check what nnU-Net would look up by name and call; return the name of the architecture.
+
+    Raises
+    ------
+    ModelFolderError
+        If it is not on the list.
+    """
+    return _architecture(_resolved(plans, configuration))
+
+
+def check_agreement(dataset: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    """Check that a manifest means the channels and labels that its network was trained with.
+
+    Raises
+    ------
+    ModelFolderError
+        If it gives a label another number, names other sequences or mirrors what is no axis.
+    """
+    _agree_on_labels(dataset, manifest["labels"])
+    channels = dataset.get("channel_names", {})
+    stated = list(manifest["sequences"])
+    # A spelling of its own was explained when the folder was converted, and is not known here.
+    known = [
+        SPELLINGS.get(str(channels.get(str(number))).casefold(), sequence)
+        for number, sequence in enumerate(stated)
+    ]
+    if len(channels) != len(stated) or known != stated:
+        raise ModelFolderError(f"The manifest names other sequences than {DATASET}.")
+    axes = list(manifest["mirroring_axes"])
+    if sorted(axes) != sorted({axis for axis in axes if axis in (0, 1, 2)}):
+        raise ModelFolderError("The mirrored axes must be some of 0, 1 and 2, each once.")
+
+
+def _agree_on_labels(dataset: Mapping[str, Any], labels: Mapping[str, int]) -> None:
+    named = dataset.get("labels", {})
+    predicted = {name: value for name, value in named.items() if name not in NOT_PREDICTED}
+    check_classes(predicted)
+    if sorted(labels.values()) != sorted(predicted.values()):
+        raise ModelFolderError(f"The labels of the manifest are not those of {DATASET}.")
+    other = [name for name in predicted if name in TERMS and labels.get(name) != predicted[name]]
+    if other:
+        raise ModelFolderError(f"The manifest gives {other[0]} another number than {DATASET}.")
+
+
+def check_classes(labels: Mapping[str, Any]) -> None:
+    """Raise `ModelFolderError` unless labels are 1, 2, ...: a network tells classes by number."""
+    values = list(labels.values())
+    is_whole = all(type(value) is int for value in values)
+    if not is_whole or sorted(values) != list(range(1, len(values) + 1)):
+        raise ModelFolderError(f"The labels of {DATASET} must be 1, 2, ... and leave none out.")
 
 
 def _resolved(plans: Mapping[str, Any], configuration: str) -> dict[str, Any]:
@@ -205,7 +261,7 @@ def _check_channels(plans: Mapping[str, Any], found: Mapping[str, Any], channels
         )
 
 
-def _check_architecture(found: Mapping[str, Any]) -> str:
+def _architecture(found: Mapping[str, Any]) -> str:
     architecture = found.get("architecture")
     if not isinstance(architecture, dict):
         raise ModelFolderError(
@@ -219,9 +275,11 @@ def _check_architecture(found: Mapping[str, Any]) -> str:
         )
     arguments = architecture.get("arch_kwargs", {})
     for part in architecture.get("_kw_requires_import", []):
-        if part not in IMPORTED_PARTS or arguments.get(part) not in PARTS:
+        asked = arguments.get(part)
+        is_known = asked is None or (isinstance(asked, str) and asked in PARTS)
+        if part not in IMPORTED_PARTS or not is_known:
             raise ModelFolderError(
-                f"The network asks for {part} {arguments.get(part)}, which is not on the list."
+                f"The network asks for {part} {asked}, which is not on the list."
             )
     return name
 

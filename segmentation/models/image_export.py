@@ -20,6 +20,7 @@ class ImageExport(Job, ClinicalModel):
     archive one that may not leave.
     """
 
+    has_time_limit = False
     site = None  # type: ignore[assignment]  # the images are those of a study
     study = models.ForeignKey(Study, models.PROTECT, related_name="image_exports")
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")

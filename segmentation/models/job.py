@@ -66,6 +66,9 @@ class Job(models.Model):
     Times that decide about a lease are set by the database's clock, never by a worker's.
     """
 
+    has_time_limit = True
+    """False where the work grows with the study: it is given up only where it stalls."""
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     state = models.CharField(max_length=10, choices=JobState, default=JobState.QUEUED)

@@ -254,7 +254,9 @@ def _state(
 ) -> tuple[str, str, str, int | None]:
     if moving:
         return _moving("Checking the upload", moving[-1])
-    if run is not None:
+    # What another method found is no news while something is missing for the one that counts.
+    counts = run is not None and run.model_version.state == ReleaseState.ACTIVE
+    if run is not None and (counts or not run.is_finished):
         return _run_state(run)
     refused = [u for u in recent[:1] if u.state in (JobState.REJECTED, JobState.FAILED)]
     if refused:
@@ -268,6 +270,8 @@ def _state(
         return "empty", "No scan yet", "", None
     if missing:
         return "missing", f"{' and '.join(missing)} missing", "", None
+    if run is not None:
+        return _run_state(run)
     return "waiting", "Waiting for a segmentation model", "", None
 
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import F
 from django.db.models.functions import Now
 
 from mldtrial.audit.context import acting, because
@@ -13,6 +12,7 @@ from mldtrial.trial.models import Disposition, ScanState, Study, Visit
 from mldtrial.trial.selectors import lock_of
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from segmentation.models import (
+    WORTH_ANOTHER_TRY,
     JobState,
     ModelVersion,
     Priority,
@@ -73,16 +73,27 @@ def prepare_next(*, worker: str) -> SegmentationBatch | None:
 
 
 def _prepare(batch: SegmentationBatch) -> None:
-    row = SegmentationBatch.objects.filter(pk=batch.pk, cancelled_at__isnull=True)
-    row.update(looked_at=0, queued=0, known=0, held=0)
+    # Another worker may be at the same order: what each counts for itself is right whoever ends.
+    unprepared = {"prepared_at__isnull": True, "cancelled_at__isnull": True}
+    row = SegmentationBatch.objects.filter(pk=batch.pk, **unprepared)
+    counts = {"looked_at": 0, "queued": 0, "known": 0, "held": 0}
     for visit in _visits(batch.study):
         found = _queue(batch, visit)
-        counted = {found: F(found) + 1} if found else {}
-        if not row.update(looked_at=F("looked_at") + 1, **counted):
-            # Cancelled meanwhile, and perhaps just before the last run was queued.
-            _cancel_runs(batch)
+        counts["looked_at"] += 1
+        if found:
+            counts[found] += 1
+        if not row.update(**counts):
+            _stop(batch)
             return
-    row.update(prepared_at=Now())
+    row.update(prepared_at=Now(), **counts)
+
+
+def _stop(batch: SegmentationBatch) -> None:
+    """Cancel the last run, if the order was stopped just before it was queued."""
+    batch.refresh_from_db()
+    if batch.cancelled_at is not None:
+        with because("The order was cancelled"):
+            _cancel_runs(batch)
 
 
 def _visits(study: Study) -> list[Visit]:
@@ -125,10 +136,13 @@ def cancel(*, batch: SegmentationBatch, by: Any) -> int:
     """
     policies.require(by, "order_segmentations", batch.study)
     with transaction.atomic(), because("The order was cancelled"):
-        SegmentationBatch.objects.filter(pk=batch.pk, cancelled_at__isnull=True).update(
-            cancelled_at=Now()
-        )
-        return _cancel_runs(batch)
+        locked = SegmentationBatch.objects.select_for_update(of=("self",)).get(pk=batch.pk)
+        if locked.cancelled_at is not None:
+            return 0
+        count = _cancel_runs(batch)
+        if count or locked.prepared_at is None:
+            SegmentationBatch.objects.filter(pk=batch.pk).update(cancelled_at=Now())
+        return count
 
 
 def _cancel_runs(batch: SegmentationBatch) -> int:
@@ -141,7 +155,8 @@ def _cancel_runs(batch: SegmentationBatch) -> int:
 def retry_failed(*, study: Study, by: Any) -> int:
     """Queue every failed segmentation of a study again; returns how many.
 
-    Those that were refused for their images stay: the same images are refused again.
+    So are those that a frozen visit refused. Those that were refused for their images stay: the
+    same images are refused again.
 
     Raises
     ------
@@ -150,11 +165,13 @@ def retry_failed(*, study: Study, by: Any) -> int:
     """
     policies.require(by, "order_segmentations", study)
     failed = SegmentationRun.objects.filter(
-        visit__patient__study=study, state=JobState.FAILED, is_voided=False
+        WORTH_ANOTHER_TRY, visit__patient__study=study, is_voided=False
     )
     count = 0
     for run in failed.select_related("visit__patient__study", "visit__patient__site"):
-        if lock_of(run.visit) is None:
+        try:
             runs.retry_run(run=run, by=by)
-            count += 1
+        except ValidationError:
+            continue  # frozen, void by now, or without a consent
+        count += 1
     return count

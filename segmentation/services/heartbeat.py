@@ -77,28 +77,44 @@ class Heartbeat:
         self._thread.join(timeout=5)
 
     def _beat(self) -> None:
-        manager = type(self._job)._default_manager
         try:
             while not self._ended.wait(settings.JOB_HEARTBEAT_SECONDS):
-                if not manager.filter(held(self._job)).update(lease_until=lease_end()):
-                    self.lost.set()
-                    return
+                self._hold()
                 if self._is_overdue():
-                    log.error("A job did not come on; its process is ended.")
-                    # The history asks each thread for itself who writes.
-                    with acting(origin=f"worker:{self._job.worker}", reason="time limit"):
-                        self._give_up(self._job)
-                    end_process()
+                    self._end()
+                    return
+        finally:
+            connection.close()
+
+    def _hold(self) -> None:
+        """Hold the lease; once it is lost, only the watch over the work goes on."""
+        if self.lost.is_set():
+            return
+        try:
+            mine = type(self._job)._default_manager.filter(held(self._job))
+            if not mine.update(lease_until=lease_end()):
+                self.lost.set()
         except Exception:  # a heart that stops must be seen, whatever stopped it
             log.exception("The heartbeat of a job ended.")
             self.lost.set()
+
+    def _end(self) -> None:
+        log.error("A job did not come on; its process is ended.")
+        try:
+            # The history asks each thread for itself who writes.
+            with acting(origin=f"worker:{self._job.worker}", reason="time limit"):
+                self._give_up(self._job)
+        except Exception:
+            log.exception("A job that did not come on could not be put off.")
         finally:
-            connection.close()
+            self.lost.set()
+            end_process()
 
     def _is_overdue(self) -> bool:
         now = time.monotonic()
         stalled = now - self._told > settings.JOB_STALL_SECONDS
-        return stalled or now - self._began > settings.JOB_TIME_LIMIT_SECONDS
+        took_too_long = now - self._began > settings.JOB_TIME_LIMIT_SECONDS
+        return stalled or (self._job.has_time_limit and took_too_long)
 
     def check(self) -> None:
         """Raise `LeaseLostError` once another attempt may have the job."""

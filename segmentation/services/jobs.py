@@ -22,7 +22,7 @@ from mldtrial.audit.guards import refusal
 from mldtrial.trial.models import Site, Visit
 from mldtrial.trial.selectors import lock_of
 from segmentation.imaging.errors import FailureCode, ImageError
-from segmentation.models import Job, JobState
+from segmentation.models import Job, JobState, Priority
 from segmentation.services.failpoints import reach
 from segmentation.services.faults import HUNG, Fault, fault_of
 from segmentation.services.heartbeat import Heartbeat, LeaseLostError, held, lease_end
@@ -48,13 +48,15 @@ IS_DUE = Q(not_before__isnull=True) | Q(not_before__lte=Now())
 """Jobs that are not put off."""
 
 
-def next_turn(model: type[Job], site: Site) -> int:
+def next_turn(model: type[Job], site: Site, priority: int = Priority.NORMAL) -> int:
     """Return the turn of a new job, so that 500 jobs of one site do not delay another's first.
 
-    It is the greater of the site's last turn plus one and the turn claimed last.
+    It is the greater of the site's last turn plus one and the turn claimed last, among jobs of the
+    same priority.
     """
-    waiting = model._default_manager.filter(site=site).aggregate(last=Max("turn"))["last"]
-    claimed = model._default_manager.exclude(state=JobState.QUEUED).aggregate(last=Max("turn"))
+    equals = model._default_manager.filter(priority=priority)
+    waiting = equals.filter(site=site).aggregate(last=Max("turn"))["last"]
+    claimed = equals.exclude(state=JobState.QUEUED).aggregate(last=Max("turn"))
     return max(-1 if waiting is None else waiting, (claimed["last"] or 0) - 1) + 1
 
 

@@ -8,10 +8,11 @@ from uuid import uuid4
 
 import numpy as np
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from mldtrial.audit.context import because
+from mldtrial.audit.guards import refusal
 from mldtrial.trial.models import Scan, Sequence, Visit
 from mldtrial.trial.services import locking, participation
 from segmentation.imaging.errors import FailureCode, ImageError
@@ -116,8 +117,13 @@ def import_mask(
                     return known
                 store.publish(file, target)
                 return _record(visit, checked, made, target, mask_sha256)
-        except BaseException:
+        except (ImageError, ValidationError):
             target.unlink(missing_ok=True)
+            raise
+        except IntegrityError as error:
+            # Any other fault may come after the commit: then an orphan is for the janitor.
+            if refusal(error):
+                target.unlink(missing_ok=True)
             raise
 
 
@@ -243,5 +249,6 @@ def _provenance(
         "made_elsewhere": True,
         "inputs": {"T1w": checked.scan.image_sha256},
         "model_sha256": model.sha256,
-        "brain_volume_ml": checked.brain_volume_ml,
+        # No volume: whoever sees the run sees this, and need not be one who sees loads.
+        "is_brain_found": checked.brain_volume_ml is not None,
     }

@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from segmentation.inference.model_folder import (
+    DATASET,
     KEPT_BESIDE,
     MANIFEST,
+    PLANS,
     ModelFolderError,
     checked_manifest,
+    read_json,
 )
-from segmentation.inference.trained_folder import Statement
+from segmentation.inference.trained_folder import Statement, check_agreement, check_plans
 
 CONVERSION = "segmentation.inference.conversion"
 PREPROCESSING = "segmentation.inference.preprocessing"
@@ -41,7 +44,11 @@ def bring_in(folder: Path, made: Path, stated: Statement | None) -> dict[str, An
         # By name: torch is loaded only where checkpoints are converted.
         import_module(CONVERSION).convert(folder, made, stated)
     # Again: what was checked is what is kept, whatever happened to the folder meanwhile.
-    return checked_manifest(made, preprocessing=ours)
+    manifest = checked_manifest(made, preprocessing=ours)
+    channels = len(manifest["sequences"])
+    check_plans(read_json(made, PLANS), str(manifest["configuration"]), channels=channels)
+    check_agreement(read_json(made, DATASET), manifest)
+    return manifest
 
 
 def _copy(folder: Path, made: Path, manifest: Mapping[str, Any]) -> None:

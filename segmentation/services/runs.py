@@ -22,7 +22,7 @@ from mldtrial.trial.models import Disposition, Scan, ScanState, Sequence, Visit
 from mldtrial.trial.selectors import lock_of
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import held_ids
-from mldtrial.trial.services import locking
+from mldtrial.trial.services import locking, participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import same_grid
 from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_label_map
@@ -107,6 +107,7 @@ def queue_run(
     if scans is None:
         return None
     hashes = {name: scan.image_sha256 for name, scan in scans.items()}
+    priority = Priority.BATCH if batch else Priority.NORMAL
     run, _ = SegmentationRun.objects.get_or_create(
         visit=visit,
         purpose="PRIMARY",
@@ -120,8 +121,8 @@ def queue_run(
             "t2w_scan": scans.get(Sequence.T2W),
             "parameters": PARAMETERS,
             "batch": batch,
-            "priority": Priority.BATCH if batch else Priority.NORMAL,
-            "turn": jobs.next_turn(SegmentationRun, visit.patient.site),
+            "priority": priority,
+            "turn": jobs.next_turn(SegmentationRun, visit.patient.site, priority),
             "origin": visit.patient.origin,
         },
     )
@@ -147,6 +148,8 @@ def queue_missing() -> list[SegmentationRun]:
     seen = SegmentationRun.objects.filter(
         visit=OuterRef("pk"),
         is_voided=False,
+        # The mask of another kind of method is no reason to have no load of this one.
+        model_version__method=model.method,
         **{f"{name.removeprefix('chosen_')}_scan": OuterRef(name) for name in chosen},
     )
     complete = {f"{name}__isnull": False for name in chosen}
@@ -173,6 +176,7 @@ def execute_next(*, worker: str) -> SegmentationRun | None:
 def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
     assert run.lease_token is not None  # noqa: S101 - just claimed
     jobs.require_open(run.visit)
+    _require_consent(run)
     heartbeat.progress(0.0, "loading the model")
     segmenter = load_segmenter(run.model_version)
     scans = {Sequence.T1W.value: run.t1w_scan}
@@ -237,6 +241,17 @@ def _place_clusters(
 def _remove(placed: list[Path]) -> None:
     for path in placed:
         path.unlink(missing_ok=True)
+
+
+def _require_consent(run: SegmentationRun) -> None:
+    """Refuse images whose consent ended while the run waited, perhaps for days."""
+    try:
+        participation.require_images_allowed(run.visit.patient)
+    except ValidationError as error:
+        raise ImageError(
+            FailureCode.CONSENT_WITHDRAWN,
+            "The consent for images has ended, so these were not segmented.",
+        ) from error
 
 
 def _checked_label(output: SegmentationOutput, t1w: Scan) -> int:
@@ -344,6 +359,7 @@ def retry_run(*, run: SegmentationRun, by: Any) -> None:
     """
     policies.require(by, "retry_job", run.visit)
     locking.require_open(run.visit)
+    participation.require_images_allowed(run.visit.patient)
     locked = SegmentationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if locked.is_voided:
         raise ValidationError("This segmentation is void: its image was moved or replaced.")
@@ -374,9 +390,10 @@ def put_first(*, run: SegmentationRun, by: Any) -> None:
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, or the run does not wait.
+        If the person may not, the visit is frozen or locked, or the run does not wait.
     """
     policies.require(by, "order_segmentations", run.visit)
+    locking.require_open(run.visit)
     waiting = SegmentationRun.objects.filter(pk=run.pk, state=JobState.QUEUED)
     with because("Put first"):
         if not waiting.update(priority=Priority.URGENT, not_before=None):
@@ -399,6 +416,8 @@ def cluster_paths() -> list[str]:
     """Return where the clusters of all results lie, below the store."""
     path = KeyTextTransform("path", KeyTransform(CLUSTER_MATRIX, "provenance"))
     found = SegmentationRun.objects.filter(provenance__has_key=CLUSTER_MATRIX, result__isnull=False)
+    # They hold the intensities of the T2w image, and go where it goes.
+    found = found.exclude(t2w_scan__state=ScanState.DISCARDED)
     return list(found.values_list(path, flat=True))
 
 

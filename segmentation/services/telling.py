@@ -7,7 +7,8 @@ from smtplib import SMTPException
 from typing import Any
 
 from django.contrib.auth import get_user_model
-from django.core.mail import send_mail
+from django.core.mail import get_connection, send_mail
+from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -20,10 +21,10 @@ NAMED_AT_MOST = 20
 LATEST = timedelta(days=1)
 """What ended longer ago was seen, or ended before anybody was told by e-mail."""
 SUBJECT = "Segmentations without a result"
-OPENING = "These visits have no demyelination load, because their segmentation ended without one:"
+OPENING = "These segmentations ended without a result:"
 CLOSING = (
-    "The page of the patient says why, and lets you try again. Under your account you can turn "
-    "messages off.\nFor research and trial use, not for diagnosis."
+    "The page of the patient says why, and offers to try again what failed. Under your account you "
+    "can turn messages off.\nFor research and trial use, not for diagnosis."
 )
 
 
@@ -50,7 +51,12 @@ def tell_of_failures() -> int:
         .exclude(notices__wants_digest=False)
         .distinct()
     )
-    return sum(_tell(person, runs) for person in people)
+    try:
+        with get_connection() as server:
+            return sum(_tell(person, runs, server) for person in people)
+    except (SMTPException, OSError):
+        log.exception("The mail server did not answer; nobody was told of %d runs.", len(runs))
+        return 0
 
 
 @transaction.atomic
@@ -63,14 +69,16 @@ def _marked() -> list[SegmentationRun]:
     )
     found = list(
         untold.select_for_update(of=("self",), skip_locked=True)
-        .select_related("visit__patient__study", "visit__patient__site", "visit__definition")
+        .select_related(
+            "visit__patient__study", "visit__patient__site", "visit__definition", "model_version"
+        )
         .order_by("visit__patient__subject_code", "visit__date")[:AT_MOST]
     )
     SegmentationRun.objects.filter(pk__in=[run.pk for run in found]).update(told_at=Now())
     return found
 
 
-def _tell(person: Any, runs: Sequence[SegmentationRun]) -> int:
+def _tell(person: Any, runs: Sequence[SegmentationRun], server: BaseEmailBackend) -> int:
     own = [run for run in runs if policies.may(person, "retry_job", run.visit)]
     if not own:
         return 0
@@ -78,12 +86,14 @@ def _tell(person: Any, runs: Sequence[SegmentationRun]) -> int:
     if len(own) > NAMED_AT_MOST:
         lines.append(f"and {len(own) - NAMED_AT_MOST} more")
     body = "\n".join(lines)
+    text = f"{OPENING}\n\n{body}\n\n{CLOSING}\n"
     try:
-        return send_mail(SUBJECT, f"{OPENING}\n\n{body}\n\n{CLOSING}\n", None, [person.email])
+        return send_mail(SUBJECT, text, None, [person.email], connection=server)
     except (SMTPException, OSError):
         log.exception("The person %s was not told of failed segmentations.", person.pk)
         return 0
 
 
 def _named(run: SegmentationRun) -> str:
-    return f"{run.visit.patient.subject_code}, {run.visit.name}: {run.get_state_display()}"
+    where = f"{run.visit.patient.subject_code}, {run.visit.name}"
+    return f"{where}, {run.model_version}: {run.get_state_display()}"

@@ -14,6 +14,7 @@ from mldtrial.trial.models import Study
 from mldtrial.trial.views.answers import asked_next, form_page, posted
 from segmentation import selectors, tasks
 from segmentation.forms.segmentations import BatchForm
+from segmentation.models import WORTH_ANOTHER_TRY
 from segmentation.selectors import progress
 from segmentation.selectors import segmentations as standing
 from segmentation.services import batches, runs
@@ -58,7 +59,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, object]:
         "unfinished_count": unfinished.count(),
         "ended": list(ended[:SHOWN]),
         "ended_count": ended.count(),
-        "failed_count": ended.filter(state="FAILED").count(),
+        "failed_count": ended.filter(WORTH_ANOTHER_TRY).count(),
         "is_moving": bool(shown) or any(one.is_open for one in orders),
         "may_order": policies.may(request.user, "order_segmentations", study),
     }
@@ -112,5 +113,5 @@ def run_first(request: HttpRequest, run_id: UUID) -> HttpResponse:
         messages.error(request, " ".join(error.messages))
     else:
         tasks.ring_segmentation()
-        messages.success(request, "It is segmented next.")
+        messages.success(request, "It goes before all that was not put first.")
     return redirect("segmentations", study_code=run.visit.patient.study.code)

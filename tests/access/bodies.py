@@ -157,6 +157,7 @@ CHANGES: dict[str, Change] = {
     "job_retry": Change(body=_with_raw_files, refused=302),
     "run_retry": Change(refused=302),
     "run_cancel": Change(body=_with_waiting_runs, refused=302),
+    "run_first": Change(body=_with_waiting_runs, refused=302),
     "quality_retry": Change(refused=302),
     "scanner": Change(body={"action": "name", "name": "Room 2"}, refused=AT_THE_FORM),
     "rule_new": Change(
@@ -184,7 +185,6 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "deviation": DEVIATES,
     "deviation_new": DEVIATES,
     "image_exports": "What is taken out of a locked study is recorded, and changes nothing.",
-    "run_first": QUEUE,
     "segmentations": QUEUE,
     "runs_retry": QUEUE,
     "batch_cancel": QUEUE,

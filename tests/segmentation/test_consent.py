@@ -130,3 +130,14 @@ def test_a_run_that_a_freeze_kept_back_does_not_come_after_the_consent(world: Wo
         patient=world.patient_a, step="IMAGE_CONSENT", happened_on=date(2024, 2, 1), by=None
     )
     assert upkeep.queue_missing_runs() == 1
+
+
+def test_a_run_that_waited_is_not_made_after_the_withdrawal(world: World, queued):
+    while (upload := intake.execute_next(worker="test")) is not None:
+        runs.queue_run(visit=upload.visit)
+    withdraw(world)
+    run = runs.execute_next(worker="test")
+    assert run is not None
+    assert (run.state, run.failure_code) == (JobState.REJECTED, "CONSENT_WITHDRAWN")
+    with pytest.raises(ValidationError, match="consent"):
+        runs.retry_run(run=run, by=world.user("data_manager"))

@@ -25,6 +25,7 @@ from segmentation.imaging.dicom.reading import (
     PARSE_ERRORS,
     PREAMBLE_BYTES,
     check_preamble,
+    check_sequences,
     parse_instance,
     read_content,
 )
@@ -81,6 +82,7 @@ class Reader:
         check_preamble(content[:PREAMBLE_BYTES])
         for file in self._before:
             if (image := file.like(content)) is not None:
+                check_sequences(image, content)
                 return image
         image = parse_instance(content)
         if image is not None and (known := _File.of(image, content)) is not None:

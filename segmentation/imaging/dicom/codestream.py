@@ -39,6 +39,7 @@ def _jpeg(stream: bytes) -> bytes:
     end = stream.find(END, scan)
     if end < 0:
         raise _broken()
+    _refuse_another(stream[end + 2 :], JPEG_START)
     return header + stream[scan : end + 2]
 
 
@@ -52,7 +53,14 @@ def _jpeg_2000(stream: bytes) -> bytes:
         position += length
     if stream[position : position + 2] != END:
         raise _broken()
+    _refuse_another(stream[position + 2 :], JPEG_2000_START)
     return header + stream[tile : position + 2]
+
+
+def _refuse_another(rest: bytes, start: bytes) -> None:
+    """Refuse a second image behind the end of the first, which would be lost unseen."""
+    if start + b"\xff" in rest:
+        raise _broken()
 
 
 def _header(stream: bytes, last: int, text: frozenset[int]) -> tuple[bytes, int]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pydicom
+from pydicom.datadict import dictionary_VR
 from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.filereader import _read_file_meta_info
 
@@ -23,7 +24,7 @@ MAX_HEADER_BYTES = 16 * 2**20
 """Beside pixels and what else has no parts; the largest of 258 real files has 2.5 MB."""
 MAX_READS = 2_000_000
 """Steps in which a header may be read: an element without a value takes 8 bytes of a file, one
-step, and some 250 bytes of memory."""
+step and some 250 bytes of memory, an empty item of a sequence some 660."""
 
 NATIVE = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1"})
 RLE = "1.2.840.10008.1.2.5"
@@ -114,13 +115,11 @@ def parse_instance(content: bytes) -> Any:
     try:
         dataset = pydicom.dcmread(_source(content), force=True)
         little_endian = dataset.original_encoding[1]
-        too_large = len(content) > MAX_HEADER_BYTES and _has_a_large_sequence(dataset)
+        check_sequences(dataset, content)
     except PARSE_ERRORS:
         raise _damaged() from None
     if little_endian is not True:
         raise _unsupported_syntax()
-    if too_large:
-        raise _header_too_large()
     return dataset
 
 
@@ -141,17 +140,38 @@ def _source(content: bytes) -> io.BytesIO:
     return (io.BytesIO if len(content) <= MAX_HEADER_BYTES else _Counted)(content)
 
 
-def _has_a_large_sequence(dataset: Any) -> bool:
-    """Tell whether a sequence that is not taken apart yet, at any depth, is too large for it."""
+def check_sequences(dataset: Any, content: bytes) -> None:
+    """Refuse sequences that are not taken apart yet and, in all and at any depth, too large for it.
+
+    Raises
+    ------
+    ImageError
+        UNSUPPORTED_DICOM.
+    """
+    if len(content) > MAX_HEADER_BYTES and _sequence_bytes(dataset) > MAX_HEADER_BYTES:
+        raise _header_too_large()
+
+
+def _sequence_bytes(dataset: Any) -> int:
+    total = 0
     for tag in dataset.keys() - {PIXEL_DATA}:
         element = dataset.get_item(tag)
-        value = element.value
-        if isinstance(value, bytes):
-            if len(value) > MAX_HEADER_BYTES and value.startswith(ITEM):
-                return True
-        elif element.VR == "SQ" and any(map(_has_a_large_sequence, value)):
-            return True
-    return False
+        if isinstance(element.value, bytes):
+            if element.value.startswith(ITEM) or _is_sequence(element):
+                total += len(element.value)
+        elif element.VR == "SQ":
+            total += sum(map(_sequence_bytes, element.value))
+    return total
+
+
+def _is_sequence(element: Any) -> bool:
+    """Tell whether pydicom will take a value apart, whatever it begins with."""
+    if element.VR not in (None, "UN"):
+        return bool(element.VR == "SQ")
+    try:
+        return bool(dictionary_VR(element.tag) == "SQ")
+    except KeyError:
+        return False
 
 
 def syntax_of(dataset: Any) -> str:
@@ -199,7 +219,7 @@ def _meta_of(content: bytes) -> tuple[str, str]:
     Parsed from memory: on the file itself, a read sets aside the length that an element states,
     up to 4 GiB, before it finds the end. The public reader of pydicom takes only a file.
     """
-    file = io.BytesIO(content)
+    file = _source(content)
     file.seek(PREAMBLE_BYTES + 4)
     try:
         meta = _read_file_meta_info(file)

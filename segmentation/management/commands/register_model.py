@@ -113,7 +113,7 @@ def _statement(options: dict[str, Any]) -> Statement | None:
     CommandError
         If only a part of what is needed was said.
     """
-    if not any(options[key] for key in STOCK_ONLY):
+    if all(options[key] is None or options[key] is False for key in STOCK_ONLY):
         return None
     needed = ("name", "model_version", "preprocessing")
     missing = [f"--{key.replace('_', '-')}" for key in needed if not options[key]]
@@ -127,7 +127,7 @@ def _statement(options: dict[str, Any]) -> Statement | None:
         channels=dict(options["channel"] or ()),
         folds=tuple((options["folds"] or "").split(",")) if options["folds"] else (),
         checkpoint=options["checkpoint"] or FINAL,
-        tile_step_size=options["step"] or 0.5,
+        tile_step_size=0.5 if options["step"] is None else options["step"],
         is_mirrored=not options["no_mirroring"],
         is_half=options["half"],
         is_demonstration=options["demonstration"],

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from segmentation.inference import conversion
-from segmentation.inference.conversion import convert, each_once, read_checkpoint
+from segmentation.inference.conversion import convert, each_once, read_checkpoint, store_weights
 from segmentation.inference.model_folder import ModelFolderError, checked_manifest, folds_of
 from segmentation.inference.nnunet import NnUnetSegmenter
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION, Prepared
@@ -114,6 +114,13 @@ def test_half_precision_is_stored_only_if_asked_for(stock: Path, tmp_path: Path)
     half = load_file(converted(stock, tmp_path, "half", is_half=True) / "fold_0.safetensors")
     assert {t.dtype for t in single.values()} == {torch.float32}
     assert {t.dtype for t in half.values()} == {torch.float16}
+
+
+def test_a_weight_too_large_for_half_precision_is_refused(stock: Path, tmp_path: Path):
+    weights = {"w": torch.tensor([1.0, 1e6])}
+    store_weights(weights, tmp_path / "single.safetensors", is_half=False)
+    with pytest.raises(ModelFolderError, match="half precision"):
+        store_weights(weights, tmp_path / "half.safetensors", is_half=True)
 
 
 class Writes:

@@ -17,7 +17,7 @@ from segmentation.selectors import segmentations
 from segmentation.services import batches, jobs, models, runs
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
-from tests.support.locking import freeze
+from tests.support.locking import freeze, thaw
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -158,3 +158,55 @@ def test_failed_runs_are_tried_again_and_refused_ones_are_not(world: World, mode
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.state, second.state) == (JobState.QUEUED, JobState.REJECTED)
+
+
+def test_what_a_freeze_refused_is_tried_again_with_the_failed(world: World, model: ModelVersion):
+    ordered(world, model)
+    freeze(world, world.visit_a)
+    while runs.execute_next(worker="test") is not None:
+        pass
+    thaw(world, world.visit_a)
+    assert batches.retry_failed(study=world.study, by=world.user("data_manager")) == 1
+
+
+def test_two_workers_at_one_order_count_each_visit_once(
+    world: World, model: ModelVersion, monkeypatch: pytest.MonkeyPatch
+):
+    order = batches.order(study=world.study, model=model, by=world.user("data_manager"))
+    queue_run, beside = runs.queue_run, []
+
+    def with_another(**given: object) -> SegmentationRun | None:
+        if not beside:
+            beside.append(1)
+            batches.prepare_next(worker="other")
+        return queue_run(**given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs, "queue_run", with_another)
+    batches.prepare_next(worker="test")
+    order.refresh_from_db()
+    assert (order.looked_at, order.queued, order.known) == (2, 2, 0)
+
+
+def test_an_order_stopped_between_two_visits_leaves_nothing_waiting(
+    world: World, model: ModelVersion, monkeypatch: pytest.MonkeyPatch
+):
+    order = batches.order(study=world.study, model=model, by=world.user("data_manager"))
+    queue_run = runs.queue_run
+
+    def stopped_just_before(**given: object) -> SegmentationRun | None:
+        batches.cancel(batch=order, by=world.user("data_manager"))
+        return queue_run(**given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(runs, "queue_run", stopped_just_before)
+    batches.prepare_next(worker="test")
+    states = SegmentationRun.objects.values_list("state", flat=True)
+    assert list(states) == [JobState.CANCELLED]
+
+
+def test_an_order_that_has_ended_is_not_stopped(world: World, model: ModelVersion):
+    batch = ordered(world, model)
+    while runs.execute_next(worker="test") is not None:
+        pass
+    assert batches.cancel(batch=batch, by=world.user("data_manager")) == 0
+    batch.refresh_from_db()
+    assert batch.cancelled_at is None

@@ -9,6 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
+from mldtrial.trial.models import Scan, ScanState
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.nifti import read_volume
 from segmentation.inference import conventional
@@ -22,7 +23,7 @@ from segmentation.services import models, runs, store, upkeep
 from segmentation.services.segmenters import ModelChangedError, load_segmenter
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
-from tests.support.loads import make_load, make_model
+from tests.support.loads import make_load, make_model, make_scan
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,7 @@ def test_two_methods_stand_side_by_side_and_one_counts(run: SegmentationRun, wor
 def test_the_load_of_a_visit_is_never_that_of_a_method_that_does_not_count(world: World) -> None:
     other = make_model("clusterize", method=Method.CONVENTIONAL, state=ReleaseState.CANDIDATE)
     run = make_load(world.patient_a, DAY, 12.0, model=other)
+    make_scan(run.visit, "T2w")
     status = visit_status(run.visit, user=world.user("data_manager"))
     assert (status.run, status.load_ml) == (run, None)
     assert status.text == "Segmented by clusterize 1"
@@ -167,3 +169,26 @@ def test_a_worker_that_lost_its_run_leaves_no_clusters(
     runs.execute_next(worker="test")
     for folder in ("masks", "clusters"):
         assert list((store.root() / folder).iterdir()) == []
+
+
+def test_clusters_go_with_the_image_whose_intensities_they_hold(
+    run: SegmentationRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = runs.checked_clusters(run)
+    assert path is not None
+    Scan.objects.filter(pk=run.t2w_scan_id).update(state=ScanState.DISCARDED)
+    monkeypatch.setattr(upkeep, "UNREFERENCED_SECONDS", -1)
+    upkeep.clean_up()
+    assert not path.exists()
+    assert upkeep.missing_files() == []
+
+
+def test_a_visit_that_only_another_method_has_seen_is_still_segmented(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conventional.ConventionalSegmenter, "segment", without_a_head)
+    take_in_visit(world.visit_a, write_visit(tmp_path, seed=3))
+    runs.queue_run(visit=world.visit_a, model=models.register_conventional())
+    runs.execute_next(worker="test")
+    models.activate(model=models.register_threshold(), reason="test")
+    assert [queued.model_version.name for queued in runs.queue_missing()] == ["threshold"]

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
 from django.utils import timezone
 
-from segmentation.models import JobState, Priority, SegmentationResult, SegmentationRun
+from segmentation.models import ImageExport, JobState, Priority, SegmentationResult, SegmentationRun
 from segmentation.selectors.progress import place_of, seconds_left, time_left, waiting_before
 from segmentation.services import faults, heartbeat, jobs, models, runs
 from tests.support.images import write_visit
@@ -174,6 +174,27 @@ def test_the_background_waits_and_what_is_put_first_goes_first(world: World):
     assert taken == [second.pk, first.pk, background.pk]
 
 
+def test_a_cohort_that_waits_costs_a_site_no_turn(world: World):
+    three_waiting(world)
+    SegmentationRun.objects.update(priority=Priority.BATCH)
+    assert jobs.next_turn(SegmentationRun, world.site_a) == 0
+
+
+def test_a_run_of_a_frozen_visit_is_not_put_first(world: World, run: SegmentationRun):
+    freeze(world, world.visit_a)
+    with pytest.raises(ValidationError):
+        runs.put_first(run=run, by=world.user("data_manager"))
+
+
+def test_an_order_of_images_has_no_limit_in_all_but_one_without_progress(settings: Any):
+    settings.JOB_TIME_LIMIT_SECONDS, settings.JOB_STALL_SECONDS = -1, 60
+    nothing = lambda _job: None  # noqa: E731
+    assert not heartbeat.Heartbeat(ImageExport(), give_up=nothing)._is_overdue()
+    assert heartbeat.Heartbeat(SegmentationRun(), give_up=nothing)._is_overdue()
+    settings.JOB_STALL_SECONDS = -1
+    assert heartbeat.Heartbeat(ImageExport(), give_up=nothing)._is_overdue()
+
+
 def test_only_the_data_manager_puts_first(world: World, run: SegmentationRun):
     with pytest.raises(PermissionDenied):
         runs.put_first(run=run, by=world.user("coordinator"))
@@ -231,3 +252,25 @@ def test_a_run_that_does_not_come_on_is_given_up_and_its_process_ended(
     assert run.state == JobState.QUEUED
     assert run.not_before is not None
     assert "did not come on" in run.message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_hangs_and_was_cancelled_still_ends_its_process(
+    tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch
+):
+    world = build_world()
+    queued(world, tmp_path)
+    settings.JOB_HEARTBEAT_SECONDS, settings.JOB_STALL_SECONDS = 0.02, 0.3
+    ended: list[str] = []
+    monkeypatch.setattr(heartbeat, "end_process", lambda: ended.append("ended"))
+
+    def hangs(job: SegmentationRun, _beat: jobs.Heartbeat) -> None:
+        runs.cancel_run(run=job, by=world.user("data_manager"))
+        limit = time.monotonic() + 10
+        while not ended and time.monotonic() < limit:
+            time.sleep(0.02)
+
+    done = jobs.execute_next(SegmentationRun, hangs, worker="test")
+    assert ended == ["ended"]
+    assert done is not None
+    assert done.state == JobState.CANCELLED

@@ -8,6 +8,9 @@ import numpy as np
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import OperationalError, transaction
+from django.test import Client
+from django.urls import reverse
 
 from mldtrial.trial.models import Visit
 from mldtrial.trial.services import locking
@@ -24,7 +27,7 @@ from segmentation.services.unsegmented import why_not
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
 from tests.support.loads import make_model
-from tests.support.world import World
+from tests.support.world import World, build_world
 
 pytestmark = pytest.mark.django_db
 quick = pytest.mark.usefixtures("no_head")
@@ -142,6 +145,49 @@ def test_methods_stand_side_by_side_and_the_visit_shows_the_active_one_only(
         take_in(visit, path, made=made)
     assert visit.segmentation_runs.filter(analysis_flag=True).count() == 3
     assert visit_status(visit, user=world.user("data_manager")).run == counting
+
+
+def test_a_role_without_loads_learns_no_volume_from_an_imported_mask(
+    visit: Visit, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, client: Client
+) -> None:
+    monkeypatch.setattr(mask_import, "check_place", lambda *_: 1234.5)
+    run = take_in(visit, write_mask(visit, tmp_path / "mask.nii.gz", 5))
+    client.force_login(world.user("coordinator"))
+    page = client.get(reverse("run", args=[visit.patient.study.code, run.pk])).content.decode()
+    assert "is_brain_found" in page
+    assert "1234" not in page
+
+
+@quick
+def test_an_imported_mask_does_not_hide_a_missing_image(world: World, tmp_path: Path) -> None:
+    models.activate(model=models.register_threshold(), reason="test")
+    take_in_visit(world.visit_a, {"T1w": write_visit(tmp_path, seed=3)["T1w"]})
+    take_in(world.visit_a, write_mask(world.visit_a, tmp_path / "mask.nii.gz", 5))
+    status = visit_status(world.visit_a, user=world.user("data_manager"))
+    assert (status.code, status.text) == ("missing", "T2w missing")
+
+
+@quick
+@pytest.mark.django_db(transaction=True)
+def test_a_fault_after_the_commit_takes_no_mask_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = build_world()
+    take_in_visit(world.visit_a, write_visit(tmp_path, seed=3))
+    record = mask_import._record
+
+    def breaks_after_commit(*given: Any) -> SegmentationRun:
+        def gone() -> None:
+            raise OperationalError("gone")
+
+        transaction.on_commit(gone)
+        return record(*given)
+
+    monkeypatch.setattr(mask_import, "_record", breaks_after_commit)
+    with pytest.raises(OperationalError):
+        take_in(world.visit_a, write_mask(world.visit_a, tmp_path / "mask.nii.gz", 5))
+    assert len(masks()) == 1
+    assert upkeep.missing_files() == []
 
 
 @quick

@@ -5,9 +5,11 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
+from segmentation.inference.networks import ModelError, ModelFiles
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION
 from segmentation.models import ModelVersion, ReleaseState
 from segmentation.services import models, store
@@ -35,6 +37,69 @@ def test_a_model_does_not_depend_on_the_folder_that_was_given(tmp_path: Path):
     shutil.rmtree(given)
     assert kept() == [model.sha256]
     assert load_segmenter(model).name == model.name
+
+
+def changed(tmp_path: Path, name: str, **more: object) -> Path:
+    """Return our own model with another content of one file, its checksum right."""
+    folder = copied(PRETRAINED, tmp_path / "model")
+    change_json(folder / name, **more)
+    if name != "manifest.json":
+        files = json.loads((folder / "manifest.json").read_text())["files"]
+        change_json(folder / "manifest.json", files={**files, name: store.sha256_of(folder / name)})
+    return folder
+
+
+def test_plans_beside_a_manifest_run_nothing(tmp_path: Path):
+    trace = tmp_path / "trace"
+    plans = json.loads((PRETRAINED / "plans.json").read_text())
+    plans["configurations"]["3d_fullres"]["architecture"]["arch_kwargs"].update(
+        nonlin="subprocess.run", nonlin_kwargs={"args": ["touch", str(trace)]}
+    )
+    folder = changed(tmp_path, "plans.json", configurations=plans["configurations"])
+    with pytest.raises(ValidationError, match="nonlin subprocess"):
+        models.register_model(folder=folder)
+    with pytest.raises(ModelError, match="nonlin subprocess"):
+        ModelFiles(folder).networks(torch.device("cpu"))
+    assert not trace.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "words"),
+    [
+        ("manifest.json", {"labels": {"demyelinated_white_matter": 3}}, "labels of the manifest"),
+        ("manifest.json", {"mirroring_axes": [-1]}, "mirrored axes"),
+        ("manifest.json", {"mirroring_axes": [2, 2]}, "mirrored axes"),
+        ("manifest.json", {"labels": ["demyelinated_white_matter"]}, "not understood"),
+        ("manifest.json", {"tile_step_size": "half"}, "not understood"),
+        ("manifest.json", {"files": ["plans.json", "dataset.json"]}, "not understood"),
+        ("dataset.json", {"channel_names": {"0": "T2w", "1": "T1w"}}, "other sequences"),
+        ("dataset.json", {"channel_names": {"0": "T1w"}}, "other sequences"),
+        (
+            "dataset.json",
+            {"labels": {"background": 0, "demyelinated_white_matter": 2}},
+            "leave none out",
+        ),
+        (
+            "dataset.json",
+            {"labels": {"background": 0, "brain": 1, "demyelinated_white_matter": 2}},
+            "labels of the manifest",
+        ),
+    ],
+)
+def test_a_manifest_that_contradicts_its_network_is_refused_with_its_reason(
+    tmp_path: Path, name: str, more: dict, words: str
+):
+    with pytest.raises(ValidationError, match=words):
+        models.register_model(folder=changed(tmp_path, name, **more))
+    assert kept() == []
+
+
+def test_two_labels_that_are_exchanged_are_refused(tmp_path: Path):
+    labels = {"brain": 1, "demyelinated_white_matter": 2}
+    folder = changed(tmp_path, "dataset.json", labels={"background": 0, **labels})
+    change_json(folder / "manifest.json", labels={"brain": 2, "demyelinated_white_matter": 1})
+    with pytest.raises(ValidationError, match="another number"):
+        models.register_model(folder=folder)
 
 
 def test_a_stock_folder_becomes_a_model_that_loads(stock: Path):
@@ -116,3 +181,16 @@ def test_the_command_says_what_must_be_stated(stock: Path):
             "register_model", str(PRETRAINED), "--name", "tiny", "--model-version", "1",
             "--preprocessing", PREPROCESSING_VERSION,
         )  # fmt: skip
+
+
+def test_a_step_of_zero_is_refused_and_not_replaced(stock: Path):
+    with pytest.raises(CommandError, match="step between tiles is 0"):
+        call_command(
+            "register_model", str(stock), "--name", "tiny", "--model-version", "1",
+            "--preprocessing", PREPROCESSING_VERSION, "--step", "0",
+        )  # fmt: skip
+
+
+def test_a_channel_that_the_folder_does_not_have_is_said(stock: Path):
+    with pytest.raises(ValidationError, match="no channel MPRAG"):
+        models.register_model(folder=stock, stated=statement(channels={"MPRAG": "T1w"}))

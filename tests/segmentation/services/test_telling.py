@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 
 from mldtrial.trial.services import notices
@@ -48,7 +49,7 @@ def test_the_site_and_the_data_manager_are_told_once(failed: SegmentationRun):
     assert telling.tell_of_failures() == 2
     assert told() == ["coordinator", "data_manager"]
     body = mail.outbox[0].body
-    assert "MLD-1 A-001, Baseline: failed" in body
+    assert "MLD-1 A-001, Baseline, threshold 1: failed" in body
     assert telling.tell_of_failures() == 0
     assert len(mail.outbox) == 2
 
@@ -86,3 +87,17 @@ def test_a_run_of_a_frozen_visit_is_told_as_well(world: World, failed: Segmentat
 def test_what_ended_long_ago_is_not_told(failed: SegmentationRun):
     SegmentationRun.objects.update(finished_at=timezone.now() - timedelta(days=2))
     assert telling.tell_of_failures() == 0
+
+
+def test_a_dead_mail_server_is_asked_once_for_all(
+    failed: SegmentationRun, monkeypatch: pytest.MonkeyPatch
+):
+    asked = []
+
+    def dead(_backend: EmailBackend) -> None:
+        asked.append(1)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(EmailBackend, "open", dead)
+    assert telling.tell_of_failures() == 0
+    assert len(asked) == 1

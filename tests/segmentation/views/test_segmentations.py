@@ -1,5 +1,6 @@
 """The page of segmentations: order a cohort, watch, put first, cancel, try again."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -73,13 +74,23 @@ def test_a_method_that_nobody_offered_is_refused_at_the_form(manager: Client, ad
 def test_a_waiting_run_is_put_first_and_cancelled(manager: Client, address: str):
     run = ask_for(manager, address)
     text = manager.post(reverse("run_first", args=[run.pk]), follow=True).content.decode()
-    assert "It is segmented next." in text
+    assert "It goes before all that was not put first." in text
     run.refresh_from_db()
     assert run.priority == Priority.URGENT
     text = manager.post(reverse("run_cancel", args=[run.pk]), follow=True).content.decode()
     assert "The segmentation was cancelled." in text
     text = manager.get(address).content.decode()
     assert "Cancelled by a person before it was done." in text
+
+
+def test_what_can_be_pressed_keeps_the_focus_while_the_page_asks_again(
+    manager: Client, address: str
+):
+    ask_for(manager, address)
+    text = manager.get(f"{address}?fragment=1").content.decode()
+    pressed = re.findall(r"<(?:button|a) [^>]*>", text)
+    assert len(pressed) >= 5
+    assert all(" id=" in tag for tag in pressed)
 
 
 def test_stopping_an_order_says_how_many_were_cancelled(

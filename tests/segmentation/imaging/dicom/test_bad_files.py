@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from pydicom import Dataset
+from pydicom import Dataset, filereader
 from pydicom.uid import RLELossless
 
 from segmentation.imaging.dicom import reading
+from segmentation.imaging.dicom.alike import Reader
 from segmentation.imaging.dicom.intake import (
     ConvertedSeries,
     DeidentificationKey,
@@ -250,6 +251,57 @@ def test_a_sequence_too_large_to_be_taken_apart_is_refused(in_another: bool) -> 
         )  # fmt: skip
     with pytest.raises(ImageError, match="16 MiB beside the pixels"):
         parse_instance(header_of(sequence))
+
+
+def sequence_of(content: bytes, number: int = 0x1140, first: int = 0xE000) -> bytes:
+    item = struct.pack("<HHI", 0xFFFE, first, len(content)) + content
+    return struct.pack("<HHI", 0x0008, number, len(item)) + item
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        b"".join(sequence_of(bytes(800), 0x1110 + index) for index in range(20)),
+        sequence_of(bytes(2000), first=0xE001),
+    ],
+)
+def test_sequences_are_bound_in_all_and_whatever_they_begin_with(
+    monkeypatch: pytest.MonkeyPatch, elements: bytes
+) -> None:
+    monkeypatch.setattr(reading, "MAX_HEADER_BYTES", 1000)
+    with pytest.raises(ImageError, match="beside the pixels"):
+        parse_instance(header_of(elements))
+
+
+def test_a_sequence_in_the_file_header_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading, "MAX_HEADER_BYTES", 1000)
+    monkeypatch.setattr(reading, "MAX_READS", 100)
+    items, read_item = [], filereader.read_sequence_item
+
+    def counted(*given: Any, **named: Any) -> Any:
+        items.append(1)
+        return read_item(*given, **named)
+
+    monkeypatch.setattr(filereader, "read_sequence_item", counted)
+    many = struct.pack("<HHI", 0xFFFE, 0xE000, 0) * 20_000 + struct.pack("<HHI", 0xFFFE, 0xE0DD, 0)
+    inside = struct.pack("<HH2sHI", 2, 0x100, b"SQ", 0, 0xFFFFFFFF) + many
+    with pytest.raises(ImageError):
+        parse_instance(header_of(inside))
+    assert 0 < len(items) <= 100
+
+
+def test_a_file_like_another_is_bound_as_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(reading, "MAX_HEADER_BYTES", 1000)
+    tail = struct.pack("<HHI", 0x10, 0x10, 2) + b"A "
+    head = struct.pack("<HHI", 8, 5, 0)
+    for name, size in (("1", 80), ("2", 8000)):
+        (tmp_path / name).write_bytes(header_of(head + sequence_of(bytes(size)) + tail))
+    reader = Reader()
+    assert reader.read(tmp_path / "1") is not None
+    with pytest.raises(ImageError, match="beside the pixels"):
+        reader.read(tmp_path / "2")
 
 
 def test_a_large_value_without_parts_is_read() -> None:

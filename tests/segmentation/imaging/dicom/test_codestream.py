@@ -93,12 +93,16 @@ def test_lossless_jpeg_2000_gives_the_same_voxels_and_loses_its_comment(tmp_path
     assert not any(comment in content for _, content in files_below(tmp_path / "packed" / "out"))
 
 
-def test_a_second_image_in_the_fragments_is_refused_and_not_cut_off(tmp_path: Path) -> None:
+@pytest.mark.parametrize("apart", [True, False])
+def test_a_second_image_in_the_fragments_is_refused_and_not_cut_off(
+    apart: bool, tmp_path: Path
+) -> None:
     def two(index: int, image: Dataset) -> None:
         to_jpeg_2000(index, image)
         if index == 4:
             (stream,) = generate_frames(image.PixelData, number_of_frames=1)
-            image.PixelData = encapsulate([stream, stream], has_bot=False)
+            both = [stream, stream] if apart else [stream + stream]
+            image.PixelData = encapsulate(both, has_bot=False)
 
     (result,) = read_series(
         write_series(changed(make_series(slices=10), two), tmp_path / "in"),
@@ -107,4 +111,5 @@ def test_a_second_image_in_the_fragments_is_refused_and_not_cut_off(tmp_path: Pa
         identity=TrialIdentity("STUDY", "S01", "MLD-S01-0001", "Baseline"),
     )
     assert isinstance(result, RefusedSeries)
-    assert "found 2 compressed images where 1 frames" in result.message
+    told = "found 2 compressed images where 1 frames" if apart else "found a broken code stream"
+    assert told in result.message
