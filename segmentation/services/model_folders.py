@@ -58,8 +58,9 @@ def _copy(folder: Path, made: Path, manifest: Mapping[str, Any]) -> None:
 
 
 def for_the_record(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a manifest without the second names of tensors, which are many and say little."""
-    kept = {key: value for key, value in manifest.items() if key not in ("aliases", "folds")}
+    """Return a manifest without patients, who have a table, and the second names of tensors."""
+    left_out = ("aliases", "folds", "training_set")
+    kept = {key: value for key, value in manifest.items() if key not in left_out}
     if "folds" in manifest:
         kept["folds"] = [
             {key: value for key, value in fold.items() if key != "aliases"}

@@ -83,10 +83,12 @@ def record_training_set(
     Raises
     ------
     ValidationError
-        If nothing says where the list comes from, or why it is recorded.
+        If nothing says where the list comes from, or why it is recorded, or a code differs from
+        one that is known here by the case of its letters alone.
     """
     if not source.strip() or not reason.strip():
         raise ValidationError("Say where the list comes from, and why it is recorded.")
+    _require_spelling(patients)
     listed = {(one.study_code, one.subject_code) for one in patients}
     with because(reason):
         found = _stated(model, source)
@@ -101,6 +103,21 @@ def record_training_set(
             member.save()
         recognise_patients(training_set=found)
     return found
+
+
+def _require_spelling(patients: Sequence[Trained]) -> None:
+    """Refuse what would be taken for somebody else: the patient would count as not trained on."""
+    for one in patients:
+        named = {"study__code": one.study_code, "subject_code": one.subject_code}
+        if Patient.objects.filter(**named).exists():
+            continue
+        alike = Patient.objects.filter(**{f"{key}__iexact": code for key, code in named.items()})
+        found = alike.select_related("study").first()
+        if found is not None:
+            raise ValidationError(
+                f"{one.study_code} {one.subject_code} is not known here, but {found.study.code} "
+                f"{found.subject_code} is. Write the codes as they are here."
+            )
 
 
 def _stated(model: ModelVersion, source: str) -> TrainingSet:

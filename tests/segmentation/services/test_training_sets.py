@@ -210,3 +210,10 @@ def test_a_site_sees_no_member_of_another_site(world: World):
     assert [member.subject_code for member in seen] == ["A-001"]
     assert not visible_to(world.user("stranger"), TrainingMember.objects.all()).exists()
     assert list(visible_to(world.user("coordinator"), TrainingSet.objects.all())) == [found]
+
+
+def test_a_code_in_other_letters_is_not_taken_for_another_patient(world: World):
+    listed = [training_sets.Trained(world.study.code, world.patient_a.subject_code.lower())]
+    with pytest.raises(ValidationError, match="as they are here"):
+        record_training_set(model=make_model(), patients=listed, source="list", reason="test")
+    assert not TrainingSet.objects.exists()
