@@ -23,6 +23,8 @@ from segmentation.models import (
     SegmentationRun,
     TrainingMember,
     TrainingSet,
+    TissueMeasurement,
+    TissueVolume,
     Transfer,
     Upload,
 )
@@ -63,6 +65,8 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
+    TissueMeasurement: lambda user: trial.loads_of(user, "run__visit__patient__"),
+    TissueVolume: lambda user: trial.loads_of(user, "run__visit__patient__"),
     ImageExport: _of_study_for_overseers,
     SegmentationBatch: _of_study_for_overseers,
     ProtocolVersion: _rules,

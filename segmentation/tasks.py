@@ -10,7 +10,15 @@ from kombu.exceptions import OperationalError
 
 from mldtrial.audit.context import acting
 from segmentation.models import JobState, Upload
-from segmentation.services import batches, compliance, image_orders, intake, quality, runs
+from segmentation.services import (
+    batches,
+    compliance,
+    image_orders,
+    intake,
+    quality,
+    runs,
+    tissue,
+)
 
 log = logging.getLogger(__name__)
 REVIEW_TASK = "analytics.tasks.review_queued"
@@ -58,6 +66,21 @@ def segment_queued() -> None:
     while (run := runs.execute_next(worker=worker)) is not None:
         if run.state == JobState.SUCCEEDED:
             ring_review()
+            ring_tissue()
+
+
+@shared_task
+def measure_tissue_queued() -> None:
+    """Measure the denominators of loads until none waits; an upload that waits goes first."""
+    worker = f"imaging@{socket.gethostname()}"
+    with acting(origin=f"worker:{worker}"):
+        tissue.queue_missing()
+    while not Upload.objects.filter(state=JobState.QUEUED).exists():
+        measured = tissue.execute_next(worker=worker)
+        if measured is None:
+            return
+        if measured.state == JobState.SUCCEEDED:
+            ring_review()
 
 
 @shared_task
@@ -92,6 +115,11 @@ def ring_segmentation() -> None:
 def ring_quality() -> None:
     """Ring for images whose quality is not measured once the transaction has committed."""
     transaction.on_commit(lambda: _send(measure_queued.name, "imaging"), robust=True)
+
+
+def ring_tissue() -> None:
+    """Ring for loads whose denominators are not measured once the transaction has committed."""
+    transaction.on_commit(lambda: _send(measure_tissue_queued.name, "imaging"), robust=True)
 
 
 def ring_checks() -> None:

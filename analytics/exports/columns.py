@@ -94,8 +94,37 @@ IN_TRAINING_SET = _text(
     "Y | N",
 )
 
+DENOMINATORS = (
+    Column(
+        "white_matter_volume_ml", "White-matter volume", "decimal", "mL",
+        "WMVOL, with the demyelinated white matter; empty where it cannot be told",
+    ),
+    Column(
+        "brain_volume_ml", "Brain volume", "decimal", "mL",
+        "BRNVOL, gray and white matter; empty where it cannot be told",
+    ),
+    Column(
+        "intracranial_volume_ml", "Intracranial volume", "decimal", "mL",
+        "ICVOL, inside the fitted template's brain surface: brain, ventricles, fluid of the "
+        "sulci; empty where it cannot be told",
+    ),
+    _text("denominator_method_version", "Method version of the volumes"),
+    Column(
+        "load_percent_of_white_matter", "Load of white matter", "decimal", "%",
+        "DMYLPWM = 100 x demyelination_load_ml / white_matter_volume_ml",
+    ),
+    Column(
+        "load_percent_of_brain", "Load of brain", "decimal", "%",
+        "DMYLPBV = 100 x demyelination_load_ml / brain_volume_ml",
+    ),
+    Column(
+        "load_percent_of_intracranial", "Load of the intracranial volume", "decimal", "%",
+        "DMYLPICV = 100 x demyelination_load_ml / intracranial_volume_ml",
+    ),
+)  # fmt: skip
+
 TABLES: dict[str, tuple[Column, ...]] = {
-    "demyelination_load": (*LOADS, IN_TRAINING_SET),
+    "demyelination_load": (*LOADS, IN_TRAINING_SET, *DENOMINATORS),
     "loads_by_method": (
         *LOADS,
         _text(
@@ -103,6 +132,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "CANDIDATE | ACTIVE | RETIRED",
         ),
         IN_TRAINING_SET,
+        *DENOMINATORS,
     ),
     "clinical_scores": (
         *VISIT,

@@ -44,10 +44,11 @@ from mldtrial.trial.models import (
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import age, subtype
 from segmentation.imaging.quality.metrics import METHOD_VERSION, METRICS
-from segmentation.models import JobState, ProtocolFinding, ScanQuality
+from segmentation.models import JobState, ProtocolFinding, ScanQuality, TissueCode
 from segmentation.policies import VISIBLE as OF_IMAGES
 from segmentation.policies import visible_to as visible_of_images
 from segmentation.selectors import training_sets
+from segmentation.selectors import tissue
 from segmentation.selectors.findings import excluding
 
 NOT_REVIEWED = "NOT_REVIEWED"
@@ -190,6 +191,13 @@ def _of_loads() -> dict[str, Any]:
         "in_training_set": training_sets.as_yes_no(
             patient="run__visit__patient", model="run__model_version"
         ),
+        "white_matter_volume_ml": tissue.volume_ml(TissueCode.WHITE_MATTER),
+        "brain_volume_ml": tissue.volume_ml(TissueCode.BRAIN),
+        "intracranial_volume_ml": tissue.volume_ml(TissueCode.INTRACRANIAL),
+        "denominator_method_version": tissue.method_version(),
+        "load_percent_of_white_matter": tissue.load_percent(TissueCode.WHITE_MATTER),
+        "load_percent_of_brain": tissue.load_percent(TissueCode.BRAIN),
+        "load_percent_of_intracranial": tissue.load_percent(TissueCode.INTRACRANIAL),
     }
 
 

@@ -19,6 +19,7 @@ from segmentation.models.quality import ScanQuality
 from segmentation.models.run import SegmentationResult, SegmentationRun
 from segmentation.models.scanner import ScannedOn, Scanner, ScannerChange, ScannerChangeKind
 from segmentation.models.training_set import TrainingMember, TrainingSet
+from segmentation.models.tissue import TissueCode, TissueMeasurement, TissueVolume
 from segmentation.models.transfer import Transfer, TransferState
 from segmentation.models.upload import Upload
 
@@ -50,6 +51,9 @@ __all__ = [
     "SegmentationRun",
     "TrainingMember",
     "TrainingSet",
+    "TissueCode",
+    "TissueMeasurement",
+    "TissueVolume",
     "Transfer",
     "TransferState",
     "Upload",

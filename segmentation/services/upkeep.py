@@ -24,6 +24,7 @@ from segmentation.models import (
     ScanQuality,
     SegmentationResult,
     SegmentationRun,
+    TissueMeasurement,
     Transfer,
     TransferState,
     Upload,
@@ -57,6 +58,8 @@ class Swept:
     measurements_waiting: int
     image_exports_taken_back: int
     image_exports_waiting: int
+    tissue_taken_back: int
+    tissue_waiting: int
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
@@ -76,6 +79,8 @@ def sweep() -> Swept:
             jobs.due_for_ringing(ScanQuality),
             jobs.take_back_lost(ImageExport),
             jobs.due_for_ringing(ImageExport),
+            jobs.take_back_lost(TissueMeasurement),
+            jobs.due_for_ringing(TissueMeasurement),
         )
 
 

@@ -13,6 +13,7 @@ from mldtrial.trial import selectors as trial
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
 from segmentation.selectors.training_sets import trained_on
+from segmentation.selectors import tissue
 from segmentation.services import runs
 
 
@@ -29,6 +30,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
         access.log_blinded_view(
             study=study, by=request.user, what="load", subject=run.visit.patient.subject_code
         )
+    measured = None if result is None else tissue.measurement_of(run, user=request.user)
     return render(
         request,
         "segmentation/run.html",
@@ -38,6 +40,8 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "patient": run.visit.patient,
             "result": result,
             "sees_load": sees_load,
+            "tissue": measured,
+            "volumes": [] if measured is None else tissue.shown_volumes(measured),
             "scans": [scan for scan in (run.t1w_scan, run.t2w_scan) if scan is not None],
             "trained": trained_on(run.visit.patient, run.model_version),
             "provenance": sorted(run.provenance.items()),

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from mldtrial.trial.models import AcqStratum, Patient, Scan, Sequence, Visit
+from segmentation.imaging.tissue.measure import METHOD_VERSION
 from segmentation.models import (
     JobState,
     Method,
@@ -14,6 +15,9 @@ from segmentation.models import (
     SegmentationResult,
     SegmentationRun,
     TrainingSet,
+    TissueCode,
+    TissueMeasurement,
+    TissueVolume,
 )
 from segmentation.services import training_sets
 
@@ -110,3 +114,20 @@ def make_load(
         demyelination_load_ml=load_ml,
     )
     return run
+
+
+def make_tissue(run: SegmentationRun, **volumes_ml: float) -> TissueMeasurement:
+    """Return a measurement of a run's denominators with volumes by code, in mL."""
+    measurement = TissueMeasurement.objects.create(
+        run=run,
+        site=run.site,
+        method_version=METHOD_VERSION,
+        state=JobState.SUCCEEDED,
+        separability=4.2,
+        reasons={code: "Cannot be told." for code in TissueCode.values if code not in volumes_ml},
+    )
+    for code, volume_ml in volumes_ml.items():
+        TissueVolume.objects.create(
+            measurement=measurement, run=run, code=code, volume_ml=volume_ml
+        )
+    return measurement

@@ -54,6 +54,7 @@ class Command(BaseCommand):
                 tasks.ring_segmentation()
                 tasks.ring_review()
                 tasks.ring_quality()
+                tasks.ring_tissue()
                 tasks.ring_image_exports()
                 do_rarely(done_at, goes_on=every is not None)
             except OperationalError:

@@ -25,7 +25,14 @@ from mldtrial.trial.selectors import subtype_of
 from mldtrial.trial.services import assessments, patients
 from segmentation.models import Method, ProtocolFinding, ReleaseState
 from segmentation.services import finding_decisions
-from tests.support.loads import make_load, make_model, make_scan, make_visit, trained_on
+from tests.support.loads import (
+    make_load,
+    make_model,
+    make_scan,
+    make_tissue,
+    make_visit,
+    trained_on,
+)
 from tests.support.protocol import EXCLUDES, SLICES, TE, ask_all, in_force, t2w, thick
 from tests.support.world import build_world
 
@@ -107,7 +114,25 @@ def test_a_row_says_what_it_is(committed):
         "analysis_flag": "Y",
         "demyelination_load_ml": "10.5",
         "in_training_set": "N",
+        "white_matter_volume_ml": "",
+        "brain_volume_ml": "",
+        "intracranial_volume_ml": "",
+        "denominator_method_version": "",
+        "load_percent_of_white_matter": "",
+        "load_percent_of_brain": "",
+        "load_percent_of_intracranial": "",
     }
+
+
+def test_a_load_stands_beside_its_denominators_and_its_shares_of_them(committed):
+    make_tissue(make_load(committed.patient_a, DAY, 10.5), WMVOL=420.0, ICVOL=1300.0)
+    (row,) = table(take(committed))
+    assert (row["white_matter_volume_ml"], row["brain_volume_ml"]) == ("420", "")
+    assert row["intracranial_volume_ml"] == "1300"
+    assert row["denominator_method_version"] == "tissue-1"
+    assert float(row["load_percent_of_white_matter"]) == 2.5
+    assert row["load_percent_of_brain"] == ""
+    assert float(row["load_percent_of_intracranial"]) == 100 * 10.5 / 1300
 
 
 def test_doubles_survive_to_the_last_bit(committed):

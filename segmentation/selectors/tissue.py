@@ -1,0 +1,93 @@
+"""The denominators of loads, as pages and exports read them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import models
+from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Value
+
+from segmentation.imaging.tissue.measure import METHOD_VERSION
+from segmentation.models import (
+    JobState,
+    SegmentationRun,
+    TissueCode,
+    TissueMeasurement,
+    TissueVolume,
+)
+from segmentation.policies import visible_to
+
+PERCENT = 100.0
+SHOWN = (
+    TissueCode.WHITE_MATTER,
+    TissueCode.GRAY_MATTER,
+    TissueCode.BRAIN,
+    TissueCode.INTRACRANIAL,
+)
+DIVIDED_BY = (TissueCode.WHITE_MATTER, TissueCode.BRAIN, TissueCode.INTRACRANIAL)
+"""What a load is given as a percentage of; gray matter loses no myelin."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShownVolume:
+    """One denominator of a load: its volume and the share of the load, or why there is none."""
+
+    name: str
+    code: str
+    volume_ml: float | None
+    load_percent: float | None
+    reason: str
+
+
+def measurement_of(run: SegmentationRun, *, user: Any) -> TissueMeasurement | None:
+    """Return the measurement of a run's denominators that a person may see, if there is one."""
+    found = visible_to(user, TissueMeasurement.objects.filter(run=run))
+    found = found.filter(method_version=METHOD_VERSION).select_related("run__result")
+    return found.prefetch_related("volumes").first()
+
+
+def shown_volumes(measurement: TissueMeasurement) -> list[ShownVolume]:
+    """Return every denominator, those that cannot be told too; nothing while it is unfinished."""
+    if measurement.state != JobState.SUCCEEDED:
+        return []
+    load_ml = measurement.run.result.demyelination_load_ml
+    volumes = {volume.code: volume.volume_ml for volume in measurement.volumes.all()}
+    return [_shown(code, volumes.get(code), load_ml, measurement.reasons) for code in SHOWN]
+
+
+def _shown(
+    code: TissueCode, volume_ml: float | None, load_ml: float, reasons: dict[str, str]
+) -> ShownVolume:
+    is_divisor = volume_ml is not None and code in DIVIDED_BY
+    return ShownVolume(
+        name=str(code.label),
+        code=code.value,
+        volume_ml=volume_ml,
+        load_percent=PERCENT * load_ml / volume_ml if is_divisor and volume_ml else None,
+        reason=reasons.get(code.value, ""),
+    )
+
+
+def volume_ml(code: TissueCode) -> Subquery:
+    """Return a denominator of the load of a row of `SegmentationResult`; NULL if there is none."""
+    return Subquery(_of_result().filter(code=code).values("volume_ml")[:1])
+
+
+def method_version() -> Subquery:
+    """Return the version of the method of a load's denominators; NULL if there is none."""
+    return Subquery(_of_result().values("measurement__method_version")[:1])
+
+
+def load_percent(code: TissueCode) -> ExpressionWrapper:
+    """Return the load of a row of `SegmentationResult` in percent of a denominator."""
+    return ExpressionWrapper(
+        Value(PERCENT) * F("demyelination_load_ml") / volume_ml(code),
+        output_field=models.FloatField(),
+    )
+
+
+def _of_result() -> QuerySet[TissueVolume]:
+    return TissueVolume.objects.filter(
+        run=OuterRef("run_id"),
+        measurement__method_version=METHOD_VERSION,
+        measurement__state=JobState.SUCCEEDED,
+    )

@@ -1,0 +1,165 @@
+"""Measure the denominators of loads: queue it, do it, keep the volumes and the reasons.
+
+A job of its own, after the segmentation and on another queue: it neither delays a load nor can it
+take one back.
+"""
+
+import platform
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import SimpleITK as sitk
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from mldtrial.audit.context import acting, because
+from mldtrial.audit.models import LockLevel
+from mldtrial.trial.models import Disposition, Origin, Scan, Visit
+from mldtrial.trial.selectors.consent import without_consent_for_images
+from mldtrial.trial.selectors.locks import held_ids
+from segmentation.imaging.brain import BRAIN_EXTRACTION_VERSION
+from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.geometry import Volume
+from segmentation.imaging.nifti import read_label_map, read_volume
+from segmentation.imaging.registration import REGISTRATION_VERSION
+from segmentation.imaging.tissue.measure import METHOD_VERSION, TissueVolumes, measure_tissue
+from segmentation.models import JobState, SegmentationRun, TissueMeasurement, TissueVolume
+from segmentation.services import demo_images, jobs, recording, runs, store
+from segmentation.services.failpoints import reach
+
+AGAIN = "Measured again"
+NO_T2W = (
+    "The segmentation used no T2w image. Fluid, gray matter and demyelinated white matter can be "
+    "told apart only with one."
+)
+VOIDED = "The segmentation became void while its denominators were measured."
+
+
+@transaction.atomic
+def queue_missing(*, demonstration: bool = False) -> int:
+    """Queue every valid run that this version of the method has not measured; returns how many.
+
+    Runs of frozen and locked visits wait until they are open, those without consent for images
+    until there is one; demonstration phantoms wait until somebody asks, for they must be drawn
+    first. What was refused because its visit was held is queued again.
+    """
+    held = held_ids(at_least=LockLevel.FROZEN)
+    known = TissueMeasurement.objects.filter(run=OuterRef("pk"), method_version=METHOD_VERSION)
+    found = _measurable().filter(~Exists(known)).exclude(visit__in=held)
+    if not demonstration:
+        found = found.exclude(origin=Origin.DEMO, t1w_scan__source_format="phantom")
+    count = 0
+    for run in found.select_related("site").order_by("queued_at"):
+        _, is_new = TissueMeasurement.objects.get_or_create(
+            run=run,
+            method_version=METHOD_VERSION,
+            defaults={
+                "site": run.site,
+                "turn": jobs.next_turn(TissueMeasurement, run.site),
+                "origin": run.origin,
+            },
+        )
+        count += is_new
+    return count + _queue_held_again(held)
+
+
+def _measurable() -> QuerySet[SegmentationRun]:
+    refused = without_consent_for_images(Disposition.objects.all())
+    done = SegmentationRun.objects.filter(state=JobState.SUCCEEDED, is_voided=False)
+    return done.exclude(visit__patient__in=refused)
+
+
+def _queue_held_again(held: set[Any]) -> int:
+    codes = [jobs.RECORD_LOCKED, FailureCode.CONSENT_WITHDRAWN.value]
+    refused = TissueMeasurement.objects.filter(
+        Q(state=JobState.REJECTED, failure_code__in=codes),
+        method_version=METHOD_VERSION,
+        run__in=_measurable(),
+    ).exclude(run__visit__in=held)
+    with because(AGAIN):
+        return refused.update(
+            state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None
+        )
+
+
+def execute_next(*, worker: str) -> TissueMeasurement | None:
+    """Claim and execute the next waiting measurement; None if there is none."""
+    with acting(origin=f"worker:{worker}"):
+        return jobs.execute_next(TissueMeasurement, _execute, worker=worker)
+
+
+def _execute(row: TissueMeasurement, heartbeat: jobs.Heartbeat) -> None:
+    run = row.run
+    jobs.require_open(run.visit)
+    recording.require_images_allowed(run.visit.patient)
+    if run.is_voided:
+        raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
+    if run.t2w_scan is None:
+        raise ImageError(FailureCode.MISSING_SEQUENCE, NO_T2W)
+    heartbeat.progress(0.1, "reading")
+    t1w, t2w = _volume(run.t1w_scan), _volume(run.t2w_scan)
+    mask = read_label_map(runs.checked_mask(run.result)).data > 0
+    heartbeat.progress(0.2, "measuring")
+    found = measure_tissue(t1w, t2w, np.asarray(mask))
+    heartbeat.check()
+    reach("tissue_before_commit")
+    _publish(row, found, _provenance(run))
+
+
+def _volume(scan: Scan) -> Volume:
+    demo_images.ensure_image(scan)
+    return read_volume(store.verified(store.image_path(scan.image_sha256), scan.image_sha256))
+
+
+def _provenance(run: SegmentationRun) -> dict[str, Any]:
+    return {
+        "t1w_sha256": run.t1w_scan.image_sha256,
+        "t2w_sha256": None if run.t2w_scan is None else run.t2w_scan.image_sha256,
+        "mask_sha256": run.result.mask_sha256,
+        "brain_extraction": BRAIN_EXTRACTION_VERSION,
+        "registration": REGISTRATION_VERSION,
+        "numpy": np.__version__,
+        "SimpleITK": sitk.Version_VersionString(),
+        "host": platform.node(),
+        "python": platform.python_version(),
+    }
+
+
+@transaction.atomic
+def _publish(row: TissueMeasurement, found: TissueVolumes, provenance: dict[str, Any]) -> None:
+    """Record state and volumes in one transaction that checks the token and the run."""
+    # Whoever voids runs holds the visit first: a run is void before this, or measured before that.
+    Visit.objects.select_for_update(of=("self",)).get(pk=row.run.visit_id)
+    if SegmentationRun.objects.filter(pk=row.run_id, is_voided=True).exists():
+        raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
+    jobs.succeed(
+        row,
+        separability=found.separability,
+        reasons={code.value: reason for code, reason in found.reasons.items()},
+        provenance=provenance,
+    )
+    TissueVolume.objects.bulk_create(
+        TissueVolume(measurement=row, run_id=row.run_id, code=code.value, volume_ml=volume_ml)
+        for code, volume_ml in found.volumes_ml.items()
+    )
+
+
+@transaction.atomic
+def queue_again(run_ids: list[UUID] | None = None) -> int:
+    """Queue again what failed or was refused, of every run or of some; returns how many.
+
+    A measurement that succeeded stays: another result needs another version of the method.
+    """
+    held = held_ids(at_least=LockLevel.FROZEN)
+    ended = TissueMeasurement.objects.filter(
+        state__in=[JobState.FAILED, JobState.REJECTED],
+        method_version=METHOD_VERSION,
+        run__in=_measurable(),
+    ).exclude(run__visit__in=held)
+    if run_ids is not None:
+        ended = ended.filter(run__in=run_ids)
+    with because(AGAIN):
+        return ended.update(
+            state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None
+        )
