@@ -80,7 +80,8 @@ def method_version() -> Subquery:
 def load_percent(code: TissueCode) -> ExpressionWrapper:
     """Return the load of a row of `SegmentationResult` in percent of a denominator."""
     return ExpressionWrapper(
-        Value(PERCENT) * F("demyelination_load_ml") / volume_ml(code),
+        # Divided first: a hundred times a load may be more than a double holds.
+        F("demyelination_load_ml") / volume_ml(code) * Value(PERCENT),
         output_field=models.FloatField(),
     )
 

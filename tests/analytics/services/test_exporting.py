@@ -130,9 +130,9 @@ def test_a_load_stands_beside_its_denominators_and_its_shares_of_them(committed)
     assert (row["white_matter_volume_ml"], row["brain_volume_ml"]) == ("420", "")
     assert row["intracranial_volume_ml"] == "1300"
     assert row["denominator_method_version"] == "tissue-1"
-    assert float(row["load_percent_of_white_matter"]) == 2.5
+    assert float(row["load_percent_of_white_matter"]) == pytest.approx(2.5)
     assert row["load_percent_of_brain"] == ""
-    assert float(row["load_percent_of_intracranial"]) == 100 * 10.5 / 1300
+    assert float(row["load_percent_of_intracranial"]) == pytest.approx(100 * 10.5 / 1300)
 
 
 def test_doubles_survive_to_the_last_bit(committed):
