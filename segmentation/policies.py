@@ -21,10 +21,10 @@ from segmentation.models import (
     SegmentationBatch,
     SegmentationResult,
     SegmentationRun,
-    TrainingMember,
-    TrainingSet,
     TissueMeasurement,
     TissueVolume,
+    TrainingMember,
+    TrainingSet,
     Transfer,
     Upload,
 )

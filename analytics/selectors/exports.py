@@ -47,8 +47,7 @@ from segmentation.imaging.quality.metrics import METHOD_VERSION, METRICS
 from segmentation.models import JobState, ProtocolFinding, ScanQuality, TissueCode
 from segmentation.policies import VISIBLE as OF_IMAGES
 from segmentation.policies import visible_to as visible_of_images
-from segmentation.selectors import training_sets
-from segmentation.selectors import tissue
+from segmentation.selectors import tissue, training_sets
 from segmentation.selectors.findings import excluding
 
 NOT_REVIEWED = "NOT_REVIEWED"

@@ -18,8 +18,8 @@ from segmentation.models.protocol import (
 from segmentation.models.quality import ScanQuality
 from segmentation.models.run import SegmentationResult, SegmentationRun
 from segmentation.models.scanner import ScannedOn, Scanner, ScannerChange, ScannerChangeKind
-from segmentation.models.training_set import TrainingMember, TrainingSet
 from segmentation.models.tissue import TissueCode, TissueMeasurement, TissueVolume
+from segmentation.models.training_set import TrainingMember, TrainingSet
 from segmentation.models.transfer import Transfer, TransferState
 from segmentation.models.upload import Upload
 
@@ -49,11 +49,11 @@ __all__ = [
     "SegmentationBatch",
     "SegmentationResult",
     "SegmentationRun",
-    "TrainingMember",
-    "TrainingSet",
     "TissueCode",
     "TissueMeasurement",
     "TissueVolume",
+    "TrainingMember",
+    "TrainingSet",
     "Transfer",
     "TransferState",
     "Upload",

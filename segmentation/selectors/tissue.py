@@ -41,8 +41,10 @@ class ShownVolume:
 def measurement_of(run: SegmentationRun, *, user: Any) -> TissueMeasurement | None:
     """Return the measurement of a run's denominators that a person may see, if there is one."""
     found = visible_to(user, TissueMeasurement.objects.filter(run=run))
-    found = found.filter(method_version=METHOD_VERSION).select_related("run__result")
-    return found.prefetch_related("volumes").first()
+    found = found.select_related("run__result").prefetch_related("volumes")
+    # Of a held visit the measurement of an earlier version stands: it is not made again.
+    done = found.filter(state=JobState.SUCCEEDED).order_by("-queued_at", "-pk").first()
+    return done or found.filter(method_version=METHOD_VERSION).first()
 
 
 def shown_volumes(measurement: TissueMeasurement) -> list[ShownVolume]:
@@ -87,8 +89,11 @@ def load_percent(code: TissueCode) -> ExpressionWrapper:
 
 
 def _of_result() -> QuerySet[TissueVolume]:
-    return TissueVolume.objects.filter(
-        run=OuterRef("run_id"),
-        measurement__method_version=METHOD_VERSION,
-        measurement__state=JobState.SUCCEEDED,
-    )
+    """Return the volumes of the latest measurement that succeeded, never of two.
+
+    By whichever version of the method: what a frozen or locked visit showed stays when a new
+    version comes, and `method_version` says which it is.
+    """
+    done = TissueMeasurement.objects.filter(run=OuterRef("run"), state=JobState.SUCCEEDED)
+    latest = Subquery(done.order_by("-queued_at", "-pk").values("pk")[:1])
+    return TissueVolume.objects.filter(run=OuterRef("run_id"), measurement=latest)

@@ -12,8 +12,8 @@ from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
-from segmentation.selectors.training_sets import trained_on
 from segmentation.selectors import tissue
+from segmentation.selectors.training_sets import trained_on
 from segmentation.services import runs
 
 

@@ -14,10 +14,10 @@ from segmentation.models import (
     ReleaseState,
     SegmentationResult,
     SegmentationRun,
-    TrainingSet,
     TissueCode,
     TissueMeasurement,
     TissueVolume,
+    TrainingSet,
 )
 from segmentation.services import training_sets
 

@@ -16,10 +16,12 @@ from segmentation.models import (
     JobState,
     SegmentationResult,
     SegmentationRun,
+    TissueCode,
     TissueMeasurement,
     TissueVolume,
 )
 from segmentation.policies import visible_to
+from segmentation.selectors import tissue as selector
 from segmentation.services import jobs, store, tissue, upkeep, voiding
 from tests.support.heads import GRID, WHITE, Head, head
 from tests.support.loads import make_load, make_scan
@@ -234,3 +236,34 @@ def test_another_visit_of_the_same_day_is_measured_by_itself(world: World, told)
     second.t2w_scan = make_scan(second.visit, "T2w")
     second.save()
     assert {row.run for row in measured()} == set(SegmentationRun.objects.all())
+
+
+def test_a_new_version_of_the_method_takes_nothing_from_a_frozen_visit(
+    world: World, told, monkeypatch: pytest.MonkeyPatch
+):
+    run = segmented(world)
+    measured()
+    freeze(world, world.visit_a)
+    for module in (tissue, selector):
+        monkeypatch.setattr(module, "METHOD_VERSION", "tissue-2")
+    assert measured() == []
+    brain = selector.volume_ml(TissueCode.BRAIN)
+    assert SegmentationResult.objects.annotate(brain=brain).get(run=run).brain == 1100.0
+    kept = selector.measurement_of(run, user=world.user("data_manager"))
+    assert kept is not None
+    assert kept.method_version == METHOD_VERSION
+
+
+def test_of_two_versions_one_is_told_whole(world: World, told, monkeypatch: pytest.MonkeyPatch):
+    run = segmented(world)
+    measured()
+    later = TissueVolumes({Denominator.INTRACRANIAL: 1310.0}, {}, separability=1.1)
+    monkeypatch.setattr(tissue, "measure_tissue", lambda *_: later)
+    monkeypatch.setattr(tissue, "METHOD_VERSION", "tissue-2")
+    assert len(measured()) == 1
+    row = SegmentationResult.objects.annotate(
+        brain=selector.volume_ml(TissueCode.BRAIN),
+        head=selector.volume_ml(TissueCode.INTRACRANIAL),
+        version=selector.method_version(),
+    ).get(run=run)
+    assert (row.brain, row.head, row.version) == (None, 1310.0, "tissue-2")
