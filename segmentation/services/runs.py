@@ -133,7 +133,7 @@ def queue_missing() -> list[SegmentationRun]:
     """Queue the segmentation of open visits whose images no model was ever given.
 
     A visit that is frozen when its images come in gets no run; this one comes once it is open
-    again, unless the consent for images has ended. Images that a model has seen stay with it:
+    again, unless the consent for images has ended. Images that a model has seen stay with its kind:
     making another model active segments nothing by itself.
     """
     model = active_model()

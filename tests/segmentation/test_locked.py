@@ -19,6 +19,7 @@ from mldtrial.trial.models import Query, Scan
 from segmentation.demo.record import MODEL as PRETRAINED
 from segmentation.models import (
     JobState,
+    Method,
     ModelVersion,
     ReleaseState,
     SegmentationResult,
@@ -201,13 +202,15 @@ def test_a_missing_run_waits_for_every_image(world: World, images):
     assert upkeep.queue_missing_runs() == 0
 
 
-def test_images_that_one_model_has_seen_are_not_given_to_the_next_by_the_sweep(
+def test_images_that_one_model_has_seen_are_not_given_to_the_next_of_its_kind_by_the_sweep(
     world: World, images
 ):
     models.activate(model=models.register_threshold(), reason="test")
     take_in_visit(world.visit_a, images)
     runs.queue_run(visit=world.visit_a)
     other = models.register_model(folder=PRETRAINED)
+    other.method = Method.TEST
+    other.save()
     models.activate(model=other, reason="test")
     assert upkeep.queue_missing_runs() == 0
 

@@ -112,10 +112,11 @@ def test_white_matter_as_dark_as_fluid_is_refused_and_not_taken_for_fluid() -> N
     levels = conventional.TissueLevels(np.array([200.0, 600.0, 900.0]), np.full(3, 50.0))
     maps = TissueMaps(1 - white, 1 - white, white)
     with pytest.raises(ImageError, match="10 % of the white matter is as dark as fluid") as refused:
-        conventional._fluid_share(aligned, maps, levels)
+        conventional._refuse_tissue_like_fluid(aligned, maps, levels)
     assert refused.value.code == FailureCode.TISSUE_UNCLEAR
     intensities[:, :1, 1:] = 900.0
-    assert conventional._fluid_share(aligned, maps, levels) == pytest.approx(0.025)
+    # 2.5 %: less than is refused.
+    conventional._refuse_tissue_like_fluid(aligned, maps, levels)
 
 
 def three_tissues(order: tuple[float, float, float]) -> tuple[Volume, TissueMaps]:
