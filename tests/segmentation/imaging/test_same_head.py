@@ -77,7 +77,12 @@ def test_another_patient_is_never_taken_for_the_same():
 
 
 @pytest.mark.parametrize(
-    ("degrees", "shift_mm"), [((0, 0, 0), 35.0), ((12, -8, 15), -20.0), ((-20, 0, 5), 10.0)]
+    ("degrees", "shift_mm"),
+    [
+        ((12, -8, 15), -20.0),
+        pytest.param((0, 0, 0), 35.0, marks=pytest.mark.faults),
+        pytest.param((-20, 0, 5), 10.0, marks=pytest.mark.faults),
+    ],
 )
 def test_how_a_head_lies_in_the_scanner_does_not_matter(
     degrees: tuple[float, float, float], shift_mm: float
