@@ -11,11 +11,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from mldtrial.trial.services import patients
 from segmentation.models import JobState, SegmentationResult, SegmentationRun
 from segmentation.services import models, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
+from tests.support.loads import make_visit
 from tests.support.workers import broker, end, start_worker
 from tests.support.world import build_world
 
@@ -26,16 +26,11 @@ SECONDS = 1.0
 def queue_runs(tmp_path: Path, wanted: int) -> None:
     world = build_world()
     models.activate(model=models.register_threshold(), reason="test")
-    definitions = list(world.study.visit_definitions.exclude(code="M00"))
-    visits = [world.visit_a, world.visit_b]
-    for patient in (world.patient_a, world.patient_b):
-        for months, definition in enumerate(definitions[:4], start=1):
-            day = world.visit_a.date + timedelta(days=30 * months)
-            visits.append(
-                patients.create_visit(
-                    patient=patient, definition=definition, visit_date=day, by=None
-                )
-            )
+    visits = [
+        make_visit(patient, world.visit_a.date + timedelta(days=30 * months))
+        for months in range(1, 11)
+        for patient in (world.patient_a, world.patient_b)
+    ]
     for index, visit in enumerate(visits[:wanted]):
         (tmp_path / str(index)).mkdir()
         take_in_visit(visit, write_visit(tmp_path / str(index), seed=100 + index))
