@@ -40,3 +40,10 @@ def template_brain() -> Volume:
     t1 = load_template("t1")
     closed = ndimage.binary_closing(t1.data > 0.02, iterations=2)
     return Volume(ndimage.binary_fill_holes(closed).astype(np.float32), t1.affine)
+
+
+@cache
+def template_tissues() -> tuple[Volume, Volume]:
+    """Return the template's shares of gray and white matter, together 1 at most."""
+    gray, white = load_template("gm"), load_template("wm")
+    return gray, Volume(np.clip(white.data, 0, 1 - gray.data), white.affine)

@@ -20,6 +20,7 @@ from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 from safetensors.torch import save_file
 
+from segmentation.imaging.checksum import sha256_of
 from segmentation.inference.model_folder import (
     DATASET,
     FINGERPRINT,
@@ -30,7 +31,6 @@ from segmentation.inference.model_folder import (
     ModelFolderError,
     check_preprocessing,
     read_json,
-    sha256_of,
 )
 from segmentation.inference.networks import ModelError
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION

@@ -8,7 +8,6 @@
 Nothing here needs torch, so that a folder can be checked wherever it is registered.
 """
 
-import hashlib
 import json
 import struct
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from segmentation.imaging.checksum import sha256_of
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER
 
 MANIFEST, PLANS, DATASET = "manifest.json", "plans.json", "dataset.json"
@@ -199,9 +199,3 @@ def tensor_names(path: Path) -> frozenset[str]:
         return frozenset(header) - {"__metadata__"}
     except (struct.error, ValueError, TypeError) as error:
         raise ModelFolderError(f"{path.name} is not a safetensors file.") from error
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, read in pieces."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()

@@ -1,7 +1,6 @@
 """How bright fluid, gray and white matter are on the images of one visit."""
 
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +9,7 @@ from segmentation.imaging.brain import TemplateFit
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.itk import array_of, to_itk
-from segmentation.imaging.template import load_template, template_brain
+from segmentation.imaging.template import template_brain, template_tissues
 
 TISSUE_LEVELS_VERSION = "mixture-1"
 MOST_VOXELS = 120_000
@@ -66,7 +65,7 @@ def tissue_maps(fit: TemplateFit, onto: Volume) -> TissueMaps:
     """Return what the template expects in each voxel of the image that it was fitted to."""
     grid = to_itk(onto)
     gray, white, brain = (
-        array_of(fit.drawn(template, grid)) for template in (_gray(), _white(), template_brain())
+        array_of(fit.drawn(template, grid)) for template in (*template_tissues(), template_brain())
     )
     return TissueMaps(np.clip(brain - gray - white, 0, 1), gray, white)
 
@@ -105,14 +104,3 @@ def t1w_levels(t1w: Volume, brain: NDArray[np.bool_], maps: TissueMaps) -> Tissu
             "image, or use another method.",
         )
     return TissueLevels(means, deviations)
-
-
-@cache
-def _gray() -> Volume:
-    return load_template("gm")
-
-
-@cache
-def _white() -> Volume:
-    white = load_template("wm")
-    return Volume(np.clip(white.data, 0, 1 - _gray().data), white.affine)

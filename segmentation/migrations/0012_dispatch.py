@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), editable=False
                     ),
                 ),
-                ("looked_at", models.PositiveIntegerField(default=0)),
+                ("visits_seen", models.PositiveIntegerField(default=0)),
                 ("queued", models.PositiveIntegerField(default=0)),
                 ("known", models.PositiveIntegerField(default=0)),
                 ("held", models.PositiveIntegerField(default=0)),

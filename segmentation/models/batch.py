@@ -11,7 +11,7 @@ from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Study
 from segmentation.models.model_version import ModelVersion
 
-PROGRESS_COLUMNS = ["looked_at", "queued", "known", "held"]
+PROGRESS_COLUMNS = ["visits_seen", "queued", "known", "held"]
 
 
 @never_locked("An order adds no run to a visit that is frozen or locked; its runs follow theirs.")
@@ -19,7 +19,7 @@ PROGRESS_COLUMNS = ["looked_at", "queued", "known", "held"]
 class SegmentationBatch(ClinicalModel):
     """Who wants a cohort segmented by which method; the runs it asked for name it.
 
-    `looked_at` counts the visits that were looked at, `queued` those for which a run was asked,
+    `visits_seen` counts the visits that were looked at, `queued` those for which a run was asked,
     `known` those whose images the method was given before, and `held` those that are frozen or
     locked. The rest lacks an image, or the consent for images.
     """
@@ -29,7 +29,7 @@ class SegmentationBatch(ClinicalModel):
     model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="batches")
     ordered_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     ordered_at = models.DateTimeField(db_default=Now(), editable=False)
-    looked_at = models.PositiveIntegerField(default=0)
+    visits_seen = models.PositiveIntegerField(default=0)
     queued = models.PositiveIntegerField(default=0)
     known = models.PositiveIntegerField(default=0)
     held = models.PositiveIntegerField(default=0)

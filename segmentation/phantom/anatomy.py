@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from segmentation.imaging.template import load_template, template_brain
+from segmentation.imaging.template import template_brain, template_tissues
 
 Array = NDArray[np.float32]
 
@@ -43,8 +43,7 @@ def load_anatomy() -> Anatomy:
     """Read the template and derive the order in which white matter is lost."""
     mask = template_brain()
     brain, affine = mask.data > 0, mask.affine
-    gray = load_template("gm").data * brain
-    white = np.clip(load_template("wm").data, 0, 1 - gray) * brain
+    gray, white = (tissue.data * brain for tissue in template_tissues())
     order = _order_of_loss(gray, white, brain, affine)
     return Anatomy(gray, white, brain.astype(np.float32), order, affine)
 

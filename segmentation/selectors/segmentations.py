@@ -137,9 +137,9 @@ def batch(study: Study, batch_id: UUID, *, user: Any) -> SegmentationBatch:
 
 def _seconds_left(model: ModelVersion, tally: Tally) -> float | None:
     mean = mean_seconds(model)
-    if mean is None:
-        return None
-    return mean * (tally.waiting + tally.running) / max(tally.running, 1)
+    if mean is None or not tally.running:
+        return None  # nobody may be there to do it
+    return mean * (tally.waiting + tally.running) / tally.running
 
 
 def mean_seconds(model: ModelVersion) -> float | None:

@@ -20,7 +20,7 @@ from segmentation.models import (
     SegmentationBatch,
     SegmentationRun,
 )
-from segmentation.services import jobs, runs
+from segmentation.services import jobs, run_requests, runs
 from segmentation.services.segmenters import is_made_elsewhere
 
 ONE_AT_A_TIME = "The visits of this study are being queued for this method already."
@@ -76,10 +76,10 @@ def _prepare(batch: SegmentationBatch) -> None:
     # Another worker may be at the same order: what each counts for itself is right whoever ends.
     unprepared = {"prepared_at__isnull": True, "cancelled_at__isnull": True}
     row = SegmentationBatch.objects.filter(pk=batch.pk, **unprepared)
-    counts = {"looked_at": 0, "queued": 0, "known": 0, "held": 0}
+    counts = {"visits_seen": 0, "queued": 0, "known": 0, "held": 0}
     for visit in _visits(batch.study):
         found = _queue(batch, visit)
-        counts["looked_at"] += 1
+        counts["visits_seen"] += 1
         if found:
             counts[found] += 1
         if not row.update(**counts):
@@ -109,11 +109,9 @@ def _visits(study: Study) -> list[Visit]:
 
 def _queue(batch: SegmentationBatch, visit: Visit) -> str:
     """Ask for the run of a visit; returns the name of the count it belongs to, if to any."""
-    if lock_of(visit) is not None:
-        return "held"
     run = runs.queue_run(visit=visit, model=batch.model_version, batch=batch)
     if run is None:
-        return ""
+        return "held" if lock_of(visit) is not None else ""
     if run.state == JobState.CANCELLED:
         _ask_again(batch, run)
         return "queued"
@@ -149,7 +147,7 @@ def _cancel_runs(batch: SegmentationBatch) -> int:
     unfinished = SegmentationRun.objects.filter(
         batch=batch, state__in=[JobState.QUEUED, JobState.RUNNING]
     )
-    return sum(jobs.cancel(run, message=runs.CANCELLED_MESSAGE) for run in unfinished)
+    return sum(jobs.cancel(run, message=run_requests.CANCELLED_MESSAGE) for run in unfinished)
 
 
 def retry_failed(*, study: Study, by: Any) -> int:
@@ -170,7 +168,7 @@ def retry_failed(*, study: Study, by: Any) -> int:
     count = 0
     for run in failed.select_related("visit__patient__study", "visit__patient__site"):
         try:
-            runs.retry_run(run=run, by=by)
+            run_requests.retry_run(run=run, by=by)
         except ValidationError:
             continue  # frozen, void by now, or without a consent
         count += 1

@@ -104,7 +104,7 @@ class Heartbeat:
             # The history asks each thread for itself who writes.
             with acting(origin=f"worker:{self._job.worker}", reason="time limit"):
                 self._give_up(self._job)
-        except Exception:
+        except Exception:  # whatever it was, the device must be free again
             log.exception("A job that did not come on could not be put off.")
         finally:
             self.lost.set()

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -43,6 +43,16 @@ LOST_MESSAGE = (
 
 __all__ = ["Heartbeat", "LeaseLostError"]
 
+
+AFRESH: dict[str, Any] = {
+    "state": JobState.QUEUED,
+    "attempt": 0,
+    "failure_code": "",
+    "message": "",
+    "finished_at": None,
+    "not_before": None,
+}
+"""The columns of a job that begins anew."""
 
 IS_DUE = Q(not_before__isnull=True) | Q(not_before__lte=Now())
 """Jobs that are not put off."""
@@ -261,14 +271,7 @@ def retry(job: Job) -> None:
         pk=job.pk, state__in=[JobState.FAILED, JobState.REJECTED, JobState.CANCELLED]
     )
     with because("Tried again"):
-        ended.update(
-            state=JobState.QUEUED,
-            attempt=0,
-            failure_code="",
-            message="",
-            finished_at=None,
-            not_before=None,
-        )
+        ended.update(**AFRESH)
 
 
 def running_tokens(model: type[Job]) -> set[UUID]:

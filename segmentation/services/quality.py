@@ -26,16 +26,8 @@ from segmentation.services import demo_images, jobs, recording, store
 
 AGAIN = "Measured again"
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
-FRESH: dict[str, Any] = {
-    "state": JobState.QUEUED,
-    "attempt": 0,
-    "failure_code": "",
-    "message": "",
-    "finished_at": None,
-}
-"""The columns of a job that begins anew."""
 NOTHING_MEASURED: dict[str, Any] = {
-    **FRESH,
+    **jobs.AFRESH,
     "lease_token": None,
     "lease_until": None,
     "metrics": {},
@@ -105,7 +97,7 @@ def _queue_again(visit: Visit | None, held: set[Any]) -> int:
     if visit is not None:
         found = found.filter(scan__visit=visit)
     with because(AGAIN):
-        return found.update(**FRESH)
+        return found.update(**jobs.AFRESH)
 
 
 def _t1w_has_gone() -> Q:
@@ -240,7 +232,7 @@ def measure_again(*, row: ScanQuality, by: Any) -> None:
     locking.require_open(row.scan.visit)
     ended = ScanQuality.objects.filter(pk=row.pk).exclude(state__in=UNFINISHED)
     with because(AGAIN):
-        ended.update(**FRESH)
+        ended.update(**jobs.AFRESH)
 
 
 @transaction.atomic
@@ -253,5 +245,5 @@ def queue_all_again() -> int:
         _queue(scan)
     rows = ScanQuality.objects.filter(method_version=METHOD_VERSION).exclude(scan__visit__in=held)
     with because(AGAIN):
-        rows.exclude(state__in=UNFINISHED).update(**FRESH)
+        rows.exclude(state__in=UNFINISHED).update(**jobs.AFRESH)
     return rows.filter(state=JobState.QUEUED).count()

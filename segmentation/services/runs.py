@@ -14,15 +14,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
-from mldtrial.audit.context import acting, because
+from mldtrial.audit.context import acting
 from mldtrial.audit.guards import refusal
 from mldtrial.audit.models import LockLevel
-from mldtrial.trial import policies
 from mldtrial.trial.models import Disposition, Scan, ScanState, Sequence, Visit
 from mldtrial.trial.selectors import lock_of
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import held_ids
-from mldtrial.trial.services import locking, participation
+from mldtrial.trial.services import participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import same_grid
 from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_label_map
@@ -44,7 +43,6 @@ from segmentation.services.segmenters import is_made_elsewhere, load_segmenter
 
 log = logging.getLogger(__name__)
 PARAMETERS: dict[str, Any] = {}
-CANCELLED_MESSAGE = "Cancelled by a person before it was done. It can be segmented again."
 CLUSTER_MATRIX = "cluster_matrix"
 """Where the provenance of a run says which file holds its clusters."""
 
@@ -346,58 +344,6 @@ def flag_for_analysis(*, visit: Visit, model: ModelVersion) -> SegmentationRun |
         done.filter(keep).update(analysis_flag=True)
         best.analysis_flag = True
     return best
-
-
-@transaction.atomic
-def retry_run(*, run: SegmentationRun, by: Any) -> None:
-    """Queue a failed run again.
-
-    Raises
-    ------
-    PermissionDenied, ValidationError
-        If the person may not, the visit is frozen or locked, or the run is void.
-    """
-    policies.require(by, "retry_job", run.visit)
-    locking.require_open(run.visit)
-    participation.require_images_allowed(run.visit.patient)
-    locked = SegmentationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    if locked.is_voided:
-        raise ValidationError("This segmentation is void: its image was moved or replaced.")
-    jobs.retry(locked)
-    SegmentationRun.objects.filter(pk=locked.pk).update(told_at=None)
-
-
-@transaction.atomic
-def cancel_run(*, run: SegmentationRun, by: Any) -> None:
-    """End a segmentation that waits or is under way; it can be asked for again.
-
-    Raises
-    ------
-    PermissionDenied, ValidationError
-        If the person may not, the visit is frozen or locked, or the run has finished.
-    """
-    policies.require(by, "cancel_job", run.visit)
-    locking.require_open(run.visit)
-    with because("Cancelled"):
-        if not jobs.cancel(run, message=CANCELLED_MESSAGE):
-            raise ValidationError("This segmentation has finished already.")
-
-
-@transaction.atomic
-def put_first(*, run: SegmentationRun, by: Any) -> None:
-    """Have a waiting segmentation done before all others.
-
-    Raises
-    ------
-    PermissionDenied, ValidationError
-        If the person may not, the visit is frozen or locked, or the run does not wait.
-    """
-    policies.require(by, "order_segmentations", run.visit)
-    locking.require_open(run.visit)
-    waiting = SegmentationRun.objects.filter(pk=run.pk, state=JobState.QUEUED)
-    with because("Put first"):
-        if not waiting.update(priority=Priority.URGENT, not_before=None):
-            raise ValidationError("This segmentation does not wait any more.")
 
 
 def checked_clusters(run: SegmentationRun) -> Path | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.conf import settings
 
 from mldtrial.trial.models import Scan
+from segmentation.imaging.checksum import sha256_of as sha256_of
 from segmentation.imaging.errors import FailureCode, ImageError
 
 CHUNK_BYTES = 1024 * 1024
@@ -73,12 +74,6 @@ def temporary_folder(token: UUID) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, read in pieces."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def receive(chunks: Iterable[bytes], target: Path) -> tuple[str, int]:

@@ -78,9 +78,7 @@ def _queue_held_again(held: set[Any]) -> int:
         run__in=_measurable(),
     ).exclude(run__visit__in=held)
     with because(AGAIN):
-        return refused.update(
-            state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None
-        )
+        return refused.update(**jobs.AFRESH)
 
 
 def execute_next(*, worker: str) -> TissueMeasurement | None:
@@ -160,6 +158,4 @@ def queue_again(run_ids: list[UUID] | None = None) -> int:
     if run_ids is not None:
         ended = ended.filter(run__in=run_ids)
     with because(AGAIN):
-        return ended.update(
-            state=JobState.QUEUED, attempt=0, failure_code="", message="", finished_at=None
-        )
+        return ended.update(**jobs.AFRESH)

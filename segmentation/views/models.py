@@ -38,7 +38,7 @@ def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "evaluations": page.evaluations(model, user=user),
         "settings": page.settings(model),
         "files": page.files(model),
-        "card": card_text.blocks(model.card),
+        "card": card_text.html_of(model.card),
         "is_candidate": is_candidate,
         "may_retire": is_candidate and policies.may_with_models(user, "retire_model"),
     }

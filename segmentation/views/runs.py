@@ -14,7 +14,7 @@ from mldtrial.trial.services import access
 from segmentation import selectors, tasks
 from segmentation.selectors import tissue
 from segmentation.selectors.training_sets import trained_on
-from segmentation.services import runs
+from segmentation.services import run_requests
 
 
 @require_safe
@@ -57,7 +57,7 @@ def run_retry(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Queue a failed segmentation again."""
     run = selectors.run(run_id, user=request.user)
     try:
-        runs.retry_run(run=run, by=request.user)
+        run_requests.retry_run(run=run, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

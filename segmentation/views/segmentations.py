@@ -17,7 +17,7 @@ from segmentation.forms.segmentations import BatchForm
 from segmentation.models import WORTH_ANOTHER_TRY
 from segmentation.selectors import progress
 from segmentation.selectors import segmentations as standing
-from segmentation.services import batches, runs
+from segmentation.services import batches, run_requests
 
 SHOWN = 20
 ORDERS_SHOWN = 5
@@ -33,18 +33,16 @@ def segmentations_page(request: HttpRequest, study_code: str) -> HttpResponse:
     action = "order_segmentations" if request.method == "POST" else "view_segmentations"
     policies.require(request.user, action, study)
     found = standing.methods(study, user=request.user)
-    context = _context(request, study)
+    context = {**_context(request, study), "methods": found}
     if request.GET.get("fragment"):
-        return render(request, "segmentation/_segmentations.html", context)
+        return render(request, "segmentation/_segmentations_again.html", context)
     form = BatchForm(posted(request), models=[one.model for one in found])
     ordered = form.submit(lambda: batches.order(study=study, by=request.user, **form.values()))
     if ordered is not None:
         tasks.ring_batches()
         messages.success(request, "The cohort is being looked through. Its visits appear below.")
         return redirect("segmentations", study_code=study.code)
-    return form_page(
-        request, "segmentation/segmentations.html", form, {**context, "methods": found}
-    )
+    return form_page(request, "segmentation/segmentations.html", form, context)
 
 
 def _context(request: HttpRequest, study: Study) -> dict[str, object]:
@@ -93,7 +91,7 @@ def run_cancel(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """End a segmentation that waits or runs."""
     run = selectors.run(run_id, user=request.user)
     try:
-        runs.cancel_run(run=run, by=request.user)
+        run_requests.cancel_run(run=run, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:
@@ -108,7 +106,7 @@ def run_first(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Have a waiting segmentation done before all others."""
     run = selectors.run(run_id, user=request.user)
     try:
-        runs.put_first(run=run, by=request.user)
+        run_requests.put_first(run=run, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from mldtrial.trial.models import Scan
 from mldtrial.trial.services import participation
 from segmentation.models import JobState, SegmentationRun, Upload
-from segmentation.services import intake, models, receiving, runs, store, upkeep
+from segmentation.services import intake, models, receiving, run_requests, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.world import World
 
@@ -140,4 +140,4 @@ def test_a_run_that_waited_is_not_made_after_the_withdrawal(world: World, queued
     assert run is not None
     assert (run.state, run.failure_code) == (JobState.REJECTED, "CONSENT_WITHDRAWN")
     with pytest.raises(ValidationError, match="consent"):
-        runs.retry_run(run=run, by=world.user("data_manager"))
+        run_requests.retry_run(run=run, by=world.user("data_manager"))

@@ -26,7 +26,16 @@ from segmentation.models import (
     SegmentationRun,
     Upload,
 )
-from segmentation.services import intake, models, receiving, recording, runs, store, upkeep
+from segmentation.services import (
+    intake,
+    models,
+    receiving,
+    recording,
+    run_requests,
+    runs,
+    store,
+    upkeep,
+)
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
 from tests.support.loads import make_load
@@ -181,7 +190,7 @@ def test_no_run_is_queued_or_tried_again_for_a_locked_visit(world: World, images
     assert runs.queue_run(visit=world.visit_a) is None
     run = SegmentationRun(visit=world.visit_a)
     with pytest.raises(ValidationError, match="locked"):
-        runs.retry_run(run=run, by=world.user("data_manager"))
+        run_requests.retry_run(run=run, by=world.user("data_manager"))
 
 
 def test_a_run_that_a_freeze_kept_back_is_queued_once_the_visit_is_open(world: World, images):

@@ -10,7 +10,7 @@ from scipy import ndimage
 from segmentation.imaging.brain import TemplateFit
 from segmentation.imaging.geometry import Volume, voxel_volume_mm3
 from segmentation.imaging.itk import array_of, coarse, to_itk
-from segmentation.imaging.template import load_template, template_brain
+from segmentation.imaging.template import template_brain, template_tissues
 
 Shares = NDArray[np.float64]
 
@@ -25,8 +25,7 @@ RIM_VOXELS = 2
 def _maps(blur_mm: float) -> tuple[Volume, Volume, Volume]:
     """Return the template's shares of fluid, gray and white matter (Fonov 2011), blurred."""
     brain = template_brain()
-    gray = load_template("gm").data * brain.data
-    white = np.clip(load_template("wm").data, 0, 1 - gray) * brain.data
+    gray, white = (tissue.data * brain.data for tissue in template_tissues())
     fluid = np.clip(brain.data - gray - white, 0, 1)
     blurred = (ndimage.gaussian_filter(share, blur_mm) for share in (fluid, gray, white))
     fluid, gray, white = (share.astype(np.float32) for share in blurred)

@@ -42,7 +42,7 @@ def ordered(world: World, model: ModelVersion) -> SegmentationBatch:
 
 def test_every_visit_with_its_images_is_queued_once(world: World, model: ModelVersion):
     batch = ordered(world, model)
-    assert (batch.looked_at, batch.queued, batch.known, batch.held) == (2, 2, 0, 0)
+    assert (batch.visits_seen, batch.queued, batch.known, batch.held) == (2, 2, 0, 0)
     assert batch.prepared_at is not None
     waiting = SegmentationRun.objects.all()
     assert {run.visit for run in waiting} == {world.visit_a, world.visit_b}
@@ -71,7 +71,7 @@ def test_a_worker_that_was_killed_begins_again_and_doubles_nothing(
     assert SegmentationRun.objects.count() == 1
     batch = batches.prepare_next(worker="heir")
     assert batch is not None
-    assert (batch.looked_at, batch.queued, batch.known) == (2, 2, 0)
+    assert (batch.visits_seen, batch.queued, batch.known) == (2, 2, 0)
     assert SegmentationRun.objects.count() == 2
     assert batches.prepare_next(worker="heir") is None
 
@@ -184,7 +184,7 @@ def test_two_workers_at_one_order_count_each_visit_once(
     monkeypatch.setattr(runs, "queue_run", with_another)
     batches.prepare_next(worker="test")
     order.refresh_from_db()
-    assert (order.looked_at, order.queued, order.known) == (2, 2, 0)
+    assert (order.visits_seen, order.queued, order.known) == (2, 2, 0)
 
 
 def test_an_order_stopped_between_two_visits_leaves_nothing_waiting(

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from segmentation.models import ImageExport, JobState, Priority, SegmentationResult, SegmentationRun
 from segmentation.selectors.progress import place_of, seconds_left, time_left, waiting_before
-from segmentation.services import faults, heartbeat, jobs, models, runs
+from segmentation.services import faults, heartbeat, jobs, models, run_requests, runs
 from tests.support.images import write_visit
 from tests.support.intake import bare_scan, take_in_visit
 from tests.support.locking import freeze
@@ -108,18 +108,18 @@ def test_nobody_is_rung_for_what_is_put_off(run: SegmentationRun, settings):
 
 
 def test_a_cancelled_run_is_not_done_and_can_be_asked_for_again(world: World, run: SegmentationRun):
-    runs.cancel_run(run=run, by=world.user("coordinator"))
+    run_requests.cancel_run(run=run, by=world.user("coordinator"))
     run.refresh_from_db()
     assert (run.state, run.failure_code) == (JobState.CANCELLED, "CANCELLED")
     assert runs.execute_next(worker="test") is None
     assert run.is_worth_another_try
-    runs.retry_run(run=run, by=world.user("coordinator"))
+    run_requests.retry_run(run=run, by=world.user("coordinator"))
     assert runs.execute_next(worker="test").state == JobState.SUCCEEDED  # type: ignore[union-attr]
 
 
 def test_a_run_that_is_cancelled_under_way_writes_nothing(world: World, run: SegmentationRun):
     def work(job: SegmentationRun, beat: jobs.Heartbeat) -> None:
-        runs.cancel_run(run=job, by=world.user("data_manager"))
+        run_requests.cancel_run(run=job, by=world.user("data_manager"))
         beat.progress(0.5, "tile 1 of 2")
         raise AssertionError("the work went on")
 
@@ -132,19 +132,19 @@ def test_a_run_that_is_cancelled_under_way_writes_nothing(world: World, run: Seg
 def test_what_has_finished_is_not_cancelled(world: World, run: SegmentationRun):
     runs.execute_next(worker="test")
     with pytest.raises(ValidationError, match="finished already"):
-        runs.cancel_run(run=run, by=world.user("data_manager"))
+        run_requests.cancel_run(run=run, by=world.user("data_manager"))
 
 
 @pytest.mark.parametrize("who", ["coordinator_b", "sponsor", "auditor", "reader"])
 def test_who_may_not_cancels_nothing(world: World, run: SegmentationRun, who: str):
     with pytest.raises(PermissionDenied):
-        runs.cancel_run(run=run, by=world.user(who))
+        run_requests.cancel_run(run=run, by=world.user(who))
 
 
 def test_the_order_of_a_frozen_visit_stays(world: World, run: SegmentationRun):
     freeze(world, world.visit_a)
     with pytest.raises(ValidationError):
-        runs.cancel_run(run=run, by=world.user("data_manager"))
+        run_requests.cancel_run(run=run, by=world.user("data_manager"))
 
 
 def three_waiting(world: World) -> list[SegmentationRun]:
@@ -169,7 +169,7 @@ def three_waiting(world: World) -> list[SegmentationRun]:
 def test_the_background_waits_and_what_is_put_first_goes_first(world: World):
     background, first, second = three_waiting(world)
     assert [waiting_before(one) for one in (background, first, second)] == [2, 0, 1]
-    runs.put_first(run=second, by=world.user("data_manager"))
+    run_requests.put_first(run=second, by=world.user("data_manager"))
     taken = [jobs.claim_next(SegmentationRun, worker="test").pk for _ in range(3)]  # type: ignore[union-attr]
     assert taken == [second.pk, first.pk, background.pk]
 
@@ -183,12 +183,15 @@ def test_a_cohort_that_waits_costs_a_site_no_turn(world: World):
 def test_a_run_of_a_frozen_visit_is_not_put_first(world: World, run: SegmentationRun):
     freeze(world, world.visit_a)
     with pytest.raises(ValidationError):
-        runs.put_first(run=run, by=world.user("data_manager"))
+        run_requests.put_first(run=run, by=world.user("data_manager"))
 
 
 def test_an_order_of_images_has_no_limit_in_all_but_one_without_progress(settings: Any):
     settings.JOB_TIME_LIMIT_SECONDS, settings.JOB_STALL_SECONDS = -1, 60
-    nothing = lambda _job: None  # noqa: E731
+
+    def nothing(_job: Any) -> None:
+        """Give nothing up: only whether it would be is asked."""
+
     assert not heartbeat.Heartbeat(ImageExport(), give_up=nothing)._is_overdue()
     assert heartbeat.Heartbeat(SegmentationRun(), give_up=nothing)._is_overdue()
     settings.JOB_STALL_SECONDS = -1
@@ -197,7 +200,7 @@ def test_an_order_of_images_has_no_limit_in_all_but_one_without_progress(setting
 
 def test_only_the_data_manager_puts_first(world: World, run: SegmentationRun):
     with pytest.raises(PermissionDenied):
-        runs.put_first(run=run, by=world.user("coordinator"))
+        run_requests.put_first(run=run, by=world.user("coordinator"))
 
 
 def test_the_time_left_follows_from_the_pace_so_far():
@@ -265,7 +268,7 @@ def test_a_run_that_hangs_and_was_cancelled_still_ends_its_process(
     monkeypatch.setattr(heartbeat, "end_process", lambda: ended.append("ended"))
 
     def hangs(job: SegmentationRun, _beat: jobs.Heartbeat) -> None:
-        runs.cancel_run(run=job, by=world.user("data_manager"))
+        run_requests.cancel_run(run=job, by=world.user("data_manager"))
         limit = time.monotonic() + 10
         while not ended and time.monotonic() < limit:
             time.sleep(0.02)

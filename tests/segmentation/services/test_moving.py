@@ -21,7 +21,7 @@ from mldtrial.trial.models import Query, Scan, ScanState, Visit
 from mldtrial.trial.services import participation, patients
 from segmentation.imaging.errors import ImageError
 from segmentation.models import JobState, SegmentationRun
-from segmentation.services import jobs, models, moving, runs, store, upkeep
+from segmentation.services import jobs, models, moving, run_requests, runs, store, upkeep
 from segmentation.services.dicom import study_key
 from tests.segmentation.services.test_placing import DAY, REASON, files, needed, pair
 from tests.support.intake import send_dicom
@@ -292,7 +292,7 @@ def test_a_failed_segmentation_of_an_image_that_was_moved_is_not_tried_again(wor
     )
     move(world, right)
     with pytest.raises(ValidationError, match="void"):
-        runs.retry_run(run=run, by=world.user("coordinator"))
+        run_requests.retry_run(run=run, by=world.user("coordinator"))
     run.refresh_from_db()
     assert (run.state, run.is_voided) == (JobState.FAILED, True)
 

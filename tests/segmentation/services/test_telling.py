@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mldtrial.trial.services import notices
 from segmentation.models import JobState, SegmentationRun
-from segmentation.services import models, runs, telling
+from segmentation.services import models, run_requests, telling
 from tests.support.intake import bare_scan
 from tests.support.locking import freeze
 from tests.support.world import World
@@ -72,7 +72,7 @@ def test_who_turned_messages_off_gets_none(world: World, failed: SegmentationRun
 
 def test_what_fails_again_after_another_try_is_told_again(world: World, failed: SegmentationRun):
     telling.tell_of_failures()
-    runs.retry_run(run=failed, by=world.user("data_manager"))
+    run_requests.retry_run(run=failed, by=world.user("data_manager"))
     SegmentationRun.objects.filter(pk=failed.pk).update(
         state=JobState.FAILED, failure_code="UNEXPECTED", finished_at=timezone.now()
     )

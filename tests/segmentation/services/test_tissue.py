@@ -92,6 +92,8 @@ def keep_mask(run: SegmentationRun, head_: Head, folder: Path) -> None:
     store.publish(path, store.root() / run.result.mask_path)
 
 
+# On a busy machine it outlasts a heartbeat, whose own connection sees only what is committed.
+@pytest.mark.django_db(transaction=True)
 def test_a_segmented_visit_gets_its_denominators_with_their_origin(world: World, tmp_path: Path):
     run, adult = segmented(world), head()
     assert run.t2w_scan is not None

@@ -62,6 +62,7 @@ def test_a_cohort_is_ordered_watched_and_finished(manager: Client, address: str)
     text = manager.get(f"{address}?fragment=1").content.decode()
     assert "1 done" in text
     assert "hx-trigger" not in text
+    assert '<td data-label="Done" class="number">1</td>' in text
 
 
 def test_a_method_that_nobody_offered_is_refused_at_the_form(manager: Client, address: str):
