@@ -8,3 +8,9 @@ class AuditConfig(AppConfig):
 
     name = "mldtrial.audit"
     label = "audit"
+
+    def ready(self) -> None:
+        """Spare the migrations what they do not need."""
+        from mldtrial.audit.migrating import build_no_models_for_triggers
+
+        build_no_models_for_triggers()
