@@ -65,10 +65,10 @@ def world(db: None) -> World:
     return build_world()
 
 
-def empty_the_chain() -> None:
-    """Forget the links of events that the test framework has just removed."""
+def empty_the_other_schemas() -> None:
+    """Forget the links and the arms of what the test framework has just removed."""
     with connection.cursor() as cursor:
-        cursor.execute("TRUNCATE audit.link")
+        cursor.execute("TRUNCATE audit.link, blinded.allocation, blinded.arm")
         cursor.execute("UPDATE audit.head SET seq = 0, hash = '\\x00'")
 
 
@@ -82,7 +82,7 @@ def truncate_between_tests() -> Iterator[None]:
             cursor.execute("SET session_replication_role = replica")
         try:
             original(self)
-            empty_the_chain()
+            empty_the_other_schemas()
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("SET session_replication_role = DEFAULT")

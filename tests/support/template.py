@@ -47,6 +47,13 @@ def keep_template(database: dict[str, Any], data_dir: Path) -> None:
     Nobody may be connected to it.
     """
     if database["TEST"].get("TEMPLATE"):
+        with _maintenance(data_dir) as server:
+            # What the migrations revoke of the database itself is not copied with its content.
+            server.execute(
+                sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(
+                    sql.Identifier(database["NAME"])
+                )
+            )
         return
     with _one_at_a_time(data_dir), _maintenance(data_dir) as server:
         name, made = name_of_the_template(), _templates(server)

@@ -8,6 +8,7 @@ from django.contrib.auth import get_user_model
 
 from mldtrial.trial.models import SITE_ROLES, Patient, Role, Site, Study, Visit
 from mldtrial.trial.services import patients, studies
+from tests.support.copied_rows import copied
 
 PASSWORD = "a long enough pass phrase"
 
@@ -43,6 +44,10 @@ def person(username: str) -> Any:
 
 def build_world(**study_settings: Any) -> World:
     """Create the world; call it inside an `acting` context."""
+    return copied(f"world {study_settings}", lambda: _build_world(**study_settings))
+
+
+def _build_world(**study_settings: Any) -> World:
     study = studies.create_study(
         code="MLD-1",
         name="First study",
