@@ -1,29 +1,43 @@
 """A finding of the review, in words that say the numbers it rests on."""
 
+from dataclasses import dataclass
+
 from analytics.models import FlagKind
+
+BOUNDS = {
+    FlagKind.ABOVE_BRAIN: "the volume of the whole brain",
+    FlagKind.ABOVE_WHITE_MATTER: "what the white matter of this head allows by the study's setting",
+    FlagKind.IMPLAUSIBLE_LOAD: "what the study holds plausible",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class NamedLoad:
+    """A load in mL and the name of its visit."""
+
+    load_ml: float
+    visit_name: str
+
+    def __str__(self) -> str:
+        return f"{self.load_ml:.1f} mL at {self.visit_name}"
 
 
 def describe(
-    kind: str,
-    *,
-    load_ml: float,
-    visit_name: str,
-    reference_ml: float,
-    reference_name: str,
-    tolerance_ml: float | None,
+    kind: str, here: NamedLoad, there: NamedLoad | None, *, tolerance_ml: float | None
 ) -> str:
     """Return one sentence on a flag.
 
     Parameters
     ----------
-    load_ml, reference_ml : float
-        The load of the flagged visit and of the one it is compared with, in mL.
+    here, there : NamedLoad
+        The load of the flagged visit, and the one it is compared with; None where it is held
+        to a bound.
     tolerance_ml : float or None
-        What measurement error or the largest plausible rise explains, in mL.
+        What measurement error or the largest plausible rise explains, or the bound, in mL.
     """
-    here = f"{load_ml:.1f} mL at {visit_name}"
-    there = f"{reference_ml:.1f} mL at {reference_name}"
-    difference = abs(load_ml - reference_ml)
+    if there is None:
+        return f"{here} is more than {BOUNDS[FlagKind(kind)]}, {tolerance_ml:.1f} mL."
+    difference = abs(here.load_ml - there.load_ml)
     if kind == FlagKind.SWAP:
         return (
             f"{here} and {there}: exchanged, the two would make the series rise throughout; "
@@ -45,6 +59,12 @@ HINTS = {
     "segmentation of both visits. It is not counted as non-monotonic.",
     FlagKind.JUMP: "Check the mask for spill into other tissue, and that the scan is this "
     "patient's.",
+    FlagKind.ABOVE_BRAIN: "One of the two numbers is wrong: look at the mask, then at the volumes "
+    "on the page of the run.",
+    FlagKind.ABOVE_WHITE_MATTER: "Look at the mask for spill into gray matter or fluid, then at "
+    "the volumes on the page of the run.",
+    FlagKind.IMPLAUSIBLE_LOAD: "Look at the mask, and whether the voxel size of the image is "
+    "right.",
     FlagKind.SWAP: "Compare the acquisition dates and the subject of both scans with the source.",
 }
 """What a reviewer looks at first."""

@@ -18,6 +18,9 @@ class FlagKind(models.TextChoices):
     POST_TREATMENT_DECREASE = "POST_TREATMENT_DECREASE", "decrease after treatment"
     JUMP = "JUMP", "implausible rise"
     SWAP = "SWAP", "two visits may be exchanged"
+    ABOVE_BRAIN = "ABOVE_BRAIN", "load above the brain's volume"
+    ABOVE_WHITE_MATTER = "ABOVE_WHITE_MATTER", "load above the white matter"
+    IMPLAUSIBLE_LOAD = "IMPLAUSIBLE_LOAD", "implausibly large load"
 
 
 @belongs_to("visit", "run__visit_id")
@@ -33,7 +36,11 @@ class TrajectoryFlag(ClinicalModel):
     )
     kind = models.CharField(max_length=24, choices=FlagKind)
     difference_ml = models.FloatField()
-    tolerance_ml = models.FloatField(null=True, blank=True)
+    tolerance_ml = models.FloatField(
+        null=True,
+        blank=True,
+        help_text="What explains a difference, in mL; without a reference, the bound of the load.",
+    )
     query = models.ForeignKey(
         Query, models.PROTECT, related_name="trajectory_flags", null=True, blank=True
     )

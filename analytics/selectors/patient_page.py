@@ -29,6 +29,7 @@ from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.selectors import ASKED_SEQUENCES
+from segmentation.models import SegmentationRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +126,10 @@ def flags(patient: Patient, *, user: Any) -> list[Flag]:
 
 
 def _flag(flag: TrajectoryFlag) -> Flag:
-    reference = flag.reference_run or flag.run
     sentence = flag_words.describe(
         flag.kind,
-        load_ml=flag.run.result.demyelination_load_ml,
-        visit_name=flag.run.visit.name,
-        reference_ml=reference.result.demyelination_load_ml,
-        reference_name=reference.visit.name,
+        _named(flag.run),
+        None if flag.reference_run is None else _named(flag.reference_run),
         tolerance_ml=flag.tolerance_ml,
     )
     return Flag(
@@ -144,6 +142,10 @@ def _flag(flag: TrajectoryFlag) -> Flag:
         run_id=flag.run_id,
         query_id=flag.query_id,
     )
+
+
+def _named(run: SegmentationRun) -> flag_words.NamedLoad:
+    return flag_words.NamedLoad(run.result.demyelination_load_ml, run.visit.name)
 
 
 def treatments(patient: Patient, *, user: Any) -> QuerySet[Treatment]:

@@ -1,6 +1,6 @@
 """What the review finds in one series, with the tolerances of the study."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -8,8 +8,10 @@ from analytics.models import FlagKind
 from analytics.selectors.loads import LoadPoint
 from analytics.stats import monotonicity
 from mldtrial.trial.models import Study
+from segmentation.models import TissueCode
 
 PERCENT = 100.0
+Volumes = Mapping[UUID, Mapping[TissueCode, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,16 +20,18 @@ class Finding:
 
     Attributes
     ----------
+    reference_run_id : UUID or None
+        The run whose load it is compared with; None where it is held to a bound.
     difference_ml : float
-        The load minus the one it is compared with.
+        The load minus the one it is compared with, or minus the bound.
     tolerance_ml : float or None
         What explains a difference: measurement error, or the largest plausible rise;
-        None for two exchanged visits.
+        None for two exchanged visits. The bound itself where a load is held to one.
     """
 
     kind: str
     run_id: UUID
-    reference_run_id: UUID
+    reference_run_id: UUID | None
     difference_ml: float
     tolerance_ml: float | None
 
@@ -57,8 +61,40 @@ def as_points(series: Sequence[LoadPoint]) -> list[monotonicity.Point]:
     ]
 
 
-def find(series: Sequence[LoadPoint], study: Study) -> list[Finding]:
-    """Return the findings of a series, in order of visit."""
+def find(series: Sequence[LoadPoint], study: Study, volumes: Volumes) -> list[Finding]:
+    """Return the findings of a series: of each load by itself, then of loads in their order.
+
+    Parameters
+    ----------
+    volumes : mapping
+        Denominators of each run, in mL; a run without any is absent.
+    """
+    return [*_beyond_bounds(series, study, volumes), *_out_of_order(series, study)]
+
+
+def _beyond_bounds(series: Sequence[LoadPoint], study: Study, volumes: Volumes) -> list[Finding]:
+    """Return the loads that no head can have (domain section 3.1)."""
+    found = []
+    for load in series:
+        here = volumes.get(load.run_id, {})
+        brain_ml, white_ml = (
+            here.get(code) for code in (TissueCode.BRAIN, TissueCode.WHITE_MATTER)
+        )
+        share = float(study.largest_load_percent) / PERCENT
+        if brain_ml is not None and load.load_ml > brain_ml:
+            found.append(_bounded(FlagKind.ABOVE_BRAIN, load, brain_ml))
+        elif white_ml is not None and load.load_ml > share * white_ml:
+            found.append(_bounded(FlagKind.ABOVE_WHITE_MATTER, load, share * white_ml))
+        if load.load_ml > float(study.largest_load_ml):
+            found.append(_bounded(FlagKind.IMPLAUSIBLE_LOAD, load, float(study.largest_load_ml)))
+    return found
+
+
+def _bounded(kind: FlagKind, load: LoadPoint, bound_ml: float) -> Finding:
+    return Finding(str(kind), load.run_id, None, load.load_ml - bound_ml, bound_ml)
+
+
+def _out_of_order(series: Sequence[LoadPoint], study: Study) -> list[Finding]:
     points = as_points(series)
     tolerance = tolerance_of(study)
     review = monotonicity.review_series(

@@ -17,6 +17,7 @@ from mldtrial.audit.context import acting, because
 from mldtrial.trial import selectors
 from mldtrial.trial.models import Audience, Patient, Query, QueryState
 from mldtrial.trial.services import queries
+from segmentation.selectors import tissue
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +36,10 @@ def review_queued(*, origin: str) -> int:
     patients = Patient.objects.in_bulk(list({*series, *flagged}))
     studies = {p.study_id for p in patients.values()}
     settings = current.studies(studies)
+    volumes = tissue.volumes_of([point.run_id for points in series.values() for point in points])
     reviewed = 0
     for patient_id, patient in patients.items():
-        findings = find(series.get(patient_id, []), settings[patient.study_id])
+        findings = find(series.get(patient_id, []), settings[patient.study_id], volumes)
         if {_key(f) for f in findings} == {_key(f) for f in flagged.get(patient_id, [])}:
             continue
         if _reviewed(patient, origin):
@@ -70,7 +72,8 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
         Patient.objects.select_for_update(of=("self",)).select_related("study").get(pk=patient.pk)
     )
     series = loads.series_for_review(locked)
-    findings = {(f.run_id, f.kind): f for f in find(series, locked.study)}
+    volumes = tissue.volumes_of([point.run_id for point in series])
+    findings = {(f.run_id, f.kind): f for f in find(series, locked.study, volumes)}
     known = {(flag.run_id, flag.kind): flag for flag in current.current_flags(locked)}
     by_run = {point.run_id: point for point in series}
     for key, flag in known.items():
@@ -101,13 +104,12 @@ def _keep(
 
 
 def _ask(patient: Patient, finding: Finding, by_run: dict[UUID, LoadPoint]) -> Query:
-    here, there = by_run[finding.run_id], by_run[finding.reference_run_id]
+    here = by_run[finding.run_id]
+    compared = finding.reference_run_id
     sentence = flag_words.describe(
         finding.kind,
-        load_ml=here.load_ml,
-        visit_name=here.visit_name,
-        reference_ml=there.load_ml,
-        reference_name=there.visit_name,
+        _named(here),
+        None if compared is None else _named(by_run[compared]),
         tolerance_ml=finding.tolerance_ml,
     )
     # The question holds loads, so it must never reach a site: the audience is IMAGING.
@@ -118,6 +120,10 @@ def _ask(patient: Patient, finding: Finding, by_run: dict[UUID, LoadPoint]) -> Q
         rule=f"LOAD-{finding.kind}",
         question=f"{sentence} {flag_words.HINTS[FlagKind(finding.kind)]}",
     )
+
+
+def _named(point: LoadPoint) -> flag_words.NamedLoad:
+    return flag_words.NamedLoad(point.load_ml, point.visit_name)
 
 
 def _retire(flag: TrajectoryFlag) -> None:

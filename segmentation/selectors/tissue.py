@@ -1,7 +1,10 @@
 """The denominators of loads, as pages and exports read them."""
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from django.db import models
 from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Value
@@ -67,6 +70,26 @@ def _shown(
         load_percent=PERCENT * load_ml / volume_ml if is_divisor and volume_ml else None,
         reason=reasons.get(code.value, ""),
     )
+
+
+def volumes_of(run_ids: Collection[UUID]) -> dict[UUID, dict[TissueCode, float]]:
+    """Return the denominators of runs, in mL, for the rules of the review, which no person sees.
+
+    A run without any is absent.
+    """
+    found: dict[UUID, dict[TissueCode, float]] = defaultdict(dict)
+    rows = TissueVolume.objects.filter(run__in=run_ids, measurement__state=JobState.SUCCEEDED)
+    # The latest measurement of a run comes last, and its volumes stand.
+    rows = rows.order_by("measurement__queued_at", "measurement_id")
+    latest: dict[UUID, UUID] = {}
+    for run_id, measurement_id, code, volume in rows.values_list(
+        "run_id", "measurement_id", "code", "volume_ml"
+    ):
+        if latest.get(run_id) != measurement_id:
+            latest[run_id] = measurement_id
+            found[run_id] = {}
+        found[run_id][TissueCode(code)] = volume
+    return dict(found)
 
 
 def volume_ml(code: TissueCode) -> Subquery:

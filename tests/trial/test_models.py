@@ -138,6 +138,8 @@ REFUSED: list[tuple[type[models.Model], dict[str, Any], str]] = [
     (Study, {"subtype_rule": "EJ8"}, "study_subtype_rule_known"),
     (Study, {"tolerance_same_percent": -1}, "study_tolerances_not_negative"),
     (Study, {"jump_ml_per_month": 0}, "study_tolerances_not_negative"),
+    (Study, {"largest_load_ml": 0}, "study_largest_loads"),
+    (Study, {"largest_load_percent": 99}, "study_largest_loads"),
     (Site, {"code": "A"}, "site_code_once_per_study"),
     (Patient, {"subject_code": "A-001"}, "patient_code_once_per_study"),
     (Patient, {"sex": "X"}, "patient_sex_known"),

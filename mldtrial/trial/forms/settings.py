@@ -75,6 +75,16 @@ class StudySettingsForm(CorrectionForm):
     tolerance_changed_ml = _decimal("Tolerance, any of them changed", "mL")
     tolerance_changed_percent = _decimal("Tolerance, any of them changed", "%")
     jump_ml_per_month = _decimal("Largest plausible rise", "mL per month", smallest=0.01)
+    largest_load_ml = _decimal(
+        "Largest plausible load", "mL", smallest=0.01, help_text="A larger one is flagged."
+    )
+    largest_load_percent = _decimal(
+        "Largest share of the white matter",
+        "%",
+        smallest=100,
+        help_text="A load above so much of the white matter of its head is flagged, and always one "
+        "above the whole brain. Volumes are measured with an error, so leave room above 100 %.",
+    )
     pairing_days_late_infantile = _whole(
         "Pairing window, late-infantile",
         "days",
@@ -139,6 +149,8 @@ class StudySettingsForm(CorrectionForm):
         "tolerance_changed_ml",
         "tolerance_changed_percent",
         "jump_ml_per_month",
+        "largest_load_ml",
+        "largest_load_percent",
         "pairing_days_late_infantile",
         "pairing_days_others",
         "scan_days_from_visit",

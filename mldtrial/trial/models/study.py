@@ -94,6 +94,20 @@ class Study(ClinicalModel):
         max_digits=5, decimal_places=2, default=Decimal("17")
     )
     jump_ml_per_month = models.DecimalField(max_digits=6, decimal_places=2, default=Decimal("15"))
+    largest_load_ml = models.DecimalField(
+        "largest plausible load",
+        max_digits=6,
+        decimal_places=2,
+        default=Decimal("300"),
+        help_text="A load above it is flagged.",
+    )
+    largest_load_percent = models.DecimalField(
+        "largest share of the white matter",
+        max_digits=5,
+        decimal_places=2,
+        default=Decimal("105"),
+        help_text="A load above so many percent of the white matter of its head is flagged.",
+    )
     pairing_days_late_infantile = models.PositiveSmallIntegerField(
         default=30,
         help_text="How far a score may lie from a scan: late-infantile MLD changes within weeks.",
@@ -157,6 +171,10 @@ class Study(ClinicalModel):
                     jump_ml_per_month__gt=0,
                 ),
                 name="study_tolerances_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(largest_load_ml__gt=0, largest_load_percent__gte=100),
+                name="study_largest_loads",
             ),
             models.CheckConstraint(
                 condition=models.Q(

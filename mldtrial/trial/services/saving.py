@@ -37,6 +37,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "tolerance_same_ml",
         "Tolerances are zero or more; the jump per month is more than zero.",
     ),
+    "study_largest_loads": (
+        "largest_load_ml",
+        "The largest load is more than 0 mL, the share of the white matter at least 100 %.",
+    ),
     "patient_code_once_per_study": (
         "subject_code",
         "This study has a patient with this subject code already.",

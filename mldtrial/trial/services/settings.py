@@ -27,6 +27,8 @@ STUDY_SETTINGS = frozenset(
         "tolerance_changed_ml",
         "tolerance_changed_percent",
         "jump_ml_per_month",
+        "largest_load_ml",
+        "largest_load_percent",
         "pairing_days_late_infantile",
         "pairing_days_others",
         "scan_days_from_visit",
