@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import StringIO
 
 from mldtrial.trial.models import DeviationCode
+from segmentation.imaging.cautions import Caution
 from segmentation.imaging.protocol.rules import Quantity, Severity
 from segmentation.imaging.quality.metrics import METRICS, Metric
 
@@ -123,8 +124,16 @@ DENOMINATORS = (
     ),
 )  # fmt: skip
 
+IMAGE_CAUTIONS = _text(
+    "image_cautions",
+    "Cautions about the images",
+    "What is unusual though it was measured, several with blanks between (docs/suitability.md); "
+    "empty where nobody looked",
+    " | ".join(("NONE", *Caution)),
+)
+
 TABLES: dict[str, tuple[Column, ...]] = {
-    "demyelination_load": (*LOADS, IN_TRAINING_SET, *DENOMINATORS),
+    "demyelination_load": (*LOADS, IN_TRAINING_SET, *DENOMINATORS, IMAGE_CAUTIONS),
     "loads_by_method": (
         *LOADS,
         _text(
@@ -133,6 +142,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         ),
         IN_TRAINING_SET,
         *DENOMINATORS,
+        IMAGE_CAUTIONS,
     ),
     "clinical_scores": (
         *VISIT,

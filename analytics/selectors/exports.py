@@ -47,7 +47,7 @@ from segmentation.imaging.quality.metrics import METHOD_VERSION, METRICS
 from segmentation.models import JobState, ProtocolFinding, ScanQuality, TissueCode
 from segmentation.policies import VISIBLE as OF_IMAGES
 from segmentation.policies import visible_to as visible_of_images
-from segmentation.selectors import tissue, training_sets
+from segmentation.selectors import cautions, tissue, training_sets
 from segmentation.selectors.findings import excluding
 
 NOT_REVIEWED = "NOT_REVIEWED"
@@ -197,6 +197,7 @@ def _of_loads() -> dict[str, Any]:
         "load_percent_of_white_matter": tissue.load_percent(TissueCode.WHITE_MATTER),
         "load_percent_of_brain": tissue.load_percent(TissueCode.BRAIN),
         "load_percent_of_intracranial": tissue.load_percent(TissueCode.INTRACRANIAL),
+        "image_cautions": cautions.as_codes(),
     }
 
 

@@ -86,8 +86,8 @@ def check_contrasts(t1w: float, t2w: float) -> None:
         fault = "the image given as T2w is not T2-weighted: its fluid is as dark as brain or darker"
     raise ImageError(
         FailureCode.SEQUENCE_MISMATCH,
-        f"Expected fluid dark on T1w and bright on T2w; {fault}. Check which file is which and "
-        "upload them again.",
+        f"Expected fluid dark on T1w and bright on T2w; {fault}. Check which file is which, "
+        "and that both show a head, and upload them again.",
     )
 
 

@@ -3,10 +3,15 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from segmentation.imaging.cautions import Caution
+
+if TYPE_CHECKING:  # torch is loaded by segmentation workers only
+    from segmentation.inference.disagreement import Disagreement
 
 Progress = Callable[[float, str], None]
 """Told the share of the work done, 0 to 1, and the name of the step under way."""
@@ -31,6 +36,11 @@ class SegmentationOutput:
     clusters : bytes, optional
         The cluster matrix of a method that has one, as `segmentation.inference.cluster_file`
         writes it.
+    cautions : tuple of Caution, optional
+        What is unusual about the images, though they were measured; None where a method does not
+        look.
+    disagreement : Disagreement, optional
+        How far the passes of a network differ about the demyelinated white matter.
     """
 
     label_map: NDArray[np.uint8]
@@ -38,6 +48,8 @@ class SegmentationOutput:
     labels: Mapping[str, int]
     provenance: Mapping[str, Any] = field(default_factory=dict)
     clusters: bytes | None = None
+    cautions: tuple[Caution, ...] | None = None
+    disagreement: "Disagreement | None" = None
 
 
 class Segmenter(Protocol):

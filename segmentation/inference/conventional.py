@@ -162,11 +162,13 @@ class ConventionalSegmenter:
                 "white_percent": round(normal.white_percent, 2),
                 "gray_percent": round(normal.gray_percent, 2),
                 "fluid_contrasts": {n: round(c, 3) for n, c in aligned.fluid_contrasts.items()},
+                "suitability": aligned.suitability.as_json(),
                 "device": "cpu",
                 "packages": {name: version(name) for name in PACKAGES},
                 "seconds": round(time.monotonic() - started, 2),
             },
             clusters=packed(stored),
+            cautions=aligned.suitability.cautions,
         )
 
     def _clusters(self, t2w: Volume, around: _Surroundings) -> ClusterMatrix:

@@ -5,6 +5,7 @@ label map is the same as `nnUNetv2_predict` writes with the same checkpoints, fo
 step. Left out are processes, pickles, emptied caches, and the resampling of a mask nobody uses.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from segmentation.inference.cropping import Box, nonzero_box
 from segmentation.inference.deciding import label_map
+from segmentation.inference.disagreement import Disagreement, PassWatch
 from segmentation.inference.normalisation import normalise
 from segmentation.inference.recipe import Recipe
 from segmentation.inference.resampling import Resampling, resample_images
@@ -102,7 +104,32 @@ def predict(
     device: torch.device,
     told: TileDone = lambda _done, _in_all: None,
 ) -> NDArray[np.uint8]:
-    """Return the label map of one case, shape (k, j, i) of its channels.
+    """Return the label map of one case, shape (k, j, i) of its channels; see `predict_watched`."""
+    found, _ = predict_watched(
+        channels,
+        spacing_mm,
+        recipe=recipe,
+        window=window,
+        networks=networks,
+        device=device,
+        told=told,
+        label=None,
+    )
+    return found
+
+
+def predict_watched(
+    channels: NDArray[np.float32],
+    spacing_mm: Sequence[float],
+    *,
+    recipe: Recipe,
+    window: SlidingWindow,
+    networks: Sequence[torch.nn.Module],
+    device: torch.device,
+    label: int | None,
+    told: TileDone = lambda _done, _in_all: None,
+) -> tuple[NDArray[np.uint8], Disagreement | None]:
+    """Return the label map of one case, and how far the passes differ about one label.
 
     Parameters
     ----------
@@ -110,8 +137,16 @@ def predict(
         C-ordered, not changed.
     spacing_mm : sequence of float
         Voxel size along k, j, i.
+    label : int or None
+        The class whose passes are compared; None to compare none. The label map is the same.
     told : callable
         Told after each tile.
+
+    Returns
+    -------
+    label_map : ndarray of uint8
+        Shape (k, j, i) of the channels.
+    disagreement : Disagreement or None
 
     Raises
     ------
@@ -121,7 +156,12 @@ def predict(
         If the network gives a value that is not finite.
     """
     case = network_input(channels, spacing_mm, recipe, device)
-    logits = window.logits(networks, case.image, told=told)
+    watch = None if label is None else PassWatch(label)
+    logits = window.logits(networks, case.image, told=told, watch=watch)
     labels = np.zeros(case.whole, dtype=np.uint8)
     labels[case.box] = label_map(logits, case.back)
-    return np.ascontiguousarray(labels.transpose(recipe.backward))
+    # The crop has the same extent in both grids.
+    share = math.prod(case.back.target) / math.prod(case.back.source)
+    voxel_ml = math.prod(float(size) for size in spacing_mm) * share / 1000
+    measured = None if watch is None else watch.measured(logits, voxel_ml)
+    return np.ascontiguousarray(labels.transpose(recipe.backward)), measured

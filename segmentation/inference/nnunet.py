@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from segmentation.imaging.contrast import CONTRAST_CHECK_VERSION
 from segmentation.imaging.geometry import voxel_size_mm
-from segmentation.inference.base import Progress, SegmentationOutput
-from segmentation.inference.exact import INFERENCE_VERSION, predict
+from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Progress, SegmentationOutput
+from segmentation.inference.disagreement import Disagreement
+from segmentation.inference.exact import INFERENCE_VERSION, predict_watched
 from segmentation.inference.networks import ModelError, ModelFiles
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION, Prepared, prepare
 from segmentation.inference.recipe import Recipe, read_recipe
@@ -84,23 +85,31 @@ class NnUnetSegmenter:
         progress(0.02, "finding the brain, aligning")
         prepared = prepare(images)
         progress(0.25, "segmenting")
-        label_map = self.label_map(prepared, progress)
+        label_map, disagreement = self.predicted(prepared, progress)
         progress(1.0, "done")
         return SegmentationOutput(
             label_map=prepared.to_original(label_map),
             affine=prepared.original_affine,
             labels=dict(self.manifest["labels"]),
             provenance=self._provenance(prepared, time.monotonic() - started),
+            cautions=None if prepared.suitability is None else prepared.suitability.cautions,
+            disagreement=disagreement,
         )
 
     def label_map(self, prepared: Prepared, progress: Progress) -> NDArray[np.uint8]:
         """Return the label map of prepared channels, shape (i, j, k) of the RAS grid."""
+        return self.predicted(prepared, progress)[0]
+
+    def predicted(
+        self, prepared: Prepared, progress: Progress
+    ) -> tuple[NDArray[np.uint8], Disagreement | None]:
+        """Return the label map, shape (i, j, k) of the RAS grid, and how far the passes differ."""
 
         def told(done: int, in_all: int) -> None:
             progress(0.3 + 0.6 * done / in_all, f"tile {done} of {in_all}")
 
         # nnU-Net's arrays are channel, k, j, i and its spacing k, j, i.
-        found = predict(
+        found, disagreement = predict_watched(
             prepared.channels.transpose(0, 3, 2, 1),
             [float(size) for size in reversed(voxel_size_mm(prepared.affine))],
             recipe=self._loaded.recipe,
@@ -108,8 +117,9 @@ class NnUnetSegmenter:
             networks=self._loaded.networks,
             device=self._device,
             told=told,
+            label=int(self.manifest["labels"][DEMYELINATED_WHITE_MATTER]),
         )
-        return np.ascontiguousarray(found.transpose(2, 1, 0))
+        return np.ascontiguousarray(found.transpose(2, 1, 0)), disagreement
 
     @cached_property
     def _loaded(self) -> _Loaded:
@@ -133,6 +143,7 @@ class NnUnetSegmenter:
         return self._model.weights()
 
     def _provenance(self, prepared: Prepared, seconds: float) -> dict[str, Any]:
+        suitability = prepared.suitability
         return {
             "method": self.name,
             "version": self.version,
@@ -141,6 +152,7 @@ class NnUnetSegmenter:
             "inference": INFERENCE_VERSION,
             "contrast_check": CONTRAST_CHECK_VERSION,
             "fluid_contrasts": {n: round(c, 3) for n, c in prepared.fluid_contrasts.items()},
+            "suitability": None if suitability is None else suitability.as_json(),
             "folds": len(self._model.folds),
             "tile_step_size": self.manifest["tile_step_size"],
             "mirroring_axes": list(self.manifest["mirroring_axes"]),

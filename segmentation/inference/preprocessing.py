@@ -23,6 +23,13 @@ from segmentation.imaging.registration import (
     register_rigid,
     resample_onto,
 )
+from segmentation.imaging.suitability import (
+    Suitability,
+    require_image,
+    require_likeness,
+    require_shown,
+    require_whole_brain,
+)
 
 PREPROCESSING_VERSION = f"ras+{BRAIN_EXTRACTION_VERSION}+{REGISTRATION_VERSION}"
 
@@ -41,12 +48,15 @@ class Prepared:
         Of the T1w image as stored.
     fluid_contrasts : mapping of str to float
         What the check for exchanged images measured, by sequence.
+    suitability : Suitability or None
+        What the other checks of the images measured; None for channels that were not checked.
     """
 
     channels: NDArray[np.float32]
     affine: NDArray[np.float64]
     original_affine: NDArray[np.float64]
     fluid_contrasts: Mapping[str, float]
+    suitability: Suitability | None = None
 
     def to_original(self, label_map: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Return a label map of the RAS grid in the grid of the T1w image as stored."""
@@ -70,6 +80,8 @@ class Aligned:
         From points of the T1w image to points of the T2w image.
     fluid_contrasts : mapping of str to float
         What the check for exchanged images measured, by sequence.
+    suitability : Suitability
+        What the other checks of the images measured.
     """
 
     t1w: Volume
@@ -78,6 +90,7 @@ class Aligned:
     fit: TemplateFit
     motion: sitk.Transform
     fluid_contrasts: Mapping[str, float]
+    suitability: Suitability
 
 
 def prepare(images: Mapping[str, Path]) -> Prepared:
@@ -101,7 +114,13 @@ def prepare_volumes(t1w: Volume, t2w: Volume) -> Prepared:
     """Do the same as `prepare` with images that are in memory."""
     aligned = align(t1w, t2w)
     channels = np.stack([aligned.t1w.data, aligned.t2w]).astype(np.float32) * aligned.brain
-    return Prepared(channels, aligned.t1w.affine, t1w.affine, aligned.fluid_contrasts)
+    return Prepared(
+        channels,
+        aligned.t1w.affine,
+        t1w.affine,
+        aligned.fluid_contrasts,
+        aligned.suitability,
+    )
 
 
 def align(t1w: Volume, t2w: Volume) -> Aligned:
@@ -110,9 +129,11 @@ def align(t1w: Volume, t2w: Volume) -> Aligned:
     Raises
     ------
     ImageError
-        If no brain is found, the two do not belong together, or one does not have the contrast
-        of its name.
+        If no whole brain is found, the two do not belong together, or one does not have the
+        contrast of its name.
     """
+    require_image(t1w, "T1w")
+    require_image(t2w, "T2w")
     fixed = to_ras(t1w)
     fit = fit_template(fixed)
     brain = brain_mask(fixed, fit)
@@ -130,4 +151,10 @@ def align(t1w: Volume, t2w: Volume) -> Aligned:
         "T2w": fluid_contrast(Volume(aligned, fixed.affine), fit),
     }
     check_contrasts(contrasts["T1w"], contrasts["T2w"])
-    return Aligned(fixed, aligned, brain, fit, motion, contrasts)
+    suitability = Suitability(
+        t1w_likeness=require_likeness(fixed, fit, "T1w"),
+        t2w_likeness=require_likeness(Volume(aligned, fixed.affine), fit, "T2w"),
+        brain_cut_percent=require_whole_brain(fixed, fit),
+        t2w_shown_percent=require_shown(t2w, fixed, brain, motion),
+    )
+    return Aligned(fixed, aligned, brain, fit, motion, contrasts, suitability)

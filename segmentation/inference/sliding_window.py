@@ -13,6 +13,8 @@ from nnunetv2.inference.sliding_window_prediction import (
     compute_steps_for_sliding_window,
 )
 
+from segmentation.inference.disagreement import Watch
+
 Network = Callable[[torch.Tensor], torch.Tensor]
 TileDone = Callable[[int, int], None]
 """Told after each tile how many are done, and how many there are in all."""
@@ -61,7 +63,12 @@ class SlidingWindow:
 
     @torch.inference_mode()
     def logits(
-        self, networks: Sequence[Network], image: torch.Tensor, *, told: TileDone
+        self,
+        networks: Sequence[Network],
+        image: torch.Tensor,
+        *,
+        told: TileDone,
+        watch: Watch | None = None,
     ) -> torch.Tensor:
         """Return the mean logits of all networks.
 
@@ -71,6 +78,8 @@ class SlidingWindow:
             Resident on the device, one for each fold.
         image : tensor of float32, shape (channel, k, j, i)
             On the device.
+        watch : Watch, optional
+            Shown each pass before it joins the mean, which is the same with it and without.
 
         Returns
         -------
@@ -89,7 +98,11 @@ class SlidingWindow:
         total: torch.Tensor | None = None
         for fold, network in enumerate(networks):
             report = partial(_report, told, fold * len(tiles), len(networks) * len(tiles))
-            found = self._one(network, padded, tiles, weights, report)
+            if watch is not None:
+                watch.begin(padded.shape[1:], self._weight, len(self._mirrors) + 1)
+            found = self._one(network, padded, tiles, weights, report, watch)
+            if watch is not None:
+                watch.end(tuple(inner[1:]))
             found = found[(slice(None), *inner[1:])]
             total = found if total is None else total.add_(found)
         if total is None:
@@ -119,6 +132,7 @@ class SlidingWindow:
         tiles: Sequence[tuple[Any, ...]],
         weights: torch.Tensor,
         told: Callable[[int], None],
+        watch: Watch | None,
     ) -> torch.Tensor:
         total = torch.zeros(
             (self._classes, *padded.shape[1:]), dtype=torch.half, device=self._device
@@ -126,16 +140,24 @@ class SlidingWindow:
         # Around all tiles: a GPU then turns the weights into half precision once.
         with self._arithmetic():
             for number, tile in enumerate(tiles, start=1):
-                found = self._mirrored(network, padded[tile][None].contiguous())[0]
+                seen = None if watch is None else partial(_show, watch, tile)
+                found = self._mirrored(network, padded[tile][None].contiguous(), seen)[0]
                 found *= self._weight
                 total[tile] += found
                 told(number)
         return torch.div(total, weights, out=total)
 
-    def _mirrored(self, network: Network, tile: torch.Tensor) -> torch.Tensor:
+    def _mirrored(
+        self, network: Network, tile: torch.Tensor, seen: Callable[[int, torch.Tensor], None] | None
+    ) -> torch.Tensor:
         found = network(tile)
-        for axes in self._mirrors:
-            found += torch.flip(network(torch.flip(tile, axes)), axes)
+        if seen is not None:
+            seen(0, found)
+        for number, axes in enumerate(self._mirrors, start=1):
+            turned = torch.flip(network(torch.flip(tile, axes)), axes)
+            if seen is not None:
+                seen(number, turned)
+            found += turned
         if self._mirrors:
             found /= len(self._mirrors) + 1
         return found
@@ -143,6 +165,10 @@ class SlidingWindow:
     def _arithmetic(self) -> AbstractContextManager[Any]:
         """Return nnU-Net's own choice: half precision on a GPU, float32 on a CPU."""
         return torch.autocast("cuda") if self._device.type == "cuda" else nullcontext()
+
+
+def _show(watch: Watch, tile: tuple[Any, ...], number: int, logits: torch.Tensor) -> None:
+    watch.see(number, tile, logits[0])
 
 
 def _report(told: TileDone, before: int, in_all: int, number: int) -> None:

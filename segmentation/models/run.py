@@ -1,10 +1,12 @@
 """A segmentation of one visit by one model, and its result."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Origin, Scan, Visit
+from segmentation.imaging.cautions import Caution
 from segmentation.models.batch import SegmentationBatch
 from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 from segmentation.models.model_version import ModelVersion, ReleaseState
@@ -88,11 +90,21 @@ class SegmentationResult(ClinicalModel):
     attempt = models.PositiveSmallIntegerField()
     voxel_count = models.PositiveBigIntegerField()
     demyelination_load_ml = models.FloatField()
+    cautions = ArrayField(
+        models.CharField(max_length=24),
+        null=True,
+        blank=True,
+        help_text="What is unusual about the images; empty: nothing, NULL: not looked for.",
+    )
 
     class Meta(ClinicalModel.Meta):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(demyelination_load_ml__gte=0), name="result_load_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(cautions__contained_by=[code.value for code in Caution]),
+                name="result_cautions_known",
             ),
         ]
 

@@ -206,7 +206,13 @@ def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
         placed.append(target)
         reach("after_rename")
         try:
-            _publish(run, target, mask_sha256, voxels, load_ml, provenance)
+            measured = {
+                "mask_sha256": mask_sha256,
+                "voxel_count": voxels,
+                "demyelination_load_ml": load_ml,
+                "cautions": None if output.cautions is None else list(output.cautions),
+            }
+            _publish(run, target, measured, provenance)
         except (jobs.LeaseLostError, ImageError):
             _remove(placed)
             raise
@@ -304,9 +310,7 @@ def _provenance(
 def _publish(
     run: SegmentationRun,
     target: Path,
-    mask_sha256: str,
-    voxels: int,
-    load_ml: float,
+    measured: Mapping[str, Any],
     provenance: dict[str, Any],
 ) -> None:
     """Record result and state in one transaction that checks the token."""
@@ -317,10 +321,8 @@ def _publish(
     SegmentationResult.objects.create(
         run=run,
         mask_path=str(target.relative_to(store.root())),
-        mask_sha256=mask_sha256,
         attempt=run.attempt,
-        voxel_count=voxels,
-        demyelination_load_ml=load_ml,
+        **measured,
     )
     flag_for_analysis(visit=run.visit, model=run.model_version)
     reach("in_commit")

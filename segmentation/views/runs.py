@@ -13,6 +13,7 @@ from mldtrial.trial import selectors as trial
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
 from segmentation.selectors import tissue
+from segmentation.selectors.cautions import caution_words
 from segmentation.selectors.training_sets import trained_on
 from segmentation.services import run_requests
 
@@ -40,6 +41,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "patient": run.visit.patient,
             "result": result,
             "sees_load": sees_load,
+            "cautions": caution_words(result),
             "tissue": measured,
             "volumes": [] if measured is None else tissue.shown_volumes(measured),
             "scans": [scan for scan in (run.t1w_scan, run.t2w_scan) if scan is not None],

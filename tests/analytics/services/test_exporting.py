@@ -121,6 +121,7 @@ def test_a_row_says_what_it_is(committed):
         "load_percent_of_white_matter": "",
         "load_percent_of_brain": "",
         "load_percent_of_intracranial": "",
+        "image_cautions": "",
     }
 
 
@@ -133,6 +134,14 @@ def test_a_load_stands_beside_its_denominators_and_its_shares_of_them(committed)
     assert float(row["load_percent_of_white_matter"]) == pytest.approx(2.5)
     assert row["load_percent_of_brain"] == ""
     assert float(row["load_percent_of_intracranial"]) == pytest.approx(100 * 10.5 / 1300)
+
+
+def test_cautions_about_the_images_stand_at_the_end_and_none_is_not_unknown(committed):
+    runs = [make_load(committed.patient_a, date(2025, month, 1), 1.0) for month in (1, 2, 3)]
+    for run, cautions in zip(runs, ([], ["T1W_UNUSUAL", "BRAIN_AT_EDGE"], None), strict=True):
+        type(run.result).objects.filter(run=run).update(cautions=cautions)
+    found = [row["image_cautions"] for row in table(take(committed))]
+    assert found == ["NONE", "T1W_UNUSUAL BRAIN_AT_EDGE", ""]
 
 
 def test_doubles_survive_to_the_last_bit(committed):

@@ -107,7 +107,7 @@ def test_white_matter_as_dark_as_fluid_is_refused_and_not_taken_for_fluid() -> N
     intensities[:, :1] = 300.0
     inside = np.ones(shape, dtype=bool)
     aligned = conventional.Aligned(
-        Volume(intensities, np.eye(4)), intensities, inside, None, None, {}
+        Volume(intensities, np.eye(4)), intensities, inside, None, None, {}, None
     )  # type: ignore[arg-type]
     levels = conventional.TissueLevels(np.array([200.0, 600.0, 900.0]), np.full(3, 50.0))
     maps = TissueMaps(1 - white, 1 - white, white)

@@ -15,6 +15,7 @@ from segmentation.imaging.overlap import dice
 from segmentation.imaging.registration import register_rigid
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.nnunet import ModelError, NnUnetSegmenter
+from segmentation.inference.preprocessing import prepare_volumes
 from segmentation.phantom.patient import PhantomPatient, build_anatomy
 from segmentation.phantom.render import Image, PhantomVisit, render_visit, resample
 
@@ -55,12 +56,22 @@ def test_it_finds_what_is_lost_whichever_way_the_voxels_run(
     assert load_ml == pytest.approx(visit.demyelination_load_ml, rel=0.3)
     assert steps == sorted(steps)
     assert straight.provenance["device"] == "cpu"
+    assert straight.cautions == ()
+    assert straight.provenance["suitability"]["brain_cut_percent"] == 0.0
     # Commands print JSON to standard output, and nothing else may.
     assert capsys.readouterr().out == ""
     flipped = segmenter.segment(
         write(tmp_path, visit, flip=True), progress=lambda _share, _step: None
     )
     assert dice(flipped.label_map[::-1], straight.label_map) > 0.999
+
+
+def test_a_head_without_its_vertex_is_refused_before_the_network(visit: PhantomVisit):
+    slices = visit.t1w.data.shape[2]
+    below = np.ascontiguousarray(visit.t1w.data[:, :, : round(0.7 * slices)])
+    with pytest.raises(ImageError, match="top is cut off") as refused:
+        prepare_volumes(Volume(below, visit.t1w.affine), Volume(visit.t2w.data, visit.t2w.affine))
+    assert refused.value.code == FailureCode.BRAIN_CUT_OFF
 
 
 def test_a_file_that_differs_from_the_manifest_is_refused(tmp_path: Path):

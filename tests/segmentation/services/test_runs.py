@@ -48,6 +48,8 @@ def test_the_mask_lies_in_the_grid_of_the_t1w_image(result: SegmentationResult):
 def test_the_number_explains_itself(result: SegmentationResult):
     run = result.run
     assert run.analysis_flag
+    # The method of the tests looks at no image; that is not the same as nothing unusual.
+    assert result.cautions is None
     assert run.provenance["inputs"]["T1w"] == run.t1w_scan.image_sha256
     assert run.provenance["model_sha256"] == run.model_version.sha256
     assert store.sha256_of(store.root() / result.mask_path) == result.mask_sha256
