@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from mldtrial.trial import policies as trial
 from segmentation.models import (
     ImageExport,
+    IntervalCalibration,
     ModelEvaluation,
     ModelVersion,
     ProtocolCheck,
@@ -77,6 +78,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ScannedOn: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "scan__visit__patient__"),
     ModelVersion: _of_everybody,
     ModelEvaluation: _of_everybody,
+    IntervalCalibration: _of_everybody,
     TrainingSet: _of_everybody,
     # Who was in it is told with the patient; a patient who is not known here, nowhere.
     TrainingMember: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "patient__"),

@@ -132,8 +132,22 @@ IMAGE_CAUTIONS = _text(
     " | ".join(("NONE", *Caution)),
 )
 
+INTERVAL = (
+    Column(
+        "load_interval_low_ml", "Interval of the load, lower end", "decimal", "mL",
+        "Empty where the method version was not calibrated; calibrated on phantoms "
+        "(docs/models.md), it says nothing about patients",
+    ),
+    Column("load_interval_high_ml", "Interval of the load, upper end", "decimal", "mL"),
+    Column(
+        "load_interval_level", "Level of the interval", "decimal", "share",
+        "Share of the phantoms' truths that such intervals are made to hold",
+    ),
+    _text("load_interval_version", "Calibration of the interval", "Of this method version"),
+)  # fmt: skip
+
 TABLES: dict[str, tuple[Column, ...]] = {
-    "demyelination_load": (*LOADS, IN_TRAINING_SET, *DENOMINATORS, IMAGE_CAUTIONS),
+    "demyelination_load": (*LOADS, IN_TRAINING_SET, *DENOMINATORS, IMAGE_CAUTIONS, *INTERVAL),
     "loads_by_method": (
         *LOADS,
         _text(
@@ -143,6 +157,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         IN_TRAINING_SET,
         *DENOMINATORS,
         IMAGE_CAUTIONS,
+        *INTERVAL,
     ),
     "clinical_scores": (
         *VISIT,

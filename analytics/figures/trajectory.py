@@ -28,6 +28,10 @@ class LoadMark:
         Half height of the band between this load and the one before it.
     flags : tuple of str
         Findings of the review, in words.
+    interval_ml : tuple of float, optional
+        Between which loads its interval lies; None for a load without one.
+    interval_level : float, optional
+        Share of the phantoms' truths that such intervals hold.
     """
 
     age_months: float
@@ -38,6 +42,8 @@ class LoadMark:
     url: str = ""
     tolerance_ml: float | None = None
     flags: tuple[str, ...] = ()
+    interval_ml: tuple[float, float] | None = None
+    interval_level: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,17 +138,42 @@ def _band(loads: Sequence[LoadMark]) -> list[Trace]:
 
 
 def _marks(marks: Sequence[LoadMark], name: str, symbol: str) -> Trace:
+    bars = {"error_y": _bars(marks)} if any(mark.interval_ml for mark in marks) else {}
     return {
+        **bars,
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "x": [mark.age_months for mark in marks],
         "y": [mark.load_ml for mark in marks],
-        "customdata": [[mark.url, mark.visit_name, mark.visit_date] for mark in marks],
+        "customdata": [
+            [mark.url, mark.visit_name, mark.visit_date, _interval_words(mark)] for mark in marks
+        ],
         "marker": {"symbol": symbol, "size": 10, "color": style.ACCENT, "line": {"width": 2}},
         "hovertemplate": "%{customdata[1]}, %{customdata[2]}<br>%{y:.1f} mL at %{x:.1f} months"
-        "<extra></extra>",
+        "%{customdata[3]}<extra></extra>",
     }
+
+
+def _bars(marks: Sequence[LoadMark]) -> dict[str, Any]:
+    """Return the intervals as bars; a load without one has none."""
+    ends = [(mark.load_ml, mark.interval_ml) for mark in marks]
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": [None if interval is None else interval[1] - load for load, interval in ends],
+        "arrayminus": [None if interval is None else load - interval[0] for load, interval in ends],
+        "color": style.ACCENT,
+        "thickness": 1.2,
+        "width": 4,
+    }
+
+
+def _interval_words(mark: LoadMark) -> str:
+    if mark.interval_ml is None or mark.interval_level is None:
+        return ""
+    low, high = mark.interval_ml
+    return f"<br>interval {low:.1f} to {high:.1f} mL ({mark.interval_level:.0%} of phantoms)"
 
 
 def _flags(marks: Sequence[LoadMark]) -> Trace:

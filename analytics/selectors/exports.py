@@ -198,6 +198,10 @@ def _of_loads() -> dict[str, Any]:
         "load_percent_of_brain": tissue.load_percent(TissueCode.BRAIN),
         "load_percent_of_intracranial": tissue.load_percent(TissueCode.INTRACRANIAL),
         "image_cautions": cautions.as_codes(),
+        "load_interval_low_ml": F("interval_low_ml"),
+        "load_interval_high_ml": F("interval_high_ml"),
+        "load_interval_level": F("interval_level"),
+        "load_interval_version": F("interval_calibration__version"),
     }
 
 

@@ -41,6 +41,8 @@ class LoadPoint:
     model: str
     is_demonstration: bool
     is_after_treatment: bool
+    interval_ml: tuple[float, float] | None = None
+    interval_level: float | None = None
 
     @property
     def acquisition(self) -> tuple[str, ...]:
@@ -131,6 +133,9 @@ COLUMNS = (
     "run__model_version__version",
     "run__model_version__is_demonstration",
     "demyelination_load_ml",
+    "interval_low_ml",
+    "interval_high_ml",
+    "interval_level",
 )
 
 
@@ -144,6 +149,7 @@ def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
     day = row["run__visit__date"]
     start = starts.get(patient_id)
     scanner = row["run__t1w_scan__scanner"] or {}
+    low = row["interval_low_ml"]
     return LoadPoint(
         patient_id=patient_id,
         run_id=row["run_id"],
@@ -161,4 +167,6 @@ def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
         is_demonstration=row["run__model_version__is_demonstration"],
         # A scan on the day of the first dose shows the brain before the treatment.
         is_after_treatment=start is not None and day > start,
+        interval_ml=None if low is None else (low, row["interval_high_ml"]),
+        interval_level=row["interval_level"],
     )

@@ -65,6 +65,8 @@ def _load_marks(study: Study, series: Sequence[LoadPoint], flags: Sequence[Flag]
             url=reverse("run", args=[study.code, load.run_id]),
             tolerance_ml=tolerance(points[index - 1], points[index]) if index else None,
             flags=tuple(escape(flag.sentence) for flag in flags if flag.run_id == load.run_id),
+            interval_ml=load.interval_ml,
+            interval_level=load.interval_level,
         )
         for index, load in enumerate(series)
     ]

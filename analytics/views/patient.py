@@ -58,6 +58,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "method": method,
         "trained": trained_on(patient, method) if method and series else None,
         "load_count": len(series),
+        "interval_level": next((p.interval_level for p in series if p.interval_ml), None),
         "score_count": sum(row.gmfc is not None and row.gmfc.level is not None for row in rows),
         "held": held,
         "arm": selectors.arm_of(patient, user=user),

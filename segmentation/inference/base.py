@@ -3,15 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from segmentation.imaging.cautions import Caution
-
-if TYPE_CHECKING:  # torch is loaded by segmentation workers only
-    from segmentation.inference.disagreement import Disagreement
+from segmentation.inference.disagreement import Disagreement
 
 Progress = Callable[[float, str], None]
 """Told the share of the work done, 0 to 1, and the name of the step under way."""
@@ -49,7 +47,7 @@ class SegmentationOutput:
     provenance: Mapping[str, Any] = field(default_factory=dict)
     clusters: bytes | None = None
     cautions: tuple[Caution, ...] | None = None
-    disagreement: "Disagreement | None" = None
+    disagreement: Disagreement | None = None
 
 
 class Segmenter(Protocol):

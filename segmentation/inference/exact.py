@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 
 from segmentation.inference.cropping import Box, nonzero_box
 from segmentation.inference.deciding import label_map
-from segmentation.inference.disagreement import Disagreement, PassWatch
+from segmentation.inference.disagreement import Disagreement
 from segmentation.inference.normalisation import normalise
+from segmentation.inference.pass_watch import PassWatch
 from segmentation.inference.recipe import Recipe
 from segmentation.inference.resampling import Resampling, resample_images
 from segmentation.inference.sliding_window import SlidingWindow, TileDone

@@ -23,7 +23,8 @@ WEIGHTS = "weights.safetensors"
 FINGERPRINT = "dataset_fingerprint.json"
 CARD = "MODEL_CARD.md"
 METRICS = "metrics.json"
-KEPT_BESIDE = (CARD, METRICS)
+INTERVAL = "interval.json"
+KEPT_BESIDE = (CARD, METRICS, INTERVAL)
 """Files that describe a model and make no number; a manifest need not name them."""
 SAFE_SUFFIXES = frozenset({".json", ".md", ".safetensors"})
 """Kinds of files that are data only; whatever else a folder holds is not taken over."""

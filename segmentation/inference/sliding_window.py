@@ -13,7 +13,7 @@ from nnunetv2.inference.sliding_window_prediction import (
     compute_steps_for_sliding_window,
 )
 
-from segmentation.inference.disagreement import Watch
+from segmentation.inference.pass_watch import Watch
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 TileDone = Callable[[int, int], None]

@@ -1,6 +1,7 @@
 """Uploads, models, runs and their results."""
 
 from segmentation.models.batch import SegmentationBatch
+from segmentation.models.calibration import IntervalCalibration
 from segmentation.models.evaluation import ModelEvaluation
 from segmentation.models.image_export import ImageExport
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState, Priority
@@ -31,6 +32,7 @@ __all__ = [
     "FindingSeverity",
     "FindingState",
     "ImageExport",
+    "IntervalCalibration",
     "Job",
     "JobState",
     "Method",

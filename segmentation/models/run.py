@@ -8,6 +8,7 @@ from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Origin, Scan, Visit
 from segmentation.imaging.cautions import Caution
 from segmentation.models.batch import SegmentationBatch
+from segmentation.models.calibration import IntervalCalibration
 from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 from segmentation.models.model_version import ModelVersion, ReleaseState
 
@@ -90,6 +91,14 @@ class SegmentationResult(ClinicalModel):
     attempt = models.PositiveSmallIntegerField()
     voxel_count = models.PositiveBigIntegerField()
     demyelination_load_ml = models.FloatField()
+    interval_low_ml = models.FloatField(null=True, blank=True)
+    interval_high_ml = models.FloatField(null=True, blank=True)
+    interval_level = models.FloatField(
+        null=True, blank=True, help_text="Share of the phantoms' truths that such intervals hold."
+    )
+    interval_calibration = models.ForeignKey(
+        IntervalCalibration, models.PROTECT, related_name="results", null=True, blank=True
+    )
     cautions = ArrayField(
         models.CharField(max_length=24),
         null=True,
@@ -101,6 +110,27 @@ class SegmentationResult(ClinicalModel):
         constraints = [
             models.CheckConstraint(
                 condition=models.Q(demyelination_load_ml__gte=0), name="result_load_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    interval_low_ml__isnull=True,
+                    interval_high_ml__isnull=True,
+                    interval_level__isnull=True,
+                    interval_calibration__isnull=True,
+                )
+                | models.Q(
+                    interval_low_ml__gte=0,
+                    interval_low_ml__lte=models.F("demyelination_load_ml"),
+                    interval_high_ml__gte=models.F("demyelination_load_ml"),
+                    interval_level__gt=0,
+                    interval_level__lt=1,
+                    # A comparison with NULL is NULL, and a check that is NULL passes.
+                    interval_low_ml__isnull=False,
+                    interval_high_ml__isnull=False,
+                    interval_level__isnull=False,
+                    interval_calibration__isnull=False,
+                ),
+                name="result_interval_whole_and_around_the_load",
             ),
             models.CheckConstraint(
                 condition=models.Q(cautions__contained_by=[code.value for code in Caution]),

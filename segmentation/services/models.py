@@ -21,6 +21,7 @@ from segmentation.inference.conventional import NAME as CLUSTERIZE
 from segmentation.inference.conventional import ConventionalSegmenter
 from segmentation.inference.model_folder import (
     CARD,
+    INTERVAL,
     MANIFEST,
     METRICS,
     ModelFolderError,
@@ -34,7 +35,7 @@ from segmentation.models import (
     SegmentationRun,
     TrainingSet,
 )
-from segmentation.services import evaluations, model_folders, store, training_sets
+from segmentation.services import evaluations, intervals, model_folders, store, training_sets
 from segmentation.services.segmenters import MADE_ELSEWHERE
 
 THRESHOLD = "threshold"
@@ -92,6 +93,8 @@ def _record_what_it_brings(model: ModelVersion, made: Path, manifest: Mapping[st
         evaluations.record_evaluation(
             model=model, report=report, data=str(report.get("data") or "as the model's folder says")
         )
+    if (made / INTERVAL).exists():
+        intervals.record_calibration(model=model, content=read_json(made, INTERVAL))
 
 
 def register_threshold() -> ModelVersion:

@@ -36,7 +36,7 @@ from segmentation.models import (
     SegmentationRun,
 )
 from segmentation.selectors.findings import excluding
-from segmentation.services import demo_images, jobs, store
+from segmentation.services import demo_images, intervals, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
 from segmentation.services.segmenters import is_made_elsewhere, load_segmenter
@@ -210,6 +210,9 @@ def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
                 "mask_sha256": mask_sha256,
                 "voxel_count": voxels,
                 "demyelination_load_ml": load_ml,
+                **intervals.interval_columns(
+                    run, load_ml=load_ml, disagreement=output.disagreement
+                ),
                 "cautions": None if output.cautions is None else list(output.cautions),
             }
             _publish(run, target, measured, provenance)
@@ -294,8 +297,10 @@ def _measured_twice(
 def _provenance(
     run: SegmentationRun, output: SegmentationOutput, scans: Mapping[str, Scan]
 ) -> dict[str, Any]:
+    differing = output.disagreement
     return {
         **output.provenance,
+        "passes": None if differing is None else differing.as_json(),
         "inputs": {name: scan.image_sha256 for name, scan in scans.items()},
         "deidentification": {n: scan.deidentification_version for n, scan in scans.items()},
         "model": f"{run.model_version.name} {run.model_version.version}",

@@ -13,6 +13,7 @@ from segmentation import card_text, policies, selectors
 from segmentation.forms.models import RetireForm
 from segmentation.models import ReleaseState
 from segmentation.selectors import model_page as page
+from segmentation.selectors.intervals import calibration_of
 from segmentation.services import models
 
 
@@ -35,6 +36,7 @@ def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "history": page.state_history(model),
         "training": page.training(model, user=user),
         "result_count": page.result_count(model, user=user),
+        "calibration": calibration_of(model, user=user),
         "evaluations": page.evaluations(model, user=user),
         "settings": page.settings(model),
         "files": page.files(model),

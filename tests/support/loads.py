@@ -8,6 +8,7 @@ from typing import Any
 from mldtrial.trial.models import AcqStratum, Patient, Scan, Sequence, Visit
 from segmentation.imaging.tissue.measure import METHOD_VERSION
 from segmentation.models import (
+    IntervalCalibration,
     JobState,
     Method,
     ModelVersion,
@@ -20,6 +21,7 @@ from segmentation.models import (
     TrainingSet,
 )
 from segmentation.services import training_sets
+from segmentation.services.intervals import record_calibration
 
 _numbers = itertools.count()
 
@@ -114,6 +116,41 @@ def make_load(
         demyelination_load_ml=load_ml,
     )
     return run
+
+
+def make_calibration(model: ModelVersion) -> IntervalCalibration:
+    """Return a calibration of a method's intervals: factors 1 and 2, 3D alone."""
+    content = {
+        "method": "conformal-1",
+        "version": "1",
+        "level": 0.8,
+        "strata": {"3D": {"low": 1.0, "high": 2.0, "n": 20}},
+        "data": "20 phantom visits of as many patients, and 60 held out",
+        "held_out": {
+            "all": {
+                "n": 60, "inside": 49, "below": 5, "above": 6,
+                "p_value": 0.8722, "width_ml_median": 21.4,
+            },
+            "strata": {},
+            "loads": [
+                {
+                    "above_ml": 0.0, "up_to_ml": 5.0, "n": 3, "inside": 1, "below": 0, "above": 2,
+                    "p_value": 0.104, "width_ml_median": 7.0,
+                },
+            ],
+        },
+    }  # fmt: skip
+    return record_calibration(model=model, content=content)
+
+
+def give_interval(run: SegmentationRun, low_ml: float, high_ml: float) -> None:
+    """Give the load of a run an interval."""
+    SegmentationResult.objects.filter(run=run).update(
+        interval_low_ml=low_ml,
+        interval_high_ml=high_ml,
+        interval_level=0.8,
+        interval_calibration=make_calibration(run.model_version),
+    )
 
 
 def make_tissue(run: SegmentationRun, **volumes_ml: float) -> TissueMeasurement:

@@ -26,6 +26,7 @@ from mldtrial.trial.services import assessments, patients
 from segmentation.models import Method, ProtocolFinding, ReleaseState
 from segmentation.services import finding_decisions
 from tests.support.loads import (
+    give_interval,
     make_load,
     make_model,
     make_scan,
@@ -122,6 +123,10 @@ def test_a_row_says_what_it_is(committed):
         "load_percent_of_brain": "",
         "load_percent_of_intracranial": "",
         "image_cautions": "",
+        "load_interval_low_ml": "",
+        "load_interval_high_ml": "",
+        "load_interval_level": "",
+        "load_interval_version": "",
     }
 
 
@@ -142,6 +147,17 @@ def test_cautions_about_the_images_stand_at_the_end_and_none_is_not_unknown(comm
         type(run.result).objects.filter(run=run).update(cautions=cautions)
     found = [row["image_cautions"] for row in table(take(committed))]
     assert found == ["NONE", "T1W_UNUSUAL BRAIN_AT_EDGE", ""]
+
+
+def test_the_interval_of_a_load_stands_at_the_end(committed):
+    give_interval(make_load(committed.patient_a, DAY, 10.5), 8.25, 16.0)
+    (row,) = table(take(committed))
+    assert list(row.items())[-4:] == [
+        ("load_interval_low_ml", "8.25"),
+        ("load_interval_high_ml", "16"),
+        ("load_interval_level", "0.8"),
+        ("load_interval_version", "1"),
+    ]
 
 
 def test_doubles_survive_to_the_last_bit(committed):

@@ -143,7 +143,13 @@ def test_a_blinded_person_learns_no_load_and_no_imaging_query(
     assert "87.654" in page(client, world, "data_manager")
 
 
-OF_METHODS = {"ModelVersion", "ModelEvaluation", "TrainingSet", "TrainingMember"}
+OF_METHODS = {
+    "ModelVersion",
+    "ModelEvaluation",
+    "IntervalCalibration",
+    "TrainingSet",
+    "TrainingMember",
+}
 OF_NO_STUDY = OF_METHODS | {
     "Notices", "Login", "SecondFactor", "ExportRecord", "ImageExport", "SegmentationBatch",
 }  # fmt: skip

@@ -1,0 +1,78 @@
+"""Measure on phantoms how uncertain the loads of a registered model are."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+
+from mldtrial.audit.context import acting
+from segmentation.models import ModelVersion
+from segmentation.services import intervals
+from segmentation.services.segmenters import load_segmenter
+from segmentation.training.calibration import records, report
+
+
+class Command(BaseCommand):
+    """Calibrate the intervals of a model and measure their coverage."""
+
+    help = "Calibrate the interval of a model's loads on phantoms; goes on where it was stopped."
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--model", required=True, help="name of a registered model")
+        parser.add_argument(
+            "--work", type=Path, required=True, help="file of what was segmented; it is continued"
+        )
+        parser.add_argument("--visits", type=int, default=100, help="phantom visits in all")
+        parser.add_argument(
+            "--calibrating",
+            type=int,
+            default=40,
+            help="how many calibrate; the others are held out",
+        )
+        parser.add_argument("--seed", type=int, default=1)
+        parser.add_argument(
+            "--calibration-version", required=True, help="name of this calibration, for example 1"
+        )
+        parser.add_argument(
+            "--out", type=Path, help="write the interval.json of the model's folder"
+        )
+        parser.add_argument("--record", action="store_true", help="use it from now on")
+        parser.add_argument("--json", action="store_true", dest="as_json")
+
+    def handle(
+        self,
+        *_: Any,
+        model: str,
+        work: Path,
+        visits: int,
+        calibrating: int,
+        seed: int,
+        calibration_version: str,
+        out: Path | None,
+        record: bool,
+        as_json: bool,
+        **__: Any,
+    ) -> None:
+        """Draw, segment, calibrate, measure; put it on record if asked to."""
+        found = ModelVersion.objects.filter(name=model).order_by("-created_at").first()
+        if found is None:
+            raise CommandError("No such model is registered; use register_model first.")
+        segmenter = load_segmenter(found)
+        try:
+            made = records(segmenter, work, visits=visits, seed=seed, told=self.stderr.write)
+            content = report(made, calibrating=calibrating, version=calibration_version, seed=seed)
+            if record:
+                with acting(origin="command:calibrate_model", reason="calibrated"):
+                    intervals.record_calibration(model=found, content=content)
+        except (ValueError, ValidationError) as error:
+            words = error.messages if isinstance(error, ValidationError) else [str(error)]
+            raise CommandError(" ".join(words)) from error
+        if out is not None:
+            out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        self.stdout.write(
+            json.dumps(content) if as_json else json.dumps(content["held_out"], indent=1)
+        )

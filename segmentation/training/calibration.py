@@ -1,0 +1,295 @@
+"""Calibrate the interval of a model's loads on phantoms of known truth, and measure how it does.
+
+One visit of each phantom patient, so that visits are independent; the first patients calibrate,
+the others are held out. Every record is written as soon as it is made, so that a run that was
+stopped goes on where it ended, and another formula needs no new prediction.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from segmentation.imaging.errors import ImageError
+from segmentation.imaging.nifti import write_volume
+from segmentation.imaging.volume import label_volume_ml
+from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Segmenter
+from segmentation.inference.disagreement import Disagreement
+from segmentation.inference.interval import METHOD, Calibration, interval_of, scales_ml
+from segmentation.phantom.bids import HEALTHY_OF_EIGHT
+from segmentation.phantom.patient import PHANTOM_VERSION, PhantomPatient
+from segmentation.phantom.render import PhantomVisit, render_visit
+
+FIRST_SEED = 3_000_000
+"""Far from the seeds of training and of `make_phantoms`: no patient is ever in two of them."""
+LEVEL = 0.8
+LOAD_RANGES_ML = ((0.0, 0.0), (0.0, 5.0), (5.0, 20.0), (20.0, 60.0), (60.0, math.inf))
+"""Of the true load: none, and above the first up to the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One phantom visit of the calibration: patient, stratum and stage."""
+
+    number: int
+    patient_seed: int
+    acq_stratum: str
+    stage: float
+
+    @classmethod
+    def draw(cls, seed: int, number: int) -> "Visit":
+        """Draw the visit of a number; strata alternate, two of eight are healthy."""
+        stage = float(np.random.default_rng([seed, number, 4]).random() ** 1.5)
+        return cls(
+            number=number,
+            patient_seed=FIRST_SEED + seed * 1000 + number,
+            acq_stratum="3D" if number % 2 == 0 else "2D",
+            stage=0.0 if number % 8 in HEALTHY_OF_EIGHT else stage,
+        )
+
+    def render(self) -> PhantomVisit:
+        """Draw the images."""
+        return render_visit(
+            PhantomPatient.draw(self.patient_seed),
+            stage=self.stage,
+            acq_stratum=self.acq_stratum,
+            seed=1,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a model made of one visit."""
+
+    number: int
+    acq_stratum: str
+    truth_ml: float
+    load_ml: float
+    disagreement: Disagreement
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for a line of a file."""
+        return {**asdict(self), "disagreement": self.disagreement.as_json()}
+
+    @classmethod
+    def of_json(cls, line: Mapping[str, Any]) -> "Record":
+        """Return what `as_json` gave; further keys are left out."""
+        return cls(
+            number=int(line["number"]),
+            acq_stratum=str(line["acq_stratum"]),
+            truth_ml=float(line["truth_ml"]),
+            load_ml=float(line["load_ml"]),
+            disagreement=Disagreement.of_json(line["disagreement"]),
+        )
+
+
+def records(
+    segmenter: Segmenter,
+    kept: Path,
+    *,
+    visits: int,
+    seed: int,
+    told: Callable[[str], None] = lambda _: None,
+) -> list[Record]:
+    """Segment phantom visits, one of each patient, or read what was segmented before.
+
+    Parameters
+    ----------
+    kept : Path
+        File of one JSON object per line; it is continued.
+    visits, seed : int
+        How many, and which.
+
+    Returns
+    -------
+    list of Record
+        In order; a visit whose images were refused is left out.
+
+    Raises
+    ------
+    ValueError
+        If the method does not say how far its passes differ.
+    """
+    known = {line["number"]: line for line in _lines(kept)}
+    for number in range(visits):
+        if number in known:
+            continue
+        line = _segmented(segmenter, Visit.draw(seed, number))
+        known[number] = line
+        with kept.open("a", encoding="utf-8") as handle:
+            handle.write(json.dumps(line) + "\n")
+        told(f"visit {number}: truth {line['truth_ml']:.1f} mL, load {line.get('load_ml')} mL")
+    return [Record.of_json(known[n]) for n in range(visits) if "refused" not in known[n]]
+
+
+def _lines(kept: Path) -> Iterator[dict[str, Any]]:
+    if kept.exists():
+        for line in kept.read_text(encoding="utf-8").splitlines():
+            yield json.loads(line)
+
+
+def _segmented(segmenter: Segmenter, visit: Visit) -> dict[str, Any]:
+    drawn = visit.render()
+    line: dict[str, Any] = {**asdict(visit), "truth_ml": drawn.demyelination_load_ml}
+    with TemporaryDirectory() as folder:
+        images = {name: Path(folder) / f"{name}.nii.gz" for name in ("T1w", "T2w")}
+        write_volume(images["T1w"], drawn.t1w.data, drawn.t1w.affine)
+        write_volume(images["T2w"], drawn.t2w.data, drawn.t2w.affine)
+        try:
+            output = segmenter.segment(images, progress=lambda _share, _step: None)
+        except ImageError as error:
+            return {**line, "refused": str(error.code)}
+    if output.disagreement is None:
+        raise ValueError("The method has no passes that could differ, so it has no interval.")
+    label = output.labels[DEMYELINATED_WHITE_MATTER]
+    load_ml = label_volume_ml(output.label_map, output.affine, label)
+    return {**line, "load_ml": load_ml, "disagreement": output.disagreement.as_json()}
+
+
+def conformal_quantile(scores: Sequence[float], miss: float) -> float:
+    """Return the smallest score that a further one exceeds with a probability of at most `miss`.
+
+    The k-th smallest of n, k = ceil((n + 1)(1 - miss)): exact for exchangeable scores
+    (Vovk 2005; Lei 2018, J Am Stat Assoc 113:1094).
+
+    Raises
+    ------
+    ValueError
+        If there are too few scores to promise that.
+    """
+    n = len(scores)
+    # Rounded first: (19 + 1) x 0.9 is a little more than 18 for a computer.
+    k = math.ceil(round((n + 1) * (1 - miss), 9))
+    if k > n:
+        raise ValueError(
+            f"{n} visits are too few to leave out {miss:.0%} on a side; at least "
+            f"{math.ceil(round(1 / miss, 9)) - 1} are needed in each stratum."
+        )
+    return float(sorted(scores)[k - 1])
+
+
+def calibrate(found: Sequence[Record], *, level: float = LEVEL) -> dict[str, dict[str, float]]:
+    """Return the factors of each stratum: half of what may be missed lies on each side.
+
+    Raises
+    ------
+    ValueError
+        If a stratum has too few visits.
+    """
+    miss = (1 - level) / 2
+    strata: dict[str, dict[str, float]] = {}
+    for stratum in sorted({record.acq_stratum for record in found}):
+        of_stratum = [record for record in found if record.acq_stratum == stratum]
+        below, above = zip(*(_scores(record) for record in of_stratum), strict=True)
+        # Never negative: an interval that does not hold its own load would explain nothing.
+        low, high = (max(0.0, conformal_quantile(scores, miss)) for scores in (below, above))
+        strata[stratum] = {"low": low, "high": high, "n": len(of_stratum)}
+    return strata
+
+
+def _scores(record: Record) -> tuple[float, float]:
+    """Return by how many scales the truth lies below the load, and by how many above."""
+    low, high = scales_ml(record.disagreement)
+    return (record.load_ml - record.truth_ml) / low, (record.truth_ml - record.load_ml) / high
+
+
+def coverage(found: Sequence[Record], calibration: Calibration) -> dict[str, Any]:
+    """Return how many truths lay in their intervals: in all, by stratum and by true load.
+
+    Returns
+    -------
+    dict
+        ``all``, ``strata`` and ``loads``, each with ``n``, ``inside``, ``below`` (truths below the
+        interval), ``above``, ``p_value`` (exact binomial test against the level, two-sided) and
+        ``width_ml_median``.
+    """
+    rows = [(record, _placed(record, calibration)) for record in found]
+    return {
+        "all": _counted([placed for _, placed in rows], calibration.level),
+        "strata": {
+            stratum: _counted(
+                [placed for record, placed in rows if record.acq_stratum == stratum],
+                calibration.level,
+            )
+            for stratum in sorted({record.acq_stratum for record in found})
+        },
+        "loads": [
+            {
+                "above_ml": low,
+                "up_to_ml": high if math.isfinite(high) else None,
+                **_counted(
+                    [placed for record, placed in rows if _is_within(record.truth_ml, low, high)],
+                    calibration.level,
+                ),
+            }
+            for low, high in LOAD_RANGES_ML
+        ],
+    }
+
+
+def _is_within(truth_ml: float, low: float, high: float) -> bool:
+    return truth_ml == 0 if high == 0 else low < truth_ml <= high
+
+
+def _placed(record: Record, calibration: Calibration) -> tuple[int, float]:
+    """Return on which side of its interval a truth lies (0: inside), and the interval's width."""
+    interval = interval_of(
+        record.load_ml,
+        record.disagreement,
+        acq_stratum=record.acq_stratum,
+        calibration=calibration,
+    )
+    if interval is None:
+        raise ValueError(f"The stratum {record.acq_stratum} was not calibrated.")
+    side = int(record.truth_ml > interval.high_ml) - int(record.truth_ml < interval.low_ml)
+    return side, interval.high_ml - interval.low_ml
+
+
+def _counted(placed: Sequence[tuple[int, float]], level: float) -> dict[str, Any]:
+    n = len(placed)
+    inside = sum(side == 0 for side, _ in placed)
+    return {
+        "n": n,
+        "inside": inside,
+        "below": sum(side < 0 for side, _ in placed),
+        "above": sum(side > 0 for side, _ in placed),
+        "p_value": float(stats.binomtest(inside, n, level).pvalue) if n else None,
+        "width_ml_median": float(np.median([width for _, width in placed])) if n else None,
+    }
+
+
+def report(
+    found: Sequence[Record], *, calibrating: int, version: str, seed: int, level: float = LEVEL
+) -> dict[str, Any]:
+    """Return the content of `interval.json`: factors of the first visits, coverage of the others.
+
+    Parameters
+    ----------
+    calibrating : int
+        The visits whose number is below calibrate; the others are held out.
+
+    Raises
+    ------
+    ValueError
+        If there are too few of either.
+    """
+    first = [record for record in found if record.number < calibrating]
+    others = [record for record in found if record.number >= calibrating]
+    if not others:
+        raise ValueError("No visit is held out; more visits are needed than calibrate.")
+    content: dict[str, Any] = {
+        "method": METHOD,
+        "version": version,
+        "level": level,
+        "strata": calibrate(first, level=level),
+        "data": f"{len(first)} phantom visits of as many patients, and {len(others)} held out",
+        "phantoms": PHANTOM_VERSION,
+        "seed": seed,
+    }
+    return {**content, "held_out": coverage(others, Calibration.of_json(content))}
