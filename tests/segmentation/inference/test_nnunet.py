@@ -68,7 +68,7 @@ def test_it_finds_what_is_lost_whichever_way_the_voxels_run(
 
 def test_a_head_without_its_vertex_is_refused_before_the_network(visit: PhantomVisit):
     slices = visit.t1w.data.shape[2]
-    below = np.ascontiguousarray(visit.t1w.data[:, :, : round(0.7 * slices)])
+    below = np.ascontiguousarray(visit.t1w.data[:, :, : round(0.8 * slices)])
     with pytest.raises(ImageError, match="top is cut off") as refused:
         prepare_volumes(Volume(below, visit.t1w.affine), Volume(visit.t2w.data, visit.t2w.affine))
     assert refused.value.code == FailureCode.BRAIN_CUT_OFF
