@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from analytics.views import cohort, exports, overview, patient, quality
+from analytics.views import cohort, exports, impact, overview, patient, quality
 
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
+MODEL = f"{STUDY}models/<uuid:model_id>/"
 READ = f"{STUDY}reads/<uuid:assignment_id>/"
 EXPORT = "exports/<str:study_code>/<slug:dataset>"
 
@@ -19,6 +20,10 @@ urlpatterns = [
     path(f"{STUDY}quality/", quality.study_quality, name="study_quality"),
     path(f"{STUDY}quality/<uuid:quality_id>/", quality.scan_quality, name="scan_quality"),
     path(f"{STUDY}quality/<slug:name>.json", quality.quality_chart, name="quality_chart"),
+    path(f"{MODEL}impact/", impact.impact_page, name="model_impact"),
+    path(f"{MODEL}impact/<str:stratum>.json", impact.impact_chart, name="model_impact_chart"),
+    path(f"{MODEL}impact.csv", impact.impact_file, name="model_impact_file"),
+    path(f"{MODEL}shadow/", impact.shadow_run, name="model_shadow"),
     path(f"{READ}pictures/", quality.read_pictures, name="read_pictures"),
     path(f"{READ}<int:picture_number>.png", quality.read_picture, name="read_picture"),
     path("exports/", exports.exports_page, name="exports"),

@@ -68,13 +68,18 @@ def cohort_points(study: Study, *, user: Any, filters: Filters) -> list[CohortPo
     equally near ones the earlier. The MRI severity score is the settled one of the same visit.
     """
     points = loads.study_loads(study, user=user)
+    found = with_scores(study, points, user=user)
+    return [point for point in found if filters.accept(point)]
+
+
+def with_scores(study: Study, points: Sequence[loads.LoadPoint], *, user: Any) -> list[CohortPoint]:
+    """Return loads of a study with the scores that belong to them, in their order."""
     patients = {
         patient.pk: patient for patient in visible_to(user, Patient.objects.filter(study=study))
     }
     gmfc = _gmfc(study, user)
     severity = _severity(study, user)
-    found = [_point(p, patients[p.patient_id], study, gmfc, severity) for p in points]
-    return [point for point in found if filters.accept(point)]
+    return [_point(p, patients[p.patient_id], study, gmfc, severity) for p in points]
 
 
 def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> int:

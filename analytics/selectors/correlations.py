@@ -49,6 +49,15 @@ RELATIONS = {
     )
 }
 
+LOAD_AGE = Relation(
+    "load-age",
+    "Load and age",
+    "Age (months)",
+    "Each load with the age at its visit.",
+    lambda point: point.age_months,
+)
+"""Says something of a method beside another one; of the disease, the trajectories say more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -93,6 +102,12 @@ def table(points: Sequence[CohortPoint], relation: Relation, *, smallest_group: 
             for kind in kinds
         ]
     return rows
+
+
+def of_stratum(points: Sequence[CohortPoint], relation: Relation, stratum: str) -> Row:
+    """Return the correlation of all scans of a stratum, for who may see single patients."""
+    here = [point for point in paired(points, relation) if point.acq_stratum == stratum]
+    return _row(here, relation, stratum, "", smallest_group=1)
 
 
 def _row(

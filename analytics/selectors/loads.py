@@ -70,15 +70,27 @@ def results(*, user: Any) -> QuerySet[SegmentationResult]:
     return visible_to(user, counting_results())
 
 
+def results_of(model: ModelVersion, *, user: Any) -> QuerySet[SegmentationResult]:
+    """Return the loads of any method version that a person may see, for comparisons."""
+    return visible_to(user, flagged_results().filter(run__model_version=model))
+
+
 def load_series(patient: Patient, *, user: Any) -> list[LoadPoint]:
     """Return a patient's loads in order of age; empty for who may not see loads."""
     found = results(user=user).filter(run__visit__patient=patient)
     return _points(found, treatment_starts([patient]))
 
 
-def study_loads(study: Study, *, user: Any) -> list[LoadPoint]:
-    """Return the loads of a study that a person may see, by patient and age."""
-    found = results(user=user).filter(run__visit__patient__study=study)
+def study_loads(study: Study, *, user: Any, model: ModelVersion | None = None) -> list[LoadPoint]:
+    """Return the loads of a study that a person may see, by patient and age.
+
+    Parameters
+    ----------
+    model : ModelVersion, optional
+        Whose loads, for comparisons; those that count without.
+    """
+    loads = results(user=user) if model is None else results_of(model, user=user)
+    found = loads.filter(run__visit__patient__study=study)
     patients = Patient.objects.filter(study=study)
     return _points(found, treatment_starts(patients))
 

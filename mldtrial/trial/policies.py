@@ -118,6 +118,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "request_unlock": (Role.INVESTIGATOR, Role.DATA_MANAGER),
     "approve_unlock": (Role.DATA_MANAGER,),
     "retire_model": (Role.ADMINISTRATOR,),
+    # Of a method that does not count yet: for who decides and who advises, never for a sponsor,
+    # who could prefer the method by what it shows.
+    "view_impact": (Role.DATA_MANAGER, Role.STATISTICIAN, Role.AUDITOR),
+    "promote_model": (Role.DATA_MANAGER,),
     "view_arms": PATIENT_ROLES,  # of an open study, or after its planned unblinding
     "unblind": (Role.INVESTIGATOR,),
     "unblind_study": (Role.DATA_MANAGER,),

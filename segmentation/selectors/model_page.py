@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from mldtrial.audit.context import ANONYMOUS
 from mldtrial.trial import policies as trial
+from mldtrial.trial.models import Study
 from segmentation.models import (
     ModelEvaluation,
     ModelVersion,
@@ -83,6 +84,12 @@ def result_count(model: ModelVersion, *, user: Any) -> int:
     whole = Q(run__visit__patient__study__in=overview.values("study"))
     results = SegmentationResult.objects.filter(run__model_version=model, run__is_voided=False)
     return results.filter(in_reach | whole).count()
+
+
+def studies_of_impact(*, user: Any) -> list[Study]:
+    """Return the studies in which a person may see what another method would change."""
+    held = trial.memberships(user).filter(role__in=trial.ACTIONS["view_impact"])
+    return list(Study.objects.filter(pk__in=held.values("study")).order_by("code"))
 
 
 @dataclass(frozen=True, slots=True)

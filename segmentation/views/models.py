@@ -42,6 +42,8 @@ def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "files": page.files(model),
         "card": card_text.html_of(model.card),
         "is_candidate": is_candidate,
+        "is_compared": model.state != ReleaseState.ACTIVE,
+        "compared_in": page.studies_of_impact(user=user),
         "may_retire": is_candidate and policies.may_with_models(user, "retire_model"),
     }
     return render(request, "segmentation/model.html", context)

@@ -188,6 +188,7 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "segmentations": QUEUE,
     "runs_retry": QUEUE,
     "batch_cancel": QUEUE,
+    "model_shadow": QUEUE,
     "import_check": TABLE,
     "import_discard": TABLE,
     "import_layout": TABLE,

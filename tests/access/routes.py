@@ -30,6 +30,7 @@ OVERSEERS = frozenset({"data_manager", "auditor"})
 AUDITED = AT_SITE | OVERSEERS
 EXPORTS = frozenset({"data_manager", "statistician"})
 IMPORTS = frozenset({"data_manager", "auditor"})
+IMPACT = OVERSEERS | {"statistician"}
 LOCKS = frozenset({"investigator", "data_manager", "auditor"})
 QUARANTINE = ENTRY | OVERSEERS
 UNLOCKS = frozenset({"investigator", "data_manager"})
@@ -262,6 +263,10 @@ EXPECTED: dict[str, Route] = {
     # analytics
     "patient": Route(scope="site", get=SEES_PATIENTS),
     "patient_trajectory": Route(scope="site", get=SEES_PATIENTS, page=False),
+    "model_impact": Route(scope="study", get=IMPACT),
+    "model_impact_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),
+    "model_impact_file": Route(scope="study", get=EXPORTS, page=False),
+    "model_shadow": Route(scope="study", post={"data_manager"}, post_status=302),
     "cohort": Route(scope="study", get=EVERY_SITE),
     "cohort_chart": Route(scope="study", get=EVERY_SITE, page=False, params={"name": "load-gmfc"}),
     "study_overview": Route(scope="study", get=EVERY_SITE | {"administrator"}),

@@ -93,15 +93,22 @@ def make_load(
     *,
     model: ModelVersion | None = None,
     analysis_flag: bool = True,
+    beside: SegmentationRun | None = None,
     **scan: Any,
 ) -> SegmentationRun:
-    """Return a successful run on a day's visit with a load in mL."""
+    """Return a successful run on a day's visit with a load in mL.
+
+    Parameters
+    ----------
+    beside : SegmentationRun, optional
+        The run whose images it was made from; new ones without.
+    """
     visit = make_visit(patient, on)
     run = SegmentationRun.objects.create(
         visit=visit,
         site=patient.site,
         state=JobState.SUCCEEDED,
-        t1w_scan=make_scan(visit, **scan),
+        t1w_scan=make_scan(visit, **scan) if beside is None else beside.t1w_scan,
         model_version=model or make_model(),
         parameters_sha256="0" * 64,
         input_sha256=_hash(),

@@ -91,6 +91,8 @@ MAY: dict[str, set[str]] = {
     "lock_record": {"data_manager"},
     "request_unlock": {"investigator", "data_manager"},
     "approve_unlock": {"data_manager"},
+    "view_impact": {"data_manager", "statistician", "auditor"},
+    "promote_model": {"data_manager"},
     "retire_model": {"administrator"},
     "view_arms": {*SITE_PEOPLE, *CENTRAL},
     "unblind": {"investigator"},

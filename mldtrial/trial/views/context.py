@@ -108,6 +108,7 @@ SECTIONS = {
     "query": "queries",
     "query_new": "patients",
     "model": "models",
+    "model_impact": "models",
     "audit_study": "audit",
     "audit_record": "audit",
     "audit_access": "audit",

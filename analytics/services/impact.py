@@ -1,0 +1,160 @@
+"""What would change if another method counted: agreement, flags, correlations."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from analytics import flag_words
+from analytics.models import FlagKind
+from analytics.selectors import cohort, correlations, impact
+from analytics.selectors.correlations import Relation
+from analytics.selectors.loads import LoadPoint
+from analytics.services import findings
+from analytics.stats.agreement import BlandAltman, bland_altman
+from analytics.stats.errors import NotEstimableError
+from mldtrial.trial.models import AcqStratum, Study
+
+RELATIONS = (*correlations.RELATIONS.values(), correlations.LOAD_AGE)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Bias and limits of one stratum; `found` is None where `reason` says why."""
+
+    stratum: str
+    n: int
+    found: BlandAltman | None
+    reason: str
+
+
+def agreements(rows: Iterable[impact.Row]) -> list[Agreement]:
+    """Return the agreement of both methods in 3D and in 2D, which are never pooled."""
+    by_stratum: dict[str, list[impact.Row]] = defaultdict(list)
+    for row in rows:
+        if row.difference_ml is not None:
+            by_stratum[row.visit.acq_stratum].append(row)
+    return [_agreement(stratum, by_stratum[stratum]) for stratum in AcqStratum.values]
+
+
+def _agreement(stratum: str, rows: Sequence[impact.Row]) -> Agreement:
+    if not rows:
+        return Agreement(stratum, 0, None, "no scan with both loads")
+    differences = [row.difference_ml for row in rows if row.difference_ml is not None]
+    try:
+        found = bland_altman(differences, [row.patient_id for row in rows])
+    except NotEstimableError as error:
+        return Agreement(stratum, len(rows), None, str(error))
+    return Agreement(stratum, len(rows), found, "")
+
+
+@dataclass(frozen=True, slots=True)
+class FlagChange:
+    """A finding of the review that would come or go."""
+
+    patient_id: UUID
+    subject_code: str
+    visit_id: UUID
+    visit_name: str
+    kind: str
+    appears: bool
+    sentence: str
+
+    @property
+    def label(self) -> str:
+        """What the review calls it."""
+        return str(FlagKind(self.kind).label)
+
+
+@dataclass(frozen=True, slots=True)
+class FlagChanges:
+    """What the review would find more and less, and how much it would find again."""
+
+    changes: tuple[FlagChange, ...]
+    kept: int
+
+    @property
+    def appearing(self) -> int:
+        """How many findings would come."""
+        return sum(change.appears for change in self.changes)
+
+    @property
+    def vanishing(self) -> int:
+        """How many findings would go."""
+        return len(self.changes) - self.appearing
+
+
+def flag_changes(rows: Iterable[impact.Row], study: Study) -> FlagChanges:
+    """Return what the review finds in the series of either method; nothing is written.
+
+    A finding stays where the same visit shows the same kind of it by both methods.
+    """
+    codes: dict[UUID, str] = {}
+    now: dict[UUID, list[LoadPoint]] = defaultdict(list)
+    then: dict[UUID, list[LoadPoint]] = defaultdict(list)
+    for row in rows:
+        codes[row.patient_id] = row.subject_code
+        if row.counted is not None:
+            now[row.patient_id].append(row.counted)
+        if row.other is not None:
+            then[row.patient_id].append(row.other)
+    changes: list[FlagChange] = []
+    kept = 0
+    for patient_id, code in codes.items():
+        before = _found(now[patient_id], study)
+        after = _found(then[patient_id], study)
+        kept += len(before.keys() & after.keys())
+        for found, missing_in, appears in ((after, before, True), (before, after, False)):
+            changes += [
+                FlagChange(patient_id, code, visit_id, point.visit_name, kind, appears, sentence)
+                for (visit_id, kind), (point, sentence) in found.items()
+                if (visit_id, kind) not in missing_in
+            ]
+    return FlagChanges(tuple(changes), kept)
+
+
+def _found(
+    series: Sequence[LoadPoint], study: Study
+) -> dict[tuple[UUID, str], tuple[LoadPoint, str]]:
+    by_run = {point.run_id: point for point in series}
+    found = {}
+    for finding in findings.find(series, study):
+        here, there = by_run[finding.run_id], by_run[finding.reference_run_id]
+        sentence = flag_words.describe(
+            finding.kind,
+            load_ml=here.load_ml,
+            visit_name=here.visit_name,
+            reference_ml=there.load_ml,
+            reference_name=there.visit_name,
+            tolerance_ml=finding.tolerance_ml,
+        )
+        found[here.visit_id, finding.kind] = (here, sentence)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The correlation of both methods with one score, on the same scans of one stratum."""
+
+    relation: Relation
+    stratum: str
+    counted: correlations.Row
+    other: correlations.Row
+
+
+def comparisons(rows: Iterable[impact.Row], study: Study, *, user: Any) -> list[Comparison]:
+    """Return how either method goes with each score, on the scans that both have measured."""
+    pairs = [row for row in rows if row.difference_ml is not None]
+    now = cohort.with_scores(study, [r.counted for r in pairs if r.counted], user=user)
+    then = cohort.with_scores(study, [r.other for r in pairs if r.other], user=user)
+    return [
+        Comparison(
+            relation,
+            stratum,
+            correlations.of_stratum(now, relation, stratum),
+            correlations.of_stratum(then, relation, stratum),
+        )
+        for relation in RELATIONS
+        for stratum in AcqStratum.values
+    ]
