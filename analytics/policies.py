@@ -1,14 +1,15 @@
 """Who may see flags and the log of exports."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, TypeVar
 
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
 
 from analytics.models import ExportRecord, TrajectoryFlag
 from mldtrial.trial import policies as trial
-from mldtrial.trial.models import Role
+from mldtrial.trial.models import Role, Study
 
 ModelT = TypeVar("ModelT", bound=models.Model)
 
@@ -22,6 +23,29 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     TrajectoryFlag: lambda user: trial.loads_of(user, "patient__"),
     ExportRecord: _export_records,
 }
+
+
+def promotes_in(user: Any, studies: Collection[Study]) -> None:
+    """Refuse who may not promote a method in every one of these studies, or in none at all.
+
+    A method counts for all studies alike: nobody signs for numbers that they do not see.
+
+    Raises
+    ------
+    PermissionDenied
+        With how many studies are out of reach, never which.
+    """
+    held = trial.memberships(user).filter(role__in=trial.ACTIONS["promote_model"])
+    mine = set(held.values_list("study", flat=True))
+    beyond = sum(study.pk not in mine for study in studies)
+    if not mine:
+        raise PermissionDenied("Your role does not allow this.")
+    if beyond:
+        noun = "study has" if beyond == 1 else "studies have"
+        raise PermissionDenied(
+            f"{beyond} {noun} results whose numbers you do not see. Who is data manager of every "
+            "study with results proposes and confirms."
+        )
 
 
 def visible_to(user: Any, queryset: QuerySet[ModelT]) -> QuerySet[ModelT]:

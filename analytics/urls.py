@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from analytics.views import cohort, exports, impact, overview, patient, quality
+from analytics.views import cohort, exports, impact, overview, patient, promotion, quality
 
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
@@ -24,6 +24,12 @@ urlpatterns = [
     path(f"{MODEL}impact/<str:stratum>.json", impact.impact_chart, name="model_impact_chart"),
     path(f"{MODEL}impact.csv", impact.impact_file, name="model_impact_file"),
     path(f"{MODEL}shadow/", impact.shadow_run, name="model_shadow"),
+    path("models/<uuid:model_id>/promotion/", promotion.model_promote, name="model_promote"),
+    path(
+        "models/<uuid:model_id>/promotions/<uuid:promotion_id>/",
+        promotion.model_promotion,
+        name="model_promotion",
+    ),
     path(f"{READ}pictures/", quality.read_pictures, name="read_pictures"),
     path(f"{READ}<int:picture_number>.png", quality.read_picture, name="read_picture"),
     path("exports/", exports.exports_page, name="exports"),

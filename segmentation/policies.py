@@ -11,6 +11,7 @@ from segmentation.models import (
     ImageExport,
     IntervalCalibration,
     ModelEvaluation,
+    ModelPromotion,
     ModelVersion,
     ProtocolCheck,
     ProtocolFinding,
@@ -79,6 +80,8 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ModelVersion: _of_everybody,
     ModelEvaluation: _of_everybody,
     IntervalCalibration: _of_everybody,
+    # Who signed is on the page of the method; the numbers that were signed are loads.
+    ModelPromotion: lambda user: Q(pk__isnull=not may_with_models(user, "view_impact")),
     TrainingSet: _of_everybody,
     # Who was in it is told with the patient; a patient who is not known here, nowhere.
     TrainingMember: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "patient__"),

@@ -40,7 +40,7 @@ def bland_altman_figure(
     Parameters
     ----------
     difference_label : str
-        Which method minus which; the unit is added.
+        What the difference is called; the unit is added.
     lines : sequence of Line
         Bias and limits; empty where they are not estimable.
     """

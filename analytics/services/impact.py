@@ -15,6 +15,7 @@ from analytics.services import findings
 from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
 from mldtrial.trial.models import AcqStratum, Study
+from segmentation.selectors import tissue
 
 RELATIONS = (*correlations.RELATIONS.values(), correlations.LOAD_AGE)
 
@@ -99,11 +100,13 @@ def flag_changes(rows: Iterable[impact.Row], study: Study) -> FlagChanges:
             now[row.patient_id].append(row.counted)
         if row.other is not None:
             then[row.patient_id].append(row.other)
+    series = [*now.values(), *then.values()]
+    volumes = tissue.volumes_of([point.run_id for points in series for point in points])
     changes: list[FlagChange] = []
     kept = 0
     for patient_id, code in codes.items():
-        before = _found(now[patient_id], study)
-        after = _found(then[patient_id], study)
+        before = _found(now[patient_id], study, volumes)
+        after = _found(then[patient_id], study, volumes)
         kept += len(before.keys() & after.keys())
         for found, missing_in, appears in ((after, before, True), (before, after, False)):
             changes += [
@@ -115,22 +118,24 @@ def flag_changes(rows: Iterable[impact.Row], study: Study) -> FlagChanges:
 
 
 def _found(
-    series: Sequence[LoadPoint], study: Study
+    series: Sequence[LoadPoint], study: Study, volumes: findings.Volumes
 ) -> dict[tuple[UUID, str], tuple[LoadPoint, str]]:
     by_run = {point.run_id: point for point in series}
     found = {}
-    for finding in findings.find(series, study):
-        here, there = by_run[finding.run_id], by_run[finding.reference_run_id]
+    for finding in findings.find(series, study, volumes):
+        here, compared = by_run[finding.run_id], finding.reference_run_id
         sentence = flag_words.describe(
             finding.kind,
-            load_ml=here.load_ml,
-            visit_name=here.visit_name,
-            reference_ml=there.load_ml,
-            reference_name=there.visit_name,
+            _named(here),
+            None if compared is None else _named(by_run[compared]),
             tolerance_ml=finding.tolerance_ml,
         )
         found[here.visit_id, finding.kind] = (here, sentence)
     return found
+
+
+def _named(point: LoadPoint) -> flag_words.NamedLoad:
+    return flag_words.NamedLoad(point.load_ml, point.visit_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,8 @@ def impact_page(request: HttpRequest, study_code: str, model_id: UUID) -> HttpRe
         "is_training_known": any(row.is_trained_on is not None for row in rows),
         "may_export": policies.may(request.user, "export_rows", study),
         "file_url": _with_query(request, "model_impact_file", study, model),
-        "is_candidate": model.state == ReleaseState.CANDIDATE,
+        "may_promote": policies.may(request.user, "promote_model", study)
+        and model.state == ReleaseState.CANDIDATE,
     }
     return render(request, "analytics/impact.html", context)
 
@@ -75,11 +76,13 @@ def _progress(
 ) -> dict[str, Any]:
     counting = [row for row in rows if row.counted is not None]
     gaps = [row.gap for row in counting if row.gap is not None]
+    active = loads.active_model()
     final = [gap for gap in gaps if gap.is_final]
     return {
         "study": study,
         "model": model,
-        "active": loads.active_model(),
+        "active": active,
+        "active_name": "the method that counts" if active is None else str(active),
         "row_count": len(rows),
         "counted_count": len(counting),
         "compared_count": len(counting) - len(gaps),
@@ -139,7 +142,7 @@ def impact_chart(
     figure = bland_altman_figure(
         [_mark(study, row) for row in rows],
         title=f"{stratum} scans",
-        difference_label=f"{escape(str(model))} minus {escape(str(loads.active_model()))}",
+        difference_label="Difference",
         n_patients=len({row.patient_id for row in rows}),
         lines=[] if found.found is None else _lines(found.found),
     )

@@ -6,6 +6,7 @@ from segmentation.models.evaluation import ModelEvaluation
 from segmentation.models.image_export import ImageExport
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState, Priority
 from segmentation.models.model_version import Method, ModelVersion, ReleaseState
+from segmentation.models.promotion import ModelPromotion
 from segmentation.models.protocol import (
     FindingDecision,
     FindingOutcome,
@@ -37,6 +38,7 @@ __all__ = [
     "JobState",
     "Method",
     "ModelEvaluation",
+    "ModelPromotion",
     "ModelVersion",
     "Priority",
     "ProtocolCheck",

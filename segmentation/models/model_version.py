@@ -42,14 +42,41 @@ SELECT max(locked.level) INTO held
 another number would be shown of a record that must not change."""
 
 
+BY_TWO_PEOPLE = """
+IF OLD.state = 'ACTIVE' AND NEW.state <> 'ACTIVE' AND EXISTS (
+    SELECT FROM segmentation_segmentationrun run
+    WHERE run.model_version_id = OLD.id AND run.analysis_flag
+) AND NOT EXISTS (
+    SELECT FROM segmentation_modelpromotion promotion
+    JOIN audit_approvalrequest request ON request.id = promotion.request_id
+    WHERE promotion.replaces_id = OLD.id AND request.action = 'PROMOTE' AND request.is_approved
+    AND request.decided_by_id <> request.requested_by_id
+    AND request.decided_at >= transaction_timestamp()
+) THEN
+    RAISE EXCEPTION 'A method whose results count is replaced by two people.'
+    USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME,
+        CONSTRAINT = 'model_replaced_by_two_people';
+END IF;
+RETURN NEW;
+"""
+"""While results of the active method count, it goes only in the transaction in which a second
+person has approved what takes its place."""
+
+
 @pgtrigger.register(
+    pgtrigger.Trigger(
+        name="replaced_by_two_people",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update,
+        func=BY_TWO_PEOPLE,
+    ),
     pgtrigger.Trigger(
         name="keep_held_loads",
         when=pgtrigger.Before,
         operation=pgtrigger.Update,
         declare=[("held", "smallint")],
         func=COUNTS_AT_HELD_VISITS + refuse_from(FROZEN),
-    )
+    ),
 )
 @never_locked("A method belongs to no study; its results do.")
 @tracked()

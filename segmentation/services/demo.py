@@ -53,6 +53,7 @@ from segmentation.services import (
 log = logging.getLogger(__name__)
 SIGN_INS = "demo_sign_ins.txt"
 SECOND_READER = "reader-2"
+SECOND_MANAGER = "data-manager-2"
 STRANGER = "another machine draws the phantoms with other bytes"
 
 
@@ -128,7 +129,7 @@ def _declare_not_done(
 
 
 def _create_people(study: Study, sites: dict[str, Site]) -> dict[str, Any]:
-    """Make one sign-in per role, with a password of this installation alone."""
+    """Make the sign-ins, with a password of this installation alone."""
     password = secrets.token_urlsafe(9)
     people: dict[str, Any] = {}
     for name, role, site in _wanted_people(sites):
@@ -142,12 +143,13 @@ def _create_people(study: Study, sites: dict[str, Site]) -> dict[str, Any]:
 
 
 def _wanted_people(sites: dict[str, Site]) -> Iterator[tuple[str, Role, Site | None]]:
-    """Yield user name, role and site: one person for each, and a second reader."""
+    """Yield user name, role and site: one for each, and a second one where two are needed."""
     for role in Role:
         for site in sites.values() if role in SITE_ROLES else [None]:
             name = role.value.replace("_", "-") + (f"-{site.code.lower()}" if site else "")
             yield name, role, site
     yield SECOND_READER, Role.READER, None
+    yield SECOND_MANAGER, Role.DATA_MANAGER, None
 
 
 def _write_sign_ins(names: list[str], password: str) -> None:

@@ -15,6 +15,7 @@ from django.db.models import Q
 from mldtrial.audit.context import because
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial.selectors.locks import held_ids
+from mldtrial.trial.services import locking
 from segmentation import policies
 from segmentation.inference.clusterize import ClusterParameters
 from segmentation.inference.conventional import NAME as CLUSTERIZE
@@ -30,6 +31,7 @@ from segmentation.inference.model_folder import (
 from segmentation.inference.trained_folder import Statement
 from segmentation.models import (
     Method,
+    ModelPromotion,
     ModelVersion,
     ReleaseState,
     SegmentationRun,
@@ -208,14 +210,38 @@ def _with_copy_in_store(found: ModelVersion, columns: Mapping[str, object]) -> M
 
 @transaction.atomic
 def activate(*, model: ModelVersion, reason: str) -> ModelVersion:
-    """Make a model the one whose results count; the one before it is retired.
+    """Make the first model, or one in place of a model without results, the one that counts.
+
+    Raises
+    ------
+    ValidationError
+        If results of another model count: two people promote what takes its place. Or if a
+        frozen or locked visit would show another load than it does.
+    """
+    locking.hold_still()
+    _require_held_loads_kept(model)
+    _require_no_results(model)
+    return _switch(model, reason)
+
+
+@transaction.atomic
+def promote(*, promotion: ModelPromotion, reason: str) -> ModelVersion:
+    """Let the series of every study switch to what two people have signed.
+
+    The database refuses it outside the transaction in which the second person approves.
 
     Raises
     ------
     ValidationError
         If a frozen or locked visit would show another load than it does.
     """
+    locking.hold_still()
+    model = ModelVersion.objects.get(pk=promotion.model_version_id)
     _require_held_loads_kept(model)
+    return _switch(model, reason)
+
+
+def _switch(model: ModelVersion, reason: str) -> ModelVersion:
     with because(reason):
         ModelVersion.objects.filter(state=ReleaseState.ACTIVE).exclude(pk=model.pk).update(
             state=ReleaseState.RETIRED
@@ -223,6 +249,17 @@ def activate(*, model: ModelVersion, reason: str) -> ModelVersion:
         model.state = ReleaseState.ACTIVE
         model.save()
     return model
+
+
+def _require_no_results(model: ModelVersion) -> None:
+    active = ModelVersion.objects.filter(state=ReleaseState.ACTIVE).exclude(pk=model.pk).first()
+    counting = SegmentationRun.objects.filter(model_version=active, analysis_flag=True).count()
+    if active is not None and counting:
+        raise ValidationError(
+            f"{counting} {'results' if counting > 1 else 'result'} of {active} count. Two people "
+            f"promote what takes its place: run {model} over the cohorts and propose it on its "
+            "page."
+        )
 
 
 @transaction.atomic

@@ -13,6 +13,7 @@ from segmentation import card_text, policies, selectors
 from segmentation.forms.models import RetireForm
 from segmentation.models import ReleaseState
 from segmentation.selectors import model_page as page
+from segmentation.selectors import promotions
 from segmentation.selectors.intervals import calibration_of
 from segmentation.services import models
 
@@ -44,6 +45,8 @@ def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "is_candidate": is_candidate,
         "is_compared": model.state != ReleaseState.ACTIVE,
         "compared_in": page.studies_of_impact(user=user),
+        "proposals": promotions.proposals(model, user=user),
+        "may_promote": is_candidate and policies.may_with_models(user, "promote_model"),
         "may_retire": is_candidate and policies.may_with_models(user, "retire_model"),
     }
     return render(request, "segmentation/model.html", context)

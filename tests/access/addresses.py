@@ -464,6 +464,38 @@ def _order(world: World, target: str) -> Any:
     return found.pk
 
 
+def _promotion(world: World, _target: str) -> Any:
+    from analytics.services import impact_snapshot
+    from mldtrial.audit.context import acting
+    from mldtrial.audit.models import ApprovalRequest
+    from segmentation.models import ModelPromotion, ModelVersion
+
+    found = ModelPromotion.objects.filter(model_version=_model_version()).first()
+    if found is not None:
+        return found.pk
+    replaced, _ = ModelVersion.objects.get_or_create(
+        name="access-test-before",
+        version="1",
+        defaults={
+            "method": "TEST",
+            "sha256": "3" * 64,
+            "sequences": ["T1w"],
+            "is_demonstration": True,
+            "state": "RETIRED",
+        },
+    )
+    by = world.user("data_manager")
+    with acting(user=by, origin="test suite", reason="test"):
+        request = ApprovalRequest.objects.create(
+            action="PROMOTE", subject_id=_model_version().pk, reason="Better", requested_by=by
+        )
+    impact = {"studies": []}
+    return ModelPromotion.objects.create(
+        model_version=_model_version(), replaces=replaced, request=request, impact=impact,
+        impact_sha256=impact_snapshot.sha256_of(impact),
+    ).pk  # fmt: skip
+
+
 PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "study_code": lambda world, target: patient_of(world, target).study.code,
     "patient_id": lambda world, target: patient_of(world, target).pk,
@@ -497,6 +529,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "invitation_id": _invitation,
     "record_id": lambda world, target: patient_of(world, target).pk,
     "model_id": lambda _world, _target: _model_version().pk,
+    "promotion_id": _promotion,
 }
 """How to fill a parameter of an address with an object of the target."""
 

@@ -259,6 +259,8 @@ EXPECTED: dict[str, Route] = {
     "rule_remove": Route(scope="study", post={"data_manager"}, post_status=302),
     "models": Route(scope="signed-in", get=EVERYONE),
     "model": Route(scope="member", get=EVERYONE),
+    "model_promote": Route(scope="member", get={"data_manager"}, post={"data_manager"}),
+    "model_promotion": Route(scope="member", seen_by=IMPACT, get=IMPACT, post={"data_manager"}),
     "model_retire": Route(scope="member", get={"administrator"}, post={"administrator"}),
     # analytics
     "patient": Route(scope="site", get=SEES_PATIENTS),

@@ -286,8 +286,8 @@ def test_the_command_says_why_a_method_cannot_be_made_to_count(world: World):
 def test_a_method_is_made_to_count_once_nothing_of_it_is_held(world: World):
     counting, following = models.register_threshold(), models.register_model(folder=PRETRAINED)
     models.activate(model=counting, reason="test")
-    make_load(world.patient_a, world.visit_a.date, 40.0, model=counting)
+    run = make_load(world.patient_a, world.visit_a.date, 40.0, model=following)
     lock(world, world.visit_b)
     models.activate(model=following, reason="a newer method")
     assert loads.active_model() == following
-    assert not loads.counting_results().exists()
+    assert [result.run for result in loads.counting_results()] == [run]

@@ -5,7 +5,7 @@ from mldtrial.audit.models.anchor import NewestAnchor
 from mldtrial.audit.models.lock import Action, ApprovalRequest, Lock, LockedRecord, LockLevel
 from mldtrial.audit.models.redaction import Redaction
 from mldtrial.audit.models.sign_in import Login, SecondFactor
-from mldtrial.audit.models.signature import Meaning, Signature
+from mldtrial.audit.models.signature import Meaning, Signature, SignedKind
 
 __all__ = [
     "AccessAction",
@@ -21,4 +21,5 @@ __all__ = [
     "Redaction",
     "SecondFactor",
     "Signature",
+    "SignedKind",
 ]

@@ -123,6 +123,7 @@ class Action(models.TextChoices):
     UNLOCK = "UNLOCK", "unlock"
     PLANNED = "PLANNED", "unblinding of the whole study"
     GRANT = "GRANT", "telling the arms to one statistician"
+    PROMOTE = "PROMOTE", "promotion of a model"
 
 
 REQUEST_RULES = """

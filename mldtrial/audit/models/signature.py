@@ -21,6 +21,15 @@ class Meaning(models.TextChoices):
     APPROVED = "APPROVED", "I approve this record."
 
 
+class SignedKind(models.TextChoices):
+    """What a signature can stand under: what can be locked as a whole, and what counts for all."""
+
+    VISIT = RecordKind.VISIT.value, "visit"
+    PATIENT = RecordKind.PATIENT.value, "patient"
+    STUDY = RecordKind.STUDY.value, "study"
+    MODEL = "model", "promotion of a model"
+
+
 FINAL = """
 IF TG_OP = 'UPDATE' THEN
     IF OLD.voided_at IS NOT NULL OR NEW.voided_at IS NULL OR
@@ -51,7 +60,7 @@ class Signature(ClinicalModel):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    record_kind = models.CharField(max_length=8, choices=RecordKind)
+    record_kind = models.CharField(max_length=8, choices=SignedKind)
     record_id = models.UUIDField(db_index=True)
     record_sha256 = models.CharField(max_length=64, db_index=True)
     layout = models.JSONField()
@@ -67,7 +76,7 @@ class Signature(ClinicalModel):
         ordering = ["-signed_at"]
         constraints = [
             models.CheckConstraint(
-                condition=models.Q(record_kind__in=RecordKind.values), name="signature_kind_known"
+                condition=models.Q(record_kind__in=SignedKind.values), name="signature_kind_known"
             ),
             models.CheckConstraint(
                 condition=models.Q(meaning__in=Meaning.values), name="signature_meaning_known"

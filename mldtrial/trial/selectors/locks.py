@@ -150,6 +150,15 @@ def study_of(record: Lockable) -> Study:
     return record.study if isinstance(record, Patient) else record.patient.study
 
 
+def promotions_to_confirm(*, user: Any) -> list[ApprovalRequest]:
+    """Return the proposals of models that wait for another person than who made them.
+
+    For who may promote; whose loads a proposal is about is decided where it is opened.
+    """
+    waiting = ApprovalRequest.objects.filter(action=Action.PROMOTE, decided_by__isnull=True)
+    return list(waiting.exclude(requested_by=user).select_related("requested_by"))
+
+
 @dataclass(frozen=True, slots=True)
 class LockRow:
     """A visit with what it still lacks and how it is held."""

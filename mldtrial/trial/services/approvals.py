@@ -38,13 +38,24 @@ def decision(
     # Outside the transaction below: a refused attempt must stay on record.
     reauthentication.confirm(user=by, password=password, code=code)
     with transaction.atomic(), because(reason.strip()):
-        decided = ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
-        if decided.decided_by_id is not None:
-            raise ValidationError("Somebody has decided this already.")
-        decided.is_approved = is_approved
-        decided.decided_by = by
-        decided.decided_at = Now()  # type: ignore[assignment]
-        decided.decision_reason = reason.strip()
-        decided.save()
-        decided.refresh_from_db()
-        yield decided
+        yield decide(request, is_approved=is_approved, reason=reason, by=by)
+
+
+def decide(request: ApprovalRequest, *, is_approved: bool, reason: str, by: Any) -> ApprovalRequest:
+    """Put a decision on record, inside the transaction that does what was approved.
+
+    Raises
+    ------
+    ValidationError
+        If it is decided already.
+    """
+    decided = ApprovalRequest.objects.select_for_update(of=("self",)).get(pk=request.pk)
+    if decided.decided_by_id is not None:
+        raise ValidationError("Somebody has decided this already.")
+    decided.is_approved = is_approved
+    decided.decided_by = by
+    decided.decided_at = Now()  # type: ignore[assignment]
+    decided.decision_reason = reason.strip()
+    decided.save()
+    decided.refresh_from_db()
+    return decided

@@ -46,9 +46,7 @@ def lock(*, record: Lockable, reason: str, by: Any) -> Lock:
 @transaction.atomic
 def _set(record: Lockable, level: LockLevel, reason: str, by: Any) -> Lock:
     _require_reason(reason)
-    # From here on nobody else changes anything: what is checked below is what is locked.
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
+    hold_still()  # what is checked below is what is locked
     held = selectors.lock_of(record)
     if held is not None and held.level >= level:
         raise ValidationError(f"This {kind_of(record)} is {held} already.")
@@ -68,6 +66,12 @@ def _set(record: Lockable, level: LockLevel, reason: str, by: Any) -> Lock:
                 set_by=by,
             )
         )
+
+
+def hold_still() -> None:
+    """Let nobody else change a record until this transaction ends; what is under way ends first."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
 
 
 def _require_reason(reason: str, field: str = "reason") -> None:

@@ -109,6 +109,8 @@ SECTIONS = {
     "query_new": "patients",
     "model": "models",
     "model_impact": "models",
+    "model_promote": "models",
+    "model_promotion": "models",
     "audit_study": "audit",
     "audit_record": "audit",
     "audit_access": "audit",

@@ -45,6 +45,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "answered": _first(selectors.all_queries(user=user, state=QueryState.ANSWERED))
         if "close_query" in actions
         else None,
+        "promotions": selectors.promotions_to_confirm(user=user)
+        if "promote_model" in actions
+        else [],
         "by_assignment": _by_assignment(held),
     }
     return render(request, "trial/home.html", context)

@@ -17,7 +17,7 @@ from mldtrial.trial.models import DispositionStep, Query
 from mldtrial.trial.services import assessments, participation
 from segmentation.imaging.errors import FailureCode
 from segmentation.models import JobState, SegmentationRun
-from tests.support.loads import make_load, make_model, make_scan, trained_on
+from tests.support.loads import make_load, make_model, make_scan, make_tissue, trained_on
 from tests.support.locking import freeze
 from tests.support.shadows import candidate, pair
 from tests.support.world import World
@@ -136,6 +136,15 @@ def test_flags_that_would_come_and_go_are_found_and_none_is_written(world: World
     assert "45.0 mL at Visit of 2025-05-10" in gone.sentence
     assert TrajectoryFlag.objects.count() == 0
     assert Query.objects.count() == 0
+
+
+def test_a_load_that_no_head_can_have_is_found_before_it_counts(world: World):
+    run = pair(world.patient_a, M12, 90.0, None)
+    make_tissue(run, BRNVOL=100.0)
+    make_tissue(make_load(world.patient_a, M12, 110.0, model=candidate(), beside=run), BRNVOL=100.0)
+    (change,) = impacts.flag_changes(rows(world), world.study).changes
+    assert (change.kind, change.appears) == (FlagKind.ABOVE_BRAIN, True)
+    assert "110.0 mL at Visit of 2024-05-10 is more than the volume" in change.sentence
 
 
 def test_a_flag_of_both_methods_stays(world: World):

@@ -53,7 +53,7 @@ def test_a_demonstration_study_says_so_and_another_does_not(world: World):
 def test_the_work_list_takes_few_queries(world: World, django_assert_max_num_queries):
     client = Client()
     client.force_login(world.user("data_manager"))
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(25):
         client.get(reverse("home"))
 
 

@@ -1,0 +1,126 @@
+"""The pages on which two people promote a candidate."""
+
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from mldtrial.trial.models import Role
+from mldtrial.trial.services import studies
+from segmentation.models import ModelPromotion, ModelVersion
+from tests.support.loads import make_load
+from tests.support.locking import second_manager
+from tests.support.promoting import propose
+from tests.support.shadows import candidate, pair
+from tests.support.world import PASSWORD, World
+
+pytestmark = pytest.mark.django_db
+
+M12, M18 = date(2024, 5, 10), date(2024, 11, 10)
+
+
+@pytest.fixture
+def shadowed(world: World) -> World:
+    pair(world.patient_a, M12, 20.0, 26.0)
+    pair(world.patient_b, M12, 10.0, 11.0)
+    return world
+
+
+def promote_page(client, world: World, role: str = "data_manager") -> str:
+    client.force_login(world.user(role))
+    answer = client.get(reverse("model_promote", args=[candidate().pk]))
+    return " ".join(answer.content.decode().split())
+
+
+def page_of(proposed: ModelPromotion) -> str:
+    return reverse("model_promotion", args=[proposed.model_version_id, proposed.pk])
+
+
+def test_what_bars_a_proposal_stands_in_place_of_the_form(client, shadowed: World):
+    make_load(shadowed.patient_b, M18, 12.0)
+    make_load(shadowed.patient_b, M18, 12.0, model=candidate())
+    html = promote_page(client, shadowed)
+    assert "MLD-1: 1 load has none beside it yet (1 made from other images)." in html
+    assert "Propose and sign</button>" not in html
+
+
+def test_a_proposal_is_signed_on_sight_of_the_numbers(client, shadowed: World):
+    html = promote_page(client, shadowed)
+    assert "2 <small>of 2 loads</small>" in html
+    form = client.get(reverse("model_promote", args=[candidate().pk])).context["form"]
+    body = {"reason": "Better on 2D", "password": PASSWORD, "seen": form["seen"].value()}
+    pair(shadowed.patient_b, M18, 12.0, 13.0)
+    refused = client.post(reverse("model_promote", args=[candidate().pk]), body)
+    assert refused.status_code == 422
+    assert "The results have changed since you opened the page." in refused.content.decode()
+    body["seen"] = refused.context["form"]["seen"].value()
+    answer = client.post(reverse("model_promote", args=[candidate().pk]), body)
+    proposed = ModelPromotion.objects.get()
+    assert answer.headers["Location"] == page_of(proposed)
+    assert "Confirm or refuse" in promote_page(client, shadowed)
+    model = client.get(reverse("model", args=[candidate().pk])).content.decode()
+    assert "waits for a second signature" in model
+
+
+def test_the_second_person_confirms_and_sees_what_was_signed(client, shadowed: World):
+    proposed = propose(shadowed.user("data_manager"))
+    client.force_login(second_manager(shadowed))
+    assert "What was signed" in client.get(page_of(proposed)).content.decode()
+    body = {"decision": "approve", "reason": "Seen", "password": "guessed"}
+    assert client.post(page_of(proposed), body).status_code == 422
+    assert client.post(page_of(proposed), {**body, "password": PASSWORD}).status_code == 302
+    html = client.get(page_of(proposed)).content.decode()
+    assert "Confirmed. Every series shows the loads of this method now." in html
+    assert "Second Manager" in html
+    assert "<form method" not in html.split("<main")[1]
+    assert ModelVersion.objects.get(name="next").state == "ACTIVE"
+
+
+def test_a_void_proposal_says_so_before_and_after_the_decision(client, shadowed: World):
+    proposed = propose(shadowed.user("data_manager"))
+    pair(shadowed.patient_b, M18, 12.0, 13.0)
+    client.force_login(second_manager(shadowed))
+    assert "This proposal is void." in client.get(page_of(proposed)).content.decode()
+    body = {"decision": "approve", "reason": "Seen", "password": PASSWORD}
+    html = client.post(page_of(proposed), body, follow=True).content.decode()
+    assert "Nothing was promoted. Void:" in html
+    assert ModelVersion.objects.get(name="small").state == "ACTIVE"
+
+
+def test_the_other_data_manager_finds_it_on_the_work_list(client, shadowed: World):
+    second_manager(shadowed)
+    propose(shadowed.user("data_manager"))
+    for key, is_told in (("second_manager", True), ("data_manager", False), ("sponsor", False)):
+        client.force_login(shadowed.user(key))
+        html = client.get(reverse("home")).content.decode()
+        assert ("A model waits for a second signature." in html) == is_told
+        assert ("Better on 2D" in html) == is_told
+
+
+@pytest.mark.parametrize(
+    ("role", "status"), [("statistician", 200), ("auditor", 200), ("sponsor", 404),
+                         ("administrator", 404), ("coordinator", 404)],
+)  # fmt: skip
+def test_who_may_not_decide_sees_what_was_signed_or_nothing(client, shadowed: World, role, status):
+    proposed = propose(shadowed.user("data_manager"))
+    client.force_login(shadowed.user(role))
+    answer = client.get(page_of(proposed))
+    assert answer.status_code == status
+    if status == 200:
+        html = answer.content.decode()
+        assert "MLD-1" in html
+        assert "Decide and sign" not in html
+    assert client.post(page_of(proposed), {"decision": "approve"}).status_code in (403, 404)
+
+
+def test_the_numbers_of_another_study_are_not_told(client, shadowed: World):
+    pair(shadowed.other_patient, M12, 33.3, 44.4)
+    user = shadowed.user("data_manager")
+    studies.grant_membership(user=user, study=shadowed.other_study, role=Role.DATA_MANAGER)
+    proposed = propose(user)
+    client.force_login(second_manager(shadowed))
+    html = client.get(page_of(proposed)).content.decode()
+    assert "MLD-2" not in html
+    assert "1 more study whose loads you do not see." in html
+    assert "1 study has results whose numbers you do not see." in html
+    assert promote_page(client, shadowed, "second_manager").count("MLD-2") == 0
