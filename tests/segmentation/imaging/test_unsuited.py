@@ -68,8 +68,8 @@ WRONG: dict[str, tuple[Callable[[dict[str, Volume]], Pair], set[FailureCode]]] =
         {FailureCode.NO_BRAIN_FOUND, FailureCode.NOT_A_HEAD},
     ),
     "vertex cut off": (
-        lambda v: (without(v["T1W"], 2, 0.1), v["T2W"]),
-        {FailureCode.BRAIN_CUT_OFF},
+        lambda v: (without(v["T1W"], 2, 0.2), v["T2W"]),
+        {FailureCode.BRAIN_CUT_OFF, FailureCode.NO_BRAIN_FOUND},
     ),
     "one side cut off": (
         lambda v: (without(v["T1W"], 0, 0.3), v["T2W"]),
