@@ -8,12 +8,28 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from analytics.stats.dependent import compare_dependent
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.resampling import (
+    SMALLEST_N,
+    TieGroups,
+    defined_or_refused,
+    patient_codes,
+    resampled_weights,
+    spearman_of_weights,
+)
 
 Array = NDArray[np.float64]
-CHUNK = 250
-"""Resamples computed at once: enough to vectorise, few enough to stay small."""
-SMALLEST_N = 3
+__all__ = [
+    "RepeatedMeasures",
+    "Spearman",
+    "bonett_wright",
+    "compare_dependent",
+    "kendall_tau_b",
+    "repeated_measures",
+    "spearman",
+    "spearman_difference",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +94,79 @@ def spearman(
     if subjects is None:
         low, high = bonett_wright(rho, first.size)
         return Spearman(rho, p_value, low, high, first.size, first.size)
-    clusters, count = _codes(subjects, first.size)
-    resampled = _bootstrap(first, second, clusters, count, n_resamples, seed)
-    low, high = (float(v) for v in np.percentile(resampled, [2.5, 97.5]))
+    clusters, count = patient_codes(subjects, first.size)
+    ranks = TieGroups.of(first), TieGroups.of(second)
+    weights = resampled_weights(clusters, count, n_resamples=n_resamples, seed=seed)
+    resampled = [spearman_of_weights(*ranks, chunk) for chunk in weights]
+    low, high = _percentiles(defined_or_refused(resampled, n_resamples))
     return Spearman(rho, p_value, low, high, first.size, count)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How much better one of two measures goes with a third, by rank.
+
+    Attributes
+    ----------
+    first_rho, second_rho, difference : float
+        ``difference`` is the first less the second.
+    ci_low, ci_high : float
+        95 %, percentile of the patient-cluster bootstrap of the difference.
+    n, n_subjects : int
+        Rows that have all three, and patients.
+    """
+
+    first_rho: float
+    second_rho: float
+    difference: float
+    ci_low: float
+    ci_high: float
+    n: int
+    n_subjects: int
+
+
+def spearman_difference(
+    criterion: ArrayLike,
+    first: ArrayLike,
+    second: ArrayLike,
+    subjects: Sequence[Hashable],
+    n_resamples: int = 2000,
+    seed: int = 0,
+) -> Difference:
+    """Return the difference of two dependent rank correlations, resampling whole patients.
+
+    Both correlations of a resample are of the same patients, so that what the two methods share
+    cancels. The tests of `compare_dependent` take rows as independent and are secondary.
+
+    Parameters
+    ----------
+    criterion, first, second : array_like of float, shape (n,)
+        The common variable, and the two whose correlations with it are compared.
+    subjects : sequence of hashable, length n
+        The patient of each row.
+
+    Raises
+    ------
+    NotEstimableError
+        As `spearman`.
+    """
+    common, one = _paired(criterion, first)
+    _, other = _paired(criterion, second)
+    clusters, count = patient_codes(subjects, common.size)
+    ranks = [TieGroups.of(values) for values in (common, one, other)]
+    resampled = [
+        spearman_of_weights(ranks[0], ranks[1], weights)
+        - spearman_of_weights(ranks[0], ranks[2], weights)
+        for weights in resampled_weights(clusters, count, n_resamples=n_resamples, seed=seed)
+    ]
+    low, high = _percentiles(defined_or_refused(resampled, n_resamples))
+    rhos = [float(stats.spearmanr(common, values).statistic) for values in (one, other)]
+    return Difference(rhos[0], rhos[1], rhos[0] - rhos[1], low, high, common.size, count)
+
+
+def _percentiles(values: Array) -> tuple[float, float]:
+    low, high = np.percentile(values, [2.5, 97.5])
+    return float(low), float(high)
 
 
 def kendall_tau_b(x: ArrayLike, y: ArrayLike) -> float:
@@ -121,7 +206,7 @@ def repeated_measures(subjects: Sequence[Hashable], x: ArrayLike, y: ArrayLike) 
         If too few patients have two rows, or a measure does not vary within any patient.
     """
     first, second = _paired(x, y)
-    clusters, _ = _codes(subjects, first.size)
+    clusters, _ = patient_codes(subjects, first.size)
     kept = np.bincount(clusters)[clusters] > 1
     first, second, clusters = first[kept], second[kept], clusters[kept]
     count = np.unique(clusters).size
@@ -161,67 +246,3 @@ def _paired(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         raise NotEstimableError("All values of a measure are equal.")
     return first, second
-
-
-def _codes(subjects: Sequence[Hashable], n: int) -> tuple[NDArray[np.intp], int]:
-    if len(subjects) != n:
-        raise ValueError(f"Expected {n} subjects, got {len(subjects)}.")
-    known: dict[Hashable, int] = {}
-    codes = np.array([known.setdefault(subject, len(known)) for subject in subjects], np.intp)
-    if len(known) < SMALLEST_N:
-        raise NotEstimableError(f"At least {SMALLEST_N} patients are needed, got {len(known)}.")
-    return codes, len(known)
-
-
-def _bootstrap(
-    x: Array, y: Array, clusters: NDArray[np.intp], count: int, n_resamples: int, seed: int
-) -> Array:
-    """Return rho of each resample of whole patients, without sorting any of them again.
-
-    A resample is a vector of weights: how often a row's patient was drawn. Its mid-ranks
-    follow from sums of the weights in the order of the original values.
-    """
-    rng = np.random.default_rng(seed)
-    ranks_x, ranks_y = _TieGroups.of(x), _TieGroups.of(y)
-    found: list[Array] = []
-    for start in range(0, n_resamples, CHUNK):
-        size = min(CHUNK, n_resamples - start)
-        drawn = rng.integers(0, count, size=(size, count))
-        per_patient = np.zeros((size, count))
-        np.add.at(per_patient, (np.arange(size)[:, None], drawn), 1)
-        weights = per_patient[:, clusters]
-        middle = (weights.sum(axis=1, keepdims=True) + 1) / 2
-        a = ranks_x.mid_ranks(weights) - middle
-        b = ranks_y.mid_ranks(weights) - middle
-        variance = (weights * a * a).sum(axis=1) * (weights * b * b).sum(axis=1)
-        defined = variance > 1e-12
-        covariance = (weights * a * b).sum(axis=1)
-        found.append(covariance[defined] / np.sqrt(variance[defined]))
-    rhos = np.concatenate(found)
-    if rhos.size < 0.5 * n_resamples:
-        raise NotEstimableError("Most resamples have a constant measure; no interval exists.")
-    return rhos
-
-
-@dataclass(frozen=True, slots=True)
-class _TieGroups:
-    order: NDArray[np.intp]
-    first: NDArray[np.intp]
-    last: NDArray[np.intp]
-
-    @classmethod
-    def of(cls, values: Array) -> "_TieGroups":
-        order = np.argsort(values, kind="stable")
-        ordered = values[order]
-        return cls(
-            order,
-            np.searchsorted(ordered, values, side="left"),
-            np.searchsorted(ordered, values, side="right"),
-        )
-
-    def mid_ranks(self, weights: Array) -> Array:
-        sums = np.zeros((weights.shape[0], weights.shape[1] + 1))
-        np.cumsum(weights[:, self.order], axis=1, out=sums[:, 1:])
-        low, high = sums[:, self.first], sums[:, self.last]
-        ranks: Array = low + (high - low + 1) / 2
-        return ranks
