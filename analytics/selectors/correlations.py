@@ -7,6 +7,7 @@ from functools import lru_cache
 from analytics.selectors.cohort import CohortPoint
 from analytics.stats import correlation
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.resampling import SMALLEST_N
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.rules.subtype import Subtype
 
@@ -141,8 +142,8 @@ def _why_not(points: Sequence[CohortPoint], relation: Relation, n_patients: int)
     """Return the usual reasons against an estimate in few words, for a table; empty if none."""
     if not points:
         return "no scan with this score"
-    if n_patients < correlation.SMALLEST_N:
-        return f"fewer than {correlation.SMALLEST_N} patients"
+    if n_patients < SMALLEST_N:
+        return f"fewer than {SMALLEST_N} patients"
     if len({point.load_ml for point in points}) == 1:
         return "all loads are equal"
     if len({relation.value(point) for point in points}) == 1:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -67,7 +68,7 @@ def make_phantoms(out: Path, *, patients: int, visits: int, seed: int) -> list[d
             visit = render_visit(
                 patient, stage=float(stage), acq_stratum=acq_stratum, seed=seed + index
             )
-            _write(out, names, acq_stratum, visit)
+            write_visit(out, names, acq_stratum, visit)
             true = visit.volumes
             values = (
                 *names,
@@ -84,24 +85,44 @@ def make_phantoms(out: Path, *, patients: int, visits: int, seed: int) -> list[d
         writer = csv.DictWriter(handle, COLUMNS)
         writer.writeheader()
         writer.writerows(rows)
-    _describe(out)
+    describe(out)
     return rows
 
 
-def _write(out: Path, names: tuple[str, str], acq_stratum: str, visit: PhantomVisit) -> None:
+@dataclass(frozen=True, slots=True)
+class VisitFiles:
+    """Where the images of a visit and its true mask lie."""
+
+    t1w: Path
+    t2w: Path
+    truth: Path
+
+
+def visit_files(out: Path, names: tuple[str, str], acq_stratum: str) -> VisitFiles:
+    """Return the files of a visit in a data set; `names` are those of subject and session."""
     subject, session = names
-    anat = out / subject / session / "anat"
-    truth = out / "derivatives" / "truth" / subject / session / "anat"
-    for folder in (anat, truth):
-        folder.mkdir(parents=True, exist_ok=True)
+    anat = Path(subject) / session / "anat"
     stem = f"{subject}_{session}"
-    write_volume(anat / f"{stem}_acq-{acq_stratum}_T1w.nii.gz", visit.t1w.data, visit.t1w.affine)
-    write_volume(anat / f"{stem}_acq-2Dax_T2w.nii.gz", visit.t2w.data, visit.t2w.affine)
-    name = f"{stem}_acq-{acq_stratum}_label-L_desc-truth_mask.nii.gz"
-    write_label_map(truth / name, visit.truth_mask, visit.t1w.affine)
+    mask = f"{stem}_acq-{acq_stratum}_label-L_desc-truth_mask.nii.gz"
+    return VisitFiles(
+        t1w=out / anat / f"{stem}_acq-{acq_stratum}_T1w.nii.gz",
+        t2w=out / anat / f"{stem}_acq-2Dax_T2w.nii.gz",
+        truth=out / "derivatives" / "truth" / anat / mask,
+    )
 
 
-def _describe(out: Path) -> None:
+def write_visit(out: Path, names: tuple[str, str], acq_stratum: str, visit: PhantomVisit) -> None:
+    """Write the images of a visit and their truth; `names` are those of subject and session."""
+    files = visit_files(out, names, acq_stratum)
+    for path in (files.t1w, files.truth):
+        path.parent.mkdir(parents=True, exist_ok=True)
+    write_volume(files.t1w, visit.t1w.data, visit.t1w.affine)
+    write_volume(files.t2w, visit.t2w.data, visit.t2w.affine)
+    write_label_map(files.truth, visit.truth_mask, visit.t1w.affine)
+
+
+def describe(out: Path) -> None:
+    """Write what the images and the truth are, for both folders of a data set."""
     maker = {"Name": "mld-phantom", "Version": PHANTOM_VERSION}
     description = {
         "Name": "Digital phantoms of metachromatic leukodystrophy",
