@@ -3,13 +3,13 @@
 import logging
 import socket
 
-from celery import shared_task
-from django.conf import settings
+from celery import Task, shared_task
 from django.db import transaction
 from kombu.exceptions import OperationalError
 
 from mldtrial.audit.context import acting
 from segmentation.models import JobState, Upload
+from segmentation.selectors import needs
 from segmentation.services import (
     batches,
     compliance,
@@ -22,11 +22,6 @@ from segmentation.services import (
 
 log = logging.getLogger(__name__)
 REVIEW_TASK = "analytics.tasks.review_queued"
-
-
-def segmentation_queue() -> str:
-    """Return the queue of the declared device."""
-    return "cpu" if settings.SEGMENTATION_DEVICE == "cpu" else "gpu"
 
 
 @shared_task
@@ -59,11 +54,12 @@ def prepare_batches() -> None:
         ring_segmentation()
 
 
-@shared_task
-def segment_queued() -> None:
-    """Segment until nothing waits, and ask for a review of the series that changed."""
+@shared_task(bind=True)
+def segment_queued(self: Task) -> None:
+    """Segment until nothing waits for this queue, and ask for a review of what changed."""
     worker = f"segmentation@{socket.gethostname()}"
-    while (run := runs.execute_next(worker=worker)) is not None:
+    queue = (self.request.delivery_info or {}).get("routing_key")
+    while (run := runs.execute_next(worker=worker, queue=queue)) is not None:
         if run.state == JobState.SUCCEEDED:
             ring_review()
             ring_tissue()
@@ -109,7 +105,12 @@ def ring_intake() -> None:
 
 def ring_segmentation() -> None:
     """Ring for segmentations once the transaction has committed."""
-    transaction.on_commit(lambda: _send(segment_queued.name, segmentation_queue()), robust=True)
+    transaction.on_commit(_ring_for_segmentations, robust=True)
+
+
+def _ring_for_segmentations() -> None:
+    for queue in needs.waited_for():
+        _send(segment_queued.name, queue)
 
 
 def ring_quality() -> None:

@@ -69,6 +69,7 @@ def processes(
             worker(queue),
             {"GLIBC_TUNABLES": MALLOC, "OMP_NUM_THREADS": str(threads)},
         ),
+        *(() if queue == "cpu" else [Process("conventional", worker("cpu"), ONE_CORE)]),
         # Beside people who wait for pages and images: it takes one core, however long it takes.
         Process("exports", worker("exports"), ONE_CORE),
         Process("sweep", (sys.executable, "manage.py", "sweep", "--every", "15")),

@@ -3,7 +3,8 @@
 from django.db.models import Q
 from django.utils import timezone
 
-from segmentation.models import Job, JobState
+from segmentation.models import Job, JobState, SegmentationRun
+from segmentation.selectors import needs
 
 LEAST_SHARE = 0.1
 """Of the work done before its pace says anything."""
@@ -12,6 +13,8 @@ LEAST_SHARE = 0.1
 def waiting_before(job: Job) -> int:
     """Return how many jobs of the own site wait before this one; other sites are not counted."""
     waiting = type(job)._default_manager.filter(state=JobState.QUEUED, site=job.site_id)
+    if isinstance(job, SegmentationRun):
+        waiting = waiting.filter(needs.equals_of(job))
     goes_first = Q(priority__gt=job.priority) | Q(priority=job.priority, turn__lt=job.turn)
     return waiting.filter(goes_first).count()
 

@@ -54,6 +54,7 @@ AFRESH: dict[str, Any] = {
 }
 """The columns of a job that begins anew."""
 
+ALL = Q()
 IS_DUE = Q(not_before__isnull=True) | Q(not_before__lte=Now())
 """Jobs that are not put off."""
 
@@ -70,19 +71,21 @@ def next_turn(model: type[Job], site: Site, priority: int = Priority.NORMAL) -> 
     return max(-1 if waiting is None else waiting, (claimed["last"] or 0) - 1) + 1
 
 
-def claim_next(model: type[JobT], *, worker: str) -> JobT | None:
+def claim_next(model: type[JobT], *, worker: str, only: Q = ALL) -> JobT | None:
     """Take the next waiting job for this worker, or return None.
 
     Parameters
     ----------
     worker : str
         Name of the worker, for people.
+    only : Q
+        Which jobs this worker can do.
     """
     token = uuid4()
     with transaction.atomic():
         job = (
-            model._default_manager.select_for_update(skip_locked=True)
-            .filter(IS_DUE, state=JobState.QUEUED)
+            model._default_manager.select_for_update(of=("self",), skip_locked=True)
+            .filter(IS_DUE, only, state=JobState.QUEUED)
             .order_by("-priority", "turn", "queued_at", "pk")
             .first()
         )
@@ -194,16 +197,20 @@ def hand_back(job: Job) -> None:
 
 
 def execute_next(
-    model: type[JobT], work: Callable[[JobT, Heartbeat], None], *, worker: str
+    model: type[JobT],
+    work: Callable[[JobT, Heartbeat], None],
+    *,
+    worker: str,
+    only: Q = ALL,
 ) -> JobT | None:
-    """Claim the next waiting job and do its work; None if there is none.
+    """Claim the next waiting job, of those that `only` names, and do its work; None if none.
 
     A fault of the images ends as refused with its sentence. A fault that may pass, such as a lack
     of memory, puts the job off; it is tried again by itself, so many times in all. Anything else
     ends as failed with the details in the log. A worker that has lost its lease writes nothing;
     one that is told to stop hands its job back.
     """
-    job = claim_next(model, worker=worker)
+    job = claim_next(model, worker=worker, only=only)
     if job is None:
         return None
     reach(f"{model._meta.model_name}_after_claim")

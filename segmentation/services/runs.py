@@ -35,6 +35,7 @@ from segmentation.models import (
     SegmentationResult,
     SegmentationRun,
 )
+from segmentation.selectors import needs
 from segmentation.selectors.findings import excluding
 from segmentation.services import demo_images, intervals, jobs, store
 from segmentation.services.failpoints import reach
@@ -165,10 +166,17 @@ def queue_missing() -> list[SegmentationRun]:
     return [run for run in queued if run is not None]
 
 
-def execute_next(*, worker: str) -> SegmentationRun | None:
-    """Claim and execute the next waiting run; None if there is none."""
+def execute_next(*, worker: str, queue: str | None = None) -> SegmentationRun | None:
+    """Claim and execute the next waiting run; None if there is none.
+
+    Parameters
+    ----------
+    queue : str, optional
+        Of the worker: it takes the runs that need it. A command takes all.
+    """
     with acting(origin=f"worker:{worker}"):
-        return jobs.execute_next(SegmentationRun, _execute, worker=worker)
+        only = needs.taken_by(queue)
+        return jobs.execute_next(SegmentationRun, _execute, worker=worker, only=only)
 
 
 def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:

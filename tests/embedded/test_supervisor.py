@@ -173,7 +173,7 @@ def test_the_declared_device_names_the_queue():
         return {p.command[p.command.index("-Q") + 1] for p in listed if "-Q" in p.command}
 
     assert queues("cpu") == {"imaging", "cpu", "exports"}
-    assert queues("cuda") == {"imaging", "gpu", "exports"}
+    assert queues("cuda") == {"imaging", "gpu", "cpu", "exports"}
 
 
 def test_the_web_server_listens_on_the_loopback_interface_only():
