@@ -10,6 +10,7 @@ from mldtrial.trial import policies as trial
 from segmentation.models import (
     ImageExport,
     IntervalCalibration,
+    MaskReview,
     ModelEvaluation,
     ModelPromotion,
     ModelVersion,
@@ -25,7 +26,9 @@ from segmentation.models import (
     SegmentationRun,
     TissueMeasurement,
     TissueVolume,
+    TrainingCase,
     TrainingMember,
+    TrainingRun,
     TrainingSet,
     Transfer,
     Upload,
@@ -49,6 +52,19 @@ def _of_study_for_overseers(user: Any) -> Q:
     return Q(study__in=overseers.values("study"))
 
 
+def _masks_given(user: Any) -> Q:
+    """Return the person's own, while the role is held, and all for who oversees reviews."""
+    own = trial.memberships(user).filter(role__in=trial.ACTIONS["review_mask"])
+    return Q(reviewer=user, run__visit__patient__study__in=own.values("study")) | trial.patients_of(
+        user, trial.ACTIONS["view_mask_reviews"], "run__visit__patient__"
+    )
+
+
+def _trainings(user: Any) -> Q:
+    held = trial.memberships(user).filter(role__in=trial.ACTIONS["train_model"])
+    return Q(study__in=held.values("study"))
+
+
 def _rules(user: Any) -> Q:
     held = trial.memberships(user).filter(role__in=trial.ACTIONS["view_settings"])
     return Q(study__in=held.values("study"))
@@ -66,6 +82,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
         user, trial.PATIENT_ROLES, "scan__visit__patient__"
     ),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
+    MaskReview: _masks_given,
     SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
     TissueMeasurement: lambda user: trial.loads_of(user, "run__visit__patient__"),
     TissueVolume: lambda user: trial.loads_of(user, "run__visit__patient__"),
@@ -83,6 +100,11 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     # Who signed is on the page of the method; the numbers that were signed are loads.
     ModelPromotion: lambda user: Q(pk__isnull=not may_with_models(user, "view_impact")),
     TrainingSet: _of_everybody,
+    TrainingRun: _trainings,
+    # Who a made-up name stands for is told to who oversees the masks, never to who trains.
+    TrainingCase: lambda user: trial.patients_of(
+        user, trial.ACTIONS["view_mask_reviews"], "review__run__visit__patient__"
+    ),
     # Who was in it is told with the patient; a patient who is not known here, nowhere.
     TrainingMember: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "patient__"),
 }

@@ -15,9 +15,11 @@ from segmentation.services import (
     compliance,
     image_orders,
     intake,
+    mask_reviews,
     quality,
     runs,
     tissue,
+    trainings,
 )
 
 log = logging.getLogger(__name__)
@@ -80,6 +82,23 @@ def measure_tissue_queued() -> None:
 
 
 @shared_task
+def draw_masks_queued() -> None:
+    """Draw masks that were given out until none waits; an upload that waits goes first."""
+    worker = f"imaging@{socket.gethostname()}"
+    while not Upload.objects.filter(state=JobState.QUEUED).exists():
+        if mask_reviews.execute_next(worker=worker) is None:
+            return
+
+
+@shared_task
+def train_queued() -> None:
+    """Train until no training waits; the worker does nothing else meanwhile."""
+    worker = f"training@{socket.gethostname()}"
+    while trainings.execute_next(worker=worker) is not None:
+        pass
+
+
+@shared_task
 def check_queued() -> None:
     """Ask visits the protocol rules until none is left, and look at what that changed."""
     asked = 0
@@ -121,6 +140,16 @@ def ring_quality() -> None:
 def ring_tissue() -> None:
     """Ring for loads whose denominators are not measured once the transaction has committed."""
     transaction.on_commit(lambda: _send(measure_tissue_queued.name, "imaging"), robust=True)
+
+
+def ring_masks() -> None:
+    """Ring for masks whose pictures are not drawn once the transaction has committed."""
+    transaction.on_commit(lambda: _send(draw_masks_queued.name, "imaging"), robust=True)
+
+
+def ring_trainings() -> None:
+    """Ring for trainings once the transaction has committed; visits to segment are rung first."""
+    transaction.on_commit(lambda: _send(train_queued.name, needs.device_queue()), robust=True)
 
 
 def ring_checks() -> None:

@@ -6,6 +6,7 @@ from segmentation.views import (
     deidentification,
     findings,
     image_exports,
+    mask_reviews,
     models,
     protocol,
     quality,
@@ -13,6 +14,7 @@ from segmentation.views import (
     runs,
     scanners,
     segmentations,
+    trainings,
     transfers,
     uploads,
 )
@@ -22,6 +24,7 @@ VISIT = f"{STUDY}visits/<uuid:visit_id>/"
 QUALITY = f"{STUDY}quality/<uuid:quality_id>/"
 IMAGE_EXPORTS = f"{STUDY}image-exports/"
 SEGMENTATIONS = f"{STUDY}segmentations/"
+MASKS = f"{STUDY}masks/"
 PROTOCOL = f"{STUDY}protocol/"
 
 urlpatterns = [
@@ -51,6 +54,14 @@ urlpatterns = [
     ),
     path(f"{QUALITY}picture.png", quality.quality_picture, name="quality_picture"),
     path(f"{QUALITY}again/", quality.quality_retry, name="quality_retry"),
+    path(MASKS, mask_reviews.mask_list, name="masks"),
+    path(f"{MASKS}<uuid:review_id>/", mask_reviews.mask_page, name="mask"),
+    path(
+        f"{MASKS}<uuid:review_id>/<slug:picture>.png",
+        mask_reviews.mask_picture,
+        name="mask_picture",
+    ),
+    path(f"{STUDY}mask-reviews/", mask_reviews.mask_reviews, name="mask_reviews"),
     path(f"{STUDY}findings/", findings.finding_list, name="findings"),
     path(f"{STUDY}findings/export/", findings.findings_export_file, name="findings_export"),
     path(f"{STUDY}findings/<uuid:finding_id>/", findings.finding_page, name="finding"),
@@ -71,6 +82,17 @@ urlpatterns = [
     path(f"{STUDY}scanners/", scanners.scanner_list, name="scanners"),
     path(f"{STUDY}scanners/<uuid:scanner_id>/", scanners.scanner_page, name="scanner"),
     path("models/", models.model_list, name="models"),
+    path("models/trainings/", trainings.training_list, name="trainings"),
+    path(
+        "models/trainings/<uuid:training_id>/cancel/",
+        trainings.training_cancel,
+        name="training_cancel",
+    ),
+    path(
+        "models/trainings/<uuid:training_id>/retry/",
+        trainings.training_retry,
+        name="training_retry",
+    ),
     path("models/<uuid:model_id>/", models.model_page, name="model"),
     path("models/<uuid:model_id>/retire/", models.model_retire, name="model_retire"),
 ]

@@ -129,6 +129,11 @@ TRANSFER_DAYS = 7
 TRANSFERS_OF_PERSON = 32
 TRANSFERS_OF_SITE = 128
 TRANSFER_KEEP_FREE_BYTES = 2 * 1024**3
+# Of a training: threads of the network, and processes that draw patches (a GPU wants 8 or more).
+TRAINING_THREADS = int(given("MLDTRIAL_TRAINING_THREADS", str(os.cpu_count() or 1)))
+TRAINING_AUGMENTERS = int(
+    given("MLDTRIAL_TRAINING_AUGMENTERS", "0" if SEGMENTATION_DEVICE == "cpu" else "8")
+)
 JOB_LEASE_SECONDS = 60
 JOB_HEARTBEAT_SECONDS = 15
 JOB_MAX_ATTEMPTS = 3

@@ -71,6 +71,10 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "record_severity": (Role.READER, Role.ADJUDICATOR),
     "assign_reads": (Role.DATA_MANAGER,),
     "view_reads": READ_ROLES,
+    # Masks that a network may learn from; who made one does not judge it.
+    "review_mask": (Role.READER, Role.ADJUDICATOR),
+    "give_masks": (Role.DATA_MANAGER,),
+    "view_mask_reviews": OVERSEERS,
     "upload_scan": ENTRY_ROLES,
     "view_quarantine": (*ENTRY_ROLES, Role.DATA_MANAGER, Role.AUDITOR),
     "place_scan": (*ENTRY_ROLES, Role.DATA_MANAGER),
@@ -122,6 +126,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     # who could prefer the method by what it shows.
     "view_impact": (Role.DATA_MANAGER, Role.STATISTICIAN, Role.AUDITOR),
     "promote_model": (Role.DATA_MANAGER,),
+    "train_model": (Role.ADMINISTRATOR,),
     "view_arms": PATIENT_ROLES,  # of an open study, or after its planned unblinding
     "unblind": (Role.INVESTIGATOR,),
     "unblind_study": (Role.DATA_MANAGER,),

@@ -5,6 +5,7 @@ from segmentation.models.calibration import IntervalCalibration
 from segmentation.models.evaluation import ModelEvaluation
 from segmentation.models.image_export import ImageExport
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState, Priority
+from segmentation.models.mask_review import MaskDecision, MaskReview
 from segmentation.models.model_version import Method, ModelVersion, ReleaseState
 from segmentation.models.promotion import ModelPromotion
 from segmentation.models.protocol import (
@@ -21,6 +22,7 @@ from segmentation.models.quality import ScanQuality
 from segmentation.models.run import SegmentationResult, SegmentationRun
 from segmentation.models.scanner import ScannedOn, Scanner, ScannerChange, ScannerChangeKind
 from segmentation.models.tissue import TissueCode, TissueMeasurement, TissueVolume
+from segmentation.models.training import TrainingCase, TrainingRun
 from segmentation.models.training_set import TrainingMember, TrainingSet
 from segmentation.models.transfer import Transfer, TransferState
 from segmentation.models.upload import Upload
@@ -36,6 +38,8 @@ __all__ = [
     "IntervalCalibration",
     "Job",
     "JobState",
+    "MaskDecision",
+    "MaskReview",
     "Method",
     "ModelEvaluation",
     "ModelPromotion",
@@ -56,7 +60,9 @@ __all__ = [
     "TissueCode",
     "TissueMeasurement",
     "TissueVolume",
+    "TrainingCase",
     "TrainingMember",
+    "TrainingRun",
     "TrainingSet",
     "Transfer",
     "TransferState",

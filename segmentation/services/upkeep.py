@@ -21,10 +21,12 @@ from segmentation.models import (
     WORTH_ANOTHER_TRY,
     ImageExport,
     JobState,
+    MaskReview,
     ScanQuality,
     SegmentationResult,
     SegmentationRun,
     TissueMeasurement,
+    TrainingRun,
     Transfer,
     TransferState,
     Upload,
@@ -60,6 +62,10 @@ class Swept:
     image_exports_waiting: int
     tissue_taken_back: int
     tissue_waiting: int
+    masks_taken_back: int
+    masks_waiting: int
+    trainings_taken_back: int
+    trainings_waiting: int
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
@@ -81,6 +87,10 @@ def sweep() -> Swept:
             jobs.due_for_ringing(ImageExport),
             jobs.take_back_lost(TissueMeasurement),
             jobs.due_for_ringing(TissueMeasurement),
+            jobs.take_back_lost(MaskReview),
+            jobs.due_for_ringing(MaskReview),
+            jobs.take_back_lost(TrainingRun),
+            jobs.due_for_ringing(TrainingRun),
         )
 
 
@@ -159,6 +169,7 @@ def clean_up() -> list[Path]:
             path.unlink(missing_ok=True)
             removed.append(path)
     removed.extend(_clean_quarantine())
+    removed.extend(_clean_trainings())
     removed.extend(_clean_exports())
     return removed
 
@@ -190,6 +201,19 @@ def _recorded_files() -> list[str]:
     """Return where the masks and the clusters of all results lie, below the store."""
     masks = SegmentationResult.objects.values_list("mask_path", flat=True)
     return [*masks, *runs.cluster_paths()]
+
+
+def _clean_trainings() -> list[Path]:
+    """Remove the work of trainings that will not go on: it holds images of patients."""
+    left = _old(store.root() / "trainings", UNREFERENCED_SECONDS)
+    is_open = Q(state__in=[JobState.QUEUED, JobState.RUNNING])
+    is_recent = Q(state=JobState.FAILED, finished_at__gt=Now() - timedelta(days=RAW_FILE_DAYS))
+    found = TrainingRun.objects.filter(is_open | is_recent).values_list("pk", flat=True)
+    needed = {str(pk) for pk in found}
+    removed = [path for path in left if path.name not in needed]
+    for path in removed:
+        shutil.rmtree(path, ignore_errors=True)
+    return removed
 
 
 def _clean_exports() -> list[Path]:
@@ -245,5 +269,5 @@ def _is_running(name: str) -> bool:
         return False
     return any(
         token in jobs.running_tokens(model)
-        for model in (SegmentationRun, Upload, ScanQuality, ImageExport)
+        for model in (SegmentationRun, Upload, ScanQuality, ImageExport, MaskReview)
     )

@@ -1,8 +1,8 @@
-"""Measure a segmenter against phantoms whose truth is known."""
+"""Measure a segmenter against cases whose truth is known: phantoms, or approved masks."""
 
 import csv
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import isnan
 from pathlib import Path
@@ -35,6 +35,28 @@ class CaseResult:
     surface_dice: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class KnownCase:
+    """Images of one visit, and the mask that they are measured against.
+
+    Attributes
+    ----------
+    images : mapping of str to Path
+        By sequence.
+    truth : Path
+        A mask of 0 and 1 in the voxels of the T1w image.
+    truth_ml : float or None
+        The true load; None: the volume of the mask.
+    """
+
+    case: str
+    subject: str
+    acq_stratum: str
+    images: Mapping[str, Path]
+    truth: Path
+    truth_ml: float | None
+
+
 def evaluate(
     segmenter: Segmenter, data: Path, *, told: Callable[[str], None] = lambda _: None
 ) -> dict[str, Any]:
@@ -55,16 +77,33 @@ def evaluate(
     """
     with (data / "truth.csv").open(newline="", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
+    cases = [_phantom(data, row) for row in rows]
+    report = evaluate_cases(segmenter, cases, told=told)
+    by_name = {case.case: row for case, row in zip(cases, rows, strict=True)}
+    report["refused"] = [{**by_name[one["case"]], "code": one["code"]} for one in report["refused"]]
+    return report
+
+
+def evaluate_cases(
+    segmenter: Segmenter,
+    cases: Sequence[KnownCase],
+    *,
+    told: Callable[[str], None] = lambda _: None,
+) -> dict[str, Any]:
+    """Segment cases and compare each with its truth; returns what `evaluate` does.
+
+    A refused case is named by ``case`` and ``code``.
+    """
     series: list[tuple[str, CaseResult]] = []
     refused: list[dict[str, str]] = []
-    for row in rows:
+    for case in cases:
         try:
-            result = _case(segmenter, data, row)
+            result = _case(segmenter, case)
         except ImageError as error:
-            refused.append({**row, "code": error.code})
-            told(f"{row['subject']}_{row['session']} refused: {error.code}")
+            refused.append({"case": case.case, "acq_stratum": case.acq_stratum, "code": error.code})
+            told(f"{case.case} refused: {error.code}")
             continue
-        series.append((row["subject"], result))
+        series.append((case.subject, result))
         told(f"{result.case} truth {result.truth_ml:.1f} mL, load {result.load_ml:.1f} mL")
     results = [result for _, result in series]
     return {
@@ -74,30 +113,42 @@ def evaluate(
     }
 
 
-def _case(segmenter: Segmenter, data: Path, row: dict[str, str]) -> CaseResult:
+def _phantom(data: Path, row: Mapping[str, str]) -> KnownCase:
     subject, session, stratum = row["subject"], row["session"], row["acq_stratum"]
     stem = f"{subject}_{session}"
     anat = data / subject / session / "anat"
     truth_name = f"{stem}_acq-{stratum}_label-L_desc-truth_mask.nii.gz"
-    truth = read_label_map(data / "derivatives" / "truth" / subject / session / "anat" / truth_name)
-    output = segmenter.segment(
-        {
+    return KnownCase(
+        case=stem,
+        subject=subject,
+        acq_stratum=stratum,
+        images={
             "T1w": anat / f"{stem}_acq-{stratum}_T1w.nii.gz",
             "T2w": anat / f"{stem}_acq-2Dax_T2w.nii.gz",
         },
-        progress=lambda _share, _step: None,
-    )
-    label = output.labels[DEMYELINATED_WHITE_MATTER]
-    mask = output.label_map == label
-    size = voxel_size_mm(truth.affine)
-    return CaseResult(
-        case=stem,
-        acq_stratum=stratum,
+        truth=data / "derivatives" / "truth" / subject / session / "anat" / truth_name,
         truth_ml=float(row["demyelination_load_ml"]),
+    )
+
+
+def _case(segmenter: Segmenter, case: KnownCase) -> CaseResult:
+    truth = read_label_map(case.truth)
+    output = segmenter.segment(case.images, progress=lambda _share, _step: None)
+    label = output.labels[DEMYELINATED_WHITE_MATTER]
+    mask, known = output.label_map == label, truth.data > 0
+    size = voxel_size_mm(truth.affine)
+    tolerance_mm = TOLERANCE_MM[case.acq_stratum]
+    truth_ml = case.truth_ml
+    if truth_ml is None:
+        truth_ml = label_volume_ml(known.astype(np.uint8), truth.affine, 1)
+    return CaseResult(
+        case=case.case,
+        acq_stratum=case.acq_stratum,
+        truth_ml=truth_ml,
         load_ml=label_volume_ml(output.label_map, output.affine, label),
-        dice=_number(dice(mask, truth.data)),
-        hausdorff95_mm=_number(hausdorff95(mask, truth.data, size)),
-        surface_dice=_number(surface_dice(mask, truth.data, size, TOLERANCE_MM[stratum])),
+        dice=_number(dice(mask, known)),
+        hausdorff95_mm=_number(hausdorff95(mask, known, size)),
+        surface_dice=_number(surface_dice(mask, known, size, tolerance_mm)),
     )
 
 

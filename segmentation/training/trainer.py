@@ -77,16 +77,21 @@ def plan_and_preprocess(work: Path) -> None:
     _split_by_patient(folder)
 
 
-def small(plans: dict[str, Any]) -> dict[str, Any]:
+def small(
+    plans: dict[str, Any],
+    *,
+    patch: tuple[int, ...] = PATCH,
+    features: tuple[int, ...] = FEATURES,
+) -> dict[str, Any]:
     """Return nnU-Net's plans with a network that two cores can train in half an hour."""
-    stages = len(FEATURES)
+    stages = len(features)
     configuration = plans["configurations"][CONFIGURATION]
-    configuration["patch_size"] = list(PATCH)
+    configuration["patch_size"] = list(patch)
     configuration["batch_size"] = 2
     arch = configuration["architecture"]["arch_kwargs"]
     arch.update(
         n_stages=stages,
-        features_per_stage=list(FEATURES),
+        features_per_stage=list(features),
         kernel_sizes=[[3, 3, 3]] * stages,
         strides=[[1, 1, 1]] + [[2, 2, 2]] * (stages - 1),
         n_conv_per_stage=[1] + [2] * (stages - 1),

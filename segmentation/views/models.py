@@ -21,9 +21,11 @@ from segmentation.services import models
 @require_safe
 def model_list(request: HttpRequest) -> HttpResponse:
     """List the registered models, the active one first."""
-    return render(
-        request, "segmentation/models.html", {"models": selectors.models(user=request.user)}
-    )
+    context = {
+        "models": selectors.models(user=request.user),
+        "may_train": policies.may_with_models(request.user, "train_model"),
+    }
+    return render(request, "segmentation/models.html", context)
 
 
 @require_safe

@@ -232,6 +232,58 @@ def _quality(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _mask_review(world: World, target: str) -> uuid.UUID:
+    """Return a mask that is given to the reader of the world, drawn, in every study alike."""
+    from segmentation.models import JobState, MaskReview, Method, ReleaseState
+    from segmentation.services import store
+    from tests.support.loads import make_load, make_model
+
+    visit = visit_of(world, target)
+    found = MaskReview.objects.filter(run__visit=visit).first()
+    if found is not None:
+        return found.pk
+    picture = f"mask of {target}".encode()
+    sha256 = hashlib.sha256(picture).hexdigest()
+    store.mosaic_path(sha256).parent.mkdir(parents=True, exist_ok=True)
+    store.mosaic_path(sha256).write_bytes(picture)
+    model = make_model("by-hand", method=Method.MANUAL, state=ReleaseState.CANDIDATE)
+    run = make_load(visit.patient, visit.date, 12.5, model=model)
+    return MaskReview.objects.create(
+        review_id=new_reading_id(),
+        run=run,
+        site=run.site,
+        mask_sha256=run.result.mask_sha256,
+        reviewer=world.user("reader"),
+        state=JobState.SUCCEEDED,
+        pictures={"T1w": sha256, "T2w": sha256, "outline": sha256, "step_mm": 3.5},
+    ).pk
+
+
+def _training(world: World, target: str) -> uuid.UUID:
+    from segmentation.models import JobState, TrainingRun
+
+    study = patient_of(world, target).study
+    found, _ = TrainingRun.objects.get_or_create(
+        study=study,
+        name="access-test",
+        version=study.code,
+        defaults={
+            "state": JobState.FAILED,
+            "failure_code": "INTERNAL",
+            "message": "An unexpected error occurred.",
+            "network": "small",
+            "device": "cpu",
+            "epochs": 3,
+            "iterations": 1,
+            "patience": 0,
+            "trained_folds": 1,
+            "held_out_percent": 20,
+            "seed": 1,
+        },
+    )
+    return found.pk
+
+
 def _picture_number(world: World, target: str) -> int:
     """Return the number of the one picture of the target's visit."""
     _quality(world, target)
@@ -514,6 +566,8 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "transfer_id": _transfer,
     "quality_id": _quality,
     "export_id": _image_export,
+    "review_id": _mask_review,
+    "training_id": _training,
     "order_id": _order,
     "picture_number": _picture_number,
     "token": lambda world, _target: notices.new_calendar_link(by=world.user("coordinator")),
@@ -550,6 +604,8 @@ IDENTIFYING = (
     "transfer_id",
     "quality_id",
     "export_id",
+    "review_id",
+    "training_id",
     "order_id",
     "not_done_id",
     "deviation_id",

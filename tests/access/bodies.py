@@ -178,6 +178,8 @@ UNBLINDS = "Unblinding follows the lock, and changes nothing of the data."
 QUEUE = (
     "A place in the queue is no record; a run of a held visit is neither queued nor tried again."
 )
+MASKS = "Whether a network may learn from a mask is said of the mask; no value of a visit changes."
+TRAINS = "A method is made; no record of a patient changes."
 DEVIATES = "A departure from the protocol may be found when the data stand still."
 HELD_BY_NO_LOCK: dict[str, str] = {
     "allocation": "Arms lie apart from the data, which they do not change.",
@@ -194,6 +196,8 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "import_layout": TABLE,
     "imports": TABLE,
     "invitation_new": PEOPLE,
+    "mask": MASKS,
+    "mask_reviews": MASKS,
     "invitation_renew": PEOPLE,
     "invitation_withdraw": PEOPLE,
     "locks": LOCKS,
@@ -205,6 +209,8 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "read_preview": "It shows a sum and keeps nothing.",
     "study_lock": LOCKS,
     "study_unblind": UNBLINDS,
+    "training_cancel": TRAINS,
+    "training_retry": TRAINS,
     "unblind_decision": UNBLINDS,
     "unlock_decision": LOCKS,
     "visit_lock": LOCKS,

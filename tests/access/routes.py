@@ -235,6 +235,14 @@ EXPECTED: dict[str, Route] = {
     "segmentations": Route(scope="study", get=OVERSEERS, post={"data_manager"}),
     "runs_retry": Route(scope="study", post={"data_manager"}, post_status=302),
     "batch_cancel": Route(scope="study", post={"data_manager"}, post_status=302, seen_by=OVERSEERS),
+    "masks": Route(scope="study", get={"reader", "adjudicator"}),
+    "mask": Route(
+        scope="site", seen_by={"reader"}, get={"reader"}, post={"reader"}, post_status=400
+    ),
+    "mask_picture": Route(
+        scope="site", seen_by={"reader"}, get={"reader"}, page=False, params={"picture": "t1w"}
+    ),
+    "mask_reviews": Route(scope="study", get=OVERSEERS, post={"data_manager"}),
     "quality_picture": Route(scope="site", get=ENTRY | OVERSEERS, page=False),
     "quality_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     # segmentation: the imaging protocol
@@ -261,6 +269,13 @@ EXPECTED: dict[str, Route] = {
     "model": Route(scope="member", get=EVERYONE),
     "model_promote": Route(scope="member", get={"data_manager"}, post={"data_manager"}),
     "model_promotion": Route(scope="member", seen_by=IMPACT, get=IMPACT, post={"data_manager"}),
+    "trainings": Route(scope="member", get={"administrator"}, post={"administrator"}),
+    "training_cancel": Route(
+        scope="study", seen_by={"administrator"}, post={"administrator"}, post_status=302
+    ),
+    "training_retry": Route(
+        scope="study", seen_by={"administrator"}, post={"administrator"}, post_status=302
+    ),
     "model_retire": Route(scope="member", get={"administrator"}, post={"administrator"}),
     # analytics
     "patient": Route(scope="site", get=SEES_PATIENTS),

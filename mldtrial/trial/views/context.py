@@ -36,6 +36,8 @@ STUDY_LINKS = (
     ("Import", "imports", "import_records"),
     ("Reads", "reads", "record_severity"),
     ("MRI reads", "read_cases", "view_reads"),
+    ("Masks", "masks", "review_mask"),
+    ("Mask reviews", "mask_reviews", "view_mask_reviews"),
     ("Locks", "locks", "lock_record"),
 )
 ASIDE = {
@@ -49,6 +51,7 @@ ASIDE = {
     "study_settings",
     "imports",
     "read_cases",
+    "mask_reviews",
     "locks",
     "models",
     "quarantine",
@@ -92,6 +95,7 @@ SECTIONS = {
     "deviation_new": "patients",
     "read": "reads",
     "read_case": "read_cases",
+    "mask": "masks",
     "patient_unblind": "patients",
     "study_unblind": "patients",
     "unblind_decision": "patients",
@@ -111,6 +115,7 @@ SECTIONS = {
     "model_impact": "models",
     "model_promote": "models",
     "model_promotion": "models",
+    "trainings": "models",
     "audit_study": "audit",
     "audit_record": "audit",
     "audit_access": "audit",

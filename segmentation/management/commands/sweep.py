@@ -55,7 +55,10 @@ class Command(BaseCommand):
                 tasks.ring_review()
                 tasks.ring_quality()
                 tasks.ring_tissue()
+                tasks.ring_masks()
                 tasks.ring_image_exports()
+                if swept.trainings_waiting:
+                    tasks.ring_trainings()
                 do_rarely(done_at, goes_on=every is not None)
             except OperationalError:
                 if every is None:

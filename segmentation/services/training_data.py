@@ -1,0 +1,160 @@
+"""Choose the approved masks of a training, and deal their patients into folds."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+import numpy as np
+from django.core.exceptions import ValidationError
+
+from mldtrial.trial.models import AcqStratum, Scan, Study
+from segmentation.models import MaskReview, Method, TrainingCase, TrainingRun
+from segmentation.selectors import mask_reviews as masks
+from segmentation.services import mask_reviews, runs, store
+from segmentation.training.approved import ApprovedCase
+from segmentation.training.folds import Subject, deal
+
+FOLDS = 5
+NO_T2W = "The visit has no T2w image in use."
+ANOTHER = "The visit has another approved mask, which was taken."
+BY_HAND_FIRST = {Method.MANUAL: 0, Method.CONVENTIONAL: 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """An approved mask of a study; `left_out` says why it is not used."""
+
+    review: MaskReview
+    t2w_scan: Scan | None
+    left_out: str = ""
+
+
+def choose(study: Study) -> list[Chosen]:
+    """Return the approved masks of a study: one per visit is used, the others have a reason.
+
+    Of several masks of a visit the one of a 3D image is taken, then the one drawn by hand, then the
+    one approved last.
+    """
+    approved = masks.approved().filter(run__visit__patient__study=study)
+    approved = approved.select_related(
+        "run__visit__patient", "run__t1w_scan", "run__t2w_scan", "run__model_version", "run__result"
+    )
+    found: list[Chosen] = []
+    by_visit: dict[UUID, list[MaskReview]] = defaultdict(list)
+    for review in approved:
+        by_visit[review.run.visit_id].append(review)
+    for reviews in by_visit.values():
+        first, *others = sorted(reviews, key=_preferred)
+        t2w_scan = mask_reviews.t2w_beside(first.run)
+        found.append(Chosen(first, t2w_scan, "" if t2w_scan else NO_T2W))
+        found.extend(Chosen(other, None, ANOTHER) for other in others)
+    return found
+
+
+def _preferred(review: MaskReview) -> tuple[bool, int, float]:
+    run = review.run
+    decided = 0.0 if review.decided_at is None else review.decided_at.timestamp()
+    is_thick = run.t1w_scan.acq_stratum != AcqStratum.THREE_D
+    return is_thick, BY_HAND_FIRST.get(Method(run.model_version.method), 2), -decided
+
+
+def require_enough(study: Study, *, held_out_percent: int) -> list[Chosen]:
+    """Return what `choose` does; refuse what no network can be trained on.
+
+    Raises
+    ------
+    ValidationError
+        If too few patients have an approved mask with both images.
+    """
+    chosen = choose(study)
+    try:
+        _deal(chosen, held_out_percent=held_out_percent, seed=0)
+    except ValueError as error:
+        raise ValidationError(
+            f"{error} Each needs an approved mask of a visit with T1w and T2w images in use."
+        ) from error
+    return chosen
+
+
+def _deal(chosen: list[Chosen], *, held_out_percent: int, seed: int) -> Mapping[UUID, int | None]:
+    """Return the fold of each patient; None for those who are held out."""
+    strata: dict[UUID, set[str]] = defaultdict(set)
+    loads: dict[UUID, list[float]] = defaultdict(list)
+    for one in chosen:
+        if not one.left_out:
+            run = one.review.run
+            strata[run.visit.patient_id].add(run.t1w_scan.acq_stratum)
+            loads[run.visit.patient_id].append(run.result.demyelination_load_ml)
+    subjects = [
+        Subject(str(key), frozenset(kinds), float(np.mean(loads[key])))
+        for key, kinds in strata.items()
+    ]
+    dealt = deal(subjects, folds=FOLDS, held_out_share=held_out_percent / 100, seed=seed)
+    found: dict[UUID, int | None] = {UUID(key): None for key in dealt.held_out}
+    for number, hand in enumerate(dealt.folds):
+        found |= {UUID(key): number for key in hand}
+    return found
+
+
+def record_cases(training: TrainingRun, chosen: list[Chosen]) -> None:
+    """Record the masks of a training under made-up names, in an order that the seed draws."""
+    folds = _deal(chosen, held_out_percent=training.held_out_percent, seed=training.seed)
+    rng = np.random.default_rng(training.seed)
+    patients = sorted({one.review.run.visit.patient_id for one in chosen}, key=str)
+    number_of = {patients[i]: n for n, i in enumerate(rng.permutation(len(patients)), start=1)}
+    ordered = sorted(chosen, key=lambda one: str(one.review.pk))
+    for number, index in enumerate(rng.permutation(len(ordered)), start=1):
+        one = ordered[index]
+        run = one.review.run
+        patient = run.visit.patient_id
+        TrainingCase.objects.create(
+            training=training,
+            review=one.review,
+            t2w_scan=one.t2w_scan,
+            name=f"p{number_of[patient]:04d}_{number:04d}",
+            patient_name=f"p{number_of[patient]:04d}",
+            acq_stratum=run.t1w_scan.acq_stratum,
+            fold=None if one.left_out else folds[patient],
+            left_out=one.left_out,
+        )
+
+
+def files_of(training: TrainingRun) -> tuple[ApprovedCase, ...]:
+    """Return the cases of a training with their files, each checked against its hash.
+
+    Raises
+    ------
+    ValidationError
+        If a mask is no longer approved or an image no longer in use: what was begun with it must
+        not go on.
+    """
+    cases = list(
+        training.cases.filter(left_out="").select_related(
+            "review__run__t1w_scan", "review__run__result", "t2w_scan"
+        )
+    )
+    still = set(masks.approved().values_list("pk", flat=True))
+    usable = set(runs.usable_scans("T2w").values_list("pk", flat=True))
+    if any(case.review_id not in still or case.t2w_scan_id not in usable for case in cases):
+        raise ValidationError(
+            "A mask of this training is no longer approved, an image was moved or replaced, or a "
+            "consent has ended. Order the training again: it takes what is approved now."
+        )
+    return tuple(_files(case) for case in cases)
+
+
+def _files(case: TrainingCase) -> ApprovedCase:
+    run = case.review.run
+    assert case.t2w_scan is not None  # noqa: S101 - without one it is left out
+    mask: Path = store.verified(store.root() / run.result.mask_path, run.result.mask_sha256)
+    return ApprovedCase(
+        name=case.name,
+        patient=case.patient_name,
+        acq_stratum=case.acq_stratum,
+        fold=case.fold,
+        t1w=str(mask_reviews.image_of(run.t1w_scan)),
+        t2w=str(mask_reviews.image_of(case.t2w_scan)),
+        mask=str(mask),
+    )

@@ -1,0 +1,199 @@
+"""``python -m segmentation.training.steps WORK``: train on approved masks, step by step.
+
+What is done is marked in the folder and not done again, so that a run that was killed goes on
+where it was. Progress stands in ``progress.json``. The process ends with whoever started it: it
+holds the other end of a pipe, which closes when that process is gone, however it went.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from segmentation.training import approved
+
+PROGRESS = "progress.json"
+MODEL = "model"
+EPOCHS = "epochs.json"
+"""What the training said last: the next step may follow before anybody has read it."""
+AUGMENTERS = "nnUNet_n_proc_DA"
+STEPS = ("cases", "plan", "train", "export", "evaluate")
+SHARES = {"cases": 0.0, "plan": 0.1, "train": 0.15, "export": 0.93, "evaluate": 0.95}
+"""Where each step begins, as a share of the whole."""
+ORPHANED_EXIT_STATUS = 76
+
+
+def environment(base: Mapping[str, str], work: Path, *, augmenters: int) -> dict[str, str]:
+    """Return the environment of the process that trains; nobody else's is changed.
+
+    What somebody set for an nnU-Net of their own does not reach it.
+
+    Parameters
+    ----------
+    augmenters : int
+        Processes that draw and augment patches; 0: in the training process itself.
+    """
+    kept = {name: value for name, value in base.items() if not name.lower().startswith("nnunet")}
+    return {
+        **kept,
+        "nnUNet_raw": str(work / "raw"),
+        "nnUNet_preprocessed": str(work / "preprocessed"),
+        "nnUNet_results": str(work / "results"),
+        "nnUNet_def_n_proc": "1",
+        AUGMENTERS: str(augmenters),
+        "nnUNet_compile": "f",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+
+
+def read_progress(work: Path) -> dict[str, Any]:
+    """Return how far a run has come: ``step``, ``share`` and, in training, its epochs."""
+    path = work / PROGRESS
+    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    return found
+
+
+def read_epochs(work: Path) -> tuple[int, list[float]]:
+    """Return how many epochs the fold trained last has, and their smoothed pseudo-Dice."""
+    found = json.loads((work / EPOCHS).read_text())
+    return int(found["epoch"]), [round(value, 4) for value in found["values"]]
+
+
+def end_with_parent() -> None:
+    """End this process group's member once the process that started it is gone."""
+    pipe = sys.stdin.fileno()
+
+    def wait() -> None:
+        # Past the buffer of Python, whose lock a forked process would wait for without end.
+        while os.read(pipe, 1):
+            pass
+        os._exit(ORPHANED_EXIT_STATUS)
+
+    threading.Thread(target=wait, daemon=True).start()
+
+
+def run(work: Path) -> None:
+    """Do the steps that are not done."""
+    order = approved.read_order(work)
+    for step in STEPS:
+        done = work / f"{step}.done"
+        if done.exists():
+            continue
+        tell = partial(_tell, work, step)
+        tell()
+        _ACTIONS[step](work, order, tell)
+        done.touch()
+
+
+def _tell(work: Path, step: str, *, share: float = 0.0, **more: Any) -> None:
+    following = dict(zip(STEPS, [*list(SHARES.values())[1:], 1.0], strict=True))
+    overall = SHARES[step] + share * (following[step] - SHARES[step])
+    approved.write_json(work / PROGRESS, {"step": step, "share": overall, **more})
+
+
+def _cases(work: Path, order: approved.Order, tell: Callable[..., None]) -> None:
+    approved.write_dataset(work, order.cases, tell=lambda share: tell(share=share))
+
+
+def _plan(work: Path, order: approved.Order, _tell: Callable[..., None]) -> None:
+    from segmentation.training import learning
+
+    # nnU-Net asks for it anew each time: its planner needs one, its trainer may do without.
+    augmenters = os.environ[AUGMENTERS]
+    os.environ[AUGMENTERS] = "1"
+    try:
+        learning.plan_and_preprocess(work, order, processes=order.threads)
+    finally:
+        os.environ[AUGMENTERS] = augmenters
+
+
+def _train(work: Path, order: approved.Order, tell: Callable[..., None]) -> None:
+    from segmentation.training import learning
+
+    # Beyond the last split nnU-Net would draw one of its own, by case and not by patient.
+    folds = min(order.trained_folds, learning.count_of_splits(work))
+    for fold in range(folds):
+
+        def told(*, share: float, fold: int = fold, **more: Any) -> None:
+            overall = (fold + share) / folds
+            approved.write_json(work / EPOCHS, more)
+            tell(share=overall, fold=fold, folds=folds, **more)
+
+        learning.train(work, order, fold, tell=told)
+
+
+def _export(work: Path, order: approved.Order, _tell: Callable[..., None]) -> None:
+    from segmentation.inference.conversion import convert
+    from segmentation.inference.preprocessing import PREPROCESSING_VERSION
+    from segmentation.inference.trained_folder import Statement
+    from segmentation.training.learning import results_folder
+
+    out = work / MODEL
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    stated = Statement(
+        name=order.name,
+        version=order.version,
+        preprocessing=PREPROCESSING_VERSION,
+        is_demonstration=order.is_demonstration,
+    )
+    convert(results_folder(work), out, stated)
+
+
+def _evaluate(work: Path, order: approved.Order, tell: Callable[..., None]) -> None:
+    from segmentation.inference.model_folder import METRICS
+    from segmentation.inference.nnunet import NnUnetSegmenter
+    from segmentation.training.evaluate import KnownCase, evaluate_cases
+
+    outcomes = approved.read_outcomes(work)
+    held_out = [
+        KnownCase(
+            case=case.name,
+            subject=case.patient,
+            acq_stratum=case.acq_stratum,
+            images={"T1w": Path(case.t1w), "T2w": Path(case.t2w)},
+            truth=Path(case.mask),
+            truth_ml=None,
+        )
+        for case in order.cases
+        if case.fold is None and not outcomes[case.name].left_out
+    ]
+    if not held_out:
+        return
+    done = 0
+
+    def told(_line: str) -> None:
+        nonlocal done
+        done += 1
+        tell(share=done / len(held_out))
+
+    segmenter = NnUnetSegmenter(work / MODEL, device=order.device)
+    report = evaluate_cases(segmenter, held_out, told=told)
+    approved.write_json(work / MODEL / METRICS, report)
+
+
+_ACTIONS: dict[str, Callable[[Path, approved.Order, Callable[..., None]], None]] = {
+    "cases": _cases,
+    "plan": _plan,
+    "train": _train,
+    "export": _export,
+    "evaluate": _evaluate,
+}
+
+
+def main() -> None:
+    """Do what is left to do in a folder of work."""
+    parser = argparse.ArgumentParser(prog="python -m segmentation.training.steps")
+    parser.add_argument("work", type=Path)
+    end_with_parent()
+    run(parser.parse_args().work)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""A training is ordered on what is approved, by patient, and goes on with nothing else."""
+
+import json
+from datetime import date
+from typing import Any
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import CommandError, call_command
+
+from mldtrial.trial.models import AcqStratum, Scan, ScanState
+from segmentation.models import (
+    JobState,
+    MaskReview,
+    Method,
+    ReleaseState,
+    TrainingCase,
+    TrainingRun,
+)
+from segmentation.policies import visible_to
+from segmentation.services import training_cards, training_data, trainings, upkeep, voiding
+from segmentation.training import approved
+from tests.support.approved import approve, approved_masks, mask_of, new_patient
+from tests.support.loads import make_load, make_model
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+LATER = date(2024, 5, 10)
+
+
+def order(world: World, **more: Any) -> TrainingRun:
+    given: dict[str, Any] = {
+        "study": world.study,
+        "name": "ours",
+        "version": "1",
+        "network": "tiny",
+        "device": "cpu",
+        "epochs": 3,
+        "by": world.user("administrator"),
+    }
+    return trainings.order(**{**given, **more})
+
+
+def test_each_patient_is_held_out_or_in_one_fold_with_all_visits(world: World):
+    for review in approved_masks(world, 6):
+        approve(world, mask_of(review.run.visit.patient, 50.0, on=LATER))
+    training = order(world)
+    places: dict[Any, set[int | None]] = {}
+    for case in training.cases.select_related("review__run__visit"):
+        places.setdefault(case.review.run.visit.patient_id, set()).add(case.fold)
+    assert len(places) == 6
+    assert all(len(found) == 1 for found in places.values())
+    assert sum(found == {None} for found in places.values()) == 1
+    assert training.cases.count() == 12
+
+
+def test_no_name_of_a_case_says_who_it_is(world: World):
+    approved_masks(world)
+    for case in order(world).cases.select_related("review__run__visit__patient"):
+        patient = case.review.run.visit.patient
+        assert patient.subject_code not in case.name
+        assert case.name.startswith(f"{case.patient_name}_")
+    names = sorted(order(world, version="2", seed=2).cases.values_list("patient_name", flat=True))
+    assert names == [f"p{n:04d}" for n in range(1, 6)]
+
+
+def test_what_is_not_used_has_its_reason(world: World):
+    reviews = approved_masks(world)
+    patient = reviews[0].run.visit.patient
+    by_hand = make_model("by-hand", method=Method.MANUAL, state=ReleaseState.CANDIDATE)
+    second = approve(world, make_load(patient, reviews[0].run.visit.date, 1.0, model=by_hand))
+    alone = approve(world, mask_of(new_patient(world, "A-900"), 5.0))
+    Scan.objects.filter(visit=alone.run.visit, sequence="T2w").update(state=ScanState.DISCARDED)
+    training = order(world)
+    reasons = dict(training.cases.exclude(left_out="").values_list("review", "left_out"))
+    # The one drawn by hand is taken.
+    assert reasons == {reviews[0].pk: training_data.ANOTHER, alone.pk: training_data.NO_T2W}
+    assert training.cases.get(review=second).left_out == ""
+
+
+def test_a_mask_of_a_three_dimensional_image_is_taken_first(world: World):
+    (review, *_) = approved_masks(world)
+    visit = review.run.visit
+    by_hand = make_model("by-hand", method=Method.MANUAL, state=ReleaseState.CANDIDATE)
+    thick = make_load(visit.patient, visit.date, 1.0, model=by_hand, acq_stratum=AcqStratum.TWO_D)
+    left_out = approve(world, thick)
+    assert order(world).cases.get(left_out=training_data.ANOTHER).review == left_out
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_too_few_patients_are_refused_with_what_is_missing(world: World, count):
+    approved_masks(world, count)
+    with pytest.raises(ValidationError, match="approved mask of a visit with T1w and T2w"):
+        order(world)
+
+
+@pytest.mark.parametrize("key", ["data_manager", "reader", "sponsor", "coordinator"])
+def test_only_administrators_order_and_cancel_trainings(world: World, key):
+    approved_masks(world)
+    with pytest.raises(PermissionDenied):
+        order(world, by=world.user(key))
+    training = order(world)
+    with pytest.raises(PermissionDenied):
+        trainings.cancel(training=training, by=world.user(key))
+
+
+def test_a_name_is_taken_once(world: World):
+    approved_masks(world)
+    order(world)
+    with pytest.raises(ValidationError, match="under way"):
+        order(world)
+    make_model("ours", "2", state=ReleaseState.CANDIDATE)
+    with pytest.raises(ValidationError, match="A model has this name"):
+        order(world, version="2")
+
+
+def test_a_device_that_no_worker_has_is_refused(world: World):
+    approved_masks(world)
+    with pytest.raises(ValidationError, match="No worker of this installation"):
+        order(world, device="cuda")
+
+
+def test_a_training_does_not_go_on_with_a_mask_that_is_no_longer_approved(world: World):
+    reviews = approved_masks(world)
+    order(world)
+    voiding.void_runs([reviews[0].run.t1w_scan])
+    done = trainings.execute_next(worker="test")
+    assert done is not None
+    assert (done.state, done.failure_code) == (JobState.REJECTED, "IMAGES_CHANGED")
+    assert "Order the training again" in done.message
+
+
+def test_a_cancelled_training_is_not_claimed_and_its_name_is_free(world: World):
+    approved_masks(world)
+    training = order(world)
+    assert trainings.cancel(training=training, by=world.user("administrator"))
+    assert trainings.execute_next(worker="test") is None
+    assert order(world).pk != training.pk
+    with pytest.raises(ValidationError, match="Order another one"):
+        trainings.retry(training=training, by=world.user("administrator"))
+
+
+def test_the_sweep_takes_a_training_back_from_a_lost_worker(world: World):
+    approved_masks(world)
+    training = order(world)
+    TrainingRun.objects.update(
+        state=JobState.RUNNING,
+        attempt=1,
+        lease_token=training.pk,
+        lease_until="2020-01-01T00:00:00Z",
+    )
+    assert upkeep.sweep().trainings_taken_back == 1
+
+
+def test_the_work_of_a_training_that_will_not_go_on_is_removed(world: World, monkeypatch):
+    monkeypatch.setattr(upkeep, "UNREFERENCED_SECONDS", -1)
+    approved_masks(world)
+    kept, gone = order(world), order(world, version="2")
+    for training in (kept, gone):
+        trainings.work_folder(training).mkdir(parents=True)
+    trainings.cancel(training=gone, by=world.user("administrator"))
+    upkeep.clean_up()
+    assert trainings.work_folder(kept).exists()
+    assert not trainings.work_folder(gone).exists()
+
+
+def test_who_trains_is_not_told_who_a_name_stands_for(world: World):
+    approved_masks(world)
+    training = order(world)
+    administrator = world.user("administrator")
+    assert visible_to(administrator, TrainingRun.objects.all()).get() == training
+    assert not visible_to(administrator, TrainingCase.objects.all()).exists()
+    assert visible_to(world.user("data_manager"), TrainingCase.objects.all()).count() == 5
+
+
+def test_the_card_tells_what_was_used_what_not_and_how_volumes_changed(world: World, tmp_path):
+    approved_masks(world)
+    training = order(world, epochs=300, patience=50)
+    training.epochs_done = 120
+    trainings._record_outcomes(
+        training,
+        {
+            case.name: approved.Outcome(mask_ml=10.0, written_ml=10.0, learnt_ml=10.2)
+            for case in training.cases.all()
+        },
+    )
+    card = training_cards.card(training, tmp_path)
+    assert "4 visits of 4 patients (3D: 4); 1 patients with 1 visits" in card
+    assert "+2.0 % in the median" in card
+    assert "ended after 120: 50 without a better one" in card
+    assert "no patient was held out, or none could be measured" in card
+    assert "A-10" not in card
+
+
+def test_the_command_orders_and_reports(world: World, capsys):
+    approved_masks(world)
+    arguments = ["train_model", "--study", "MLD-1", "--name", "ours", "--model-version", "1"]
+    call_command(*arguments, "--network", "tiny", "--json")
+    row = json.loads(capsys.readouterr().out)
+    assert (row["state"], row["trained_on"], row["held_out"]) == ("QUEUED", 4, 1)
+    with pytest.raises(CommandError, match="under way"):
+        call_command(*arguments)
+    with pytest.raises(CommandError, match="no study MLD-9"):
+        call_command("train_model", "--study", "MLD-9", "--name", "x", "--model-version", "1")
+    with pytest.raises(CommandError, match="--name and --model-version"):
+        call_command("train_model", "--study", "MLD-1")
+    with pytest.raises(CommandError, match="Name a study"):
+        call_command("train_model")
+    assert MaskReview.objects.count() == 5
