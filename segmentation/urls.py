@@ -94,5 +94,6 @@ urlpatterns = [
         name="training_retry",
     ),
     path("models/<uuid:model_id>/", models.model_page, name="model"),
+    path("models/<uuid:model_id>/reinstate/", models.model_reinstate, name="model_reinstate"),
     path("models/<uuid:model_id>/retire/", models.model_retire, name="model_retire"),
 ]

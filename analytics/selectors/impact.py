@@ -14,7 +14,7 @@ from django.db.models import Q
 
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
-from mldtrial.trial.models import Disposition, Patient, Scan, ScanState, Study
+from mldtrial.trial.models import Disposition, Patient, Scan, ScanState, Sequence, Study, Visit
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.selectors.consent import without_consent_for_images
@@ -30,6 +30,7 @@ from segmentation.models import (
 from segmentation.policies import visible_to as visible_runs
 from segmentation.selectors import training_sets
 from segmentation.selectors.findings import excluding
+from segmentation.services.runs import chosen_scans
 from segmentation.services.segmenters import is_made_elsewhere
 
 Images = tuple[UUID, UUID | None]
@@ -66,6 +67,7 @@ LABELS = {
     "failed": "failed, to be tried again",
     "held": "frozen or locked, without a run",
     "other_images": "made from other images",
+    "no_other_images": "refused by one of the two",
     "not_imported": "no mask imported",
     "refused": "refused by the method",
     "missing": "lacking an image the method needs",
@@ -166,7 +168,7 @@ def rows(study: Study, model: ModelVersion, *, user: Any) -> list[Row]:
             and there is not None
             and not _same(images[here.run_id], images[there.run_id])
         ):
-            gap = OTHER_IMAGES
+            gap = gaps.of_other_images(visit_id)
         found.append(
             Row(
                 patient_id=patient.pk,
@@ -187,6 +189,12 @@ OTHER_IMAGES = Gap(
     "other_images",
     "It was made from other images than the load that counts. Order the method again.",
     is_final=False,
+)
+NO_OTHER_IMAGES = Gap(
+    "no_other_images",
+    "It was made from other images than the load that counts, and has been given those that it "
+    "would be given now: one of the two methods refused them.",
+    is_final=True,
 )
 
 
@@ -273,6 +281,19 @@ class _Gaps:
             lacks = f"The visit has no {' and no '.join(missing)} image in use."
             return Gap("missing", lacks, is_final=True)
         return Gap("not_ordered", "It was not asked for yet.", is_final=False)
+
+    def of_other_images(self, visit_id: UUID) -> Gap:
+        """Return why both methods have a load of a visit, but not of the same images."""
+        scans = chosen_scans(Visit.objects.get(pk=visit_id), self.model)
+        if scans is None:
+            return OTHER_IMAGES
+        t2w = scans.get(Sequence.T2W)
+        now = (scans[Sequence.T1W].pk, None if t2w is None else t2w.pk)
+        tried = SegmentationRun.objects.filter(
+            model_version=self.model, visit=visit_id, is_voided=False, t1w_scan=now[0]
+        ).exclude(state__in=UNFINISHED)
+        tried = tried.exclude(WORTH_ANOTHER_TRY).exclude(state=JobState.CANCELLED)
+        return NO_OTHER_IMAGES if tried.filter(t2w_scan=now[1]).exists() else OTHER_IMAGES
 
     def _is_of_these_images(self, run: SegmentationRun, point: LoadPoint) -> bool:
         """Return whether a run says something of the images whose load counts."""

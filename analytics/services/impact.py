@@ -86,10 +86,12 @@ class FlagChanges:
         return len(self.changes) - self.appearing
 
 
-def flag_changes(rows: Iterable[impact.Row], study: Study) -> FlagChanges:
+def flag_changes(rows: Sequence[impact.Row], study: Study) -> FlagChanges:
     """Return what the review finds in the series of either method; nothing is written.
 
-    A finding stays where the same visit shows the same kind of it by both methods.
+    A finding stays where the same visit shows the same kind of it by both methods. A load is held
+    to the volumes of its head by whichever run they were measured for: those of a candidate's run
+    come later, and a flag must not seem to go for want of them.
     """
     codes: dict[UUID, str] = {}
     now: dict[UUID, list[LoadPoint]] = defaultdict(list)
@@ -101,7 +103,9 @@ def flag_changes(rows: Iterable[impact.Row], study: Study) -> FlagChanges:
         if row.other is not None:
             then[row.patient_id].append(row.other)
     series = [*now.values(), *then.values()]
-    volumes = tissue.volumes_of([point.run_id for points in series for point in points])
+    volumes = _of_each_head(
+        rows, tissue.volumes_of([point.run_id for points in series for point in points])
+    )
     changes: list[FlagChange] = []
     kept = 0
     for patient_id, code in codes.items():
@@ -115,6 +119,18 @@ def flag_changes(rows: Iterable[impact.Row], study: Study) -> FlagChanges:
                 if (visit_id, kind) not in missing_in
             ]
     return FlagChanges(tuple(changes), kept)
+
+
+def _of_each_head(rows: Sequence[impact.Row], volumes: findings.Volumes) -> findings.Volumes:
+    """Lend the volumes of one run to the other one of the same images, where it has none."""
+    lent = dict(volumes)
+    for row in rows:
+        if row.difference_ml is None or row.counted is None or row.other is None:
+            continue
+        for one, other in ((row.counted, row.other), (row.other, row.counted)):
+            if one.run_id in volumes:
+                lent.setdefault(other.run_id, volumes[one.run_id])
+    return lent
 
 
 def _found(

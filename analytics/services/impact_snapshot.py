@@ -10,10 +10,20 @@ from analytics.policies import promotes_in
 from analytics.selectors import impact, loads
 from analytics.selectors.impact import Row
 from analytics.services import impact as impacts
+from mldtrial.audit.models import Signature
 from mldtrial.trial.models import Study
 from segmentation.models import ModelVersion, ReleaseState, SegmentationRun
 
-FORMAT = 1
+FORMAT = 2
+OF_THE_REVIEW = (
+    "tolerance_same_ml",
+    "tolerance_same_percent",
+    "tolerance_changed_ml",
+    "tolerance_changed_percent",
+    "jump_ml_per_month",
+    "largest_load_ml",
+    "largest_load_percent",
+)
 DIGITS = 6
 """Of what is computed: another machine may add up in another order."""
 
@@ -32,6 +42,9 @@ class Assessment:
         Of the content in canonical JSON.
     obstacles : tuple of str
         What bars the promotion, in words; empty where nothing does.
+    signed_visit_count : int
+        Visits with a standing signature: it becomes void where the load is another one. No part
+        of what is signed, since people sign visits every day.
     """
 
     model: ModelVersion
@@ -39,6 +52,7 @@ class Assessment:
     content: dict[str, Any]
     sha256: str
     obstacles: tuple[str, ...]
+    signed_visit_count: int
 
     @property
     def study_count(self) -> int:
@@ -75,7 +89,8 @@ def assess(model: ModelVersion, *, user: Any) -> Assessment:
     obstacles = list(_of_models(model, active))
     for study, rows in by_study:
         obstacles += _obstacles(study, rows, impact.is_moving(study, model, user=user))
-    return Assessment(model, active, content, sha256_of(content), tuple(obstacles))
+    signed = _signed_visit_count([row for _, rows in by_study for row in rows])
+    return Assessment(model, active, content, sha256_of(content), tuple(obstacles), signed)
 
 
 def sha256_of(content: dict[str, Any]) -> str:
@@ -98,6 +113,7 @@ def _of_study(study: Study, rows: Sequence[Row]) -> dict[str, Any]:
         "compared": sum(row.difference_ml is not None for row in rows),
         "lost": sum(gap.is_final for gap in gaps),
         "new": len(rows) - counted,
+        "settings": _settings(study),
         "flags": {"come": flags.appearing, "go": flags.vanishing, "stay": flags.kept},
         "agreement": [_agreement(one) for one in impacts.agreements(rows)],
         "flag_changes": sorted(
@@ -106,6 +122,17 @@ def _of_study(study: Study, rows: Sequence[Row]) -> dict[str, Any]:
         ),
         "visits": sorted(_of_visit(row) for row in rows),
     }
+
+
+def _settings(study: Study) -> list[str]:
+    """Return the settings that decide what is flagged."""
+    return [f"{name} {getattr(study, name).normalize():f}" for name in OF_THE_REVIEW]
+
+
+def _signed_visit_count(rows: Sequence[Row]) -> int:
+    visits = [row.visit.visit_id for row in rows]
+    standing = Signature.objects.filter(record_id__in=visits, voided_at__isnull=True)
+    return standing.values("record_id").distinct().count()
 
 
 def _agreement(one: impacts.Agreement) -> dict[str, Any]:

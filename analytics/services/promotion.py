@@ -4,7 +4,7 @@ import hashlib
 import json
 from typing import Any
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models.functions import Now
 
@@ -13,10 +13,11 @@ from analytics.services import impact_snapshot
 from mldtrial.accounts.services import reauthentication
 from mldtrial.audit.context import because
 from mldtrial.audit.models import Action, ApprovalRequest, Meaning, Signature, SignedKind
+from mldtrial.trial.models import Visit
 from mldtrial.trial.services import approvals, locking
 from mldtrial.trial.services.saving import store
-from segmentation.models import ModelPromotion, ModelVersion
-from segmentation.services import models
+from segmentation.models import JobState, ModelPromotion, ModelVersion, SegmentationRun
+from segmentation.services import models, runs
 
 CHANGED = (
     "The results have changed since you opened the page. The impact is shown as it is now: look "
@@ -91,8 +92,11 @@ def decide(
         or it is decided already.
     """
     model = promotion.model_version
-    promotes_in(by, impact_snapshot.studies_with_results(model))
-    if is_approved and promotion.request.requested_by_id == by.pk:
+    is_own = promotion.request.requested_by_id == by.pk
+    if is_approved or not is_own:
+        # To withdraw takes no more than to have proposed.
+        promotes_in(by, impact_snapshot.studies_with_results(model))
+    if is_approved and is_own:
         raise ValidationError("You proposed this yourself: another person must confirm it.")
     _require_reason(reason)
     reauthentication.confirm(user=by, password=password, code=code)
@@ -100,14 +104,35 @@ def decide(
         locking.hold_still()
         if not is_approved:
             return _refuse(promotion, reason.strip(), by)
-        model.refresh_from_db()
+        model = ModelVersion.objects.select_for_update().get(pk=model.pk)
         assessed = impact_snapshot.assess(model, user=by)
-        if not is_standing(promotion, assessed):
+        if not (is_standing(promotion, assessed) and _proposer_still_may(promotion, model)):
             return _refuse(promotion, VOID, by)
         decided = approvals.decide(promotion.request, is_approved=True, reason=reason, by=by)
         _sign(promotion, f"I confirm that {_words(assessed)}", by)
-        models.promote(promotion=promotion, reason=_history(promotion, reason))
+        models.promote(promotion=promotion, reason=_history(promotion))
+        _follow(model, replaced=promotion.replaces)
         return decided
+
+
+def _proposer_still_may(promotion: ModelPromotion, model: ModelVersion) -> bool:
+    """Return whether the first of the two people could still sign it today."""
+    proposer = promotion.request.requested_by
+    try:
+        promotes_in(proposer, impact_snapshot.studies_with_results(model))
+    except PermissionDenied:
+        return False
+    return bool(proposer.is_active)
+
+
+def _follow(model: ModelVersion, *, replaced: ModelVersion) -> None:
+    """Ask for the visits whose run by the replaced method waits or runs: it would not count."""
+    unfinished = SegmentationRun.objects.filter(
+        model_version=replaced, is_voided=False, state__in=[JobState.QUEUED, JobState.RUNNING]
+    )
+    visits = Visit.objects.filter(pk__in=unfinished.values("visit"))
+    for visit in visits.select_related("patient__site").order_by("date", "pk"):
+        runs.queue_run(visit=visit, model=model)
 
 
 def is_standing(promotion: ModelPromotion, assessed: impact_snapshot.Assessment) -> bool:
@@ -178,11 +203,11 @@ def _words(assessed: impact_snapshot.Assessment) -> str:
     )
 
 
-def _history(promotion: ModelPromotion, reason: str) -> str:
-    asked = promotion.request
+def _history(promotion: ModelPromotion) -> str:
+    """Return what everybody may read: the reasons speak of loads and stay with the proposal."""
     return (
-        f"Two people promoted {promotion.model_version} in place of {promotion.replaces}. "
-        f"Proposed by {asked.requested_by}: {asked.reason} Confirmed: {reason.strip()}"
+        f"Two people promoted {promotion.model_version} in place of {promotion.replaces}; "
+        f"{promotion.request.requested_by} proposed it."
     )
 
 

@@ -92,7 +92,8 @@ def _decision(
         assessed = impact_snapshot.assess(found.promotion.model_version, user=request.user)
     except PermissionDenied as error:
         return {"why_not": str(error)}
-    return {"form": form, "is_standing": promotion.is_standing(found.promotion, assessed)}
+    standing = promotion.is_standing(found.promotion, assessed)
+    return {"form": form, "assessed": assessed, "is_standing": standing}
 
 
 def _say(request: HttpRequest, is_approved: bool | None, reason: str) -> None:

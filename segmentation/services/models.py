@@ -233,10 +233,12 @@ def promote(*, promotion: ModelPromotion, reason: str) -> ModelVersion:
     Raises
     ------
     ValidationError
-        If a frozen or locked visit would show another load than it does.
+        If it is no candidate any more, or a frozen or locked visit would show another load.
     """
     locking.hold_still()
-    model = ModelVersion.objects.get(pk=promotion.model_version_id)
+    model = ModelVersion.objects.select_for_update().get(pk=promotion.model_version_id)
+    if model.state != ReleaseState.CANDIDATE:
+        raise ValidationError(f"{model} is {model.get_state_display()}, no candidate any more.")
     _require_held_loads_kept(model)
     return _switch(model, reason)
 
@@ -286,6 +288,32 @@ def retire(*, model: ModelVersion, by: Any, reason: str) -> ModelVersion:
         raise ValidationError({"reason": "Say why."})
     with because(reason):
         locked.state = ReleaseState.RETIRED
+        locked.save()
+    return locked
+
+
+@transaction.atomic
+def reinstate(*, model: ModelVersion, by: Any, reason: str) -> ModelVersion:
+    """Make a retired method a candidate again, so that two people can promote it back.
+
+    No number changes: its results do not count until then.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not.
+    ValidationError
+        If it is not retired, or no reason is given.
+    """
+    if not policies.may_with_models(by, "retire_model"):
+        raise PermissionDenied("Your role does not allow this.")
+    locked = ModelVersion.objects.select_for_update().get(pk=model.pk)
+    if locked.state != ReleaseState.RETIRED:
+        raise ValidationError(f"This model is {locked.get_state_display()}, not retired.")
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why."})
+    with because(reason):
+        locked.state = ReleaseState.CANDIDATE
         locked.save()
     return locked
 

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.trial.views.answers import form_page, posted
 from segmentation import card_text, policies, selectors
-from segmentation.forms.models import RetireForm
+from segmentation.forms.models import ReinstateForm, RetireForm
 from segmentation.models import ReleaseState
 from segmentation.selectors import model_page as page
 from segmentation.selectors import promotions
@@ -50,6 +50,8 @@ def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "proposals": promotions.proposals(model, user=user),
         "may_promote": is_candidate and policies.may_with_models(user, "promote_model"),
         "may_retire": is_candidate and policies.may_with_models(user, "retire_model"),
+        "may_reinstate": model.state == ReleaseState.RETIRED
+        and policies.may_with_models(user, "retire_model"),
     }
     return render(request, "segmentation/model.html", context)
 
@@ -68,3 +70,19 @@ def model_retire(request: HttpRequest, model_id: UUID) -> HttpResponse:
         messages.success(request, f"{model} is retired. Its results stay.")
         return redirect("model", model_id=model.pk)
     return form_page(request, "segmentation/model_retire.html", form, {"model": model})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def model_reinstate(request: HttpRequest, model_id: UUID) -> HttpResponse:
+    """Make a retired model a candidate again, with a reason."""
+    model = selectors.model(model_id, user=request.user)
+    if not policies.may_with_models(request.user, "retire_model"):
+        raise PermissionDenied("Your role does not allow this.")
+    form = ReinstateForm(posted(request))
+    candidate = form.submit(
+        lambda: models.reinstate(model=model, by=request.user, reason=form.cleaned_data["reason"])
+    )
+    if candidate is not None:
+        messages.success(request, f"{model} is a candidate again. Nothing counts by it yet.")
+        return redirect("model", model_id=model.pk)
+    return form_page(request, "segmentation/model_reinstate.html", form, {"model": model})

@@ -276,6 +276,7 @@ EXPECTED: dict[str, Route] = {
     "training_retry": Route(
         scope="study", seen_by={"administrator"}, post={"administrator"}, post_status=302
     ),
+    "model_reinstate": Route(scope="member", get={"administrator"}, post={"administrator"}),
     "model_retire": Route(scope="member", get={"administrator"}, post={"administrator"}),
     # analytics
     "patient": Route(scope="site", get=SEES_PATIENTS),

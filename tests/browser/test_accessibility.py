@@ -136,6 +136,7 @@ REFUSED = {
     "imports": "data_manager",
     "definition_new": "administrator",
     "invitation_new": "administrator",
+    "model_reinstate": "administrator",
     "model_retire": "administrator",
 }
 """Forms that are sent empty, and by whom."""

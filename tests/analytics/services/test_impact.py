@@ -239,3 +239,21 @@ def test_retired_results_are_those_of_their_own_method(world: World):
     run = pair(world.patient_a, M12, 20.0, 25.0)
     make_load(world.patient_a, M12, 99.0, model=make_model("third", state="RETIRED"), beside=run)
     assert [(row.counted.load_ml, row.other.load_ml) for row in rows(world)] == [(20.0, 25.0)]
+
+
+def test_a_flag_does_not_seem_to_go_for_want_of_volumes_that_come_later(world: World):
+    run = pair(world.patient_a, M12, 120.0, 121.0)
+    make_tissue(run, BRNVOL=110.0)
+    found = impacts.flag_changes(rows(world), world.study)
+    assert (found.appearing, found.vanishing, found.kept) == (0, 0, 1)
+
+
+def test_images_that_one_of_the_two_refused_are_no_reason_to_order_again(world: World):
+    counted = make_load(world.patient_a, M12, 20.0)
+    other = make_load(world.patient_a, M12, 25.0, model=candidate())
+    t2w = make_scan(counted.visit, "T2w")
+    # What an order would take now is what the candidate has measured already.
+    SegmentationRun.objects.filter(pk=other.pk).update(t2w_scan=t2w)
+    found = gap(world)
+    assert found is not None
+    assert (found.code, found.is_final) == ("no_other_images", True)

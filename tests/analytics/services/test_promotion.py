@@ -1,6 +1,7 @@
 """Two people promote a candidate on sight of the same numbers, or nobody does."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -10,18 +11,26 @@ from django.db import DatabaseError, IntegrityError, transaction
 from analytics.models import FlagKind, TrajectoryFlag
 from analytics.selectors import cohort, loads
 from analytics.services import impact_snapshot, promotion, review
+from mldtrial.audit.context import acting
 from mldtrial.audit.models import AccessEvent, ApprovalRequest, Signature
-from mldtrial.trial.models import Role
-from mldtrial.trial.services import settings, studies
-from segmentation.models import ModelPromotion, ModelVersion, ReleaseState, SegmentationRun
+from mldtrial.trial.models import Membership, Role
+from mldtrial.trial.services import memberships, settings, studies
+from segmentation.models import (
+    JobState,
+    ModelPromotion,
+    ModelVersion,
+    ReleaseState,
+    SegmentationRun,
+)
 from segmentation.selectors.promotions import proposals
-from segmentation.services import models
-from tests.support.loads import make_load, make_model, trained_on
+from segmentation.services import jobs, models
+from tests.support.loads import make_load, make_model, make_scan, make_visit, trained_on
 from tests.support.locking import freeze, second_manager
 from tests.support.promoting import decide, propose
 from tests.support.shadows import candidate, pair
+from tests.support.signing import sign
 from tests.support.trained import PRETRAINED
-from tests.support.world import World
+from tests.support.world import PASSWORD, World
 
 pytestmark = pytest.mark.django_db
 
@@ -80,7 +89,10 @@ def test_the_series_switch_at_once_with_the_second_signature(shadowed: World):
     event = ModelVersion.pgh_event_model.objects.filter(pgh_obj=proposed.model_version).latest(
         "pgh_id"
     )
-    assert "Proposed by Data Manager: Better on 2D" in event.pgh_context["reason"]
+    # The reasons are written on sight of loads: who may not see those reads only who and what.
+    assert event.pgh_context["reason"] == (
+        "Two people promoted next 1 in place of small 1; Data Manager proposed it."
+    )
     assert event.pgh_context["user"] == str(second_manager(shadowed).pk)
 
 
@@ -268,3 +280,99 @@ def test_what_was_proposed_never_changes(shadowed: World):
     proposed = propose(shadowed.user("data_manager"))
     with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
         ModelPromotion.objects.filter(pk=proposed.pk).update(impact_sha256="0" * 64)
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+def test_a_visit_under_way_by_the_replaced_method_is_asked_for_again(
+    shadowed: World, is_claimed: bool
+):
+    visit = make_visit(shadowed.patient_b, M12)
+    under_way = SegmentationRun.objects.create(
+        visit=visit, site=shadowed.patient_b.site, t1w_scan=make_scan(visit),
+        t2w_scan=make_scan(visit, "T2w"), model_version=ModelVersion.objects.get(name="small"),
+        parameters_sha256="0" * 64, input_sha256="1" * 64,
+    )  # fmt: skip
+    if is_claimed:
+        assert jobs.claim_next(SegmentationRun, worker="test") == under_way
+    decide(propose(shadowed.user("data_manager")), second_manager(shadowed))
+    (asked,) = SegmentationRun.objects.filter(visit=visit).exclude(pk=under_way.pk)
+    assert (asked.model_version, asked.state) == (candidate(), JobState.QUEUED)
+    assert (asked.t1w_scan, asked.t2w_scan) == (under_way.t1w_scan, under_way.t2w_scan)
+
+
+def leave(world: World) -> None:
+    """End the role of the data manager who proposes."""
+    membership = Membership.objects.get(user=world.user("data_manager"), is_active=True)
+    memberships.end_membership(
+        membership=membership, reason="Has left", by=world.user("administrator")
+    )
+
+
+def test_a_proposer_whose_role_has_ended_is_no_first_person(shadowed: World):
+    proposer = shadowed.user("data_manager")
+    proposed = propose(proposer)
+    second = second_manager(shadowed)
+    leave(shadowed)
+    decide(proposed, second)
+    assert states() == NOTHING_CHANGED
+    assert [one.label for one in proposals(candidate(), user=second)] == ["void"]
+
+
+def test_a_proposer_withdraws_also_without_the_role(shadowed: World):
+    proposer = shadowed.user("data_manager")
+    proposed = propose(proposer)
+    leave(shadowed)
+    decide(proposed, proposer, is_approved=False)
+    assert states() == NOTHING_CHANGED
+    with pytest.raises(PermissionDenied):
+        decide(proposed, proposer)
+
+
+def test_a_model_that_was_retired_meanwhile_is_not_promoted(shadowed: World):
+    proposed = propose(shadowed.user("data_manager"))
+    models.retire(model=candidate(), by=shadowed.user("administrator"), reason="Worse on 2D")
+    with pytest.raises(ValidationError, match="no candidate any more"):
+        models.promote(promotion=proposed, reason="test")
+    decide(proposed, second_manager(shadowed))
+    assert states() == {"small": ReleaseState.ACTIVE, "next": ReleaseState.RETIRED}
+
+
+def test_what_was_replaced_can_be_promoted_back(shadowed: World):
+    user, second = shadowed.user("data_manager"), second_manager(shadowed)
+    decide(propose(user), second)
+    small = ModelVersion.objects.get(name="small")
+    small = models.reinstate(
+        model=small, by=shadowed.user("administrator"), reason="The new one spills"
+    )
+    assert states() == {"small": ReleaseState.CANDIDATE, "next": ReleaseState.ACTIVE}
+    with acting(user=user, origin="web"):
+        back = promotion.propose(
+            model=small,
+            seen_sha256=impact_snapshot.assess(small, user=user).sha256,
+            reason="The new one spills",
+            password=PASSWORD,
+            by=user,
+        )
+    decide(back, second)
+    assert states() == {"small": ReleaseState.ACTIVE, "next": ReleaseState.RETIRED}
+
+
+def test_a_setting_of_the_review_makes_a_proposal_void_even_if_it_moves_no_flag(shadowed: World):
+    proposed = propose(shadowed.user("data_manager"))
+    settings.change_settings(
+        study=shadowed.study,
+        changes={"largest_load_ml": Decimal(299)},
+        reason="Toddlers",
+        by=shadowed.user("administrator"),
+    )
+    decide(proposed, second_manager(shadowed))
+    assert states() == NOTHING_CHANGED
+
+
+def test_signed_visits_are_counted_but_are_no_part_of_what_is_signed(shadowed: World):
+    user = shadowed.user("data_manager")
+    before = impact_snapshot.assess(candidate(), user=user)
+    sign(shadowed, shadowed.patient_a.visits.get(date=M12))
+    after = impact_snapshot.assess(candidate(), user=user)
+    assert (before.signed_visit_count, after.signed_visit_count) == (0, 1)
+    assert before.sha256 == after.sha256

@@ -157,3 +157,35 @@ def test_a_method_without_a_network_says_what_it_is_in_its_own_words(client, wor
     assert "Maximum percentile" in html
     assert "Folds averaged" not in html
     assert "<dt>Patients trained on</dt><dd>0</dd>" in html
+
+
+def reinstate(client, world: World, model: ModelVersion, role: str, reason: str) -> int:
+    client.force_login(world.user(role))
+    answer = client.post(reverse("model_reinstate", args=[model.pk]), {"reason": reason})
+    return answer.status_code
+
+
+def test_an_administrator_makes_a_retired_model_a_candidate_again(client, world: World):
+    model = make_model(state=ReleaseState.RETIRED)
+    assert "Make it a candidate again" in page(client, world, model, "administrator")
+    assert reinstate(client, world, model, "administrator", " ") == 422
+    assert reinstate(client, world, model, "administrator", "The next one spills") == 302
+    model.refresh_from_db()
+    assert model.state == ReleaseState.CANDIDATE
+    assert "The next one spills" in page(client, world, model)
+
+
+@pytest.mark.parametrize("state", [ReleaseState.ACTIVE, ReleaseState.CANDIDATE])
+def test_only_a_retired_model_is_made_a_candidate_again(client, world: World, state: str):
+    model = make_model(state=state)
+    assert reinstate(client, world, model, "administrator", "Odd") == 422
+    model.refresh_from_db()
+    assert model.state == state
+
+
+@pytest.mark.parametrize("role", ["data_manager", "sponsor", "coordinator", "auditor"])
+def test_no_other_role_makes_a_model_a_candidate_again(client, world: World, role: str):
+    model = make_model(state=ReleaseState.RETIRED)
+    assert reinstate(client, world, model, role, "Odd") == 403
+    with pytest.raises(PermissionDenied):
+        models.reinstate(model=model, by=world.user(role), reason="Odd")
