@@ -71,7 +71,7 @@ def compare_dependent(
     ------
     NotEstimableError
         If no data can have these correlations (their matrix is not positive semidefinite), one of
-        them is perfect, or there are fewer than four rows.
+        them is perfect, the method has no variance for them, or there are fewer than four rows.
     ValueError
         If the method is unknown, or a correlation or the confidence is out of range.
     """
@@ -104,6 +104,19 @@ def _checked(first: float, second: float, between: float, n: int) -> _Triple:
     return triple
 
 
+def _positive(variance: float) -> float:
+    """Return a variance that a difference can be divided by.
+
+    Raises
+    ------
+    NotEstimableError
+        If there is none: such correlations are possible, but the formula does not reach them.
+    """
+    if variance <= 0:
+        raise NotEstimableError("The formula has no variance for these correlations.")
+    return variance
+
+
 def _two_sided(z: float) -> tuple[float, float]:
     return z, float(2 * stats.norm.sf(abs(z)))
 
@@ -112,7 +125,7 @@ def _williams(t: _Triple) -> tuple[float, float]:
     """Student's t with n - 3 degrees of freedom (Williams 1959; Steiger 1980, formula 7)."""
     mean = (t.first + t.second) / 2
     spread = 2 * (t.n - 1) / (t.n - 3) * t.determinant + mean**2 * (1 - t.between) ** 3
-    statistic = (t.first - t.second) * sqrt((t.n - 1) * (1 + t.between) / spread)
+    statistic = (t.first - t.second) * sqrt((t.n - 1) * (1 + t.between) / _positive(spread))
     return statistic, float(2 * stats.t.sf(abs(statistic), t.n - 3))
 
 
@@ -121,7 +134,7 @@ def _pooled(t: _Triple, mean: float) -> tuple[float, float]:
     product = t.between * (1 - 2 * mean**2)
     product -= mean**2 * (1 - 2 * mean**2 - t.between**2) / 2
     covariance = product / (1 - mean**2) ** 2
-    return _two_sided(t.difference_of_z * sqrt(t.n - 3) / sqrt(2 - 2 * covariance))
+    return _two_sided(t.difference_of_z * sqrt((t.n - 3) / _positive(2 - 2 * covariance)))
 
 
 def _steiger(t: _Triple) -> tuple[float, float]:

@@ -94,10 +94,15 @@ class SegmentationResult(ClinicalModel):
     interval_low_ml = models.FloatField(null=True, blank=True)
     interval_high_ml = models.FloatField(null=True, blank=True)
     interval_level = models.FloatField(
-        null=True, blank=True, help_text="Share of the phantoms' truths that such intervals hold."
+        null=True, blank=True, help_text="Share of phantoms' truths that it was made to hold."
     )
     interval_calibration = models.ForeignKey(
         IntervalCalibration, models.PROTECT, related_name="results", null=True, blank=True
+    )
+    passes = models.JSONField(
+        null=True,
+        blank=True,
+        help_text="What each pass of the network found, in mL; NULL: not kept, or no such method.",
     )
     cautions = ArrayField(
         models.CharField(max_length=24),

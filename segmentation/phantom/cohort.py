@@ -107,12 +107,22 @@ def write_cohort(
     ----------
     out : Path
         Laid out as by `segmentation.phantom.bids.make_phantoms`.
+
+    Raises
+    ------
+    ValueError
+        If scans of another cohort lie there.
     """
     out.mkdir(parents=True, exist_ok=True)
     drawn = {(scan.subject, scan.session): scan for scan in read_cohort(out)}
     for scan in scans:
         names = (scan.subject, scan.session)
         if names in drawn:
+            if asdict(scan).items() - asdict(drawn[names]).items():
+                raise ValueError(
+                    "The folder holds another cohort, of another seed or version. Give this one a "
+                    "folder of its own."
+                )
             continue
         visit = render_visit(
             PhantomPatient.draw(scan.patient_seed),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from segmentation.models import IntervalCalibration, ModelVersion
+from segmentation.models import IntervalCalibration, ModelVersion, SegmentationResult
 from segmentation.policies import visible_to
 
 PERCENT = 100.0
@@ -50,6 +50,18 @@ def calibration_of(model: ModelVersion, *, user: Any) -> ShownCalibration | None
         percent=round(PERCENT * content["level"]),
         rows=tuple(_rows(content.get("held_out", {}))),
     )
+
+
+def held_out_of(result: SegmentationResult | None) -> Mapping[str, Any] | None:
+    """Return how often truth lay in such intervals, among held-out phantoms of the same stratum.
+
+    None where the load has no interval, or the calibration held out none of its stratum.
+    """
+    if result is None or result.interval_calibration is None:
+        return None
+    strata = result.interval_calibration.content.get("held_out", {}).get("strata", {})
+    counted: Mapping[str, Any] = strata.get(result.run.t1w_scan.acq_stratum, {})
+    return counted if counted.get("n") else None
 
 
 def _rows(held_out: Mapping[str, Any]) -> Iterator[Row]:

@@ -305,10 +305,8 @@ def _measured_twice(
 def _provenance(
     run: SegmentationRun, output: SegmentationOutput, scans: Mapping[str, Scan]
 ) -> dict[str, Any]:
-    differing = output.disagreement
     return {
         **output.provenance,
-        "passes": None if differing is None else differing.as_json(),
         "inputs": {name: scan.image_sha256 for name, scan in scans.items()},
         "deidentification": {n: scan.deidentification_version for n, scan in scans.items()},
         "model": f"{run.model_version.name} {run.model_version.version}",

@@ -27,7 +27,7 @@ from segmentation.phantom.patient import PHANTOM_VERSION, PhantomPatient
 from segmentation.phantom.render import PhantomVisit, render_visit
 
 FIRST_SEED = 3_000_000
-"""Far from the seeds of training and of `make_phantoms`: no patient is ever in two of them."""
+"""Beyond the seeds of training, and of `make_phantoms` with a seed below 1,900."""
 LEVEL = 0.8
 LOAD_RANGES_ML = ((0.0, 0.0), (0.0, 5.0), (5.0, 20.0), (20.0, 60.0), (60.0, math.inf))
 """Of the true load: none, and above the first up to the second."""
@@ -95,6 +95,7 @@ def records(
     *,
     visits: int,
     seed: int,
+    model_sha256: str,
     told: Callable[[str], None] = lambda _: None,
 ) -> list[Record]:
     """Segment phantom visits, one of each patient, or read what was segmented before.
@@ -105,6 +106,8 @@ def records(
         File of one JSON object per line; it is continued.
     visits, seed : int
         How many, and which.
+    model_sha256 : str
+        Of the model, so that no other one goes on with its file.
 
     Returns
     -------
@@ -114,13 +117,17 @@ def records(
     Raises
     ------
     ValueError
-        If the method does not say how far its passes differ.
+        If the method does not say how far its passes differ, or the file holds visits of another
+        model or seed.
     """
     known = {line["number"]: line for line in _lines(kept)}
     for number in range(visits):
+        visit = Visit.draw(seed, number)
+        origin = {**asdict(visit), "model_sha256": model_sha256, "phantoms": PHANTOM_VERSION}
         if number in known:
+            _require_same(known[number], origin)
             continue
-        line = _segmented(segmenter, Visit.draw(seed, number))
+        line = {**origin, **_segmented(segmenter, visit)}
         known[number] = line
         with kept.open("a", encoding="utf-8") as handle:
             handle.write(json.dumps(line) + "\n")
@@ -128,10 +135,24 @@ def records(
     return [Record.of_json(known[n]) for n in range(visits) if "refused" not in known[n]]
 
 
+def _require_same(line: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
+    if any(line.get(key) != value for key, value in origin.items()):
+        raise ValueError(
+            "The file holds visits of another model, seed or kind of phantoms. Give this "
+            "calibration a file of its own."
+        )
+
+
 def _lines(kept: Path) -> Iterator[dict[str, Any]]:
-    if kept.exists():
-        for line in kept.read_text(encoding="utf-8").splitlines():
-            yield json.loads(line)
+    """Yield what was recorded; a last line that was cut off is taken out of the file."""
+    if not kept.exists():
+        return
+    content = kept.read_text(encoding="utf-8")
+    whole = content[: content.rfind("\n") + 1]
+    if whole != content:
+        kept.write_text(whole, encoding="utf-8")
+    for line in whole.splitlines():
+        yield json.loads(line)
 
 
 def _segmented(segmenter: Segmenter, visit: Visit) -> dict[str, Any]:
@@ -265,7 +286,13 @@ def _counted(placed: Sequence[tuple[int, float]], level: float) -> dict[str, Any
 
 
 def report(
-    found: Sequence[Record], *, calibrating: int, version: str, seed: int, level: float = LEVEL
+    found: Sequence[Record],
+    *,
+    calibrating: int,
+    version: str,
+    seed: int,
+    model_sha256: str,
+    level: float = LEVEL,
 ) -> dict[str, Any]:
     """Return the content of `interval.json`: factors of the first visits, coverage of the others.
 
@@ -286,6 +313,7 @@ def report(
     content: dict[str, Any] = {
         "method": METHOD,
         "version": version,
+        "model_sha256": model_sha256,
         "level": level,
         "strata": calibrate(first, level=level),
         "data": f"{len(first)} phantom visits of as many patients, and {len(others)} held out",

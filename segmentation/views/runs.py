@@ -14,6 +14,7 @@ from mldtrial.trial.services import access
 from segmentation import selectors, tasks
 from segmentation.selectors import tissue
 from segmentation.selectors.cautions import caution_words
+from segmentation.selectors.intervals import held_out_of
 from segmentation.selectors.training_sets import trained_on
 from segmentation.services import run_requests
 
@@ -42,6 +43,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "result": result,
             "sees_load": sees_load,
             "cautions": caution_words(result),
+            "held_out": held_out_of(result),
             "tissue": measured,
             "volumes": [] if measured is None else tissue.shown_volumes(measured),
             "scans": [scan for scan in (run.t1w_scan, run.t2w_scan) if scan is not None],

@@ -130,6 +130,7 @@ def make_calibration(model: ModelVersion) -> IntervalCalibration:
     content = {
         "method": "conformal-1",
         "version": "1",
+        "model_sha256": model.sha256,
         "level": 0.8,
         "strata": {"3D": {"low": 1.0, "high": 2.0, "n": 20}},
         "data": "20 phantom visits of as many patients, and 60 held out",

@@ -46,7 +46,7 @@ class Command(BaseCommand):
         Raises
         ------
         CommandError
-            If a method is not registered, or both are the same.
+            If a method is not registered, both are the same, or OUT holds another cohort.
         """
         names = (options["test"], options["reference"])
         if len(set(names)) == 1:
@@ -54,7 +54,10 @@ class Command(BaseCommand):
         methods = [_segmenter(name) for name in names]
         out: Path = options["out"]
         planned = _first(draw_cohort(options["seed"]), options["patients"])
-        scans = write_cohort(out / "images", planned, told=self.stderr.write)
+        try:
+            scans = write_cohort(out / "images", planned, told=self.stderr.write)
+        except ValueError as error:
+            raise CommandError(str(error)) from error
         compared = compare_methods(
             methods,
             scans,

@@ -23,6 +23,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--model", required=True, help="name of a registered model")
+        parser.add_argument("--model-version", help="the latest registered one if absent")
         parser.add_argument(
             "--work", type=Path, required=True, help="file of what was segmented; it is continued"
         )
@@ -47,6 +48,7 @@ class Command(BaseCommand):
         self,
         *_: Any,
         model: str,
+        model_version: str | None,
         work: Path,
         visits: int,
         calibrating: int,
@@ -58,13 +60,30 @@ class Command(BaseCommand):
         **__: Any,
     ) -> None:
         """Draw, segment, calibrate, measure; put it on record if asked to."""
-        found = ModelVersion.objects.filter(name=model).order_by("-created_at").first()
+        named = ModelVersion.objects.filter(name=model)
+        if model_version is not None:
+            named = named.filter(version=model_version)
+        found = named.order_by("-created_at").first()
         if found is None:
             raise CommandError("No such model is registered; use register_model first.")
+        self.stderr.write(f"Calibrating {found}.")
         segmenter = load_segmenter(found)
         try:
-            made = records(segmenter, work, visits=visits, seed=seed, told=self.stderr.write)
-            content = report(made, calibrating=calibrating, version=calibration_version, seed=seed)
+            made = records(
+                segmenter,
+                work,
+                visits=visits,
+                seed=seed,
+                model_sha256=found.sha256,
+                told=self.stderr.write,
+            )
+            content = report(
+                made,
+                calibrating=calibrating,
+                version=calibration_version,
+                seed=seed,
+                model_sha256=found.sha256,
+            )
             if record:
                 with acting(origin="command:calibrate_model", reason="calibrated"):
                     intervals.record_calibration(model=found, content=content)

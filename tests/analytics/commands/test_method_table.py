@@ -78,6 +78,11 @@ def test_the_numbers_come_as_json_with_the_scans_behind_them(measured: Path):
     assert (row["published"], [one["value"] for one in row["found"]]) == ([73, 57], [3, 3])
 
 
+def test_a_folder_keeps_to_its_cohort(measured: Path):
+    with pytest.raises(CommandError, match="another cohort"):
+        run(measured, "--seed", "7")
+
+
 def test_a_method_that_is_not_registered_is_named(tmp_path: Path):
     with pytest.raises(CommandError, match="No method 'threshold' is registered"):
         run(tmp_path)

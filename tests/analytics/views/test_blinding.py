@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from analytics.services import review
+from segmentation.models import SegmentationResult
 from tests.access import addresses
 from tests.access.routes import EXPECTED
 from tests.support.loads import make_load
@@ -22,6 +23,8 @@ def planted(world):
     """A falling series of site A whose last load would be recognised anywhere."""
     make_load(world.patient_a, date(2024, 5, 10), 260.0)
     run = make_load(world.patient_a, date(2024, 11, 10), PLANTED_ML)
+    # What the passes of the network found is as good as the load.
+    SegmentationResult.objects.filter(run=run).update(passes={"mean_ml": PLANTED_ML})
     review.review_queued(origin="test")
     return run
 

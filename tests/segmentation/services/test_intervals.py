@@ -14,6 +14,7 @@ from segmentation.inference.disagreement import LEVELS, Disagreement
 from segmentation.models import IntervalCalibration, SegmentationResult
 from segmentation.services import models
 from segmentation.services.intervals import interval_columns, record_calibration
+from segmentation.services.store import sha256_of
 from tests.support.loads import give_interval, make_calibration, make_load, make_model
 from tests.support.trained import PRETRAINED, change_json, copied
 from tests.support.world import World
@@ -39,6 +40,7 @@ def test_a_load_of_a_calibrated_method_gets_the_interval_by_hand(world: World):
     run = make_load(world.patient_a, DAY, 10.0)
     calibration = make_calibration(run.model_version)
     found = columns(run)
+    assert found.pop("passes")["version"] == "passes-1"
     assert found == {
         "interval_low_ml": pytest.approx(8.0),
         "interval_high_ml": pytest.approx(16.0),
@@ -50,10 +52,10 @@ def test_a_load_of_a_calibrated_method_gets_the_interval_by_hand(world: World):
 
 def test_without_calibration_passes_or_stratum_there_is_none(world: World):
     run = make_load(world.patient_a, DAY, 10.0)
-    assert columns(run) == {}
+    assert set(columns(run)) == {"passes"}
     make_calibration(run.model_version)
     assert columns(run, None) == {}
-    assert columns(make_load(world.patient_b, DAY, 10.0, acq_stratum="2D")) == {}
+    assert set(columns(make_load(world.patient_b, DAY, 10.0, acq_stratum="2D"))) == {"passes"}
 
 
 def test_a_version_is_one_calibration_and_the_latest_counts():
@@ -63,8 +65,33 @@ def test_a_version_is_one_calibration_and_the_latest_counts():
     with pytest.raises(ValidationError, match="another calibration of version 1"):
         record_calibration(model=model, content={**first.content, "level": 0.9})
     with pytest.raises(ValidationError, match="Calibrate the model again"):
-        record_calibration(model=model, content={"method": "guessed"})
+        record_calibration(model=model, content={**first.content, "method": "guessed"})
     assert IntervalCalibration.objects.count() == 1
+
+
+def test_a_calibration_is_of_one_model_alone():
+    other = make_model("other", state="CANDIDATE")
+    with pytest.raises(ValidationError, match="of another model"):
+        record_calibration(model=other, content=make_calibration(make_model()).content)
+    assert not IntervalCalibration.objects.filter(model_version=other).exists()
+
+
+def test_an_earlier_calibration_does_not_seem_to_come_back():
+    model = make_model()
+    first = make_calibration(model)
+    later = record_calibration(model=model, content={**first.content, "version": "2"})
+    with pytest.raises(ValidationError, match="under a version of its own"):
+        make_calibration(model)
+    assert model.interval_calibrations.latest("created_at") == later
+
+
+def test_a_calibration_that_is_not_understood_costs_the_interval_never_the_load(world: World):
+    run = make_load(world.patient_a, DAY, 10.0)
+    calibration = make_calibration(run.model_version)
+    IntervalCalibration.objects.filter(pk=calibration.pk).update(
+        content={**calibration.content, "method": "conformal-9"}
+    )
+    assert set(columns(run)) == {"passes"}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +110,7 @@ def test_a_calibration_comes_with_the_folder_of_a_model(tmp_path: Path):
     content = {
         "method": "conformal-1",
         "version": "of the folder",
+        "model_sha256": sha256_of(folder / "manifest.json"),
         "level": 0.8,
         "strata": {"2D": {"low": 1.0, "high": 3.0, "n": 20}},
     }
@@ -118,9 +146,9 @@ def test_the_page_of_the_run_shows_the_interval_to_those_who_see_the_load(client
     assert "No interval" in shown(client, world, address)
     give_interval(run, 8.26, 16.0)
     html = shown(client, world, address)
-    assert "80 % interval: 8.3 to 16.0 mL." in html
+    assert "80 % interval: 8.26 to 16.00 mL." in html
     assert "says nothing about patients" in html
-    assert "8.3 to" not in shown(client, world, address, "coordinator")
+    assert "8.26 to" not in shown(client, world, address, "coordinator")
 
 
 def test_the_course_has_bars_and_words(client, world: World):

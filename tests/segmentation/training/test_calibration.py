@@ -1,6 +1,7 @@
 """Intervals are calibrated on some phantoms and tried on others."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from segmentation.inference.base import Segmenter
 from segmentation.inference.disagreement import LEVELS, Disagreement
 from segmentation.inference.interval import Calibration
 from segmentation.phantom.bids import FIRST_SEED as EVALUATION_SEEDS
+from segmentation.phantom.patient import PHANTOM_VERSION
 from segmentation.training.calibration import (
     FIRST_SEED,
     Record,
@@ -25,6 +27,8 @@ from segmentation.training.calibration import (
     report,
 )
 from segmentation.training.cases import TRAINING_SEEDS
+
+MODEL = "a" * 64
 
 
 def record(number: int, truth_ml: float, load_ml: float, stratum: str = "3D") -> Record:
@@ -116,12 +120,12 @@ def test_the_coverage_is_counted_by_side_stratum_and_load():
 
 def test_what_calibrates_is_not_what_is_counted():
     visits = [*ten(), *(record(n, 100.0, 20.0) for n in range(11, 15))]
-    content = report(visits, calibrating=11, version="1", seed=1)
+    content = report(visits, calibrating=11, version="1", seed=1, model_sha256=MODEL)
     assert content["strata"]["3D"]["n"] == 10
     assert content["held_out"]["all"]["n"] == content["held_out"]["all"]["above"] == 4
     json.dumps(content, allow_nan=False)
     with pytest.raises(ValueError, match="held out"):
-        report(visits, calibrating=20, version="1", seed=1)
+        report(visits, calibrating=20, version="1", seed=1, model_sha256=MODEL)
 
 
 def test_no_patient_is_in_two_sets_and_both_strata_have_healthy_ones():
@@ -137,9 +141,27 @@ def test_no_patient_is_in_two_sets_and_both_strata_have_healthy_ones():
     assert Visit.draw(1, 17) == Visit.draw(1, 17)
 
 
+def origin(number: int) -> dict[str, object]:
+    """Return what says from where a line of the file is."""
+    return {**asdict(Visit.draw(1, number)), "model_sha256": MODEL, "phantoms": PHANTOM_VERSION}
+
+
 def test_what_was_segmented_before_is_not_segmented_again(tmp_path: Path):
     kept = tmp_path / "records.jsonl"
-    lines = [record(0, 5.0, 4.0).as_json(), {"number": 1, "refused": "NO_BRAIN_FOUND"}]
-    kept.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    measured = record(0, 5.0, 4.0).as_json()
+    lines = [{**measured, **origin(0)}, {**origin(1), "refused": "NO_BRAIN_FOUND"}]
+    # The last line was cut off by a kill.
+    kept.write_text("".join(json.dumps(line) + "\n" for line in lines) + '{"number": 2, "tru')
     nobody: Segmenter = None  # type: ignore[assignment]
-    assert records(nobody, kept, visits=2, seed=1) == [record(0, 5.0, 4.0)]
+    found = records(nobody, kept, visits=2, seed=1, model_sha256=MODEL)
+    assert found == [record(0, 5.0, 4.0, str(origin(0)["acq_stratum"]))]
+    assert len(kept.read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize("other", [{"seed": 2}, {"model_sha256": "b" * 64}])
+def test_a_file_of_another_model_or_seed_is_not_gone_on_with(tmp_path: Path, other):
+    kept = tmp_path / "records.jsonl"
+    kept.write_text(json.dumps({**record(0, 5.0, 4.0).as_json(), **origin(0)}) + "\n")
+    nobody: Segmenter = None  # type: ignore[assignment]
+    with pytest.raises(ValueError, match="a file of its own"):
+        records(nobody, kept, visits=1, **{"seed": 1, "model_sha256": MODEL, **other})
