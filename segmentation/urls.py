@@ -62,6 +62,11 @@ urlpatterns = [
         name="mask_picture",
     ),
     path(f"{STUDY}mask-reviews/", mask_reviews.mask_reviews, name="mask_reviews"),
+    path(
+        f"{STUDY}mask-reviews/<uuid:review_id>/set-aside/",
+        mask_reviews.mask_set_aside,
+        name="mask_set_aside",
+    ),
     path(f"{STUDY}findings/", findings.finding_list, name="findings"),
     path(f"{STUDY}findings/export/", findings.findings_export_file, name="findings_export"),
     path(f"{STUDY}findings/<uuid:finding_id>/", findings.finding_page, name="finding"),

@@ -6,6 +6,7 @@ from django.db import models
 
 from mldtrial.audit.belonging import never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.models import Scan
 from segmentation.models.job import MACHINE_COLUMNS, Job
 from segmentation.models.run import SegmentationRun
 
@@ -16,8 +17,8 @@ class MaskDecision(models.TextChoices):
     WAITING = "WAITING", "to look at"
     APPROVED = "APPROVED", "approved"
     REJECTED = "REJECTED", "rejected"
-    SUPERSEDED = "SUPERSEDED", "changed later"
-    WITHDRAWN = "WITHDRAWN", "given to somebody else"
+    SUPERSEDED = "SUPERSEDED", "no longer stands"
+    WITHDRAWN = "WITHDRAWN", "given again"
 
 
 DECIDED = (MaskDecision.APPROVED, MaskDecision.REJECTED)
@@ -32,13 +33,26 @@ class MaskReview(Job, ClinicalModel):
 
     The reviewer knows the mask by its `review_id`, which is drawn at random: it says nothing of
     patient, visit or site. A decision is never changed: a later one takes its place and the
-    earlier one stays. It is about `mask_sha256`, and counts while the run is not void.
+    earlier one stays. It is about `mask_sha256` beside `t2w_scan`, and counts while the run is
+    not void and that image is the T2w in use.
     """
 
     review_id = models.CharField(max_length=16, unique=True)
     run = models.ForeignKey(SegmentationRun, models.PROTECT, related_name="mask_reviews")
     mask_sha256 = models.CharField(max_length=64)
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    is_no_operator = models.BooleanField(
+        default=False,
+        help_text="Who gave an imported mask confirmed that the reviewer did not make it.",
+    )
+    t2w_scan = models.ForeignKey(
+        Scan,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="The T2w in the pictures; empty for a mask that is not drawn or has none.",
+    )
     pictures = models.JSONField(
         default=dict, blank=True, help_text="sha256 by name, and how far the slices lie apart."
     )

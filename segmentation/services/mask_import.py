@@ -21,6 +21,7 @@ from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_label_map, read_volume, write_label_map
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.models import JobState, Method, ModelVersion, SegmentationResult, SegmentationRun
+from segmentation.selectors.usable import usable_scans
 from segmentation.services import demo_images, models, runs, store
 
 PURPOSE = "IMPORT"
@@ -147,7 +148,7 @@ def _checked(visit: Visit, path: Path, label: int | None) -> _Checked:
     """Return the mask in the grid of the first T1w image in use that has its voxels."""
     label_map = read_label_map(path)
     mask = Volume(chosen_label(label_map, label), label_map.affine)
-    scans = list(runs.usable_scans(Sequence.T1W).filter(visit=visit))
+    scans = list(usable_scans(Sequence.T1W).filter(visit=visit))
     if not scans:
         raise ValidationError("This visit has no T1w image in use: send that first.")
     refused: list[ImageError] = []
@@ -172,7 +173,7 @@ def _known(
     """
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     _require_allowed(visit)
-    if not runs.usable_scans(Sequence.T1W).filter(visit=visit, pk=checked.scan.pk).exists():
+    if not usable_scans(Sequence.T1W).filter(visit=visit, pk=checked.scan.pk).exists():
         raise ImageError(
             FailureCode.IMAGES_CHANGED,
             "The T1w image of this mask was moved or replaced meanwhile. Import the mask again.",

@@ -1,6 +1,8 @@
 """Give masks to people who look at them, draw what they see, keep what they say."""
 
+from collections import Counter
 from collections.abc import Iterable
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from django.utils import timezone
 
 from mldtrial.audit.context import acting, because
 from mldtrial.trial import policies
-from mldtrial.trial.models import Scan, Sequence, Visit
+from mldtrial.trial.models import Scan, Visit
 from mldtrial.trial.rules.reading import new_reading_id
 from mldtrial.trial.services import participation
 from segmentation.imaging.brain import extract_brain
@@ -21,62 +23,129 @@ from segmentation.imaging.nifti import read_label_map, read_volume
 from segmentation.imaging.quality.mask_slices import MaskSlices, draw_mask
 from segmentation.imaging.quality.mosaic import write_png
 from segmentation.inference.preprocessing import align
-from segmentation.models import JobState, MaskDecision, MaskReview, SegmentationRun
+from segmentation.models import ENDED_BADLY, JobState, MaskDecision, MaskReview, SegmentationRun
 from segmentation.models.mask_review import DECIDED, STANDING
 from segmentation.selectors import mask_reviews as selectors
+from segmentation.selectors.usable import t2w_beside
 from segmentation.services import demo_images, jobs, runs, store
 from segmentation.services.failpoints import reach
+from segmentation.services.segmenters import is_made_elsewhere
 
 OUTLINE = "outline"
 STEP = "step_mm"
-OWN_WORK = "This person made or ordered one of these masks. Nobody judges their own work."
 VOIDED = "The mask became void: an image was moved or replaced, or another mask took its place."
 NOT_DRAWN = "The pictures of this mask are not drawn. It can be rejected, not approved."
+ANOTHER_T2W = (
+    "The T2w beside this mask is not the one in its pictures any more. The data manager gives it "
+    "again."
+)
+
+
+class Outcome(StrEnum):
+    """What became of a mask that was to be given."""
+
+    GIVEN = "GIVEN"
+    STAYED = "STAYED"
+    OWN_WORK = "OWN_WORK"
+    TO_READ = "TO_READ"
+    NOT_CONFIRMED = "NOT_CONFIRMED"
+
+
+REFUSED = {
+    Outcome.OWN_WORK: ("reviewer", "This person made or ordered it. Nobody judges their own work."),
+    Outcome.TO_READ: (
+        "reviewer",
+        "This person has yet to sign a severity read of the visit, which no outline may sway.",
+    ),
+    Outcome.NOT_CONFIRMED: (
+        "is_no_operator",
+        "An imported mask is given once you have confirmed that the reviewer did not make it.",
+    ),
+}
+"""Why a mask is not given to a person, and at which field that is said."""
 
 
 @transaction.atomic
-def give_masks(*, masks: Iterable[SegmentationRun], reviewer: Any, by: Any) -> int:
-    """Give masks to a reviewer; returns how many were given.
+def give_masks(
+    *, masks: Iterable[SegmentationRun], reviewer: Any, by: Any, is_no_operator: bool = False
+) -> Counter[Outcome]:
+    """Give masks to a reviewer; returns how many were given, and how many were not and why.
 
-    A mask that waits with somebody else is taken from there; one that is decided stays decided.
+    A mask that waits with somebody else is taken from there, and one that could not be drawn is
+    drawn again; one that is decided stays decided while the T2w beside it is the same.
+
+    Parameters
+    ----------
+    is_no_operator : bool
+        Whether who gives them confirms that the reviewer is none of the operators of those that
+        were made elsewhere, who are known by codes.
 
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, the reviewer is none of the study, or made one of the masks.
+        If the person may not, the reviewer is none of the study, or may be given none of them.
     """
-    given = 0
+    found: Counter[Outcome] = Counter()
     for run in masks:
         policies.require(by, "give_masks", run.visit)
-        _require_reviewer(run, reviewer)
+        if not policies.may(reviewer, "review_mask", run.visit):
+            raise ValidationError({"reviewer": "This person is no reader or adjudicator here."})
         Visit.objects.select_for_update(of=("self",)).get(pk=run.visit_id)
-        if not selectors.reviewable().filter(pk=run.pk).exists():
-            continue
-        before = MaskReview.objects.filter(run=run, decision__in=STANDING).first()
-        if before is not None and (before.reviewer == reviewer or before.decision in DECIDED):
-            continue
-        if before is not None:
-            _step(before, MaskDecision.WITHDRAWN, "Given to somebody else")
-        _create(run, reviewer, drawn=before)
-        given += 1
-    return given
+        found[_give(run, reviewer, is_no_operator)] += 1
+    if found and set(found) <= set(REFUSED):
+        raise ValidationError(dict(REFUSED[outcome] for outcome in sorted(found)))
+    return found
 
 
-def _require_reviewer(run: SegmentationRun, reviewer: Any) -> None:
-    if not policies.may(reviewer, "review_mask", run.visit):
-        raise ValidationError({"reviewer": "This person is no reader or adjudicator here."})
+def _give(run: SegmentationRun, reviewer: Any, is_no_operator: bool) -> Outcome:
+    if not selectors.reviewable().filter(pk=run.pk).exists():
+        return Outcome.STAYED
+    before = selectors.standing().filter(run=run).first()
+    if before is not None and before.is_current and _stays(before, reviewer):
+        return Outcome.STAYED
     if selectors.is_maker(reviewer, run):
-        raise ValidationError({"reviewer": OWN_WORK})
+        return Outcome.OWN_WORK
+    if selectors.has_read_to_sign(reviewer, run.visit):
+        return Outcome.TO_READ
+    if is_imported(run) and not is_no_operator:
+        return Outcome.NOT_CONFIRMED
+    if before is not None and before.is_current and before.reviewer == reviewer:
+        jobs.retry(before)
+        return Outcome.GIVEN
+    if before is not None:
+        _take_back(before)
+    _create(run, reviewer, drawn=before, is_no_operator=is_imported(run))
+    return Outcome.GIVEN
+
+
+def _stays(before: MaskReview, reviewer: Any) -> bool:
+    """Return whether a mask is decided, or with this reviewer, who sees it or soon will."""
+    is_not_drawn = before.state in ENDED_BADLY
+    return before.decision in DECIDED or (before.reviewer == reviewer and not is_not_drawn)
+
+
+def _take_back(before: Any) -> None:
+    reason = "Given to somebody else" if before.is_current else ANOTHER_T2W
+    is_decided = before.decision in DECIDED
+    _step(before, MaskDecision.SUPERSEDED if is_decided else MaskDecision.WITHDRAWN, reason)
+
+
+def is_imported(run: SegmentationRun) -> bool:
+    """Return whether a mask was made elsewhere, by somebody who is known by a code alone."""
+    return is_made_elsewhere(run.model_version)
 
 
 def _create(
     run: SegmentationRun, reviewer: Any, *, drawn: MaskReview | None, **columns: Any
 ) -> MaskReview:
-    """Return a new review of a mask, with the pictures of an earlier one where it has any."""
-    if drawn is not None and drawn.state == JobState.SUCCEEDED:
+    """Return a new review of a mask, with the pictures of an earlier one where they still hold."""
+    beside = t2w_beside(run)
+    has_pictures = drawn is not None and drawn.state == JobState.SUCCEEDED
+    if drawn is not None and has_pictures and drawn.t2w_scan == beside:
         columns |= {
             "state": JobState.SUCCEEDED,
             "pictures": drawn.pictures,
+            "t2w_scan": beside,
             "finished_at": drawn.finished_at,
             "progress": 1.0,
         }
@@ -110,14 +179,16 @@ def decide(*, review: MaskReview, decision: str, note: str, by: Any) -> MaskRevi
     Raises
     ------
     PermissionDenied
-        If the mask was not given to this person, or is this person's own work.
+        If the mask was not given to this person, is this person's own work, or of a visit that
+        this person has yet to sign a read of.
     ValidationError
-        If the mask is void or was never drawn, or a reason is missing.
+        If the mask is void, was never drawn or beside another T2w, or a reason is missing.
     """
     policies.require(by, "review_mask", review.run.visit)
     Visit.objects.select_for_update(of=("self",)).get(pk=review.run.visit_id)
     found = MaskReview.objects.select_for_update(of=("self",)).get(pk=review.pk)
-    if found.reviewer_id != by.pk or selectors.is_maker(by, found.run):
+    is_own = found.reviewer_id == by.pk and not selectors.is_maker(by, found.run)
+    if not is_own or selectors.has_read_to_sign(by, found.run.visit):
         raise PermissionDenied("This mask is not yours to judge.")
     _require_decidable(found, decision)
     said = note.strip()
@@ -132,7 +203,34 @@ def decide(*, review: MaskReview, decision: str, note: str, by: Any) -> MaskRevi
         return found
     _step(found, MaskDecision.SUPERSEDED, said)
     with because(said):
-        return _create(found.run, by, drawn=found, decision=decision, note=said, decided_at=now)
+        return _create(
+            found.run,
+            by,
+            drawn=found,
+            is_no_operator=found.is_no_operator,
+            decision=decision,
+            note=said,
+            decided_at=now,
+        )
+
+
+@transaction.atomic
+def set_aside(*, review: MaskReview, reason: str, by: Any) -> None:
+    """Let a decision stand no longer, so that the mask can be given again.
+
+    Raises
+    ------
+    PermissionDenied, ValidationError
+        If the person may not, the reason is missing, or no decision stands.
+    """
+    policies.require(by, "give_masks", review.run.visit)
+    Visit.objects.select_for_update(of=("self",)).get(pk=review.run.visit_id)
+    if not reason.strip():
+        raise ValidationError({"reason": "Give the reason."})
+    found = MaskReview.objects.select_for_update(of=("self",)).get(pk=review.pk)
+    if found.decision not in DECIDED:
+        raise ValidationError("No decision stands that could be set aside.")
+    _step(found, MaskDecision.SUPERSEDED, reason.strip())
 
 
 def _require_decidable(review: MaskReview, decision: str) -> None:
@@ -143,6 +241,8 @@ def _require_decidable(review: MaskReview, decision: str) -> None:
     mine = selectors.reviewable().filter(pk=review.run_id)
     if not mine.filter(result__mask_sha256=review.mask_sha256).exists():
         raise ValidationError(VOIDED)
+    if not selectors.is_current(review):
+        raise ValidationError(ANOTHER_T2W)
     if decision == MaskDecision.APPROVED and review.state != JobState.SUCCEEDED:
         raise ValidationError(NOT_DRAWN)
 
@@ -160,7 +260,8 @@ def _execute(row: MaskReview, heartbeat: jobs.Heartbeat) -> None:
     if run.is_voided or run.result.mask_sha256 != row.mask_sha256:
         raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
     heartbeat.progress(0.1, "finding the brain, aligning")
-    found = _drawn(run)
+    t2w_scan = t2w_beside(run)
+    found = _drawn(run, t2w_scan)
     heartbeat.progress(0.9, "writing")
     with store.temporary_folder(row.lease_token) as folder:
         kept: dict[str, Any] = {STEP: round(found.step_mm, 2)}
@@ -171,7 +272,7 @@ def _execute(row: MaskReview, heartbeat: jobs.Heartbeat) -> None:
             store.publish(path, store.mosaic_path(kept[name]))
         heartbeat.check()
         reach("mask_drawn")
-        jobs.succeed(row, pictures=kept)
+        jobs.succeed(row, pictures=kept, t2w_scan=t2w_scan)
 
 
 def _require_consent(run: SegmentationRun) -> None:
@@ -184,17 +285,10 @@ def _require_consent(run: SegmentationRun) -> None:
         ) from error
 
 
-def t2w_beside(run: SegmentationRun) -> Scan | None:
-    """Return the T2w image of a run, or of its visit for a mask that was made elsewhere."""
-    if run.t2w_scan is not None:
-        return run.t2w_scan
-    return runs.usable_scans(Sequence.T2W).filter(visit=run.visit).first()
-
-
-def _drawn(run: SegmentationRun) -> MaskSlices:
+def _drawn(run: SegmentationRun, t2w: Scan | None) -> MaskSlices:
     kept = read_label_map(runs.checked_mask(run.result))
     mask = to_ras(Volume(kept.data, kept.affine)).data > 0
-    t1w, t2w = read_volume(image_of(run.t1w_scan)), t2w_beside(run)
+    t1w = read_volume(image_of(run.t1w_scan))
     if t2w is None:
         fixed = to_ras(t1w)
         images = {"T1w": np.asarray(fixed.data, np.float32)}

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 
 from mldtrial.audit.context import acting
@@ -37,6 +37,7 @@ from segmentation.models import (
 )
 from segmentation.selectors import needs
 from segmentation.selectors.findings import excluding
+from segmentation.selectors.usable import usable_scans
 from segmentation.services import demo_images, intervals, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
@@ -65,16 +66,6 @@ def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
             return None
         chosen[sequence] = best
     return chosen
-
-
-def usable_scans(sequence: str) -> QuerySet[Scan]:
-    """Return the scans of a sequence, those to choose first: 3D before 2D, then the latest.
-
-    A scan that the protocol rules leave out is none of them until somebody accepts it.
-    """
-    scans = Scan.objects.filter(sequence=sequence, state=ScanState.IMPORTED)
-    scans = scans.exclude(pk__in=excluding().values("scan"))
-    return scans.order_by("-acq_stratum", "-created_at")
 
 
 @transaction.atomic

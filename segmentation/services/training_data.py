@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 from mldtrial.trial.models import AcqStratum, Scan, Study
 from segmentation.models import MaskReview, Method, TrainingCase, TrainingRun
 from segmentation.selectors import mask_reviews as masks
-from segmentation.services import mask_reviews, runs, store
+from segmentation.services import mask_reviews, store
 from segmentation.training.approved import ApprovedCase
 from segmentation.training.folds import Subject, deal
 
@@ -39,7 +39,7 @@ def choose(study: Study) -> list[Chosen]:
     """
     approved = masks.approved().filter(run__visit__patient__study=study)
     approved = approved.select_related(
-        "run__visit__patient", "run__t1w_scan", "run__t2w_scan", "run__model_version", "run__result"
+        "run__visit__patient", "run__t1w_scan", "t2w_scan", "run__model_version", "run__result"
     )
     found: list[Chosen] = []
     by_visit: dict[UUID, list[MaskReview]] = defaultdict(list)
@@ -47,8 +47,7 @@ def choose(study: Study) -> list[Chosen]:
         by_visit[review.run.visit_id].append(review)
     for reviews in by_visit.values():
         first, *others = sorted(reviews, key=_preferred)
-        t2w_scan = mask_reviews.t2w_beside(first.run)
-        found.append(Chosen(first, t2w_scan, "" if t2w_scan else NO_T2W))
+        found.append(Chosen(first, first.t2w_scan, "" if first.t2w_scan else NO_T2W))
         found.extend(Chosen(other, None, ANOTHER) for other in others)
     return found
 
@@ -127,6 +126,17 @@ def files_of(training: TrainingRun) -> tuple[ApprovedCase, ...]:
     Raises
     ------
     ValidationError
+        As `require_still_approved`, or if a file is not the recorded one.
+    """
+    return tuple(_files(case) for case in require_still_approved(training))
+
+
+def require_still_approved(training: TrainingRun) -> list[TrainingCase]:
+    """Return the cases of a training; the files are not looked at.
+
+    Raises
+    ------
+    ValidationError
         If a mask is no longer approved or an image no longer in use: what was begun with it must
         not go on.
     """
@@ -135,14 +145,23 @@ def files_of(training: TrainingRun) -> tuple[ApprovedCase, ...]:
             "review__run__t1w_scan", "review__run__result", "t2w_scan"
         )
     )
-    still = set(masks.approved().values_list("pk", flat=True))
-    usable = set(runs.usable_scans("T2w").values_list("pk", flat=True))
-    if any(case.review_id not in still or case.t2w_scan_id not in usable for case in cases):
+    of_these = masks.approved().filter(pk__in=[case.review_id for case in cases])
+    still = dict(of_these.values_list("pk", "t2w_scan"))
+    if any(still.get(case.review_id) != case.t2w_scan_id for case in cases):
         raise ValidationError(
             "A mask of this training is no longer approved, an image was moved or replaced, or a "
             "consent has ended. Order the training again: it takes what is approved now."
         )
-    return tuple(_files(case) for case in cases)
+    return cases
+
+
+def is_still_approved(training: TrainingRun) -> bool:
+    """Return whether every mask of a training is approved, and may be used, as when ordered."""
+    try:
+        require_still_approved(training)
+    except ValidationError:
+        return False
+    return True
 
 
 def _files(case: TrainingCase) -> ApprovedCase:

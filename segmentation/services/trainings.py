@@ -27,6 +27,8 @@ from segmentation.services.training_sets import Trained
 from segmentation.training import approved, steps
 
 POLL_SECONDS = 0.5
+ASK_SECONDS = 60.0
+"""How often a training asks whether its masks are still approved, and may still be used."""
 STEP_WORDS = {
     "cases": "preparing images",
     "plan": "planning",
@@ -158,10 +160,35 @@ def _execute(training: TrainingRun, heartbeat: jobs.Heartbeat) -> None:
     cases = _cases(training)
     approved.write_order(work, _order(training, cases))
     heartbeat.progress(steps.read_progress(work).get("share", 0.0), "beginning")
-    _run_steps(work, told=lambda found: _tell(training, heartbeat, found), check=heartbeat.check)
+    _run_steps(
+        work,
+        told=lambda found: _tell(training, heartbeat, found),
+        check=_checks(training, heartbeat),
+    )
     _cases(training)
     heartbeat.check()
     _finish(training, work, seconds=(training.seconds or 0.0) + time.monotonic() - began)
+
+
+def _checks(training: TrainingRun, heartbeat: jobs.Heartbeat) -> Callable[[], None]:
+    """Return what ends a training: its lease is lost or, asked now and then, a mask or consent."""
+    asked = time.monotonic()
+
+    def check() -> None:
+        nonlocal asked
+        heartbeat.check()
+        if time.monotonic() - asked >= ASK_SECONDS:
+            _require_still_approved(training)
+            asked = time.monotonic()
+
+    return check
+
+
+def _require_still_approved(training: TrainingRun) -> None:
+    try:
+        training_data.require_still_approved(training)
+    except ValidationError as error:
+        raise ImageError(FailureCode.IMAGES_CHANGED, " ".join(error.messages)) from error
 
 
 def _cases(training: TrainingRun) -> tuple[approved.ApprovedCase, ...]:

@@ -3,7 +3,7 @@
 from mldtrial.trial.models import Scan, ScanState, Visit
 from segmentation.models import ModelVersion
 from segmentation.selectors.findings import excluding
-from segmentation.services import runs
+from segmentation.selectors.usable import usable_scans
 from segmentation.services.segmenters import is_made_elsewhere
 
 
@@ -12,7 +12,7 @@ def why_not(visit: Visit, model: ModelVersion) -> str:
     if is_made_elsewhere(model):
         return f"The masks of {model} are made elsewhere: bring them in with import_mask."
     for sequence in model.sequences:
-        if runs.usable_scans(sequence).filter(visit=visit).exists():
+        if usable_scans(sequence).filter(visit=visit).exists():
             continue
         scans = Scan.objects.filter(visit=visit, sequence=sequence)
         if scans.filter(pk__in=excluding().values("scan")).exists():

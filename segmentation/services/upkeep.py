@@ -38,6 +38,7 @@ from segmentation.services import (
     runs,
     scanners,
     store,
+    training_data,
     training_sets,
     transfers,
 )
@@ -204,12 +205,19 @@ def _recorded_files() -> list[str]:
 
 
 def _clean_trainings() -> list[Path]:
-    """Remove the work of trainings that will not go on: it holds images of patients."""
+    """Remove the work of trainings that will not go on: it holds images of patients.
+
+    That of one that failed stays for another try, while its masks and consents still hold.
+    """
     left = _old(store.root() / "trainings", UNREFERENCED_SECONDS)
     is_open = Q(state__in=[JobState.QUEUED, JobState.RUNNING])
     is_recent = Q(state=JobState.FAILED, finished_at__gt=Now() - timedelta(days=RAW_FILE_DAYS))
-    found = TrainingRun.objects.filter(is_open | is_recent).values_list("pk", flat=True)
-    needed = {str(pk) for pk in found}
+    found = TrainingRun.objects.filter(is_open | is_recent)
+    needed = {
+        str(one.pk)
+        for one in found
+        if one.state != JobState.FAILED or training_data.is_still_approved(one)
+    }
     removed = [path for path in left if path.name not in needed]
     for path in removed:
         shutil.rmtree(path, ignore_errors=True)

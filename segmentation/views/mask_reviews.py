@@ -1,5 +1,6 @@
 """Pages of masks that people look at: a reviewer's own, one mask, and all of a study's."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -13,10 +14,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study
-from mldtrial.trial.views.answers import UNPROCESSABLE, posted
+from mldtrial.trial.views.answers import UNPROCESSABLE, form_page, posted
 from segmentation import tasks
-from segmentation.forms.mask_reviews import DecisionForm, GiveForm
-from segmentation.models import JobState, MaskDecision
+from segmentation.forms.mask_reviews import DecisionForm, GiveForm, SetAsideForm
+from segmentation.models import JobState, MaskDecision, SegmentationRun
 from segmentation.models.mask_review import DECIDED
 from segmentation.selectors import mask_reviews as selectors
 from segmentation.services import mask_reviews as services
@@ -29,6 +30,12 @@ TABS = (
     (MaskDecision.WAITING, "Given, to look at"),
     (MaskDecision.APPROVED, "Approved"),
     (MaskDecision.REJECTED, "Rejected"),
+)
+NOT_GIVEN = (
+    (services.Outcome.STAYED, "with this reviewer already, or decided"),
+    (services.Outcome.OWN_WORK, "made or ordered by this reviewer"),
+    (services.Outcome.TO_READ, "of a visit that this reviewer has yet to sign a read of"),
+    (services.Outcome.NOT_CONFIRMED, "imported, and not confirmed that another person made it"),
 )
 CAN_BE_GIVEN = (selectors.TO_GIVE, MaskDecision.WAITING)
 
@@ -119,10 +126,12 @@ def mask_reviews(request: HttpRequest, study_code: str) -> HttpResponse:
     if shown not in dict(TABS):
         shown = selectors.TO_GIVE
     people = selectors.reviewers(study)
-    form = GiveForm(posted(request), people=people)
+    found = selectors.masks(study, user=request.user, decision=shown)
+    may_give = shown in CAN_BE_GIVEN and policies.may(request.user, "give_masks", study)
+    operators = _operators(found) if may_give else []
+    form = GiveForm(posted(request), people=people, operators=operators)
     if request.method == "POST" and form.is_valid() and _give(request, study, shown, form):
         return redirect("mask_reviews", study_code=study.code)
-    found = selectors.masks(study, user=request.user, decision=shown)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     standing = selectors.standing_reviews(study, user=request.user)
     counts = selectors.counts(study, user=request.user)
@@ -133,12 +142,20 @@ def mask_reviews(request: HttpRequest, study_code: str) -> HttpResponse:
         "rows": [(run, standing.get(run.pk)) for run in page],
         "state": shown,
         "tabs": [(key, label, counts[key]) for key, label in TABS],
-        "may_give": shown in CAN_BE_GIVEN and policies.may(request.user, "give_masks", study),
+        "may_give": may_give,
+        "may_set_aside": shown in DECIDED and policies.may(request.user, "give_masks", study),
+        "another_t2w": services.ANOTHER_T2W,
         "reviewer_count": len(people),
         "chosen": set(request.POST.getlist("mask")),
     }
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "segmentation/mask_reviews.html", context, status=status)
+
+
+def _operators(found: Iterable[SegmentationRun]) -> list[str]:
+    """Return the codes of who made the imported ones of some masks, each once."""
+    imported = [run for run in found if services.is_imported(run)]
+    return sorted({code for run in imported for code in selectors.operators_of(run)})
 
 
 def _give(request: HttpRequest, study: Study, shown: str, form: GiveForm) -> bool:
@@ -156,10 +173,29 @@ def _give(request: HttpRequest, study: Study, shown: str, form: GiveForm) -> boo
     if given is None:
         return False
     tasks.ring_masks()
-    if given:
-        messages.success(request, f"{given} mask{'s were' if given != 1 else ' was'} given.")
-    if given < len(found):
-        messages.warning(
-            request, f"{len(found) - given} stayed: with this reviewer already, or decided."
-        )
+    if count := given[services.Outcome.GIVEN]:
+        messages.success(request, f"{count} mask{'s were' if count != 1 else ' was'} given.")
+    for outcome, why in NOT_GIVEN:
+        if given[outcome]:
+            messages.warning(request, f"{given[outcome]} not given: {why}.")
     return True
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def mask_set_aside(request: HttpRequest, study_code: str, review_id: UUID) -> HttpResponse:
+    """Let a decision about a mask stand no longer, with a reason; it can then be given again."""
+    study = trial.study(study_code, user=request.user)
+    review = selectors.review_of(study, review_id, user=request.user)
+    policies.require(request.user, "give_masks", study)
+    form = SetAsideForm(posted(request))
+
+    def set_aside() -> bool:
+        reason = form.cleaned_data["reason"]
+        services.set_aside(review=review, reason=reason, by=request.user)
+        return True
+
+    if form.submit(set_aside):
+        messages.success(request, "The decision is set aside. The mask can be given again.")
+        return redirect("mask_reviews", study_code=study.code)
+    context = {"study": study, "review": review}
+    return form_page(request, "segmentation/mask_set_aside.html", form, context)

@@ -198,6 +198,7 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "invitation_new": PEOPLE,
     "mask": MASKS,
     "mask_reviews": MASKS,
+    "mask_set_aside": MASKS,
     "invitation_renew": PEOPLE,
     "invitation_withdraw": PEOPLE,
     "locks": LOCKS,

@@ -243,6 +243,9 @@ EXPECTED: dict[str, Route] = {
         scope="site", seen_by={"reader"}, get={"reader"}, page=False, params={"picture": "t1w"}
     ),
     "mask_reviews": Route(scope="study", get=OVERSEERS, post={"data_manager"}),
+    "mask_set_aside": Route(
+        scope="study", seen_by=OVERSEERS, get={"data_manager"}, post={"data_manager"}
+    ),
     "quality_picture": Route(scope="site", get=ENTRY | OVERSEERS, page=False),
     "quality_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     # segmentation: the imaging protocol

@@ -19,6 +19,7 @@ from segmentation.models import (
     SegmentationResult,
     SegmentationRun,
 )
+from segmentation.selectors.usable import t2w_beside
 from segmentation.services import store
 from tests.support.heads import GRID, WHITE, Head
 from tests.support.loads import make_load, make_model, make_scan
@@ -41,12 +42,13 @@ def new_patient(world: World, code: str) -> Patient:
 
 
 def approve(world: World, run: SegmentationRun) -> MaskReview:
-    """Record that the reader of the world has approved a mask."""
+    """Record that the reader of the world has approved a mask beside the T2w in use."""
     return MaskReview.objects.create(
         review_id=f"M-{MaskReview.objects.count():06d}",
         run=run,
         site=run.site,
         mask_sha256=run.result.mask_sha256,
+        t2w_scan=t2w_beside(run),
         reviewer=world.user("reader"),
         state=JobState.SUCCEEDED,
         decision=MaskDecision.APPROVED,

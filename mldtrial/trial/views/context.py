@@ -96,6 +96,7 @@ SECTIONS = {
     "read": "reads",
     "read_case": "read_cases",
     "mask": "masks",
+    "mask_set_aside": "mask_reviews",
     "patient_unblind": "patients",
     "study_unblind": "patients",
     "unblind_decision": "patients",

@@ -1,14 +1,18 @@
 """A training is ordered on what is approved, by patient, and goes on with nothing else."""
 
 import json
+import subprocess
 from datetime import date
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
-from mldtrial.trial.models import AcqStratum, Scan, ScanState
+from mldtrial.trial.models import AcqStratum, Patient, Scan, ScanState
+from mldtrial.trial.services import participation
+from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.models import (
     JobState,
     MaskReview,
@@ -18,10 +22,10 @@ from segmentation.models import (
     TrainingRun,
 )
 from segmentation.policies import visible_to
-from segmentation.services import training_cards, training_data, trainings, upkeep, voiding
+from segmentation.services import jobs, training_cards, training_data, trainings, upkeep, voiding
 from segmentation.training import approved
-from tests.support.approved import approve, approved_masks, mask_of, new_patient
-from tests.support.loads import make_load, make_model
+from tests.support.approved import DAY, approve, approved_masks, mask_of, new_patient
+from tests.support.loads import make_load, make_model, make_scan
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -39,6 +43,10 @@ def order(world: World, **more: Any) -> TrainingRun:
         "by": world.user("administrator"),
     }
     return trainings.order(**{**given, **more})
+
+
+def end_consent(patient: Patient) -> None:
+    participation.record_step(patient=patient, step="IMAGES_WITHDRAWN", happened_on=DAY, by=None)
 
 
 def test_each_patient_is_held_out_or_in_one_fold_with_all_visits(world: World):
@@ -69,8 +77,9 @@ def test_what_is_not_used_has_its_reason(world: World):
     patient = reviews[0].run.visit.patient
     by_hand = make_model("by-hand", method=Method.MANUAL, state=ReleaseState.CANDIDATE)
     second = approve(world, make_load(patient, reviews[0].run.visit.date, 1.0, model=by_hand))
-    alone = approve(world, mask_of(new_patient(world, "A-900"), 5.0))
-    Scan.objects.filter(visit=alone.run.visit, sequence="T2w").update(state=ScanState.DISCARDED)
+    without = mask_of(new_patient(world, "A-900"), 5.0)
+    Scan.objects.filter(visit=without.visit, sequence="T2w").update(state=ScanState.DISCARDED)
+    alone = approve(world, without)
     training = order(world)
     reasons = dict(training.cases.exclude(left_out="").values_list("review", "left_out"))
     # The one drawn by hand is taken.
@@ -128,6 +137,52 @@ def test_a_training_does_not_go_on_with_a_mask_that_is_no_longer_approved(world:
     assert done is not None
     assert (done.state, done.failure_code) == (JobState.REJECTED, "IMAGES_CHANGED")
     assert "Order the training again" in done.message
+
+
+def test_a_training_takes_the_t2w_that_was_judged_and_goes_on_with_no_other(world: World):
+    reviews = approved_masks(world)
+    training = order(world)
+    assert {case.t2w_scan for case in training.cases.all()} == {one.t2w_scan for one in reviews}
+    make_scan(reviews[0].run.visit, "T2w")
+    with pytest.raises(ValidationError, match="no longer approved"):
+        training_data.require_still_approved(training)
+    with pytest.raises(ValidationError, match="approved mask of a visit"):
+        order(world, version="2", held_out_percent=80)
+    done = trainings.execute_next(worker="test")
+    assert done is not None
+    assert (done.state, done.failure_code) == (JobState.REJECTED, "IMAGES_CHANGED")
+
+
+def test_a_consent_that_ends_meanwhile_ends_the_training(world: World, tmp_path, monkeypatch):
+    monkeypatch.setattr(trainings, "ASK_SECONDS", 0.0)
+    reviews = approved_masks(world)
+    training = order(world)
+    told = []
+    check = trainings._checks(training, jobs.Heartbeat(training, give_up=told.append))
+    check()
+    end_consent(reviews[0].run.visit.patient)
+    with subprocess.Popen(["/bin/sleep", "60"], start_new_session=True) as child:
+        try:
+            with pytest.raises(ImageError, match="a consent has ended") as refused:
+                trainings._watch(child, tmp_path, told.append, check)
+        finally:
+            trainings._end(child)
+    assert refused.value.code == FailureCode.IMAGES_CHANGED
+
+
+def test_the_work_of_a_failed_training_goes_once_a_consent_ends(world: World, monkeypatch):
+    monkeypatch.setattr(upkeep, "UNREFERENCED_SECONDS", -1)
+    reviews = approved_masks(world)
+    training = order(world)
+    TrainingRun.objects.update(
+        state=JobState.FAILED, failure_code="INTERNAL", finished_at=timezone.now()
+    )
+    trainings.work_folder(training).mkdir(parents=True)
+    upkeep.clean_up()
+    assert trainings.work_folder(training).exists()
+    end_consent(reviews[0].run.visit.patient)
+    upkeep.clean_up()
+    assert not trainings.work_folder(training).exists()
 
 
 def test_a_cancelled_training_is_not_claimed_and_its_name_is_free(world: World):

@@ -13,12 +13,13 @@ from segmentation.models import (
     MaskDecision,
     MaskReview,
     Method,
+    ModelVersion,
     ReleaseState,
     SegmentationResult,
     SegmentationRun,
 )
 from segmentation.services import mask_reviews, store
-from tests.support.loads import make_load, make_model
+from tests.support.loads import make_load, make_model, make_scan
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -144,3 +145,53 @@ def test_what_was_said_is_read_by_who_oversees_the_reviews(world: World):
     page = signed_in(world, "auditor").get(f"{ALL}?state={MaskDecision.REJECTED}")
     assert "fluid is in it" in page.content.decode()
     assert "Give to" not in page.content.decode()
+
+
+def test_the_data_manager_reads_why_an_approval_no_longer_counts(world: World):
+    review = given(world)[0]
+    signed_in(world, "reader").post(page_of(review), {"decision": "APPROVED", "note": ""})
+    client = signed_in(world, "data_manager")
+    assert "Approved (1)" in client.get(ALL).content.decode()
+    make_scan(review.run.visit, "T2w")
+    page = client.get(ALL).content.decode()
+    assert "To give (1)" in page
+    assert "which no longer counts. The T2w beside this mask is not the one" in page
+
+
+def test_the_data_manager_confirms_that_the_reviewer_made_no_imported_mask(world: World):
+    run, _ = masks(world)
+    client = signed_in(world, "data_manager")
+    assert "is_no_operator" not in client.get(ALL).content.decode()
+    ModelVersion.objects.update(manifest={"made_elsewhere": True})
+    SegmentationRun.objects.update(parameters={"operator": "op-7"})
+    assert "They are known by codes: op-7." in client.get(ALL).content.decode()
+    body = {"which": "chosen", "mask": run.pk, "reviewer": world.user("reader").pk}
+    refused = client.post(ALL, body)
+    assert refused.status_code == 422
+    assert "once you have confirmed" in refused.content.decode()
+    client.post(ALL, {**body, "is_no_operator": "on"})
+    assert MaskReview.objects.get().is_no_operator
+
+
+def test_masks_that_this_reviewer_may_not_judge_are_counted(world: World):
+    run, _ = masks(world)
+    SegmentationRun.objects.filter(pk=run.pk).update(parameters={"operator": "reader"})
+    body = {"which": "all", "reviewer": world.user("reader").pk}
+    page = signed_in(world, "data_manager").post(ALL, body, follow=True).content.decode()
+    assert "1 mask was given." in page
+    assert "1 not given: made or ordered by this reviewer." in page
+
+
+def test_a_decision_is_set_aside_from_the_list(world: World):
+    review = given(world)[0]
+    signed_in(world, "reader").post(page_of(review), {"decision": "APPROVED", "note": ""})
+    client = signed_in(world, "data_manager")
+    url = reverse("mask_set_aside", args=["MLD-1", review.pk])
+    assert url in client.get(f"{ALL}?state=APPROVED").content.decode()
+    assert url not in signed_in(world, "auditor").get(f"{ALL}?state=APPROVED").content.decode()
+    assert "no network learns" in client.get(url).content.decode()
+    assert client.post(url, {"reason": ""}).status_code == 422
+    page = client.post(url, {"reason": "the reader has left"}, follow=True).content.decode()
+    assert "can be given again" in page
+    assert "To give (1)" in page
+    assert client.post(url, {"reason": "once more"}).status_code == 422

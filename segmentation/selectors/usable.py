@@ -1,0 +1,34 @@
+"""The images that are in use: which of a visit are taken, and which T2w lies beside a mask."""
+
+from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+
+from mldtrial.trial.models import Scan, ScanState, Sequence
+from segmentation.models import SegmentationRun
+from segmentation.selectors.findings import excluding
+
+
+def usable_scans(sequence: str) -> QuerySet[Scan]:
+    """Return the scans of a sequence, those to choose first: 3D before 2D, then the latest.
+
+    A scan that the protocol rules leave out is none of them until somebody accepts it.
+    """
+    scans = Scan.objects.filter(sequence=sequence, state=ScanState.IMPORTED)
+    scans = scans.exclude(pk__in=excluding().values("scan"))
+    return scans.order_by("-acq_stratum", "-created_at")
+
+
+def t2w_beside(run: SegmentationRun) -> Scan | None:
+    """Return the T2w in use beside a mask: that of its run, or of the visit if made elsewhere."""
+    usable = usable_scans(Sequence.T2W)
+    if run.t2w_scan_id is not None:
+        return usable.filter(pk=run.t2w_scan_id).first()
+    return usable.filter(visit=run.visit_id).first()
+
+
+def t2w_in_use(run: str) -> Case:
+    """Return what `t2w_beside` does as the id in a query; `run` is the path to the run."""
+    usable = usable_scans(Sequence.T2W)
+    own = usable.filter(pk=OuterRef(f"{run}__t2w_scan")).values("pk")[:1]
+    first = usable.filter(visit=OuterRef(f"{run}__visit")).values("pk")[:1]
+    is_named = When(**{f"{run}__t2w_scan__isnull": False}, then=Subquery(own))
+    return Case(is_named, default=Subquery(first))
