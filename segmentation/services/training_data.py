@@ -1,7 +1,7 @@
 """Choose the approved masks of a training, and deal their patients into folds."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -9,7 +9,8 @@ from uuid import UUID
 import numpy as np
 from django.core.exceptions import ValidationError
 
-from mldtrial.trial.models import AcqStratum, Scan, Study
+from mldtrial.trial.models import AcqStratum, Patient, Query, Scan, Study
+from mldtrial.trial.services import duplicates
 from segmentation.models import MaskReview, Method, TrainingCase, TrainingRun
 from segmentation.selectors import mask_reviews as masks
 from segmentation.services import mask_reviews, store
@@ -78,14 +79,19 @@ def require_enough(study: Study, *, held_out_percent: int) -> list[Chosen]:
 
 
 def _deal(chosen: list[Chosen], *, held_out_percent: int, seed: int) -> Mapping[UUID, int | None]:
-    """Return the fold of each patient; None for those who are held out."""
+    """Return the fold of each patient; None for those who are held out.
+
+    Two records that may be of one patient are dealt as one.
+    """
+    subject_of = _subjects([one.review.run.visit.patient for one in chosen if not one.left_out])
     strata: dict[UUID, set[str]] = defaultdict(set)
     loads: dict[UUID, list[float]] = defaultdict(list)
     for one in chosen:
         if not one.left_out:
             run = one.review.run
-            strata[run.visit.patient_id].add(run.t1w_scan.acq_stratum)
-            loads[run.visit.patient_id].append(run.result.demyelination_load_ml)
+            subject = subject_of[run.visit.patient_id]
+            strata[subject].add(run.t1w_scan.acq_stratum)
+            loads[subject].append(run.result.demyelination_load_ml)
     subjects = [
         Subject(str(key), frozenset(kinds), float(np.mean(loads[key])))
         for key, kinds in strata.items()
@@ -94,7 +100,24 @@ def _deal(chosen: list[Chosen], *, held_out_percent: int, seed: int) -> Mapping[
     found: dict[UUID, int | None] = {UUID(key): None for key in dealt.held_out}
     for number, hand in enumerate(dealt.folds):
         found |= {UUID(key): number for key in hand}
-    return found
+    return {patient: found[subject] for patient, subject in subject_of.items()}
+
+
+def _subjects(patients: Iterable[Patient]) -> dict[UUID, UUID]:
+    """Return whom each patient is dealt with: the first of those that may be one person.
+
+    They are those alike to a patient about whom the data manager was ever asked. A query that is
+    closed does not tell whether it was one person, and to deal two as one does no harm.
+    """
+    known = {patient.pk: patient for patient in patients}
+    subject_of = {pk: pk for pk in known}
+    asked = Query.objects.filter(rule=duplicates.RULE, patient__in=known)
+    for pk in sorted(set(asked.values_list("patient", flat=True)), key=str):
+        others = {other.pk for other in duplicates.alike_to(known[pk])} & set(known)
+        joined = {subject_of[one] for one in (pk, *others)}
+        first = min(joined, key=str)
+        subject_of |= {one: first for one, subject in subject_of.items() if subject in joined}
+    return subject_of
 
 
 def record_cases(training: TrainingRun, chosen: list[Chosen]) -> None:

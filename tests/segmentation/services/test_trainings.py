@@ -10,8 +10,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from mldtrial.trial.models import AcqStratum, Patient, Scan, ScanState
-from mldtrial.trial.services import participation
+from mldtrial.trial.models import AcqStratum, Patient, Query, Scan, ScanState
+from mldtrial.trial.services import duplicates, participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.models import (
     JobState,
@@ -60,6 +60,31 @@ def test_each_patient_is_held_out_or_in_one_fold_with_all_visits(world: World):
     assert all(len(found) == 1 for found in places.values())
     assert sum(found == {None} for found in places.values()) == 1
     assert training.cases.count() == 12
+
+
+def test_two_records_that_may_be_of_one_patient_are_in_one_place(world: World):
+    reviews = approved_masks(world, 8)
+    Patient.objects.update(onset_age_months=None)
+    one, other = (reviews[n].run.visit.patient for n in (0, 7))
+    for patient in (one, other):
+        Patient.objects.filter(pk=patient.pk).update(onset_age_months=31)
+    one.refresh_from_db()
+    duplicates.ask_data_manager(one, [other])
+    assert not Query.objects.exists()  # of one site: the site itself was asked
+    Patient.objects.filter(pk=other.pk).update(site=world.site_b)
+    other.refresh_from_db()
+    for seed in range(6):
+        chosen = training_data.choose(world.study)
+        apart = training_data._deal(chosen, held_out_percent=20, seed=seed)
+        if apart[one.pk] != apart[other.pk]:
+            break
+    else:
+        pytest.fail("They are never apart, so the test shows nothing.")
+    duplicates.ask_data_manager(one, [other])
+    for seed in range(6):
+        folds = training_data._deal(chosen, held_out_percent=20, seed=seed)
+        assert len(folds) == 8
+        assert folds[one.pk] == folds[other.pk]
 
 
 def test_no_name_of_a_case_says_who_it_is(world: World):
