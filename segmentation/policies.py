@@ -75,6 +75,16 @@ def _of_everybody(user: Any) -> Q:
     return Q(pk__isnull=not trial.memberships(user).exists())
 
 
+def _measured(user: Any) -> Q:
+    """Return what was measured on phantoms, and of patients what their study's roles may see.
+
+    Cases that are patients hold exact loads of all sites, and say what a method shows that does
+    not count yet.
+    """
+    held = trial.memberships(user).filter(role__in=trial.ACTIONS["view_impact"])
+    return _of_everybody(user) & Q(study__isnull=True) | Q(study__in=held.values("study"))
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Transfer: _transfers,
     Upload: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
@@ -95,7 +105,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ScannerChange: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "scanner__"),
     ScannedOn: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "scan__visit__patient__"),
     ModelVersion: _of_everybody,
-    ModelEvaluation: _of_everybody,
+    ModelEvaluation: _measured,
     IntervalCalibration: _of_everybody,
     # Who signed is on the page of the method; the numbers that were signed are loads.
     ModelPromotion: lambda user: Q(pk__isnull=not may_with_models(user, "view_impact")),

@@ -6,6 +6,7 @@ from django.db import models
 
 from mldtrial.audit.belonging import never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
+from mldtrial.trial.models import Study
 from segmentation.models.model_version import ModelVersion
 
 
@@ -16,6 +17,14 @@ class ModelEvaluation(ClinicalModel):
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="evaluations")
+    study = models.ForeignKey(
+        Study,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="Whose patients the cases are; empty where they are of no study.",
+    )
     data = models.CharField(max_length=200, help_text="What it was measured on.")
     cases = models.JSONField()
     summary = models.JSONField(help_text="By stratum, computed from the cases.")

@@ -117,6 +117,13 @@ def evaluations(model: ModelVersion, *, user: Any) -> list[Evaluation]:
     return [_table(one) for one in found.order_by("-created_at")]
 
 
+def is_measured_beyond_reach(model: ModelVersion, *, user: Any) -> bool:
+    """Return whether something was measured that this person is not shown; that much they are."""
+    found = ModelEvaluation.objects.filter(model_version=model)
+    shown = visible_to(user, found).values("pk")
+    return found.exclude(pk__in=shown).exists()
+
+
 ROWS: tuple[tuple[str, str, str, int], ...] = (
     ("n", "Scans measured", "", 0),
     ("refused_n", "Scans refused, in none of the figures", "", 0),

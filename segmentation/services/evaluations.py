@@ -8,12 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from mldtrial.trial.models import Study
 from segmentation.models import ModelEvaluation, ModelVersion
 from segmentation.training.evaluate import CaseResult, summarise
 
 
 def record_evaluation(
-    *, model: ModelVersion, report: Mapping[str, Any], data: str
+    *, model: ModelVersion, report: Mapping[str, Any], data: str, study: Study | None = None
 ) -> ModelEvaluation:
     """Record a report of `evaluate_model --json`; the same cases twice are one record.
 
@@ -23,6 +24,8 @@ def record_evaluation(
         With ``cases``; the figures by stratum are computed from them here.
     data : str
         What it was measured on, in words: how many of what, drawn how.
+    study : Study, optional
+        Whose patients the cases are: only who sees their loads is shown the record then.
 
     Raises
     ------
@@ -45,7 +48,12 @@ def record_evaluation(
     if known is not None:
         return known
     made = ModelEvaluation(
-        model_version=model, report_sha256=sha256, data=data, cases=report["cases"], summary=summary
+        model_version=model,
+        study=study,
+        report_sha256=sha256,
+        data=data,
+        cases=report["cases"],
+        summary=summary,
     )
     made.full_clean()
     made.save()

@@ -1,42 +1,44 @@
-"""The card of a model that was trained here, written from what is on record."""
+"""The card of a model that was trained here, written from what is on record.
 
-import json
-from collections import Counter
-from collections.abc import Sequence
-from pathlib import Path
+Everybody who has a role in any study may read it: it holds no load, and no figure or count of fewer
+patients than the smallest group.
+"""
 
-import numpy as np
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import Any
 
-from segmentation.inference.model_folder import METRICS
+from mldtrial.trial.policies import SMALLEST_GROUP
 from segmentation.models import TrainingCase, TrainingRun
 from segmentation.training import approved
 
+FEW = f"fewer than {SMALLEST_GROUP}"
 
-def name_data(metrics: Path, training: TrainingRun) -> None:
-    """Say in the report of a measurement what was measured; without a report, nothing."""
-    if not metrics.exists():
-        return
-    report = json.loads(metrics.read_text(encoding="utf-8"))
+
+def held_out_words(training: TrainingRun) -> str:
+    """Return what the network of a training was measured on."""
     held_out = training.cases.filter(left_out="", fold__isnull=True)
     patients = held_out.values("patient_name").distinct().count()
     noun = "patient" if patients == 1 else "patients"
-    report["data"] = (
+    return (
         f"approved masks of {held_out.count()} visits of {patients} held-out {noun} of "
         f"{training.study.code}"
     )
-    approved.write_json(metrics, report)
 
 
-def card(training: TrainingRun, folder: Path) -> str:
-    """Return the card as Markdown: what it was trained on, how, and what it says nothing about."""
-    used = list(training.cases.filter(left_out=""))
+def card(training: TrainingRun, report: Mapping[str, Any] | None) -> str:
+    """Return the card as Markdown: what it was trained on, how, and what it says nothing about.
+
+    Parameters
+    ----------
+    report : mapping or None
+        Of the held-out patients, as `evaluate_cases` returns it; None where nobody was measured.
+    """
+    cases = list(training.cases.select_related("review__run__model_version"))
+    used = [case for case in cases if not case.left_out]
     learnt = [case for case in used if case.fold is not None]
     held_out = [case for case in used if case.fold is None]
-    left_out = Counter(training.cases.exclude(left_out="").values_list("left_out", flat=True))
-    methods = Counter(
-        str(case.review.run.model_version)
-        for case in training.cases.filter(left_out="").select_related("review__run__model_version")
-    )
     lines = [
         f"# {training}",
         "",
@@ -45,11 +47,10 @@ def card(training: TrainingRun, folder: Path) -> str:
         "",
         "## Trained on",
         "",
-        f"- {len(learnt)} visits of {_patients(learnt)} patients ({_strata(learnt)}); "
-        f"{_patients(held_out)} patients with {len(held_out)} visits ({_strata(held_out)}) were "
-        "held out. No patient is on both sides.",
-        f"- Masks made by: {', '.join(f'{name} ({n})' for name, n in sorted(methods.items()))}.",
-        *[f"- Not used, {n} visits or masks: {why}" for why, n in sorted(left_out.items())],
+        f"- Learnt from: {_counts(learnt)}. By stratum: {_by_stratum(learnt)}.",
+        f"- Held out: {_counts(held_out)}. No patient is on both sides.",
+        f"- Masks made by: {_methods(used)}.",
+        *[f"- Not used: {why}" for why in _not_used(cases)],
         f"- {approved.MAPPING} {_volumes(learnt)}",
         "",
         "## How",
@@ -62,7 +63,7 @@ def card(training: TrainingRun, folder: Path) -> str:
         "",
         "## Measured",
         "",
-        _measured(folder),
+        *_measured(held_out, report),
         "",
         "## Limits",
         "",
@@ -78,24 +79,53 @@ def _patients(cases: Sequence[TrainingCase]) -> int:
     return len({case.patient_name for case in cases})
 
 
-def _strata(cases: Sequence[TrainingCase]) -> str:
-    found = Counter(case.acq_stratum for case in cases)
-    return ", ".join(f"{stratum}: {n}" for stratum, n in sorted(found.items())) or "none"
+def _is_few(cases: Sequence[TrainingCase]) -> bool:
+    return _patients(cases) < SMALLEST_GROUP
+
+
+def _counts(cases: Sequence[TrainingCase]) -> str:
+    if not cases:
+        return "nobody"
+    if _is_few(cases):
+        return f"{FEW} patients"
+    return f"{len(cases)} visits of {_patients(cases)} patients"
+
+
+def _grouped(cases: Sequence[TrainingCase], by: str) -> dict[str, list[TrainingCase]]:
+    found: dict[str, list[TrainingCase]] = defaultdict(list)
+    for case in cases:
+        found[str(getattr(case, by))].append(case)
+    return dict(sorted(found.items()))
+
+
+def _by_stratum(cases: Sequence[TrainingCase]) -> str:
+    groups = _grouped(cases, "acq_stratum")
+    if any(_is_few(group) for group in groups.values()):
+        # With the whole, the count of one stratum would tell that of the other.
+        return f"{' and '.join(groups)}, one of them of {FEW} patients"
+    return "; ".join(f"{stratum}: {_counts(group)}" for stratum, group in groups.items())
+
+
+def _methods(cases: Sequence[TrainingCase]) -> str:
+    return ", ".join(sorted({str(case.review.run.model_version) for case in cases}))
+
+
+def _not_used(cases: Sequence[TrainingCase]) -> list[str]:
+    """Return the reasons; what befell a few patients only could say something of one of them."""
+    groups = _grouped([case for case in cases if case.left_out], "left_out")
+    told = [f"{_counts(group)}: {why}" for why, group in groups.items() if not _is_few(group)]
+    if len(told) < len(groups):
+        told.append(f"masks for reasons that {FEW} patients share; they are on record.")
+    return told
 
 
 def _volumes(cases: Sequence[TrainingCase]) -> str:
     """Say how far the volume of the masks changed on the way to the network's voxel size."""
-    changes = [
-        100 * (case.learnt_ml / case.mask_ml - 1)
-        for case in cases
-        if case.mask_ml and case.learnt_ml is not None
-    ]
-    if not changes:
-        return ""
-    return (
-        f"By that their volume changed by {np.median(changes):+.1f} % in the median "
-        f"({min(changes):+.1f} to {max(changes):+.1f} %)."
-    )
+    known = [case for case in cases if case.mask_ml and case.learnt_ml is not None]
+    if _is_few(known):
+        return f"How far that changes their volume is not told of {FEW} patients."
+    changes = [100 * (case.learnt_ml / case.mask_ml - 1) for case in known]  # type: ignore[operator]
+    return f"By that their volume changed by {median(changes):+.1f} % in the median."
 
 
 def _end(training: TrainingRun) -> str:
@@ -104,7 +134,21 @@ def _end(training: TrainingRun) -> str:
     return "all of them done."
 
 
-def _measured(folder: Path) -> str:
-    if (folder / METRICS).exists():
-        return "On the held-out patients; the figures stand with the model, by stratum and tertile."
-    return "On nobody: no patient was held out, or none could be measured."
+def _measured(held_out: Sequence[TrainingCase], report: Mapping[str, Any] | None) -> list[str]:
+    """Return the Dice of each stratum that has enough patients; it is no load."""
+    if report is None or not report["cases"]:
+        return ["On nobody: no patient was held out, or none could be measured."]
+    dice = {one["case"]: one["dice"] for one in report["cases"] if one["dice"] is not None}
+    measured = [case for case in held_out if case.name in dice]
+    lines = [
+        "On held-out patients. Who sees the loads of all sites of the study finds the figures on "
+        "the page of the model.",
+        "",
+    ]
+    for stratum, group in _grouped(measured, "acq_stratum").items():
+        if _is_few(group):
+            lines.append(f"- {stratum}: {FEW} patients were measured; no figure of them is here.")
+        else:
+            middle = median(dice[case.name] for case in group)
+            lines.append(f"- {stratum}: Dice {middle:.2f} in the median of {_counts(group)}.")
+    return lines

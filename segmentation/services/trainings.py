@@ -1,5 +1,6 @@
 """Order a training on approved masks, do its work in a process of its own, register the model."""
 
+import json
 import os
 import shutil
 import signal
@@ -18,10 +19,18 @@ from mldtrial.audit.context import acting, because
 from mldtrial.trial import policies
 from mldtrial.trial.models import Origin, Study
 from segmentation.imaging.errors import FailureCode, ImageError
-from segmentation.inference.model_folder import CARD, METRICS
+from segmentation.inference.model_folder import CARD
 from segmentation.models import ENDED_BADLY, JobState, ModelVersion, TrainingRun
 from segmentation.models.training import TrainedNetwork, TrainingDevice
-from segmentation.services import jobs, models, store, training_cards, training_data, training_sets
+from segmentation.services import (
+    evaluations,
+    jobs,
+    models,
+    store,
+    training_cards,
+    training_data,
+    training_sets,
+)
 from segmentation.services.heartbeat import held
 from segmentation.services.training_sets import Trained
 from segmentation.training import approved, steps
@@ -310,8 +319,8 @@ def _finish(training: TrainingRun, work: Path, *, seconds: float) -> None:
         training.epochs_done, training.pseudo_dice = steps.read_epochs(work)
         training.save(update_fields=["epochs_done", "pseudo_dice"])
         _record_outcomes(training, outcomes)
-        (folder / CARD).write_text(training_cards.card(training, folder), encoding="utf-8")
-        training_cards.name_data(folder / METRICS, training)
+        report = _report(work)
+        (folder / CARD).write_text(training_cards.card(training, report), encoding="utf-8")
         model = models.register_model(folder=folder)
         training_sets.record_training_set(
             model=model,
@@ -319,7 +328,23 @@ def _finish(training: TrainingRun, work: Path, *, seconds: float) -> None:
             source=f"training of {training} on approved masks",
             reason="trained here",
         )
+        if report is not None and report["cases"]:
+            evaluations.record_evaluation(
+                model=model,
+                report=report,
+                data=training_cards.held_out_words(training),
+                study=training.study,
+            )
         jobs.succeed(training, model_version=model, seconds=seconds)
+
+
+def _report(work: Path) -> dict[str, Any] | None:
+    """Return what was measured of held-out patients; None where there were none."""
+    path = work / steps.REPORT
+    if not path.exists():
+        return None
+    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
 
 
 def _record_outcomes(training: TrainingRun, outcomes: dict[str, approved.Outcome]) -> None:

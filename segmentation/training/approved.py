@@ -175,7 +175,9 @@ def _outcome(folder: Path, case: ApprovedCase) -> Outcome:
     written_ml = label_volume_ml(label_map, prepared.affine, 1)
     if abs(written_ml - mask_ml) > max(1e-6, 1e-4 * mask_ml):
         return Outcome(
-            left_out=f"The mask holds {mask_ml:.3f} mL and {written_ml:.3f} mL in the data set."
+            left_out="The volume of the mask is another one in the data set.",
+            mask_ml=mask_ml,
+            written_ml=written_ml,
         )
     if case.fold is not None:
         for channel in (0, 1):

@@ -20,6 +20,8 @@ from segmentation.training import approved
 
 PROGRESS = "progress.json"
 MODEL = "model"
+REPORT = "held_out.json"
+"""What was measured of held-out patients: beside the model's folder, which goes anywhere."""
 EPOCHS = "epochs.json"
 """What the training said last: the next step may follow before anybody has read it."""
 AUGMENTERS = "nnUNet_n_proc_DA"
@@ -147,7 +149,6 @@ def _export(work: Path, order: approved.Order, _tell: Callable[..., None]) -> No
 
 
 def _evaluate(work: Path, order: approved.Order, tell: Callable[..., None]) -> None:
-    from segmentation.inference.model_folder import METRICS
     from segmentation.inference.nnunet import NnUnetSegmenter
     from segmentation.training.evaluate import KnownCase, evaluate_cases
 
@@ -175,7 +176,7 @@ def _evaluate(work: Path, order: approved.Order, tell: Callable[..., None]) -> N
 
     segmenter = NnUnetSegmenter(work / MODEL, device=order.device)
     report = evaluate_cases(segmenter, held_out, told=told)
-    approved.write_json(work / MODEL / METRICS, report)
+    approved.write_json(work / REPORT, report)
 
 
 _ACTIONS: dict[str, Callable[[Path, approved.Order, Callable[..., None]], None]] = {

@@ -41,6 +41,7 @@ def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
         "result_count": page.result_count(model, user=user),
         "calibration": calibration_of(model, user=user),
         "evaluations": page.evaluations(model, user=user),
+        "is_measured_beyond_reach": page.is_measured_beyond_reach(model, user=user),
         "settings": page.settings(model),
         "files": page.files(model),
         "card": card_text.html_of(model.card),

@@ -3,13 +3,17 @@
 import json
 import subprocess
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
+from mldtrial.trial import trails
 from mldtrial.trial.models import AcqStratum, Patient, Query, Scan, ScanState
 from mldtrial.trial.services import duplicates, participation
 from segmentation.imaging.errors import FailureCode, ImageError
@@ -17,15 +21,26 @@ from segmentation.models import (
     JobState,
     MaskReview,
     Method,
+    ModelEvaluation,
+    ModelVersion,
     ReleaseState,
     TrainingCase,
     TrainingRun,
 )
-from segmentation.policies import visible_to
-from segmentation.services import jobs, training_cards, training_data, trainings, upkeep, voiding
-from segmentation.training import approved
+from segmentation.policies import VISIBLE, visible_to
+from segmentation.services import (
+    jobs,
+    store,
+    training_cards,
+    training_data,
+    trainings,
+    upkeep,
+    voiding,
+)
+from segmentation.training import approved, steps
 from tests.support.approved import DAY, approve, approved_masks, mask_of, new_patient
 from tests.support.loads import make_load, make_model, make_scan
+from tests.support.trained import PRETRAINED, copied
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -253,23 +268,133 @@ def test_who_trains_is_not_told_who_a_name_stands_for(world: World):
     assert visible_to(world.user("data_manager"), TrainingCase.objects.all()).count() == 5
 
 
-def test_the_card_tells_what_was_used_what_not_and_how_volumes_changed(world: World, tmp_path):
-    approved_masks(world)
-    training = order(world, epochs=300, patience=50)
+def outcomes(training: TrainingRun) -> None:
+    """Record that every case was prepared, at volumes that no card may tell."""
+    found = {
+        case.name: approved.Outcome(mask_ml=41.25, written_ml=41.25, learnt_ml=42.075)
+        for case in training.cases.all()
+    }
+    trainings._record_outcomes(training, found)
+
+
+def measured(training: TrainingRun) -> dict[str, Any]:
+    """Return a report of the held-out patients of a training."""
+    cases = [
+        {"case": case.name, "acq_stratum": case.acq_stratum, "truth_ml": 41.25, "load_ml": 38.5,
+         "dice": 0.8 + 0.01 * number, "hausdorff95_mm": 3.5, "surface_dice": 0.75}
+        for number, case in enumerate(training.cases.filter(fold__isnull=True))
+    ]  # fmt: skip
+    return {"cases": cases, "refused": []}
+
+
+def test_the_card_tells_what_was_used_and_how_volumes_changed(world: World):
+    approved_masks(world, 10)
+    training = order(world, epochs=300, patience=50, held_out_percent=50)
     training.epochs_done = 120
-    trainings._record_outcomes(
-        training,
-        {
-            case.name: approved.Outcome(mask_ml=10.0, written_ml=10.0, learnt_ml=10.2)
-            for case in training.cases.all()
-        },
-    )
-    card = training_cards.card(training, tmp_path)
-    assert "4 visits of 4 patients (3D: 4); 1 patients with 1 visits" in card
-    assert "+2.0 % in the median" in card
+    outcomes(training)
+    card = training_cards.card(training, measured(training))
+    assert "Learnt from: 5 visits of 5 patients. By stratum: 3D: 5 visits of 5 patients." in card
+    assert "Held out: 5 visits of 5 patients." in card
+    assert "+2.0 % in the median." in card
     assert "ended after 120: 50 without a better one" in card
-    assert "no patient was held out, or none could be measured" in card
+    assert "- 3D: Dice 0.82 in the median of 5 visits of 5 patients." in card
     assert "A-10" not in card
+    for load in ("41.25", "41.3", "38.5", "42.0", " mL"):
+        assert load not in card
+
+
+def test_the_card_tells_nothing_of_a_few_patients(world: World):
+    approved_masks(world)
+    approve(world, mask_of(new_patient(world, "A-900"), 41.25, acq_stratum=AcqStratum.TWO_D))
+    training = order(world)
+    outcomes(training)
+    (left_out, *_) = training.cases.filter(fold__isnull=False)
+    reason = "Expected voxels of at most 3 mm, found 7 mm."
+    trainings._record_outcomes(training, {left_out.name: approved.Outcome(left_out=reason)})
+    assert training.cases.filter(fold__isnull=False, left_out="").count() == 4
+    card = training_cards.card(training, measured(training))
+    assert "Learnt from: fewer than 5 patients." in card
+    assert "Held out: fewer than 5 patients." in card
+    assert "masks for reasons that fewer than 5 patients share" in card
+    assert reason not in card
+    assert "Dice" not in card
+    assert "fewer than 5 patients were measured" in card
+    assert " % in the median" not in card
+
+
+def test_the_card_says_where_nobody_was_measured(world: World):
+    approved_masks(world)
+    card = training_cards.card(order(world), None)
+    assert "no patient was held out, or none could be measured" in card
+
+
+@pytest.fixture
+def registered(world: World, tmp_path: Path) -> ModelVersion:
+    """Return the model of a training whose five held-out patients were measured."""
+    approved_masks(world, 10)
+    training = order(world, held_out_percent=50)
+    work = tmp_path / "work"
+    copied(PRETRAINED, work / steps.MODEL)
+    approved.write_json(work / steps.EPOCHS, {"epoch": 3, "values": [0.5, 0.6, 0.7]})
+    approved.write_json(work / steps.REPORT, measured(training))
+    claimed = jobs.claim_next(TrainingRun, worker="test")
+    assert claimed == training
+    trainings._finish(claimed, work, seconds=1.0)
+    training.refresh_from_db()
+    assert training.model_version is not None
+    return training.model_version
+
+
+SEES_LOADS_OF_CANDIDATES = {"data_manager", "statistician", "auditor"}
+
+
+def test_loads_of_held_out_patients_are_told_to_who_sees_those_of_all_sites(
+    world: World, registered: ModelVersion
+):
+    measured_on = ModelEvaluation.objects.get(model_version=registered)
+    assert measured_on.study == world.study
+    assert measured_on.data == "approved masks of 5 visits of 5 held-out patients of MLD-1"
+    told = {
+        key
+        for key, user in world.users.items()
+        if visible_to(user, ModelEvaluation.objects.all()).exists()
+    }
+    assert told == SEES_LOADS_OF_CANDIDATES
+    # What the trail shows is shown by the same rule, and these rows lead to no patient there.
+    assert trails.RULES[ModelEvaluation] is VISIBLE[ModelEvaluation]
+    assert "modelevaluation" not in trails.trails()
+
+
+@pytest.mark.parametrize("key", ["coordinator", "reader", "administrator", "sponsor", "operator"])
+def test_the_page_of_a_trained_model_shows_no_load_to_others(
+    world: World, registered: ModelVersion, client: Client, key: str
+):
+    page = _page(client, world.user(key), registered)
+    for load in ("41.2", "41.3", "38.5", "range by tertile", "95 % Hausdorff"):
+        assert load not in page
+    assert "Nothing was measured" not in page
+    assert "shown to who sees the loads of all sites" in page
+    assert "Dice 0.82 in the median" in page
+
+
+def test_the_page_of_a_trained_model_shows_its_loads_to_a_data_manager(
+    world: World, registered: ModelVersion, client: Client
+):
+    page = _page(client, world.user("data_manager"), registered)
+    assert "41.2 to 41.2" in page
+    assert "approved masks of 5 visits of 5 held-out patients of MLD-1" in page
+
+
+def _page(client: Client, user: Any, model: ModelVersion) -> str:
+    client.force_login(user)
+    return client.get(reverse("model", args=[model.pk])).content.decode()
+
+
+def test_no_load_is_in_the_stored_folder_of_a_trained_model(registered: ModelVersion):
+    folder = store.root() / registered.folder
+    texts = [path.read_text() for path in folder.rglob("*") if path.suffix in (".json", ".md")]
+    assert texts
+    assert not any("41.25" in text for text in texts)
 
 
 def test_the_command_orders_and_reports(world: World, capsys):
