@@ -1,18 +1,21 @@
 """What stopped a job: a fault that passes, or one that comes again, in words for people."""
 
-import errno
 from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError
+
+from segmentation.inference.shortage import is_of_memory, is_of_room
 
 OUT_OF_MEMORY = "OUT_OF_MEMORY"
 NO_ROOM = "NO_ROOM"
 NOT_REACHED = "NOT_REACHED"
 TIME_LIMIT = "TIME_LIMIT"
 UNEXPECTED = "UNEXPECTED"
+HELD_ELSEWHERE = "HELD_ELSEWHERE"
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
-_MEMORY_WORDS = ("out of memory", "can't allocate memory", "cannot allocate memory")
+
+class HeldElsewhereError(Exception):
+    """Another process works on what a job needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,22 @@ HUNG = Fault(
 
 def fault_of(error: BaseException) -> Fault:
     """Return what an exception of a job means; what is not known counts as one that comes again."""
-    if isinstance(error, MemoryError) or _is_of_memory(error):
+    if is_of_memory(error):
         return Fault(
             OUT_OF_MEMORY,
             "The worker ran out of memory. If it happens again, tell the administrator.",
             passes=True,
         )
-    if isinstance(error, OSError) and error.errno in _NO_ROOM:
+    if is_of_room(error):
         return Fault(
             NO_ROOM, "The storage of the server is full. Tell the administrator.", passes=True
+        )
+    if isinstance(error, HeldElsewhereError):
+        return Fault(
+            HELD_ELSEWHERE,
+            "Another worker that had lost this job had not stopped yet. If it happens again, tell "
+            "the administrator.",
+            passes=True,
         )
     if isinstance(error, OperationalError | InterfaceError | TimeoutError | ConnectionError):
         return Fault(
@@ -66,11 +76,4 @@ def fault_of(error: BaseException) -> Fault:
         "An unexpected error occurred; the details are in the system's log. Try again, and tell "
         "the data manager if it happens twice.",
         passes=False,
-    )
-
-
-def _is_of_memory(error: BaseException) -> bool:
-    """Tell whether the device or its driver had no memory: torch says so by words alone."""
-    return isinstance(error, RuntimeError) and any(
-        words in str(error).lower() for words in _MEMORY_WORDS
     )

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from uuid import UUID
 
@@ -12,12 +13,23 @@ from django.core.exceptions import ValidationError
 from mldtrial.trial.models import AcqStratum, Patient, Query, Scan, Study
 from mldtrial.trial.services import duplicates
 from segmentation.models import MaskReview, Method, TrainingCase, TrainingRun
+from segmentation.models.training import TrainedNetwork
 from segmentation.selectors import mask_reviews as masks
 from segmentation.services import mask_reviews, store
 from segmentation.training.approved import ApprovedCase
 from segmentation.training.folds import Subject, deal
 
 FOLDS = 5
+BYTES_PER_VOXEL = 2 * 4 * 2
+"""Two channels in single precision, in the data set and preprocessed."""
+CHECKPOINTS = 4
+"""Of a fold: the latest, the best, the final one, and one that is being written."""
+CHECKPOINT_BYTES = {
+    TrainedNetwork.PLANNED: 300 * 1024**2,
+    TrainedNetwork.SMALL: 50 * 1024**2,
+    TrainedNetwork.TINY: 1024**2,
+}
+"""Weights and their momenta."""
 NO_T2W = "The visit has no T2w image in use."
 ANOTHER = "The visit has another approved mask, which was taken."
 BY_HAND_FIRST = {Method.MANUAL: 0, Method.CONVENTIONAL: 1}
@@ -141,6 +153,24 @@ def record_cases(training: TrainingRun, chosen: list[Chosen]) -> None:
             fold=None if one.left_out else folds[patient],
             left_out=one.left_out,
         )
+
+
+def room_needed_bytes(training: TrainingRun, *, is_prepared: bool) -> int:
+    """Return about how much a training writes: its images twice, as numbers, and checkpoints.
+
+    Parameters
+    ----------
+    is_prepared : bool
+        True where its images are written already.
+    """
+    checkpoints = (
+        CHECKPOINT_BYTES[TrainedNetwork(training.network)] * CHECKPOINTS * training.trained_folds
+    )
+    if is_prepared:
+        return checkpoints
+    learnt = training.cases.filter(left_out="", fold__isnull=False)
+    shapes = learnt.values_list("review__run__t1w_scan__shape", flat=True)
+    return checkpoints + sum(prod(shape) * BYTES_PER_VOXEL for shape in shapes)
 
 
 def files_of(training: TrainingRun) -> tuple[ApprovedCase, ...]:

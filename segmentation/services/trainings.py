@@ -1,11 +1,8 @@
 """Order a training on approved masks, do its work in a process of its own, register the model."""
 
+import errno
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -29,13 +26,14 @@ from segmentation.services import (
     store,
     training_cards,
     training_data,
+    training_process,
     training_sets,
+    transfers,
 )
 from segmentation.services.heartbeat import held
 from segmentation.services.training_sets import Trained
 from segmentation.training import approved, steps
 
-POLL_SECONDS = 0.5
 ASK_SECONDS = 60.0
 """How often a training asks whether its masks are still approved, and may still be used."""
 STEP_WORDS = {
@@ -169,7 +167,8 @@ def _execute(training: TrainingRun, heartbeat: jobs.Heartbeat) -> None:
     cases = _cases(training)
     approved.write_order(work, _order(training, cases))
     heartbeat.progress(steps.read_progress(work).get("share", 0.0), "beginning")
-    _run_steps(
+    _require_room(training, work)
+    training_process.run(
         work,
         told=lambda found: _tell(training, heartbeat, found),
         check=_checks(training, heartbeat),
@@ -223,63 +222,18 @@ def _order(training: TrainingRun, cases: tuple[approved.ApprovedCase, ...]) -> a
     )
 
 
-def _run_steps(
-    work: Path, *, told: Callable[[dict[str, Any]], None], check: Callable[[], None]
-) -> None:
-    """Run the steps in a process group of its own, which ends with this process or its lease.
+def _require_room(training: TrainingRun, work: Path) -> None:
+    """Begin only where the volume holds what this training will write.
 
     Raises
     ------
-    RuntimeError
-        If a step fails; the log of the folder says why.
+    OSError
+        ENOSPC, so that it is put off.
     """
-    environment = steps.environment(os.environ, work, augmenters=settings.TRAINING_AUGMENTERS)
-    with (work / "log.txt").open("ab") as log:
-        child = subprocess.Popen(  # noqa: S603 - our own module
-            [sys.executable, "-m", "segmentation.training.steps", str(work)],
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            env=environment,
-            cwd=settings.BASE_DIR,
-            start_new_session=True,
-        )
-    try:
-        _watch(child, work, told, check)
-    finally:
-        _end(child)
-    if child.returncode:
-        raise RuntimeError(f"A step of the training ended with {child.returncode}.")
-
-
-def _watch(
-    child: subprocess.Popen[bytes],
-    work: Path,
-    told: Callable[[dict[str, Any]], None],
-    check: Callable[[], None],
-) -> None:
-    """Pass on how far the work has come; what stands still is nothing to tell."""
-    before: object = None
-    while child.poll() is None:
-        time.sleep(POLL_SECONDS)
-        check()
-        found = steps.read_progress(work)
-        seen = (found, _count_of_files(work / "preprocessed"))
-        if seen != before:
-            told(found)
-        before = seen
-
-
-def _count_of_files(folder: Path) -> int:
-    return sum(1 for _ in folder.rglob("*")) if folder.exists() else 0
-
-
-def _end(child: subprocess.Popen[bytes]) -> None:
-    if child.poll() is None:
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
-    if child.stdin is not None:
-        child.stdin.close()
+    is_prepared = (work / "plan.done").exists()
+    needed = training_data.room_needed_bytes(training, is_prepared=is_prepared)
+    if needed > transfers.room_bytes():
+        raise OSError(errno.ENOSPC, f"A training needs {needed / 1024**3:.1f} GiB.")
 
 
 def _tell(training: TrainingRun, heartbeat: jobs.Heartbeat, found: dict[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """Approved masks as an nnU-Net data set, through the preprocessing of inference."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,13 @@ from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume, same_grid, to_ras
 from segmentation.imaging.nifti import read_label_map, read_volume, write_volume
 from segmentation.imaging.volume import label_volume_ml
-from segmentation.inference.preprocessing import Prepared, prepare_volumes
+from segmentation.inference.preprocessing import PREPROCESSING_VERSION, Prepared, prepare_volumes
 
 DATASET_ID = 900
 DATASET_NAME = f"Dataset{DATASET_ID}_Approved"
 ORDER = "order.json"
 OUTCOMES = "outcomes.json"
+PREPROCESSING = "preprocessing.json"
 MAPPING = (
     "The mask keeps the voxels of the T1w image; their axes are turned with it, and nothing is "
     "interpolated. nnU-Net then brings images and masks to the voxel size of the network: masks "
@@ -117,6 +119,37 @@ def read_order(work: Path) -> Order:
     content = json.loads((work / ORDER).read_text(encoding="utf-8"))
     cases = tuple(ApprovedCase(**case) for case in content.pop("cases"))
     return Order(cases=cases, **content)
+
+
+def read_preprocessing(work: Path) -> str:
+    """Return the version of the preprocessing that the images of a folder went through."""
+    found: str = json.loads((work / PREPROCESSING).read_text(encoding="utf-8"))
+    return found
+
+
+def begin_anew_unless_ours(work: Path, *, kept: Collection[str]) -> None:
+    """Empty a folder whose images went through another preprocessing than this version's.
+
+    What a platform before an update began would be registered under a preprocessing that its
+    images never had.
+
+    Parameters
+    ----------
+    kept : collection of str
+        Names in the folder that stay.
+    """
+    if (work / PREPROCESSING).exists() and read_preprocessing(work) == PREPROCESSING_VERSION:
+        return
+    # Between these two no version takes what is left of the folder for its own.
+    (work / PREPROCESSING).unlink(missing_ok=True)
+    for path in work.iterdir():
+        if path.name in kept:
+            continue
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+    write_json(work / PREPROCESSING, PREPROCESSING_VERSION)
 
 
 def read_outcomes(work: Path) -> dict[str, Outcome]:

@@ -2,20 +2,28 @@
 
 What is done is marked in the folder and not done again, so that a run that was killed goes on
 where it was. Progress stands in ``progress.json``. The process ends with whoever started it: it
-holds the other end of a pipe, which closes when that process is gone, however it went.
+holds the other end of a pipe, which closes when that process is gone, however it went. One process
+at a time works in a folder.
+
+Its exit status says what stopped it, since a full volume takes no file that could. What went wrong
+stands in what it prints.
 """
 
 import argparse
+import fcntl
 import json
 import os
 import shutil
+import signal
 import sys
 import threading
+import traceback
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from segmentation.inference.shortage import is_of_memory, is_of_room
 from segmentation.training import approved
 
 PROGRESS = "progress.json"
@@ -28,7 +36,11 @@ AUGMENTERS = "nnUNet_n_proc_DA"
 STEPS = ("cases", "plan", "train", "export", "evaluate")
 SHARES = {"cases": 0.0, "plan": 0.1, "train": 0.15, "export": 0.93, "evaluate": 0.95}
 """Where each step begins, as a share of the whole."""
-ORPHANED_EXIT_STATUS = 76
+LOCK, LOG = "lock", "log.txt"
+"""The second holds what the steps print, with the traceback of what stopped them."""
+FAILED_EXIT_STATUS = 1
+ORPHANED_EXIT_STATUS, HELD_EXIT_STATUS = 76, 77
+NO_MEMORY_EXIT_STATUS, NO_ROOM_EXIT_STATUS = 78, 79
 
 
 def environment(base: Mapping[str, str], work: Path, *, augmenters: int) -> dict[str, str]:
@@ -68,21 +80,42 @@ def read_epochs(work: Path) -> tuple[int, list[float]]:
 
 
 def end_with_parent() -> None:
-    """End this process group's member once the process that started it is gone."""
+    """End this process and its helpers once the process that started it is gone."""
     pipe = sys.stdin.fileno()
 
     def wait() -> None:
         # Past the buffer of Python, whose lock a forked process would wait for without end.
         while os.read(pipe, 1):
             pass
+        if os.getpgrp() == os.getpid():
+            # Processes that augment have no pipe of their own, and would wait for work for ever.
+            os.killpg(os.getpgrp(), signal.SIGKILL)
         os._exit(ORPHANED_EXIT_STATUS)
 
     threading.Thread(target=wait, daemon=True).start()
 
 
+def hold(work: Path) -> int:
+    """Take the folder for this process alone, until it ends; returns the descriptor of the lock.
+
+    Raises
+    ------
+    BlockingIOError
+        If another process has it.
+    """
+    lock = os.open(work / LOCK, os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise
+    return lock
+
+
 def run(work: Path) -> None:
-    """Do the steps that are not done."""
+    """Do the steps that are not done; all of them where another preprocessing began them."""
     order = approved.read_order(work)
+    approved.begin_anew_unless_ours(work, kept=(LOCK, approved.ORDER, LOG))
     for step in STEPS:
         done = work / f"{step}.done"
         if done.exists():
@@ -132,7 +165,6 @@ def _train(work: Path, order: approved.Order, tell: Callable[..., None]) -> None
 
 def _export(work: Path, order: approved.Order, _tell: Callable[..., None]) -> None:
     from segmentation.inference.conversion import convert
-    from segmentation.inference.preprocessing import PREPROCESSING_VERSION
     from segmentation.inference.trained_folder import Statement
     from segmentation.training.learning import results_folder
 
@@ -142,7 +174,7 @@ def _export(work: Path, order: approved.Order, _tell: Callable[..., None]) -> No
     stated = Statement(
         name=order.name,
         version=order.version,
-        preprocessing=PREPROCESSING_VERSION,
+        preprocessing=approved.read_preprocessing(work),
         is_demonstration=order.is_demonstration,
     )
     convert(results_folder(work), out, stated)
@@ -189,11 +221,28 @@ _ACTIONS: dict[str, Callable[[Path, approved.Order, Callable[..., None]], None]]
 
 
 def main() -> None:
-    """Do what is left to do in a folder of work."""
+    """Do what is left to do in a folder of work; the exit status says how it went."""
     parser = argparse.ArgumentParser(prog="python -m segmentation.training.steps")
     parser.add_argument("work", type=Path)
+    work = parser.parse_args().work
     end_with_parent()
-    run(parser.parse_args().work)
+    try:
+        hold(work)
+    except BlockingIOError:
+        sys.stderr.write("Another process works in this folder.\n")
+        sys.exit(HELD_EXIT_STATUS)
+    try:
+        run(work)
+    except Exception as error:  # noqa: BLE001 - told by its status, and in full to the log
+        traceback.print_exc()
+        sys.exit(status_of(error))
+
+
+def status_of(error: BaseException) -> int:
+    """Return the exit status that stands for what stopped the steps."""
+    if is_of_memory(error):
+        return NO_MEMORY_EXIT_STATUS
+    return NO_ROOM_EXIT_STATUS if is_of_room(error) else FAILED_EXIT_STATUS
 
 
 if __name__ == "__main__":

@@ -56,6 +56,8 @@ def let_time_pass(run: SegmentationRun) -> None:
         (OSError(errno.ENOSPC, "No space left on device"), "NO_ROOM", True),
         (OperationalError("server closed the connection"), "NOT_REACHED", True),
         (ConnectionResetError(), "NOT_REACHED", True),
+        (faults.HeldElsewhereError("in use"), "HELD_ELSEWHERE", True),
+        (RuntimeError("killed by your OS due to running out of RAM."), "OUT_OF_MEMORY", True),
         (FileNotFoundError(errno.ENOENT, "gone"), "UNEXPECTED", False),
         (RuntimeError("size mismatch"), "UNEXPECTED", False),
         (ValueError("Doe^Jane"), "UNEXPECTED", False),

@@ -33,6 +33,7 @@ from segmentation.services import (
     store,
     training_cards,
     training_data,
+    training_process,
     trainings,
     upkeep,
     voiding,
@@ -204,9 +205,9 @@ def test_a_consent_that_ends_meanwhile_ends_the_training(world: World, tmp_path,
     with subprocess.Popen(["/bin/sleep", "60"], start_new_session=True) as child:
         try:
             with pytest.raises(ImageError, match="a consent has ended") as refused:
-                trainings._watch(child, tmp_path, told.append, check)
+                training_process._watch(child, tmp_path, told.append, check)
         finally:
-            trainings._end(child)
+            training_process.end(child)
     assert refused.value.code == FailureCode.IMAGES_CHANGED
 
 
