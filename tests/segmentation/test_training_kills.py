@@ -103,13 +103,14 @@ def test_a_training_goes_on_after_its_worker_was_killed_and_no_epoch_counts_twic
         heir = start_worker("cpu", MLDTRIAL_TRAINING_THREADS="1")
         tasks.ring_trainings()
         wait_for(has_ended)
+        # The files go after the model is on record; a worker killed between leaves them.
+        wait_for(lambda: not trainings.work_folder(training).exists(), 30)
         end(heir)
     done = TrainingRun.objects.get()
     assert (done.state, done.message) == (JobState.SUCCEEDED, "")
     assert done.attempt == 2
     assert (done.epochs_done, len(done.pseudo_dice)) == (EPOCHS, EPOCHS)
     assert done.pseudo_dice[: at_the_kill.epochs_done] == at_the_kill.pseudo_dice
-    assert not trainings.work_folder(training).exists()
     model = done.model_version
     assert model is not None
     assert (model.state, model.manifest["epochs"]) == (ReleaseState.CANDIDATE, EPOCHS)
@@ -125,6 +126,7 @@ def test_a_training_goes_on_after_its_worker_was_killed_and_no_epoch_counts_twic
     assert members.filter(patient__isnull=True).count() == 0
     assert len(codes) == 2
     (evaluation,) = model.evaluations.all()
+    assert evaluation.study == world.study
     (case,) = evaluation.cases
     assert case["case"] == used.get(fold__isnull=True).name
     assert case["truth_ml"] == pytest.approx(used.get(fold__isnull=True).mask_ml)
