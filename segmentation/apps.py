@@ -13,7 +13,15 @@ class SegmentationConfig(AppConfig):
         from mldtrial.trial import trails
         from segmentation import (
             checks,  # noqa: F401 - registration at start-up
+            models,
             policies,
         )
 
-        trails.add_rules(policies.IN_THE_TRAIL)
+        trails.add_rules(
+            policies.IN_THE_TRAIL,
+            patients={
+                models.MaskReview: "run__visit__patient_id",
+                models.TrainingCase: "review__run__visit__patient_id",
+            },
+            studies={models.TrainingRun: "study_id"},
+        )

@@ -132,8 +132,14 @@ def may_with_models(user: Any, action: str) -> bool:
     return trial.memberships(user).filter(role__in=allowed).exists()
 
 
-IN_THE_TRAIL = {**VISIBLE, Transfer: VISIBLE[Upload]}
-"""Who may see the history of the rows: what became of a transfer, also who did not send it."""
+IN_THE_TRAIL = {
+    **VISIBLE,
+    Transfer: VISIBLE[Upload],
+    MaskReview: lambda user: trial.patients_of(user, trial.OVERSEERS, "run__visit__patient__"),
+    TrainingRun: _of_study_for_overseers,
+}
+"""Who may see the history of the rows: what became of a transfer, also who did not send it; of a
+judgement not who gave it, since the trail names the patient that the review id hides."""
 
 
 def visible_to(user: Any, queryset: QuerySet[ModelT]) -> QuerySet[ModelT]:

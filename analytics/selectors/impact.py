@@ -30,7 +30,7 @@ from segmentation.models import (
 from segmentation.policies import visible_to as visible_runs
 from segmentation.selectors import training_sets
 from segmentation.selectors.findings import excluding
-from segmentation.services.runs import chosen_scans
+from segmentation.selectors.usable import chosen_scans
 from segmentation.services.segmenters import is_made_elsewhere
 
 Images = tuple[UUID, UUID | None]

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.resampling import numbered
 
 LIMIT = 1.96
 """Limits lie this many standard deviations from the bias (Bland and Altman 1986)."""
@@ -89,7 +90,7 @@ def bland_altman(
         If the lengths differ, or the confidence is not between 0 and 1.
     """
     values = _checked(differences, confidence)
-    codes = _codes(subjects, values.size)
+    codes, _ = numbered(range(values.size) if subjects is None else subjects, values.size)
     counts = np.bincount(codes)
     if counts.size < SMALLEST_N:
         raise NotEstimableError(f"At least {SMALLEST_N} patients are needed, got {counts.size}.")
@@ -201,12 +202,3 @@ def _checked(differences: ArrayLike, confidence: float) -> NDArray[np.float64]:
     if values.size < SMALLEST_N:
         raise NotEstimableError(f"At least {SMALLEST_N} pairs are needed, got {values.size}.")
     return values
-
-
-def _codes(subjects: Sequence[Hashable] | None, n: int) -> NDArray[np.intp]:
-    if subjects is None:
-        return np.arange(n, dtype=np.intp)
-    if len(subjects) != n:
-        raise ValueError(f"Expected {n} subjects, got {len(subjects)}.")
-    known: dict[Hashable, int] = {}
-    return np.array([known.setdefault(subject, len(known)) for subject in subjects], np.intp)

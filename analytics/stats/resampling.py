@@ -26,12 +26,24 @@ def patient_codes(subjects: Sequence[Hashable], n: int) -> tuple[NDArray[np.intp
     ValueError
         If there is not one subject for each of `n` rows.
     """
+    codes, count = numbered(subjects, n)
+    if count < SMALLEST_N:
+        raise NotEstimableError(f"At least {SMALLEST_N} patients are needed, got {count}.")
+    return codes, count
+
+
+def numbered(subjects: Sequence[Hashable], n: int) -> tuple[NDArray[np.intp], int]:
+    """Return a number for the subject of each row, from 0 in order of appearance, and how many.
+
+    Raises
+    ------
+    ValueError
+        If there is not one subject for each of `n` rows.
+    """
     if len(subjects) != n:
         raise ValueError(f"Expected {n} subjects, got {len(subjects)}.")
     known: dict[Hashable, int] = {}
     codes = np.array([known.setdefault(subject, len(known)) for subject in subjects], np.intp)
-    if len(known) < SMALLEST_N:
-        raise NotEstimableError(f"At least {SMALLEST_N} patients are needed, got {len(known)}.")
     return codes, len(known)
 
 

@@ -99,6 +99,7 @@ def _decision(
 def _say(request: HttpRequest, is_approved: bool | None, reason: str) -> None:
     if is_approved:
         tasks.ring_review()
+        tasks.ring_segmentation()
         messages.success(request, "Confirmed. Every series shows the loads of this method now.")
     elif reason == promotion.VOID:
         messages.error(request, f"Nothing was promoted. {reason} Propose it again.")

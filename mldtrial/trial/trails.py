@@ -108,9 +108,22 @@ VERSIONS: dict[type[models.Model], Rule] = {Query: _queries}
 """What holds for each version, and not only for the record as it is now."""
 
 
-def add_rules(rules: Mapping[type[models.Model], Rule]) -> None:
-    """Let the audit pages show the models of another application to whom it allows."""
+def add_rules(
+    rules: Mapping[type[models.Model], Rule],
+    *,
+    patients: Mapping[type[models.Model], str] | None = None,
+    studies: Mapping[type[models.Model], str] | None = None,
+) -> None:
+    """Let the audit pages show the models of another application to whom it allows.
+
+    Parameters
+    ----------
+    patients, studies : mapping, optional
+        How an event leads to its patient or its study, for models that no lock covers.
+    """
     RULES.update(rules)
+    PATIENT_OF.update({model: F(path) for model, path in (patients or {}).items()})
+    STUDY_OF.update({model: F(path) for model, path in (studies or {}).items()})
 
 
 @dataclass(frozen=True, slots=True)

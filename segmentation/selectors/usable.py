@@ -2,8 +2,8 @@
 
 from django.db.models import Case, OuterRef, QuerySet, Subquery, When
 
-from mldtrial.trial.models import Scan, ScanState, Sequence
-from segmentation.models import SegmentationRun
+from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
+from segmentation.models import ModelVersion, SegmentationRun
 from segmentation.selectors.findings import excluding
 
 
@@ -15,6 +15,20 @@ def usable_scans(sequence: str) -> QuerySet[Scan]:
     scans = Scan.objects.filter(sequence=sequence, state=ScanState.IMPORTED)
     scans = scans.exclude(pk__in=excluding().values("scan"))
     return scans.order_by("-acq_stratum", "-created_at")
+
+
+def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
+    """Return the scans of a visit that make a number, or None while one is missing.
+
+    3D before 2D, then the latest repeat.
+    """
+    chosen: dict[str, Scan] = {}
+    for sequence in model.sequences:
+        best = usable_scans(sequence).filter(visit=visit).first()
+        if best is None:
+            return None
+        chosen[sequence] = best
+    return chosen
 
 
 def t2w_beside(run: SegmentationRun) -> Scan | None:

@@ -150,7 +150,7 @@ def _create(
             "progress": 1.0,
         }
     return MaskReview.objects.create(
-        review_id=new_reading_id().replace("R-", "M-", 1),
+        review_id=new_reading_id("M"),
         run=run,
         site=run.site,
         turn=jobs.next_turn(MaskReview, run.site),

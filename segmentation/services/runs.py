@@ -37,7 +37,7 @@ from segmentation.models import (
 )
 from segmentation.selectors import needs
 from segmentation.selectors.findings import excluding
-from segmentation.selectors.usable import usable_scans
+from segmentation.selectors.usable import chosen_scans, usable_scans
 from segmentation.services import demo_images, intervals, jobs, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
@@ -52,20 +52,6 @@ CLUSTER_MATRIX = "cluster_matrix"
 def sha256_of_json(value: object) -> str:
     """Return the sha256 of a value in canonical JSON."""
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
-    """Return the scans of a visit that make a number, or None while one is missing.
-
-    3D before 2D, then the latest repeat.
-    """
-    chosen: dict[str, Scan] = {}
-    for sequence in model.sequences:
-        best = usable_scans(sequence).filter(visit=visit).first()
-        if best is None:
-            return None
-        chosen[sequence] = best
-    return chosen
 
 
 @transaction.atomic

@@ -29,7 +29,7 @@ CHECKPOINT_BYTES = {
     TrainedNetwork.SMALL: 50 * 1024**2,
     TrainedNetwork.TINY: 1024**2,
 }
-"""Weights and their momenta."""
+"""Weights and their momenta; on the large side, computed from the parameters, not measured."""
 NO_T2W = "The visit has no T2w image in use."
 ANOTHER = "The visit has another approved mask, which was taken."
 BY_HAND_FIRST = {Method.MANUAL: 0, Method.CONVENTIONAL: 1}

@@ -4,7 +4,8 @@ import errno
 import json
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -186,24 +187,25 @@ def _checks(training: TrainingRun, heartbeat: jobs.Heartbeat) -> Callable[[], No
         nonlocal asked
         heartbeat.check()
         if time.monotonic() - asked >= ASK_SECONDS:
-            _require_still_approved(training)
+            with _refusing():
+                training_data.require_still_approved(training)
             asked = time.monotonic()
 
     return check
 
 
-def _require_still_approved(training: TrainingRun) -> None:
+@contextmanager
+def _refusing() -> Iterator[None]:
+    """Let the job end as refused where a mask is no longer approved."""
     try:
-        training_data.require_still_approved(training)
+        yield
     except ValidationError as error:
         raise ImageError(FailureCode.IMAGES_CHANGED, " ".join(error.messages)) from error
 
 
+@_refusing()
 def _cases(training: TrainingRun) -> tuple[approved.ApprovedCase, ...]:
-    try:
-        return training_data.files_of(training)
-    except ValidationError as error:
-        raise ImageError(FailureCode.IMAGES_CHANGED, " ".join(error.messages)) from error
+    return training_data.files_of(training)
 
 
 def _order(training: TrainingRun, cases: tuple[approved.ApprovedCase, ...]) -> approved.Order:

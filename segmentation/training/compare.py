@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import isnan
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Segmenter
 from segmentation.phantom.bids import visit_files
 from segmentation.phantom.cohort import DrawnScan
-from segmentation.training.evaluate import TOLERANCE_MM
+from segmentation.training.evaluate import TOLERANCE_MM, defined
 
 Mask = NDArray[np.bool_]
 
@@ -99,9 +98,9 @@ def _compare(methods: Sequence[Segmenter], scan: DrawnScan, data: Path) -> Compa
 
     def overlap(one: NDArray[np.generic], other: NDArray[np.generic]) -> Overlap:
         return Overlap(
-            _number(dice(one, other)),
-            _number(hausdorff95(one, other, size)),
-            _number(surface_dice(one, other, size, tolerance)),
+            defined(dice(one, other)),
+            defined(hausdorff95(one, other, size)),
+            defined(surface_dice(one, other, size, tolerance)),
         )
 
     masks: dict[str, Mask] = {}
@@ -120,10 +119,6 @@ def _compare(methods: Sequence[Segmenter], scan: DrawnScan, data: Path) -> Compa
     between = overlap(*masks.values()) if len(masks) == 2 else None
     with_truth = {name: overlap(mask, truth.data) for name, mask in masks.items()}
     return ComparedScan(scan, loads, refused, with_truth, between)
-
-
-def _number(value: float) -> float | None:
-    return None if isnan(value) else float(value)
 
 
 def record_comparison(path: Path, compared: ComparedScan) -> None:

@@ -17,6 +17,7 @@ from segmentation.imaging.nifti import read_label_map
 from segmentation.imaging.overlap import dice, hausdorff95, surface_dice
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Segmenter
+from segmentation.phantom.bids import visit_files
 
 SMALL_LOAD_ML = 5.0
 TOLERANCE_MM = {"3D": 1.0, "2D": 2.5}
@@ -115,18 +116,13 @@ def evaluate_cases(
 
 def _phantom(data: Path, row: Mapping[str, str]) -> KnownCase:
     subject, session, stratum = row["subject"], row["session"], row["acq_stratum"]
-    stem = f"{subject}_{session}"
-    anat = data / subject / session / "anat"
-    truth_name = f"{stem}_acq-{stratum}_label-L_desc-truth_mask.nii.gz"
+    files = visit_files(data, (subject, session), stratum)
     return KnownCase(
-        case=stem,
+        case=f"{subject}_{session}",
         subject=subject,
         acq_stratum=stratum,
-        images={
-            "T1w": anat / f"{stem}_acq-{stratum}_T1w.nii.gz",
-            "T2w": anat / f"{stem}_acq-2Dax_T2w.nii.gz",
-        },
-        truth=data / "derivatives" / "truth" / subject / session / "anat" / truth_name,
+        images={"T1w": files.t1w, "T2w": files.t2w},
+        truth=files.truth,
         truth_ml=float(row["demyelination_load_ml"]),
     )
 
@@ -146,13 +142,14 @@ def _case(segmenter: Segmenter, case: KnownCase) -> CaseResult:
         acq_stratum=case.acq_stratum,
         truth_ml=truth_ml,
         load_ml=label_volume_ml(output.label_map, output.affine, label),
-        dice=_number(dice(mask, known)),
-        hausdorff95_mm=_number(hausdorff95(mask, known, size)),
-        surface_dice=_number(surface_dice(mask, known, size, tolerance_mm)),
+        dice=defined(dice(mask, known)),
+        hausdorff95_mm=defined(hausdorff95(mask, known, size)),
+        surface_dice=defined(surface_dice(mask, known, size, tolerance_mm)),
     )
 
 
-def _number(value: float) -> float | None:
+def defined(value: float) -> float | None:
+    """Return a figure, or None where it is not defined: NaN has no place in a record."""
     return None if isnan(value) else float(value)
 
 

@@ -161,12 +161,14 @@ def give_interval(run: SegmentationRun, low_ml: float, high_ml: float) -> None:
     )
 
 
-def make_tissue(run: SegmentationRun, **volumes_ml: float) -> TissueMeasurement:
+def make_tissue(
+    run: SegmentationRun, *, version: str = METHOD_VERSION, **volumes_ml: float
+) -> TissueMeasurement:
     """Return a measurement of a run's denominators with volumes by code, in mL."""
     measurement = TissueMeasurement.objects.create(
         run=run,
         site=run.site,
-        method_version=METHOD_VERSION,
+        method_version=version,
         state=JobState.SUCCEEDED,
         separability=4.2,
         reasons={code: "Cannot be told." for code in TissueCode.values if code not in volumes_ml},

@@ -52,7 +52,7 @@ def _mean(values: Sequence[float | int | None]) -> float | int | None:
     return int(mean) if mean == int(mean) else mean
 
 
-def new_reading_id() -> str:
+def new_reading_id(prefix: str = "R") -> str:
     """Return a name for a case, drawn at random: nothing of the patient or visit is in it."""
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(8))
-    return f"R-{drawn[:4]}-{drawn[4:]}"
+    return f"{prefix}-{drawn[:4]}-{drawn[4:]}"

@@ -1,6 +1,6 @@
 """Loads that no head can have: above the brain, above the white matter, above all experience."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -15,25 +15,13 @@ from analytics.services import review
 from analytics.services.findings import find
 from mldtrial.trial.models import Audience, QueryState, Study
 from mldtrial.trial.services import settings
-from segmentation.models import JobState, SegmentationRun, TissueCode, TissueMeasurement
+from segmentation.models import TissueCode
 from segmentation.selectors import tissue
-from tests.support.loads import make_load
+from tests.support.loads import make_load, make_tissue
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
 M12 = date(2024, 5, 10)
-
-
-def measure(
-    run: SegmentationRun, *, version: str = "tissue-1", on: int = 1, **volumes_ml: float
-) -> None:
-    """Record the denominators of a run as the job that measures them does."""
-    row = TissueMeasurement.objects.create(
-        run=run, site=run.site, turn=0, method_version=version, state=JobState.SUCCEEDED
-    )
-    TissueMeasurement.objects.filter(pk=row.pk).update(queued_at=datetime(2026, 1, on, tzinfo=UTC))
-    for name, volume_ml in volumes_ml.items():
-        row.volumes.create(run=run, code=TissueCode[name], volume_ml=volume_ml)
 
 
 def flags(world: World) -> dict[str, TrajectoryFlag]:
@@ -43,7 +31,7 @@ def flags(world: World) -> dict[str, TrajectoryFlag]:
 
 def test_a_load_above_the_brain_is_flagged_and_asked_about(world: World):
     run = make_load(world.patient_a, M12, 120.0)
-    measure(run, BRAIN=110.0, WHITE_MATTER=50.0)
+    make_tissue(run, BRNVOL=110.0, WMVOL=50.0)
     review.review_patient(patient=world.patient_a)
     (flag,) = flags(world).values()
     assert (flag.kind, flag.reference_run) == (FlagKind.ABOVE_BRAIN, None)
@@ -54,7 +42,7 @@ def test_a_load_above_the_brain_is_flagged_and_asked_about(world: World):
 
 def test_a_load_above_the_white_matter_is_flagged_with_room_for_error(world: World):
     run = make_load(world.patient_a, M12, 105.1)
-    measure(run, BRAIN=900.0, WHITE_MATTER=100.0)
+    make_tissue(run, BRNVOL=900.0, WMVOL=100.0)
     review.review_patient(patient=world.patient_a)
     assert flags(world)[FlagKind.ABOVE_WHITE_MATTER].tolerance_ml == pytest.approx(105)
     (shown,) = patient_page.flags(world.patient_a, user=world.user("data_manager"))
@@ -65,7 +53,7 @@ def test_a_load_above_the_white_matter_is_flagged_with_room_for_error(world: Wor
 
 def test_a_load_within_its_bounds_is_not(world: World):
     run = make_load(world.patient_a, M12, 105.0)
-    measure(run, BRAIN=105.0, WHITE_MATTER=100.0)
+    make_tissue(run, BRNVOL=105.0, WMVOL=100.0)
     assert review.review_patient(patient=world.patient_a) == []
 
 
@@ -92,11 +80,11 @@ def test_what_the_study_holds_plausible_is_its_setting(world: World):
 def test_denominators_that_come_later_are_judged_by_the_next_sweep(world: World):
     run = make_load(world.patient_a, M12, 120.0)
     assert review.review_queued(origin="test") == 0
-    measure(run, BRAIN=110.0)
+    make_tissue(run, BRNVOL=110.0)
     assert review.review_queued(origin="test") == 1
     assert review.review_queued(origin="test") == 0
     # A later version of the method tells the brain apart better: the flag goes, its query too.
-    measure(run, version="tissue-2", on=2, BRAIN=900.0)
+    make_tissue(run, version="tissue-2", BRNVOL=900.0)
     assert review.review_queued(origin="test") == 1
     assert not flags(world)
     assert TrajectoryFlag.objects.get().query.state == QueryState.CLOSED
@@ -105,8 +93,8 @@ def test_denominators_that_come_later_are_judged_by_the_next_sweep(world: World)
 def test_volumes_are_of_one_measurement_never_of_two(world: World):
     run = make_load(world.patient_a, M12, 20.0)
     other = make_load(world.patient_b, M12, 20.0)
-    measure(run, version="tissue-2", on=2, BRAIN=900.0)
-    measure(run, on=1, BRAIN=800.0, WHITE_MATTER=300.0)
+    make_tissue(run, BRNVOL=800.0, WMVOL=300.0)
+    make_tissue(run, version="tissue-2", BRNVOL=900.0)
     assert tissue.volumes_of([run.pk, other.pk]) == {run.pk: {TissueCode.BRAIN: 900.0}}
 
 

@@ -195,3 +195,18 @@ def test_a_decision_is_set_aside_from_the_list(world: World):
     assert "can be given again" in page
     assert "To give (1)" in page
     assert client.post(url, {"reason": "once more"}).status_code == 422
+
+
+@pytest.mark.requirement("21CFR11.10(e)")
+def test_what_became_of_a_judgement_is_in_the_trail_of_who_oversees_and_of_nobody_else(
+    world: World,
+):
+    (review,) = given(world)[:1]
+    address = reverse("audit_record", args=["MLD-1", "maskreview", review.pk])
+    for key in ("data_manager", "auditor"):
+        answer = signed_in(world, key).get(address)
+        assert answer.status_code == 200
+        assert review.review_id in answer.content.decode()
+    # The trail names the subject, whom the review id hides from who judges.
+    for key in ("reader", "adjudicator", "investigator", "coordinator", "sponsor"):
+        assert signed_in(world, key).get(address).status_code in {403, 404}

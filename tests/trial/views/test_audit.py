@@ -149,11 +149,9 @@ OF_METHODS = {
     "IntervalCalibration",
     "TrainingSet",
     "TrainingMember",
+    "ModelPromotion",
 }
-OF_TRAINING = {"ModelPromotion", "TrainingRun", "TrainingCase", "MaskReview"}
-"""Promotions, trainings and judgements of masks have pages of their own, with who and when; no
-trail of a study shows them yet."""
-OF_NO_STUDY = OF_METHODS | OF_TRAINING | {
+OF_NO_STUDY = OF_METHODS | {
     "Notices", "Login", "SecondFactor", "ExportRecord", "ImageExport", "SegmentationBatch",
 }  # fmt: skip
 """A person's own, or of the whole installation; exports are in the log of accesses."""
