@@ -70,10 +70,17 @@ class FlagChange:
 
 @dataclass(frozen=True, slots=True)
 class FlagChanges:
-    """What the review would find more and less, and how much it would find again."""
+    """What the review would find more and less, and how much it would find again.
+
+    Attributes
+    ----------
+    unjudged_patients : int
+        Patients of whom a load is still to come: a series in parts says nothing about its flags.
+    """
 
     changes: tuple[FlagChange, ...]
     kept: int
+    unjudged_patients: int
 
     @property
     def appearing(self) -> int:
@@ -89,14 +96,17 @@ class FlagChanges:
 def flag_changes(rows: Sequence[impact.Row], study: Study) -> FlagChanges:
     """Return what the review finds in the series of either method; nothing is written.
 
-    A finding stays where the same visit shows the same kind of it by both methods. A load is held
-    to the volumes of its head by whichever run they were measured for: those of a candidate's run
-    come later, and a flag must not seem to go for want of them.
+    A patient of whom a load of the other method is still to come is not judged: their flags would
+    all seem to go. A finding stays where the same visit shows the same kind of it by both methods.
+    A load is held to the volumes of its head by whichever run they were measured for: those of a
+    candidate's run come later, and a flag must not seem to go for want of them.
     """
+    open_patients = {row.patient_id for row in rows if row.gap and not row.gap.is_final}
+    judged = [row for row in rows if row.patient_id not in open_patients]
     codes: dict[UUID, str] = {}
     now: dict[UUID, list[LoadPoint]] = defaultdict(list)
     then: dict[UUID, list[LoadPoint]] = defaultdict(list)
-    for row in rows:
+    for row in judged:
         codes[row.patient_id] = row.subject_code
         if row.counted is not None:
             now[row.patient_id].append(row.counted)
@@ -104,7 +114,7 @@ def flag_changes(rows: Sequence[impact.Row], study: Study) -> FlagChanges:
             then[row.patient_id].append(row.other)
     series = [*now.values(), *then.values()]
     volumes = _of_each_head(
-        rows, tissue.volumes_of([point.run_id for points in series for point in points])
+        judged, tissue.volumes_of([point.run_id for points in series for point in points])
     )
     changes: list[FlagChange] = []
     kept = 0
@@ -118,7 +128,7 @@ def flag_changes(rows: Sequence[impact.Row], study: Study) -> FlagChanges:
                 for (visit_id, kind), (point, sentence) in found.items()
                 if (visit_id, kind) not in missing_in
             ]
-    return FlagChanges(tuple(changes), kept)
+    return FlagChanges(tuple(changes), kept, len(open_patients))
 
 
 def _of_each_head(rows: Sequence[impact.Row], volumes: findings.Volumes) -> findings.Volumes:

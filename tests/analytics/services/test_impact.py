@@ -257,3 +257,10 @@ def test_images_that_one_of_the_two_refused_are_no_reason_to_order_again(world: 
     found = gap(world)
     assert found is not None
     assert (found.code, found.is_final) == ("no_other_images", True)
+
+
+def test_flags_of_a_series_that_is_still_measured_do_not_seem_to_go(world: World):
+    pair(world.patient_a, M12, 100.0, 100.0)
+    make_scan(pair(world.patient_a, M18, 60.0, None).visit, "T2w")
+    found = impacts.flag_changes(rows(world), world.study)
+    assert (found.changes, found.kept, found.unjudged_patients) == ((), 0, 1)
