@@ -1,6 +1,7 @@
 """``python -m segmentation.training``: from nothing to a registered model folder, step by step."""
 
 import argparse
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -30,13 +31,13 @@ def main() -> None:
 
 
 def _as_child(step: str, work: Path) -> None:
-    from segmentation.training.trainer import environment
+    from segmentation.training.steps import environment
 
     arguments = [step if argument == "all" else argument for argument in sys.argv[1:]]
     subprocess.run(  # noqa: S603 - our own module
         [sys.executable, "-m", "segmentation.training", *arguments],
         check=True,
-        env=environment(work, processes=1, augmenters=0 if step == "train" else 1),
+        env=environment(os.environ, work, augmenters=0 if step == "train" else 1),
     )
 
 

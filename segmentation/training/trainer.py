@@ -5,7 +5,6 @@ reads its environment when it is imported and planning and training need differe
 """
 
 import json
-import os
 import time
 from pathlib import Path
 from typing import Any
@@ -41,20 +40,6 @@ class _Pace:
     def used(self) -> float:
         """Share of the time, 0 to 1 and more."""
         return (time.monotonic() - self._started) / self._seconds
-
-
-def environment(work: Path, *, processes: int, augmenters: int) -> dict[str, str]:
-    """Return nnU-Net's environment variables for a child process; nobody else's change."""
-    return {
-        **os.environ,
-        "nnUNet_raw": str(work / "raw"),
-        "nnUNet_preprocessed": str(work / "preprocessed"),
-        "nnUNet_results": str(work / "results"),
-        "nnUNet_def_n_proc": str(processes),
-        "nnUNet_n_proc_DA": str(augmenters),
-        "nnUNet_compile": "f",
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
 
 
 def plan_and_preprocess(work: Path) -> None:
