@@ -178,7 +178,8 @@ def people_who_may_answer(query: Query) -> QuerySet[Any]:
     at_site = held.filter(role__in=_of(allowed, SITE_ROLES), site=query.patient.site_id)
     central = held.filter(role__in=set(allowed) - set(SITE_ROLES))
     users = get_user_model().objects.filter(is_active=True)
-    return users.filter(Q(memberships__in=at_site) | Q(memberships__in=central)).distinct()
+    found = users.filter(Q(memberships__in=at_site) | Q(memberships__in=central))
+    return found.distinct().order_by("full_name", "username")
 
 
 def _of(roles: Iterable[str], group: Iterable[str]) -> set[str]:

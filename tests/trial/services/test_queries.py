@@ -1,6 +1,9 @@
+from itertools import permutations
+
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
+from mldtrial.trial import selectors
 from mldtrial.trial.models import Audience, Query, QueryMessage, QueryState, Role
 from mldtrial.trial.services import queries
 from tests.support.world import World
@@ -53,6 +56,15 @@ def test_an_answer_is_kept(world: World):
 def test_an_empty_answer_is_refused(world: World):
     with pytest.raises(ValidationError, match="Write an answer"):
         queries.answer_query(query=ask(world), answer="  ", by=world.user("coordinator"))
+
+
+@pytest.mark.parametrize("names", list(permutations(["Ada", "Bo", "Zoe"])))
+def test_who_may_answer_is_listed_by_name(world: World, names: tuple[str, ...]):
+    for key, name in zip(("coordinator", "investigator", "data_manager"), names, strict=True):
+        world.user(key).full_name = name
+        world.user(key).save()
+    found = [str(person) for person in selectors.people_who_may_answer(ask(world))]
+    assert found == ["Ada", "Bo", "Zoe"]
 
 
 def test_the_other_site_answers_nothing(world: World):
