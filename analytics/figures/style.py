@@ -8,6 +8,7 @@ WARNING = "#b4530a"
 # Okabe and Ito's palette, which most colour-blind people tell apart.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 SYMBOLS = {"3D": "circle", "2D": "square-open"}
+MARGIN = {"l": 64, "r": 24, "t": 64, "b": 136}
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, sans-serif"
 
 
@@ -18,6 +19,9 @@ def layout(*, title: str, subtitle: str = "", **changes: Any) -> dict[str, Any]:
     which the content policy of the pages refuses.
     """
     heading: dict[str, Any] = {"text": title, "x": 0, "xref": "paper", "font": {"size": 16}}
+    if "<br>" in subtitle:
+        # In the middle of the margin, which is the default, the last line would reach the data.
+        heading |= {"y": 1, "yref": "container", "yanchor": "top", "pad": {"t": 12}}
     if subtitle:
         heading["subtitle"] = {"text": subtitle, "font": {"size": 12, "color": FAINT}}
     shared: dict[str, Any] = {
@@ -27,7 +31,7 @@ def layout(*, title: str, subtitle: str = "", **changes: Any) -> dict[str, Any]:
         "plot_bgcolor": "#ffffff",
         "colorway": list(COLOURS),
         "hovermode": "closest",
-        "margin": {"l": 64, "r": 24, "t": 64, "b": 136},
+        "margin": MARGIN,
         "legend": {
             "orientation": "h",
             "x": 0,

@@ -1,66 +1,17 @@
 """One patient's course: the load over age, the motor score below on the same axis."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from analytics.figures import style
+from analytics.figures.course import ML, LoadMark, Scale, ScoreMark, TreatmentMark
 
 Trace = dict[str, Any]
 GAP_Y = 0.345
 """Middle of the gap between the two panels, as a share of the height."""
-
-
-@dataclass(frozen=True, slots=True)
-class LoadMark:
-    """A load of the series.
-
-    Attributes
-    ----------
-    age_months, load_ml : float
-        Where it stands.
-    acq_stratum : str
-        ``3D`` or ``2D``; chooses the symbol.
-    url : str
-        Where a click leads; empty for nowhere.
-    tolerance_ml : float or None
-        Half height of the band between this load and the one before it.
-    flags : tuple of str
-        Findings of the review, in words.
-    interval_ml : tuple of float, optional
-        Between which loads its interval lies; None for a load without one.
-    interval_level : float, optional
-        Share of the phantoms' truths that such intervals hold.
-    """
-
-    age_months: float
-    load_ml: float
-    acq_stratum: str
-    visit_name: str
-    visit_date: str
-    url: str = ""
-    tolerance_ml: float | None = None
-    flags: tuple[str, ...] = ()
-    interval_ml: tuple[float, float] | None = None
-    interval_level: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScoreMark:
-    """A GMFC-MLD level."""
-
-    age_months: float
-    level: int
-    visit_name: str
-
-
-@dataclass(frozen=True, slots=True)
-class TreatmentMark:
-    """A documented treatment, drawn as a line."""
-
-    age_months: float
-    label: str
+LINE_PX = 16
+"""Height of a further line of the subtitle."""
 
 
 def trajectory_figure(
@@ -71,6 +22,7 @@ def trajectory_figure(
     treatments: Sequence[TreatmentMark] = (),
     shows_loads: bool = True,
     is_demonstration: bool = False,
+    scale: Scale = ML,
 ) -> dict[str, Any]:
     """Return a patient's figure as plotly JSON: data and layout.
 
@@ -82,22 +34,25 @@ def trajectory_figure(
         False leaves the upper panel out, for roles that may not see loads.
     """
     if not loads and not scores:
-        return style.empty(title=title, text="No load and no score yet.")
+        missing = f"No load in {scale.unit}" if scale.n_absent else "No load"
+        return style.empty(title=title, text=f"{missing} and no score yet.")
     traces: list[Trace] = []
     if shows_loads:
-        traces += _load_traces(loads)
+        traces += _load_traces(loads, scale)
     traces += _score_traces(scores, "y2" if shows_loads else "y")
     return {
         "data": traces,
-        "layout": _layout(title, loads, scores, treatments, shows_loads, is_demonstration),
+        "layout": _layout(
+            title, loads, scores, treatments, scale if shows_loads else None, is_demonstration
+        ),
     }
 
 
-def _load_traces(loads: Sequence[LoadMark]) -> list[Trace]:
+def _load_traces(loads: Sequence[LoadMark], scale: Scale) -> list[Trace]:
     if not loads:
         return []
     ages = [mark.age_months for mark in loads]
-    values = [mark.load_ml for mark in loads]
+    values = [mark.value for mark in loads]
     line: Trace = {
         "type": "scatter", "mode": "lines", "x": ages, "y": values, "hoverinfo": "skip",
         "line": {"color": style.ACCENT, "width": 2}, "showlegend": False,
@@ -106,10 +61,11 @@ def _load_traces(loads: Sequence[LoadMark]) -> list[Trace]:
     for stratum, symbol in style.SYMBOLS.items():
         marks = [mark for mark in loads if mark.acq_stratum == stratum]
         if marks:
-            traces.append(_marks(marks, f"Load, {stratum} T1w", symbol))
+            traces.append(_marks(marks, f"Load, {stratum} T1w", symbol, scale))
     flagged = [mark for mark in loads if mark.flags]
     if flagged:
-        traces.append(_flags(flagged))
+        name = "Flagged by the review" + ("" if scale.has_tolerance else " of the mL")
+        traces.append(_flags(flagged, name))
     return traces
 
 
@@ -118,10 +74,10 @@ def _band(loads: Sequence[LoadMark]) -> list[Trace]:
     x: list[float | None] = []
     y: list[float | None] = []
     for before, here in pairwise(loads):
-        if here.tolerance_ml is None:
+        if here.tolerance is None:
             continue
-        low = max(0.0, before.load_ml - here.tolerance_ml)
-        high = before.load_ml + here.tolerance_ml
+        low = max(0.0, before.value - here.tolerance)
+        high = before.value + here.tolerance
         start, end = before.age_months, here.age_months
         # One closed rectangle per pair: a fill between two lines would run on over the gaps.
         x += [start, end, end, start, start, None]
@@ -137,27 +93,29 @@ def _band(loads: Sequence[LoadMark]) -> list[Trace]:
     ]  # fmt: skip
 
 
-def _marks(marks: Sequence[LoadMark], name: str, symbol: str) -> Trace:
-    bars = {"error_y": _bars(marks)} if any(mark.interval_ml for mark in marks) else {}
+def _marks(marks: Sequence[LoadMark], name: str, symbol: str, scale: Scale) -> Trace:
+    bars = {"error_y": _bars(marks)} if any(mark.interval for mark in marks) else {}
     return {
         **bars,
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "x": [mark.age_months for mark in marks],
-        "y": [mark.load_ml for mark in marks],
+        "y": [mark.value for mark in marks],
         "customdata": [
-            [mark.url, mark.visit_name, mark.visit_date, _interval_words(mark)] for mark in marks
+            [mark.url, mark.visit_name, mark.visit_date, mark.also + _interval_words(mark, scale)]
+            for mark in marks
         ],
         "marker": {"symbol": symbol, "size": 10, "color": style.ACCENT, "line": {"width": 2}},
-        "hovertemplate": "%{customdata[1]}, %{customdata[2]}<br>%{y:.1f} mL at %{x:.1f} months"
+        "hovertemplate": "%{customdata[1]}, %{customdata[2]}<br>"
+        f"%{{y:.{scale.decimals}f}} {scale.unit} at %{{x:.1f}} months"
         "%{customdata[3]}<extra></extra>",
     }
 
 
 def _bars(marks: Sequence[LoadMark]) -> dict[str, Any]:
     """Return the intervals as bars; a load without one has none."""
-    ends = [(mark.load_ml, mark.interval_ml) for mark in marks]
+    ends = [(mark.value, mark.interval) for mark in marks]
     return {
         "type": "data",
         "symmetric": False,
@@ -169,20 +127,20 @@ def _bars(marks: Sequence[LoadMark]) -> dict[str, Any]:
     }
 
 
-def _interval_words(mark: LoadMark) -> str:
-    if mark.interval_ml is None or mark.interval_level is None:
+def _interval_words(mark: LoadMark, scale: Scale) -> str:
+    if mark.interval is None or mark.interval_level is None:
         return ""
-    low, high = mark.interval_ml
-    return f"<br>interval {low:.1f} to {high:.1f} mL ({mark.interval_level:.0%} of phantoms)"
+    low, high = (f"{end:.{scale.decimals}f}" for end in mark.interval)
+    return f"<br>interval {low} to {high} {scale.unit} ({mark.interval_level:.0%} of phantoms)"
 
 
-def _flags(marks: Sequence[LoadMark]) -> Trace:
+def _flags(marks: Sequence[LoadMark], name: str) -> Trace:
     return {
         "type": "scatter",
         "mode": "markers+text",
-        "name": "Flagged by the review",
+        "name": name,
         "x": [mark.age_months for mark in marks],
-        "y": [mark.load_ml for mark in marks],
+        "y": [mark.value for mark in marks],
         "text": ["!" for _ in marks],
         "textposition": "top center",
         "textfont": {"color": style.WARNING, "size": 16},
@@ -218,9 +176,10 @@ def _layout(
     loads: Sequence[LoadMark],
     scores: Sequence[ScoreMark],
     treatments: Sequence[TreatmentMark],
-    shows_loads: bool,
+    scale: Scale | None,
     is_demonstration: bool,
 ) -> dict[str, Any]:
+    shows_loads = scale is not None
     score_axis = style.axis(
         "GMFC-MLD level<br>(6 is worst)", range=[6.4, -0.4], dtick=1, domain=[0, 0.30]
     )
@@ -228,26 +187,42 @@ def _layout(
     # The gap between the two panels is free of data.
     label_y = GAP_Y if shows_loads else 0.96
     shapes, notes = _treatment_lines(treatments, (min(ages) + max(ages)) / 2, label_y)
-    subtitle = f"n = {len(loads)} scans" if shows_loads else "motor score only"
-    if is_demonstration and shows_loads:
-        subtitle += " · demonstration model"
+    subtitle = _subtitle(len(loads), scale, is_demonstration)
     axes: dict[str, Any] = {
         "xaxis": style.axis("Age, months", anchor="y2" if shows_loads else "y"),
     }
-    if shows_loads:
-        axes["yaxis"] = style.axis("Demyelination load, mL", rangemode="tozero", domain=[0.40, 1])
+    if scale is not None:
+        axes["yaxis"] = style.axis(
+            f"Demyelination load,{' ' if scale.has_tolerance else '<br>'}{scale.unit}",
+            rangemode="tozero",
+            domain=[0.40, 1],
+        )
         axes["yaxis2"] = score_axis
+        axes["margin"] = {**style.MARGIN, "t": style.MARGIN["t"] + LINE_PX * (len(subtitle) - 1)}
     else:
         axes["yaxis"] = {**score_axis, "domain": [0, 1]}
         axes["margin"] = {"l": 64, "r": 24, "t": 64, "b": 56}
     return style.layout(
         title=title,
-        subtitle=subtitle,
+        subtitle="<br>".join(subtitle),
         shapes=shapes,
         annotations=notes,
         height=600 if shows_loads else 300,
         **axes,
     )
+
+
+def _subtitle(n: int, scale: Scale | None, is_demonstration: bool) -> list[str]:
+    """Return the lines below the title; a phone cuts what is longer than about 40 characters."""
+    if scale is None:
+        return ["motor score only"]
+    model = "demonstration model" if is_demonstration else ""
+    counted = f"n = {n} scan{'' if n == 1 else 's'}"
+    if scale.has_tolerance:
+        return [" · ".join(filter(None, (counted, model)))]
+    if scale.n_absent:
+        counted += f", {scale.n_absent} more without a volume"
+    return [line for line in (counted, "no tolerance band: it is in mL", model) if line]
 
 
 def _treatment_lines(

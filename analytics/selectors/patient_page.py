@@ -1,7 +1,7 @@
 """What the page of one patient shows, in a number of queries that does not grow."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -30,6 +30,9 @@ from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.selectors import ASKED_SEQUENCES
 from segmentation.models import SegmentationRun
+from segmentation.selectors.tissue import Share
+
+NO_SHARES: Mapping[UUID, Share] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class VisitRow:
     elfc: Any = None
     severity_total: float | None = None
     load: LoadPoint | None = None
+    share: Share | None = None
     scans: list[Scan] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     signatures: list[selectors.ShownSignature] = field(default_factory=list)
@@ -71,9 +75,20 @@ class VisitRow:
 
 
 def visit_rows(
-    patient: Patient, *, user: Any, series: list[LoadPoint], flags: list[Flag]
+    patient: Patient,
+    *,
+    user: Any,
+    series: list[LoadPoint],
+    flags: list[Flag],
+    shares: Mapping[UUID, Share] = NO_SHARES,
 ) -> list[VisitRow]:
-    """Return the visits of a patient, the latest first, with scores, scans, load and flags."""
+    """Return the visits of a patient, the latest first, with scores, scans, load and flags.
+
+    Parameters
+    ----------
+    shares : mapping
+        The loads in percent, by run.
+    """
     visits = (
         visible_to(user, Visit.objects.filter(patient=patient))
         .select_related("gmfc_mld", "elfc_mld", "definition")
@@ -99,7 +114,8 @@ def visit_rows(
             gmfc=getattr(visit, "gmfc_mld", None),
             elfc=getattr(visit, "elfc_mld", None),
             severity_total=None if (total := finals.get(visit.pk)) is None else float(total),
-            load=load_at.get(visit.pk),
+            load=(load := load_at.get(visit.pk)),
+            share=None if load is None else shares.get(load.run_id),
             scans=scans.get(visit.pk, []),
             flags=[flag for flag in flags if flag.visit_id == visit.pk],
             signatures=signatures.get(visit.pk, []),

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date
 from html import escape
 from typing import Any
@@ -10,10 +11,12 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from analytics.figures.cohort import CohortMark, cohort_figure
-from analytics.figures.trajectory import LoadMark, ScoreMark, TreatmentMark, trajectory_figure
+from analytics.figures.course import LoadMark, Scale, ScoreMark, TreatmentMark
+from analytics.figures.trajectory import trajectory_figure
 from analytics.selectors.cohort import CohortPoint
 from analytics.selectors.correlations import Relation
 from analytics.selectors.loads import LoadPoint
+from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import Flag, VisitRow
 from analytics.services import findings
 from mldtrial.trial.models import Patient, Study, Treatment
@@ -31,12 +34,16 @@ def trajectory(
     patient: Patient,
     *,
     series: Sequence[LoadPoint],
+    measured: Measured,
     flags: Sequence[Flag],
     rows: Sequence[VisitRow],
     treatments: Iterable[Treatment],
     sees_loads: bool,
 ) -> dict[str, Any]:
     """Return the chart of a patient's course; names are escaped, for plotly reads HTML."""
+    marks = _load_marks(patient.study, series, flags)
+    if measured.measure.is_percent:
+        marks = _in_percent(marks, series, measured)
     scores = [
         ScoreMark(row.age_months, row.gmfc.level, escape(row.visit.name))
         for row in reversed(rows)
@@ -44,12 +51,45 @@ def trajectory(
     ]
     return trajectory_figure(
         title=patient.subject_code,
-        loads=_load_marks(patient.study, series, flags),
+        loads=marks,
         scores=scores,
         treatments=_treatment_marks(patient, treatments),
         shows_loads=sees_loads,
         is_demonstration=any(load.is_demonstration for load in series),
+        scale=_scale(measured),
     )
+
+
+def _scale(measured: Measured) -> Scale:
+    if not measured.measure.is_percent:
+        return Scale()
+    return Scale(
+        unit=measured.measure.unit,
+        decimals=2,
+        has_tolerance=False,
+        n_absent=measured.absent_count,
+    )
+
+
+def _in_percent(
+    marks: Sequence[LoadMark], series: Sequence[LoadPoint], measured: Measured
+) -> list[LoadMark]:
+    """Return the loads that have a percentage; the study's tolerance is in mL and not drawn."""
+    shown = []
+    for mark, load in zip(marks, series, strict=True):
+        share = measured.shares[load.run_id]
+        if share.percent is not None:
+            also = f"<br>{load.load_ml:.1f} mL of {share.volume_ml:.1f} mL"
+            shown.append(
+                replace(
+                    mark,
+                    value=share.percent,
+                    interval=share.interval_percent,
+                    tolerance=None,
+                    also=also,
+                )
+            )
+    return shown
 
 
 def _load_marks(study: Study, series: Sequence[LoadPoint], flags: Sequence[Flag]) -> list[LoadMark]:
@@ -58,14 +98,14 @@ def _load_marks(study: Study, series: Sequence[LoadPoint], flags: Sequence[Flag]
     return [
         LoadMark(
             age_months=load.age_months,
-            load_ml=load.load_ml,
+            value=load.load_ml,
             acq_stratum=load.acq_stratum,
             visit_name=escape(load.visit_name),
             visit_date=load.visit_date.isoformat(),
             url=reverse("run", args=[study.code, load.run_id]),
-            tolerance_ml=tolerance(points[index - 1], points[index]) if index else None,
+            tolerance=tolerance(points[index - 1], points[index]) if index else None,
             flags=tuple(escape(flag.sentence) for flag in flags if flag.run_id == load.run_id),
-            interval_ml=load.interval_ml,
+            interval=load.interval_ml,
             interval_level=load.interval_level,
         )
         for index, load in enumerate(series)

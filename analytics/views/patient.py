@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import loads, quality
+from analytics.selectors import loads, measures, quality
 from analytics.selectors import patient_page as page
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
@@ -25,8 +25,10 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     user = request.user
     series = loads.load_series(patient, user=user)
     flags = page.flags(patient, user=user)
-    rows = page.visit_rows(patient, user=user, series=series, flags=flags)
     sees_loads = policies.may(user, "view_loads", patient)
+    measure = measures.asked_for(request.GET) if sees_loads else measures.ML
+    measured = measures.measured(series, measure, user=user)
+    rows = page.visit_rows(patient, user=user, series=series, flags=flags, shares=measured.shares)
     if series:
         _log_view(patient, user)
     method = loads.active_model() if sees_loads else None
@@ -58,6 +60,8 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "method": method,
         "trained": trained_on(patient, method) if method and series else None,
         "load_count": len(series),
+        "measures": measures.MEASURES.values() if series else (),
+        "measured": measured,
         "interval_level": next((p.interval_level for p in series if p.interval_ml), None),
         "score_count": sum(row.gmfc is not None and row.gmfc.level is not None for row in rows),
         "held": held,
@@ -131,6 +135,7 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
     figure = charts.trajectory(
         patient,
         series=series,
+        measured=measures.measured(series, measures.asked_for(request.GET), user=user),
         flags=flags,
         rows=rows,
         treatments=page.treatments(patient, user=user),

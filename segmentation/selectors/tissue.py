@@ -9,9 +9,11 @@ from uuid import UUID
 from django.db import models
 from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Value
 
+from mldtrial.trial.models import Origin
 from segmentation.imaging.tissue.measure import METHOD_VERSION
 from segmentation.models import (
     JobState,
+    SegmentationResult,
     SegmentationRun,
     TissueCode,
     TissueMeasurement,
@@ -41,13 +43,90 @@ class ShownVolume:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A load and its interval in percent of one volume of its head, or why there is none.
+
+    Attributes
+    ----------
+    volume_ml, percent : float or None
+        None where there is no volume.
+    interval_percent : tuple of float or None
+        None where there is no volume, or the load has no interval.
+    method_version : str
+        Of the volume; empty where there is none.
+    why_absent : str
+        A sentence; empty where there is a volume.
+    """
+
+    volume_ml: float | None
+    percent: float | None
+    interval_percent: tuple[float, float] | None
+    method_version: str
+    why_absent: str
+
+
 def measurement_of(run: SegmentationRun, *, user: Any) -> TissueMeasurement | None:
     """Return the measurement of a run's denominators that a person may see, if there is one."""
-    found = visible_to(user, TissueMeasurement.objects.filter(run=run))
+    return _measurements([run.pk], user=user).get(run.pk)
+
+
+def _measurements(run_ids: Collection[UUID], *, user: Any) -> dict[UUID, TissueMeasurement]:
+    """Return the measurement that stands for each run; a run without one is absent."""
+    found = visible_to(user, TissueMeasurement.objects.filter(run__in=run_ids))
     found = found.select_related("run__result").prefetch_related("volumes")
-    # Of a held visit the measurement of an earlier version stands: it is not made again.
-    done = found.filter(state=JobState.SUCCEEDED).order_by("-queued_at", "-pk").first()
-    return done or found.filter(method_version=METHOD_VERSION).first()
+    standing: dict[UUID, TissueMeasurement] = {}
+    for measurement in found.order_by("queued_at", "pk"):
+        before = standing.get(measurement.run_id)
+        is_done = measurement.state == JobState.SUCCEEDED
+        # Of a held visit the measurement of an earlier version stands: it is not made again.
+        is_next = before is None or before.state != JobState.SUCCEEDED
+        if is_done or (is_next and measurement.method_version == METHOD_VERSION):
+            standing[measurement.run_id] = measurement
+    return standing
+
+
+def shares_of(run_ids: Collection[UUID], code: TissueCode, *, user: Any) -> dict[UUID, Share]:
+    """Return the loads of runs in percent of a volume, as the exports compute them.
+
+    A run whose load the person may not see is absent.
+    """
+    found = visible_to(user, SegmentationResult.objects.filter(run__in=run_ids)).annotate(
+        volume=volume_ml(code),
+        version=method_version(),
+        percent=load_percent(code),
+        low=load_percent(code, of="interval_low_ml"),
+        high=load_percent(code, of="interval_high_ml"),
+    )
+    rows = list(found.select_related("run"))
+    without = [row.run_id for row in rows if row.volume is None]
+    measurements = _measurements(without, user=user) if without else {}
+    return {
+        row.run_id: Share(
+            volume_ml=row.volume,
+            percent=row.percent,
+            interval_percent=None if row.low is None else (row.low, row.high),
+            method_version="" if row.volume is None else row.version,
+            why_absent=(
+                _why_absent(row.run, measurements.get(row.run_id), code)
+                if row.volume is None
+                else ""
+            ),
+        )
+        for row in rows
+    }
+
+
+def _why_absent(
+    run: SegmentationRun, measurement: TissueMeasurement | None, code: TissueCode
+) -> str:
+    if measurement is None:
+        if run.origin == Origin.DEMO:
+            return "Not measured: phantoms of the demonstration are measured only when asked for."
+        return "Not measured yet."
+    if measurement.state == JobState.SUCCEEDED:
+        return str(measurement.reasons.get(code.value) or "Cannot be told.")
+    return measurement.message or f"Measurement {measurement.get_state_display()}."
 
 
 def shown_volumes(measurement: TissueMeasurement) -> list[ShownVolume]:
@@ -102,11 +181,17 @@ def method_version() -> Subquery:
     return Subquery(_of_result().values("measurement__method_version")[:1])
 
 
-def load_percent(code: TissueCode) -> ExpressionWrapper:
-    """Return the load of a row of `SegmentationResult` in percent of a denominator."""
+def load_percent(code: TissueCode, *, of: str = "demyelination_load_ml") -> ExpressionWrapper:
+    """Return the load of a row of `SegmentationResult` in percent of a denominator.
+
+    Parameters
+    ----------
+    of : str
+        The column in mL: the load, or an end of its interval.
+    """
     return ExpressionWrapper(
         # Divided first: a hundred times a load may be more than a double holds.
-        F("demyelination_load_ml") / volume_ml(code) * Value(PERCENT),
+        F(of) / volume_ml(code) * Value(PERCENT),
         output_field=models.FloatField(),
     )
 

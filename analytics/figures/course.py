@@ -1,0 +1,81 @@
+"""What the figure of one patient's course is drawn from."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class LoadMark:
+    """A load of the series.
+
+    Attributes
+    ----------
+    age_months : float
+        Where it stands.
+    value : float
+        How high it stands, in the unit of the figure.
+    acq_stratum : str
+        ``3D`` or ``2D``; chooses the symbol.
+    url : str
+        Where a click leads; empty for nowhere.
+    tolerance : float or None
+        Half height of the band between this load and the one before it, in the unit of the
+        figure; None draws no band.
+    flags : tuple of str
+        Findings of the review, in words.
+    interval : tuple of float, optional
+        Between which values its interval lies; None for a load without one.
+    interval_level : float, optional
+        Share of the phantoms' truths that such intervals hold.
+    also : str, optional
+        What else is said where the pointer rests, after the value.
+    """
+
+    age_months: float
+    value: float
+    acq_stratum: str
+    visit_name: str
+    visit_date: str
+    url: str = ""
+    tolerance: float | None = None
+    flags: tuple[str, ...] = ()
+    interval: tuple[float, float] | None = None
+    interval_level: float | None = None
+    also: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the loads are given in.
+
+    Attributes
+    ----------
+    has_tolerance : bool
+        False where the study's tolerance does not hold in this unit: then the figure says so.
+    n_absent : int
+        Loads that cannot be given in this unit; they have no mark.
+    """
+
+    unit: str = "mL"
+    decimals: int = 1
+    has_tolerance: bool = True
+    n_absent: int = 0
+
+
+ML = Scale()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMark:
+    """A GMFC-MLD level."""
+
+    age_months: float
+    level: int
+    visit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TreatmentMark:
+    """A documented treatment, drawn as a line."""
+
+    age_months: float
+    label: str
