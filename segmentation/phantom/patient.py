@@ -8,13 +8,17 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from segmentation.phantom.anatomy import load_anatomy
+from segmentation.phantom.variation import PLAIN, Variation
 
 Array = NDArray[np.float32]
 
-PHANTOM_VERSION = "1"
+PHANTOM_VERSION = PLAIN.version
+"""Of the phantoms that measurements use unless they say otherwise."""
 FIELD_OF_VIEW = (168, 204, 168)
 """Voxels of 1 mm that hold the largest head of the phantoms."""
 WHITE_MATTER_SHARE_AT_STAGE_1 = 0.38
+MIDDLE_MM = 30.0
+"""Width of what is stretched where ventricles are wide."""
 EDGE = 0.035
 """Width of the transition at the border of the demyelinated region, in units of rank."""
 
@@ -25,12 +29,13 @@ class PhantomPatient:
 
     seed: int
     scale: float
+    variation: Variation = PLAIN
 
     @classmethod
-    def draw(cls, seed: int) -> "PhantomPatient":
+    def draw(cls, seed: int, variation: Variation = PLAIN) -> "PhantomPatient":
         """Draw a patient: the template brain, an adult's, shrinks to a toddler's at 0.80."""
-        scale = float(np.random.default_rng([seed, 1]).uniform(0.80, 0.97))
-        return cls(seed, scale)
+        scale = float(np.random.default_rng([seed, 1]).uniform(*variation.scale))
+        return cls(seed, scale, variation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,7 @@ def build_anatomy(patient: PhantomPatient) -> PatientAnatomy:
         ndimage.map_coordinates(source, coordinates, order=1, output=np.float32)
         for source in (template.gray, template.white, template.brain, template.order)
     )
-    rank = _rank(order, white, rng)
+    rank = _rank(order, white, rng, _Course.draw(patient))
     outside_mm = _distance_outside(brain)
     return PatientAnatomy(gray, white, brain, rank, outside_mm, affine)
 
@@ -107,21 +112,66 @@ def _template_coordinates(
     anisotropy = rng.uniform(0.97, 1.03, size=3)
     centre_mm = np.array([0.0, -18.0, 10.0])
     grid = np.indices(FIELD_OF_VIEW, dtype=np.float32)
+    stretch = _stretch(patient, grid, affine)
     coordinates = np.empty_like(grid)
     for axis in range(3):
         world_mm = grid[axis] + affine[axis, 3]
         world_mm = world_mm / (patient.scale * anisotropy[axis])
+        if stretch is not None:
+            world_mm = world_mm * stretch
         world_mm = world_mm + 2.2 * smooth_noise(rng, FIELD_OF_VIEW, 18)
         step, origin = template_affine[axis, axis], template_affine[axis, 3]
         coordinates[axis] = (world_mm + centre_mm[axis] - origin) / step
     return coordinates
 
 
-def _rank(order: Array, white: Array, rng: np.random.Generator) -> Array:
+def _stretch(
+    patient: PhantomPatient, grid: Array, affine: NDArray[np.float64]
+) -> NDArray[np.float32] | None:
+    """Return by how much positions shrink towards the middle of the brain; None: by nothing.
+
+    The middle is drawn larger than it is, and what surrounds it is pressed outwards: wide
+    ventricles and less white matter, as after loss of tissue.
+    """
+    low, high = patient.variation.ventricle_growth
+    if high == 0:
+        return None
+    growth = np.random.default_rng([patient.seed, 6]).uniform(low, high)
+    squared = sum((grid[axis] + affine[axis, 3]) ** 2 for axis in range(3))
+    shrunk: NDArray[np.float32] = 1 - np.float32(growth) * np.exp(-squared / (2 * MIDDLE_MM**2))
+    return shrunk
+
+
+@dataclass(frozen=True, slots=True)
+class _Course:
+    """In what order one patient loses white matter, beside the order of all."""
+
+    front: float
+    right: float
+    patchiness: float
+    patch_voxels: float
+
+    @classmethod
+    def draw(cls, patient: PhantomPatient) -> "_Course":
+        rng = np.random.default_rng([patient.seed, 7])
+        variation = patient.variation
+        return cls(
+            front=rng.uniform(-variation.lead, variation.lead),
+            right=rng.uniform(-variation.lead, variation.lead) / 3,
+            patchiness=rng.uniform(*variation.patchiness),
+            patch_voxels=rng.uniform(*variation.patch_voxels),
+        )
+
+
+def _rank(order: Array, white: Array, rng: np.random.Generator, course: _Course) -> Array:
     """Turn the order of loss into the share of white matter lost before each voxel."""
-    noise = smooth_noise(rng, FIELD_OF_VIEW, 9)
+    noise = smooth_noise(rng, FIELD_OF_VIEW, course.patch_voxels)
     mirrored = 0.5 * (noise + noise[::-1]) * np.sqrt(2) * 0.85 + 0.15 * noise
-    score = order + 0.07 * mirrored
+    score = order + course.patchiness * mirrored
+    if course.front or course.right:
+        right = np.linspace(-1, 1, order.shape[0], dtype=np.float32)[:, None, None]
+        front = np.linspace(-1, 1, order.shape[1], dtype=np.float32)[None, :, None]
+        score = score - course.front * front - course.right * right
     in_white = white > 0.5
     sample = np.sort(score[in_white])
     rank = np.searchsorted(sample, score.ravel()) / max(sample.size, 1)

@@ -4,24 +4,27 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from segmentation.phantom.acquisition import (
+    Array,
+    Image,
+    ghosted,
+    motion,
+    moved,
+    resample,
+    seen_by_coil,
+    slices,
+)
 from segmentation.phantom.patient import (
     PatientAnatomy,
     PhantomPatient,
     build_anatomy,
     smooth_noise,
 )
+from segmentation.phantom.variation import Variation
 
-Array = NDArray[np.float32]
-
-
-@dataclass(frozen=True, slots=True)
-class Image:
-    """Intensities and their voxel-to-world matrix (mm)."""
-
-    data: Array
-    affine: NDArray[np.float64]
+LAID_DOWN_DEG, LAID_DOWN_MM = 5.0, 5.0
+"""At most, how differently a head lies after the patient was laid down again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +88,49 @@ class Contrast:
 
 
 def render_visit(
-    patient: PhantomPatient, *, stage: float, acq_stratum: str, seed: int
+    patient: PhantomPatient, *, stage: float, acq_stratum: str, seed: int, rescan: int = 0
 ) -> PhantomVisit:
     """Draw the images of one visit.
 
     Parameters
     ----------
     patient : PhantomPatient
-        Whose anatomy is drawn.
+        Whose anatomy is drawn, and how widely images differ (`PhantomPatient.variation`).
     stage : float
         0 (healthy) to 1; the truth of one patient only grows with it.
     acq_stratum : str
-        ``3D``: T1w with voxels of 1 mm; ``2D``: T1w slices of 4 to 5 mm. T2w slices are
-        axial, 3 to 5 mm, in both.
+        ``3D``: T1w with voxels of 1 mm; ``2D``: thick T1w slices. T2w slices are axial and thick
+        in both.
     seed : int
         Noise, contrast, position and slice thickness of this visit.
+    rescan : int
+        From 1 on: one of several scans of this visit with the same contrast and slices, after the
+        patient was taken off the table and laid down again; other noise, coil, position and
+        offset of the slices. 0: the only scan.
 
     Raises
     ------
     ValueError
-        If the stage or the stratum is unknown.
+        If the stage or the stratum is unknown, or the scan has no such number.
     """
     if not 0 <= stage <= 1:
         raise ValueError(f"stage must lie between 0 and 1, got {stage}.")
     if acq_stratum not in {"3D", "2D"}:
         raise ValueError(f"acq_stratum must be 3D or 2D, got {acq_stratum!r}.")
+    if rescan < 0:
+        raise ValueError(f"rescan must not be negative, got {rescan}.")
     anatomy = build_anatomy(patient)
     rng = np.random.default_rng([patient.seed, seed, 3])
     lost = anatomy.lost(stage)
     visible = lost * _tigroid(rng, anatomy) + _focal_lesions(rng, anatomy)
-    t1w = _acquire(rng, _tissue(rng, anatomy, visible, _t1w_contrast(rng)), anatomy)
-    t2w = _acquire(rng, _tissue(rng, anatomy, visible, _t2w_contrast(rng)), anatomy)
-    t1w_image = _slices(rng, t1w, anatomy.affine, _thickness(rng, acq_stratum))
-    t2w_image = _slices(rng, t2w, _moved(rng, anatomy.affine), float(rng.integers(3, 6)))
-    truth = resample(Image(lost, anatomy.affine), t1w_image, order=1)
+    scanner = _Scanner.of(patient, seed=seed, rescan=rescan, drawn=rng)
+    t1w = scanner.sees(_tissue(rng, anatomy, visible, _t1w_contrast(rng)))
+    t2w = scanner.sees(_tissue(rng, anatomy, visible, _t2w_contrast(rng)))
+    pose = scanner.pose()
+    posed = Image(moved(t1w, pose), anatomy.affine)
+    t1w_image = scanner.takes(posed, _thickness(rng, acq_stratum, patient.variation))
+    t2w_image = scanner.takes_t2w(Image(t2w, anatomy.affine), rng)
+    truth = resample(Image(moved(lost, pose), anatomy.affine), t1w_image, order=1)
     return PhantomVisit(
         t1w_image,
         t2w_image,
@@ -128,27 +140,76 @@ def render_visit(
     )
 
 
-def resample(image: Image, onto: Image, *, order: int) -> Array:
-    """Return an image in the grid of another, 0 outside, averaging over thick slices."""
-    step = np.linalg.inv(image.affine) @ onto.affine
-    thickness = np.abs(np.linalg.norm(step[:3, :3], axis=0))
-    data = image.data
-    sigma = [max(0.0, (t - 1) / 2.5) for t in thickness]
-    if max(sigma) > 0.2:
-        data = ndimage.gaussian_filter(data, sigma)
-    resampled: Array = ndimage.affine_transform(
-        data,
-        step[:3, :3],
-        offset=step[:3, 3],
-        output_shape=onto.data.shape,
-        order=order,
-        output=np.float32,
-    )
-    return resampled
+@dataclass(frozen=True, slots=True)
+class _Scanner:
+    """What differs from one scan of a visit to the next.
+
+    Plain phantoms draw nothing from `more`, so that they stay what they were.
+    """
+
+    variation: Variation
+    rng: np.random.Generator
+    more: np.random.Generator
+    is_one_of_several: bool
+
+    @classmethod
+    def of(
+        cls, patient: PhantomPatient, *, seed: int, rescan: int, drawn: np.random.Generator
+    ) -> "_Scanner":
+        """Return the scanner of a visit; a single scan goes on with the numbers of the visit."""
+        own = np.random.default_rng([patient.seed, seed, rescan, 11])
+        return cls(
+            variation=patient.variation,
+            rng=own if rescan else drawn,
+            more=np.random.default_rng([patient.seed, seed, rescan, 12]),
+            is_one_of_several=rescan > 0,
+        )
+
+    def sees(self, tissue: Array) -> Array:
+        """Return an image at 1 mm as the coil sees it, of a patient who may have moved."""
+        image = seen_by_coil(self.rng, tissue, self.variation)
+        moves = self.variation.moving_share and self.more.random() < self.variation.moving_share
+        return ghosted(self.more, image) if moves else image
+
+    def pose(self) -> NDArray[np.float64]:
+        """Return how the head lies in the T1w image: a turn and a shift, 4 x 4, mm."""
+        turned, shifted = self.variation.turned_deg, self.variation.shifted_mm
+        if self.is_one_of_several:
+            turned, shifted = max(turned, LAID_DOWN_DEG), max(shifted, LAID_DOWN_MM)
+        return motion(self.more, turned_deg=turned, shifted_mm=shifted)
+
+    def takes(self, fine: Image, thickness_mm: float) -> Image:
+        """Return the T1w image."""
+        return slices(
+            self.rng,
+            fine,
+            thickness_mm,
+            self.variation,
+            offset_mm=self._offset(thickness_mm),
+            gap_share=self.more.uniform(*self.variation.gap_share),
+        )
+
+    def takes_t2w(self, fine: Image, drawn: np.random.Generator) -> Image:
+        """Return the T2w image, taken after the head has moved a little."""
+        moved_a_little = motion(self.rng, turned_deg=2.5, shifted_mm=2.5)
+        low, high = self.variation.t2w_thick_mm
+        thickness_mm = float(drawn.integers(round(low), round(high) + 1))
+        return slices(
+            self.rng,
+            Image(fine.data, moved_a_little @ fine.affine),
+            thickness_mm,
+            self.variation,
+            offset_mm=self._offset(thickness_mm),
+            gap_share=self.more.uniform(*self.variation.gap_share),
+        )
+
+    def _offset(self, thickness_mm: float) -> float:
+        """Return where the stack of slices begins; only where scans are compared it matters."""
+        return thickness_mm * self.more.uniform(-0.5, 0.5) if self.is_one_of_several else 0.0
 
 
-def _thickness(rng: np.random.Generator, acq_stratum: str) -> float:
-    return 1.0 if acq_stratum == "3D" else float(rng.uniform(4.0, 5.0))
+def _thickness(rng: np.random.Generator, acq_stratum: str, variation: Variation) -> float:
+    return 1.0 if acq_stratum == "3D" else float(rng.uniform(*variation.thick_mm))
 
 
 def _t1w_contrast(rng: np.random.Generator) -> Contrast:
@@ -219,55 +280,3 @@ def _head(rng: np.random.Generator, anatomy: PatientAnatomy, contrast: Contrast)
     head = np.where(away <= fluid, contrast.csf, 0.06 * contrast.white)
     head = np.where((away > skull) & (away <= scalp), contrast.scalp, head)
     return np.where(outside & (away <= scalp), head, 0).astype(np.float32)
-
-
-def _acquire(rng: np.random.Generator, tissue: Array, anatomy: PatientAnatomy) -> Array:
-    """Add what a scanner adds: blur, an uneven coil."""
-    blurred = ndimage.gaussian_filter(tissue, rng.uniform(0.35, 0.75))
-    bias = np.exp(rng.uniform(0.03, 0.16) * smooth_noise(rng, anatomy.white.shape, 45))
-    return (blurred * bias).astype(np.float32)
-
-
-def _moved(rng: np.random.Generator, affine: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the world matrix of an image taken after the head has moved a little."""
-    angles = np.deg2rad(rng.uniform(-2.5, 2.5, size=3))
-    motion = np.eye(4)
-    for axis, angle in enumerate(angles):
-        turn = np.eye(4)
-        i, j = (axis + 1) % 3, (axis + 2) % 3
-        turn[i, i] = turn[j, j] = np.cos(angle)
-        turn[i, j], turn[j, i] = -np.sin(angle), np.sin(angle)
-        motion = motion @ turn
-    motion[:3, 3] = rng.uniform(-2.5, 2.5, size=3)
-    moved: NDArray[np.float64] = motion @ affine
-    return moved
-
-
-def _slices(
-    rng: np.random.Generator, fine: Array, affine: NDArray[np.float64], thickness_mm: float
-) -> Image:
-    """Sample axial slices of a thickness and add Rician noise."""
-    if thickness_mm > 1:
-        count = int(fine.shape[2] // thickness_mm)
-        step = np.diag([1.0, 1.0, thickness_mm, 1.0])
-        step[2, 3] = (fine.shape[2] - (count - 1) * thickness_mm) / 2
-        target = Image(np.empty((*fine.shape[:2], count), np.float32), affine @ step)
-        data = _average_slabs(fine, step[2, 3], thickness_mm, count)
-        image = Image(data, target.affine)
-    else:
-        image = Image(fine, affine)
-    noise = rng.uniform(0.008, 0.035)
-    real = image.data + noise * rng.standard_normal(image.data.shape, dtype=np.float32)
-    imaginary = noise * rng.standard_normal(image.data.shape, dtype=np.float32)
-    return Image((1000 * np.hypot(real, imaginary)).astype(np.float32), image.affine)
-
-
-def _average_slabs(fine: Array, first: float, thickness_mm: float, count: int) -> Array:
-    """Average the fine slices of each slab: that is what partial volume is."""
-    slabs = np.empty((*fine.shape[:2], count), np.float32)
-    for index in range(count):
-        centre = first + index * thickness_mm
-        low = max(0, round(centre - thickness_mm / 2 + 0.5))
-        high = min(fine.shape[2], max(low + 1, round(centre + thickness_mm / 2 + 0.5)))
-        slabs[..., index] = fine[..., low:high].mean(axis=2)
-    return slabs

@@ -21,6 +21,8 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--minutes", type=float, help="end training early after this time")
     parser.add_argument("--start", type=Path, help="model folder to begin with; else from nothing")
+    parser.add_argument("--keep-every", type=int, help="epochs after which weights are kept beside")
+    parser.add_argument("--kept", type=int, metavar="EPOCHS", help="export what was kept then")
     parser.add_argument("--out", type=Path, help="folder of the finished model")
     options = parser.parse_args()
     if options.step == "all":
@@ -49,7 +51,7 @@ def _run(options: argparse.Namespace) -> None:
     if options.step == "export":
         from segmentation.training.export import export_model
 
-        export_model(options.work, options.out)
+        export_model(options.work, options.out, kept=options.kept)
         return
     from segmentation.training import trainer
 
@@ -62,6 +64,7 @@ def _run(options: argparse.Namespace) -> None:
             threads=options.threads,
             minutes=options.minutes,
             start=options.start,
+            keep_every=options.keep_every,
         )
 
 

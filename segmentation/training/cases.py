@@ -15,6 +15,7 @@ from segmentation.imaging.nifti import write_volume
 from segmentation.inference.preprocessing import prepare_volumes
 from segmentation.phantom.patient import PhantomPatient
 from segmentation.phantom.render import PhantomVisit, render_visit
+from segmentation.phantom.variation import PLAIN, VARIED, Variation
 
 DATASET_NAME = "Dataset801_MldPhantom"
 TRAINING_SEEDS = range(10_000, 20_000)
@@ -22,6 +23,8 @@ TRAINING_SEEDS = range(10_000, 20_000)
 HEALTHY_SHARE = 0.15
 STRATA = ("3D", "2D", "2D")
 """Of the cases of one patient: thick slices are the harder half, so they come twice."""
+VARIED_OF_FIVE = 3
+"""Of five patients, so many are drawn as widely as scans of many sites differ."""
 EARLY = 2.0
 """Power that draws stages towards 0: a method misses small loads first."""
 
@@ -49,10 +52,15 @@ def draw_cases(patients: int) -> list[Case]:
     return cases
 
 
+def variation_of(seed: int) -> Variation:
+    """Return how widely the patient of a seed is drawn."""
+    return VARIED if seed % 5 < VARIED_OF_FIVE else PLAIN
+
+
 def draw_visit(case: Case) -> PhantomVisit:
     """Draw the images of a case."""
     return render_visit(
-        PhantomPatient.draw(case.seed),
+        PhantomPatient.draw(case.seed, variation_of(case.seed)),
         stage=case.stage,
         acq_stratum=case.acq_stratum,
         seed=case.visit,

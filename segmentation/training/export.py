@@ -7,8 +7,8 @@ from typing import Any
 from segmentation.inference.conversion import read_checkpoint, store_weights, write_manifest
 from segmentation.inference.model_folder import DATASET, PLANS, WEIGHTS
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION
-from segmentation.phantom.patient import PHANTOM_VERSION
-from segmentation.training.trainer import CONFIGURATION, DATASET_ID, SMALL_PLANS
+from segmentation.phantom.variation import PLAIN, VARIED
+from segmentation.training.trainer import CONFIGURATION, DATASET_ID, SMALL_PLANS, kept_name
 
 MODEL_NAME = "mld-phantom"
 MODEL_VERSION = "2"
@@ -17,13 +17,23 @@ MIRRORING_AXES = (2,)
 """Left and right only (arrays are k, j, i): the other mirrors of a head do not occur."""
 
 
-def export_model(work: Path, out: Path) -> Path:
-    """Write the model folder of the best checkpoint of a training.
+def export_model(work: Path, out: Path, *, kept: int | None = None) -> Path:
+    """Write the model folder of the last checkpoint of a training.
 
     Half-precision weights, each tensor once; optimiser state and everything that only a
     pickle could hold is left behind.
+
+    Parameters
+    ----------
+    kept : int, optional
+        The checkpoint that was kept after so many epochs, instead of the last.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
     """
-    checkpoint = read_checkpoint(_checkpoint(work))
+    checkpoint = read_checkpoint(_checkpoint(work, kept))
     out.mkdir(parents=True, exist_ok=True)
     aliases = store_weights(checkpoint.weights, out / WEIGHTS, is_half=True)
     folder = next((work / "preprocessed").glob(f"Dataset{DATASET_ID}_*"))
@@ -36,9 +46,10 @@ def export_model(work: Path, out: Path) -> Path:
     return out
 
 
-def _checkpoint(work: Path) -> Path:
+def _checkpoint(work: Path, kept: int | None) -> Path:
     folder = next((work / "results").glob(f"Dataset{DATASET_ID}_*/*/fold_0"))
-    for name in ("checkpoint_final.pth", "checkpoint_latest.pth", "checkpoint_best.pth"):
+    whole = ("checkpoint_final.pth", "checkpoint_latest.pth", "checkpoint_best.pth")
+    for name in whole if kept is None else (kept_name(kept),):
         if (folder / name).exists():
             return folder / name
     raise FileNotFoundError("The training has left no checkpoint.")
@@ -55,7 +66,7 @@ def _manifest(aliases: dict[str, str], *, epochs: int) -> dict[str, Any]:
         "tile_step_size": TILE_STEP_SIZE,
         "mirroring_axes": list(MIRRORING_AXES),
         "preprocessing": PREPROCESSING_VERSION,
-        "phantoms": PHANTOM_VERSION,
+        "phantoms": f"{VARIED.version} and {PLAIN.version}",
         "epochs": epochs,
         "aliases": aliases,
     }

@@ -100,7 +100,13 @@ def _split_by_patient(folder: Path) -> None:
 
 
 def train(
-    work: Path, *, epochs: int, threads: int, minutes: float | None, start: Path | None
+    work: Path,
+    *,
+    epochs: int,
+    threads: int,
+    minutes: float | None,
+    start: Path | None,
+    keep_every: int | None = None,
 ) -> None:
     """Train; continues from the last checkpoint.
 
@@ -111,6 +117,9 @@ def train(
         with fewer epochs and not with a rate that is still high.
     start : Path, optional
         Model folder whose weights a new training begins with.
+    keep_every : int, optional
+        Epochs after which the weights are kept beside, as `checkpoint_epoch_NNN.pth`: what more
+        training would bring is seen from them.
     """
     import nnunetv2.training.nnUNetTrainer.nnUNetTrainer as root
 
@@ -145,6 +154,8 @@ def train(
 
         def on_epoch_end(self) -> None:
             super().on_epoch_end()
+            if keep_every and self.current_epoch % keep_every == 0:
+                self.save_checkpoint(str(Path(self.output_folder) / kept_name(self.current_epoch)))
             if pace.used >= 1:
                 raise _TimeIsUpError
 
@@ -163,6 +174,11 @@ def train(
         trainer.run_training()
     except _TimeIsUpError:
         trainer.on_train_end()
+
+
+def kept_name(epochs: int) -> str:
+    """Return the name of the checkpoint that is kept after a number of epochs."""
+    return f"checkpoint_epoch_{epochs:03d}.pth"
 
 
 def _begin(trainer: Any, start: Path | None) -> None:

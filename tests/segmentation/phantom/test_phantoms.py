@@ -1,5 +1,6 @@
 """Phantoms: drawn alike from one seed, and truly monotone in their stage."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from segmentation.imaging.geometry import voxel_volume_mm3
 from segmentation.phantom.patient import PatientAnatomy, PhantomPatient, build_anatomy
 from segmentation.phantom.render import render_visit
+from segmentation.phantom.variation import PLAIN, VARIED
 from segmentation.training.cases import TRAINING_SEEDS
 
 PATIENT = PhantomPatient.draw(4)
@@ -81,3 +83,49 @@ def test_measurement_sets_hold_healthy_patients_of_both_strata():
     from segmentation.phantom.bids import HEALTHY_OF_EIGHT
 
     assert sorted(number % 2 for number in HEALTHY_OF_EIGHT) == [0, 1]
+
+
+@lru_cache(maxsize=1)
+def varied() -> PatientAnatomy:
+    return build_anatomy(PhantomPatient.draw(4, VARIED))
+
+
+def test_a_varied_patient_loses_ever_more_as_well_and_only_white_matter():
+    early, late = varied().lost(0.3), varied().lost(0.7)
+    assert (early <= late).all()
+    assert (late <= varied().white + 1e-6).all()
+    assert 0 < early.sum() < late.sum()
+
+
+def test_a_varied_patient_is_another_one_than_the_plain_one_of_the_same_seed():
+    assert PhantomPatient.draw(4, VARIED).scale != PhantomPatient.draw(4).scale
+    assert not np.array_equal(varied().rank, anatomy().rank)
+
+
+def test_wide_ventricles_leave_less_tissue_in_nearly_the_same_head():
+    wide = replace(PLAIN, ventricle_growth=(0.3, 0.3))
+    grown = build_anatomy(PhantomPatient(PATIENT.seed, PATIENT.scale, wide))
+
+    def tissue_share(found: PatientAnatomy) -> float:
+        return float((found.gray + found.white).sum() / found.brain.sum())
+
+    assert grown.brain.sum() == pytest.approx(anatomy().brain.sum(), rel=0.05)
+    assert tissue_share(grown) < tissue_share(anatomy()) - 0.01
+
+
+def test_rescans_share_their_truth_and_contrast_but_no_voxel_of_noise():
+    one, other = (
+        render_visit(PATIENT, stage=0.5, acq_stratum="2D", seed=1, rescan=number)
+        for number in (1, 2)
+    )
+    assert one.demyelination_load_ml == other.demyelination_load_ml
+    assert one.t1w.data.shape == other.t1w.data.shape
+    assert not np.array_equal(one.truth_mask, other.truth_mask)
+    assert np.mean(one.t1w.data == other.t1w.data) < 0.01
+    bright = [np.percentile(scan.t1w.data, 95) for scan in (one, other)]
+    assert bright[0] == pytest.approx(bright[1], rel=0.15)
+
+
+def test_a_scan_of_a_negative_number_is_refused():
+    with pytest.raises(ValueError, match="rescan"):
+        render_visit(PATIENT, stage=0.2, acq_stratum="3D", seed=1, rescan=-1)
