@@ -130,8 +130,8 @@ def _stretch(
 ) -> NDArray[np.float32] | None:
     """Return by how much positions shrink towards the middle of the brain; None: by nothing.
 
-    The middle is drawn larger than it is, and what surrounds it is pressed outwards: wide
-    ventricles and less white matter, as after loss of tissue.
+    The middle is drawn larger than it is, ventricles above all, and what surrounds it is pressed
+    outwards.
     """
     low, high = patient.variation.ventricle_growth
     if high == 0:

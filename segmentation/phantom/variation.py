@@ -16,7 +16,7 @@ class Variation:
     scale : tuple of float
         Size of the head against the template, an adult's; a child of one year has about 0.85.
     ventricle_growth : tuple of float
-        How far the middle of the brain is stretched: wide ventricles at the cost of tissue.
+        How far the middle of the brain is stretched, by which ventricles grow.
     lead : float
         At most, by how much front or back (and, a third of it, left or right) go first, in units
         of the order of loss.
