@@ -5,19 +5,16 @@ the others are held out. Every record is written as soon as it is made, so that 
 stopped goes on where it ended, and another formula needs no new prediction.
 """
 
-import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 from scipy import stats
 
 from segmentation.imaging.errors import ImageError
-from segmentation.imaging.nifti import write_volume
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Segmenter
 from segmentation.inference.disagreement import Disagreement
@@ -25,6 +22,7 @@ from segmentation.inference.interval import METHOD, Calibration, interval_of, sc
 from segmentation.phantom.bids import HEALTHY_OF_EIGHT
 from segmentation.phantom.patient import PHANTOM_VERSION, PhantomPatient
 from segmentation.phantom.render import PhantomVisit, render_visit
+from segmentation.training.kept import append_line, read_lines, require_same, segment_phantom
 
 FIRST_SEED = 3_000_000
 """Beyond the seeds of training, and of `make_phantoms` with a seed below 1,900."""
@@ -120,52 +118,27 @@ def records(
         If the method does not say how far its passes differ, or the file holds visits of another
         model or seed.
     """
-    known = {line["number"]: line for line in _lines(kept)}
+    known = {line["number"]: line for line in read_lines(kept)}
     for number in range(visits):
         visit = Visit.draw(seed, number)
         origin = {**asdict(visit), "model_sha256": model_sha256, "phantoms": PHANTOM_VERSION}
         if number in known:
-            _require_same(known[number], origin)
+            require_same(known[number], origin)
             continue
         line = {**origin, **_segmented(segmenter, visit)}
         known[number] = line
-        with kept.open("a", encoding="utf-8") as handle:
-            handle.write(json.dumps(line) + "\n")
+        append_line(kept, line)
         told(f"visit {number}: truth {line['truth_ml']:.1f} mL, load {line.get('load_ml')} mL")
     return [Record.of_json(known[n]) for n in range(visits) if "refused" not in known[n]]
-
-
-def _require_same(line: Mapping[str, Any], origin: Mapping[str, Any]) -> None:
-    if any(line.get(key) != value for key, value in origin.items()):
-        raise ValueError(
-            "The file holds visits of another model, seed or kind of phantoms. Give this "
-            "calibration a file of its own."
-        )
-
-
-def _lines(kept: Path) -> Iterator[dict[str, Any]]:
-    """Yield what was recorded; a last line that was cut off is taken out of the file."""
-    if not kept.exists():
-        return
-    content = kept.read_text(encoding="utf-8")
-    whole = content[: content.rfind("\n") + 1]
-    if whole != content:
-        kept.write_text(whole, encoding="utf-8")
-    for line in whole.splitlines():
-        yield json.loads(line)
 
 
 def _segmented(segmenter: Segmenter, visit: Visit) -> dict[str, Any]:
     drawn = visit.render()
     line: dict[str, Any] = {**asdict(visit), "truth_ml": drawn.demyelination_load_ml}
-    with TemporaryDirectory() as folder:
-        images = {name: Path(folder) / f"{name}.nii.gz" for name in ("T1w", "T2w")}
-        write_volume(images["T1w"], drawn.t1w.data, drawn.t1w.affine)
-        write_volume(images["T2w"], drawn.t2w.data, drawn.t2w.affine)
-        try:
-            output = segmenter.segment(images, progress=lambda _share, _step: None)
-        except ImageError as error:
-            return {**line, "refused": str(error.code)}
+    try:
+        output = segment_phantom(segmenter, drawn)
+    except ImageError as error:
+        return {**line, "refused": str(error.code)}
     if output.disagreement is None:
         raise ValueError("The method has no passes that could differ, so it has no interval.")
     label = output.labels[DEMYELINATED_WHITE_MATTER]

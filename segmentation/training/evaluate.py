@@ -19,7 +19,7 @@ from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Segmenter
 from segmentation.phantom.bids import visit_files
 
-SMALL_LOAD_ML = 5.0
+SMALL_LOAD_ML, LARGE_LOAD_ML = 5.0, 50.0
 TOLERANCE_MM = {"3D": 1.0, "2D": 2.5}
 
 
@@ -164,6 +164,7 @@ def summarise(results: Sequence[CaseResult]) -> dict[str, Any]:
 def _of_stratum(results: Sequence[CaseResult]) -> dict[str, Any]:
     ill = sorted((r for r in results if r.truth_ml > 0), key=lambda r: r.truth_ml)
     large = [r for r in ill if r.truth_ml >= SMALL_LOAD_ML]
+    middle = [r for r in large if r.truth_ml <= LARGE_LOAD_ML]
     small = [r for r in ill if r.truth_ml < SMALL_LOAD_ML]
     healthy = [r.load_ml for r in results if r.truth_ml == 0]
     tertiles = np.array_split(np.arange(len(ill)), 3)
@@ -176,6 +177,13 @@ def _of_stratum(results: Sequence[CaseResult]) -> dict[str, Any]:
             _median([100 * (ill[i].load_ml - ill[i].truth_ml) / ill[i].truth_ml for i in part])
             for part in tertiles
         ],
+        "n_from_5_ml": len(large),
+        "dice_median_from_5_ml": _median([r.dice for r in large]),
+        "n_from_5_to_50_ml": len(middle),
+        "dice_median_from_5_to_50_ml": _median([r.dice for r in middle]),
+        "bias_percent_median_from_5_to_50_ml": _median(
+            [100 * (r.load_ml - r.truth_ml) / r.truth_ml for r in middle]
+        ),
         "surface_dice_median": _median([r.surface_dice for r in ill]),
         "hausdorff95_mm_median": _median([r.hausdorff95_mm for r in ill]),
         "bias_percent_median_from_5_ml": _median(
