@@ -3,6 +3,8 @@
 import sys
 from dataclasses import dataclass, field
 
+from django.conf import settings
+
 MALLOC = (
     "glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=4294967296"
     ":glibc.malloc.trim_threshold=8589934592"
@@ -53,14 +55,14 @@ def processes(
     Parameters
     ----------
     device : str
-        ``cpu`` or ``cuda``; names the queue of the segmentation worker.
+        As declared in `MLDTRIAL_DEVICE`; names the queue of the segmentation worker.
     threads : int
         Threads of one forward pass on a CPU.
     host : str
         Where the web server listens; only containers, which publish a port themselves,
         listen beyond the loopback interface.
     """
-    queue = "cpu" if device == "cpu" else "gpu"
+    queue = "cpu" if device in settings.DEVICES_WITHOUT_GPU else "gpu"
     return (
         Process("web", web(host, port)),
         Process("imaging", worker("imaging")),

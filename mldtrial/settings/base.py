@@ -118,6 +118,8 @@ AUDIT_ANCHOR_FILE = given("MLDTRIAL_AUDIT_ANCHOR_FILE")
 
 CELERY_BROKER_URL = given("CELERY_BROKER_URL") or valkey.url(DATA_DIR)
 SEGMENTATION_DEVICE = given("MLDTRIAL_DEVICE", "cpu")
+# Of the devices that may be declared, those that need no GPU.
+DEVICES_WITHOUT_GPU = ("cpu", "openvino")
 SEGMENTATION_MODELS = BASE_DIR / "segmentation" / "pretrained"
 # The store of images and masks, content-addressed; uploads wait in quarantine.
 OBJECT_STORE = DATA_DIR / "objects"
@@ -132,7 +134,9 @@ TRANSFER_KEEP_FREE_BYTES = 2 * 1024**3
 # Of a training: threads of the network, and processes that draw patches (a GPU wants 8 or more).
 TRAINING_THREADS = int(given("MLDTRIAL_TRAINING_THREADS", str(os.cpu_count() or 1)))
 TRAINING_AUGMENTERS = int(
-    given("MLDTRIAL_TRAINING_AUGMENTERS", "0" if SEGMENTATION_DEVICE == "cpu" else "8")
+    given(
+        "MLDTRIAL_TRAINING_AUGMENTERS", "0" if SEGMENTATION_DEVICE in DEVICES_WITHOUT_GPU else "8"
+    )
 )
 JOB_LEASE_SECONDS = 60
 JOB_HEARTBEAT_SECONDS = 15

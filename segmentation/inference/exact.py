@@ -21,7 +21,7 @@ from segmentation.inference.normalisation import normalise
 from segmentation.inference.pass_watch import PassWatch
 from segmentation.inference.recipe import Recipe
 from segmentation.inference.resampling import Resampling, resample_images
-from segmentation.inference.sliding_window import SlidingWindow, TileDone
+from segmentation.inference.sliding_window import Network, SlidingWindow, TileDone
 
 INFERENCE_VERSION = "exact-1"
 """Of the steps around the network; goes up when they change how, not what, they compute."""
@@ -101,7 +101,7 @@ def predict(
     *,
     recipe: Recipe,
     window: SlidingWindow,
-    networks: Sequence[torch.nn.Module],
+    networks: Sequence[Network],
     device: torch.device,
     told: TileDone = lambda _done, _in_all: None,
 ) -> NDArray[np.uint8]:
@@ -125,7 +125,7 @@ def predict_watched(
     *,
     recipe: Recipe,
     window: SlidingWindow,
-    networks: Sequence[torch.nn.Module],
+    networks: Sequence[Network],
     device: torch.device,
     label: int | None,
     told: TileDone = lambda _done, _in_all: None,

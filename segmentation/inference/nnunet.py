@@ -1,7 +1,7 @@
 """nnU-Net as a segmenter: its networks, loaded once from checked files, no pickle, no pools."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -20,9 +20,11 @@ from segmentation.inference.exact import INFERENCE_VERSION, predict_watched
 from segmentation.inference.networks import ModelError, ModelFiles
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION, Prepared, prepare
 from segmentation.inference.recipe import Recipe, read_recipe
-from segmentation.inference.sliding_window import SlidingWindow
+from segmentation.inference.sliding_window import Network, SlidingWindow
 
 __all__ = ["ModelError", "NnUnetSegmenter"]
+OPENVINO = "openvino"
+ON_A_PROCESSOR = ("cpu", OPENVINO)
 PACKAGES = ("nnunetv2", "torch", "SimpleITK", "nibabel", "numpy", "scipy", "scikit-image")
 
 
@@ -32,7 +34,7 @@ class _Loaded:
 
     recipe: Recipe
     window: SlidingWindow
-    networks: list[torch.nn.Module]
+    networks: Sequence[Network]
 
 
 class NnUnetSegmenter:
@@ -43,7 +45,9 @@ class NnUnetSegmenter:
     folder : Path
         See `segmentation.inference.model_folder`.
     device : str
-        ``cpu`` or ``cuda``; the device asked for is the device used.
+        ``cpu``, ``openvino`` (a processor by other kernels, see
+        `segmentation.inference.openvino_network`) or ``cuda``; the device asked for is the device
+        used.
 
     Raises
     ------
@@ -53,9 +57,10 @@ class NnUnetSegmenter:
     """
 
     def __init__(self, folder: Path, *, device: str = "cpu") -> None:
-        if device != "cpu" and not torch.cuda.is_available():
+        if device not in ON_A_PROCESSOR and not torch.cuda.is_available():
             raise ModelError(f"The device {device} was asked for and is not usable.")
-        self._device = torch.device(device)
+        self._declared = device
+        self._device = torch.device("cpu" if device in ON_A_PROCESSOR else device)
         self._model = ModelFiles(folder)
         self.manifest, self.sha256 = self._model.manifest, self._model.sha256
         if self.manifest["preprocessing"] != PREPROCESSING_VERSION:
@@ -136,11 +141,27 @@ class NnUnetSegmenter:
             classes=recipe.classes,
             device=self._device,
         )
-        return _Loaded(recipe, window, self._model.networks(self._device))
+        return _Loaded(recipe, window, self._networks(recipe))
+
+    def _networks(self, recipe: Recipe) -> Sequence[Network]:
+        found = self._model.networks(self._device)
+        if self._declared != OPENVINO:
+            return found
+        from segmentation.inference.openvino_network import compiled
+
+        return compiled(
+            found,
+            channels=len(self.sequences),
+            patch=recipe.patch,
+            threads=torch.get_num_threads(),
+        )
 
     def weights(self) -> dict[str, torch.Tensor]:
         """Return the full state of the first fold: nnU-Net names some tensors several times."""
         return self._model.weights()
+
+    def _packages(self) -> Sequence[str]:
+        return (*PACKAGES, OPENVINO) if self._declared == OPENVINO else PACKAGES
 
     def _provenance(self, prepared: Prepared, seconds: float) -> dict[str, Any]:
         suitability = prepared.suitability
@@ -156,8 +177,8 @@ class NnUnetSegmenter:
             "folds": len(self._model.folds),
             "tile_step_size": self.manifest["tile_step_size"],
             "mirroring_axes": list(self.manifest["mirroring_axes"]),
-            "device": str(self._device),
+            "device": self._declared,
             "threads": torch.get_num_threads(),
-            "packages": {name: version(name) for name in PACKAGES},
+            "packages": {name: version(name) for name in self._packages()},
             "seconds": round(seconds, 2),
         }

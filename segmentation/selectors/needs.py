@@ -14,7 +14,7 @@ ON_A_DEVICE = (Method.CNN,)
 
 def device_queue() -> str:
     """Return the queue of the declared device."""
-    return CPU if settings.SEGMENTATION_DEVICE == "cpu" else GPU
+    return CPU if settings.SEGMENTATION_DEVICE in settings.DEVICES_WITHOUT_GPU else GPU
 
 
 def taken_by(queue: str | None) -> Q:

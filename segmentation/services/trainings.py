@@ -322,8 +322,8 @@ def _trained(training: TrainingRun) -> list[Trained]:
 
 def device_of_workers() -> str:
     """Return the device that the workers of this installation are declared to have."""
-    is_cpu = settings.SEGMENTATION_DEVICE == "cpu"
-    return TrainingDevice.CPU if is_cpu else TrainingDevice.CUDA
+    needs_gpu = settings.SEGMENTATION_DEVICE not in settings.DEVICES_WITHOUT_GPU
+    return TrainingDevice.CUDA if needs_gpu else TrainingDevice.CPU
 
 
 def require_device(device: str) -> None:

@@ -38,3 +38,14 @@ def test_a_gpu_that_is_asked_for_and_missing_is_refused(
         port = free.getsockname()[1]
     with pytest.raises(CommandError, match="asks for a GPU and none is usable"):
         call_command("up", port=port)
+
+
+def test_a_device_nobody_knows_is_refused_with_those_there_are(settings: Any):
+    settings.SEGMENTATION_DEVICE = "gpu"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with pytest.raises(
+        CommandError, match=r"MLDTRIAL_DEVICE=gpu is not known\. Declare cpu, openvino"
+    ):
+        call_command("up", port=port)

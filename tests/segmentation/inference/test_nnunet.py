@@ -66,6 +66,24 @@ def test_it_finds_what_is_lost_whichever_way_the_voxels_run(
     assert dice(flipped.label_map[::-1], straight.label_map) > 0.999
 
 
+def test_by_openvino_it_finds_the_same_and_says_by_what(
+    segmenter: NnUnetSegmenter, visit: PhantomVisit
+):
+    prepared = prepare_volumes(
+        Volume(visit.t1w.data, visit.t1w.affine), Volume(visit.t2w.data, visit.t2w.affine)
+    )
+    declared = NnUnetSegmenter(MODEL, device="openvino")
+    exact, by_openvino = (
+        one.label_map(prepared, lambda _share, _step: None) for one in (segmenter, declared)
+    )
+    assert (exact != by_openvino).mean() <= 5e-4
+    assert abs(int(exact.sum()) - int(by_openvino.sum())) <= 1e-3 * exact.sum()
+    stated = declared._provenance(prepared, 1.0)
+    assert stated["device"] == "openvino"
+    assert stated["packages"]["openvino"]
+    assert "openvino" not in segmenter._provenance(prepared, 1.0)["packages"]
+
+
 def test_a_head_without_its_vertex_is_refused_before_the_network(visit: PhantomVisit):
     slices = visit.t1w.data.shape[2]
     below = np.ascontiguousarray(visit.t1w.data[:, :, : round(0.8 * slices)])

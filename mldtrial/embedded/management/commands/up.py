@@ -20,6 +20,8 @@ from mldtrial.embedded.processes import Process, processes
 from mldtrial.embedded.sharing import DatabaseInUse
 from mldtrial.embedded.supervisor import Supervisor
 
+WHERE = {"cpu": "CPU (declared)", "openvino": "CPU by OpenVINO (declared)"}
+
 
 class Command(BaseCommand):
     """Start database, broker, web, workers and sweep; Ctrl-C ends all of them."""
@@ -97,7 +99,7 @@ class Command(BaseCommand):
     def _announce(self, port: int, device: str) -> bool:
         if not _answers(f"http://127.0.0.1:{port}/health/ready"):
             return False
-        where = "the GPU" if device != "cpu" else "CPU (declared)"
+        where = WHERE.get(device, "the GPU")
         lines = ["", f"Ready: http://127.0.0.1:{port}/   Segmentation on {where}."]
         sign_ins = Path(self.data_dir) / "demo_sign_ins.txt"
         if sign_ins.exists():
@@ -122,8 +124,13 @@ def _refuse_used_port(port: int) -> None:
 def _declared_device() -> str:
     """Return the declared device; a GPU that is asked for must be there."""
     device: str = settings.SEGMENTATION_DEVICE
-    if device == "cpu":
+    if device in settings.DEVICES_WITHOUT_GPU:
         return device
+    if device.partition(":")[0] != "cuda":
+        raise CommandError(
+            f"MLDTRIAL_DEVICE={device} is not known. Declare cpu, openvino (a processor, twice as "
+            "fast, not identical voxel by voxel) or cuda."
+        )
     probe = "import sys, torch; sys.exit(0 if torch.cuda.is_available() else 1)"
     if subprocess.run([sys.executable, "-c", probe], check=False).returncode:  # noqa: S603
         raise CommandError(
