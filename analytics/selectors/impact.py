@@ -32,6 +32,7 @@ from segmentation.selectors import training_sets
 from segmentation.selectors.findings import excluding
 from segmentation.selectors.usable import chosen_scans
 from segmentation.services.segmenters import is_made_elsewhere
+from segmentation.services.shadowing import is_shadow
 
 Images = tuple[UUID, UUID | None]
 """The T1w and the T2w scan of a run."""
@@ -243,7 +244,8 @@ class _Gaps:
         user: Any,
     ) -> None:
         self.model = model
-        self.held = held
+        # A lock keeps no run of a candidate back.
+        self.held = {} if is_shadow(model) else held
         self.images = images
         visit_ids = [point.visit_id for point in points]
         runs = SegmentationRun.objects.filter(

@@ -51,6 +51,57 @@ def _agreement(stratum: str, rows: Sequence[impact.Row]) -> Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldChanges:
+    """What would become of the loads of frozen and locked visits.
+
+    Attributes
+    ----------
+    visits : int
+        Frozen and locked visits with a load of either method.
+    differences_ml : tuple of float
+        Of those that are compared, the lowest first.
+    losing, first_loads, unknown : int
+        Visits that would show no load any more, that have none yet, and of which nothing can be
+        said yet.
+    """
+
+    visits: int
+    differences_ml: tuple[float, ...]
+    losing: int
+    first_loads: int
+    unknown: int
+
+    @property
+    def words(self) -> str:
+        """Return the changes as one would say them."""
+        said = []
+        if self.differences_ml:
+            low, high = self.differences_ml[0], self.differences_ml[-1]
+            by = f"{low:+.1f}" if low == high else f"{low:+.1f} to {high:+.1f}"
+            said.append(f"{len(self.differences_ml)} changing by {by} mL")
+        counts = (
+            (self.losing, "without a load"),
+            (self.first_loads, "with a first load"),
+            (self.unknown, "not compared yet"),
+        )
+        return ", ".join([*said, *(f"{count} {what}" for count, what in counts if count)])
+
+
+def held_changes(rows: Iterable[impact.Row]) -> HeldChanges:
+    """Return what would become of the loads of frozen and locked visits."""
+    held = [row for row in rows if row.held]
+    gaps = [row.gap for row in held if row.gap is not None]
+    losing = sum(gap.is_final for gap in gaps)
+    return HeldChanges(
+        visits=len(held),
+        differences_ml=tuple(sorted(r.difference_ml for r in held if r.difference_ml is not None)),
+        losing=losing,
+        first_loads=sum(row.counted is None for row in held),
+        unknown=len(gaps) - losing,
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class FlagChange:
     """A finding of the review that would come or go."""
 

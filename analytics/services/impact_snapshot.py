@@ -180,10 +180,11 @@ def _obstacles(study: Study, rows: Sequence[Row], is_moving: bool) -> list[str]:
         found.append(f"{study.code}: {len(waiting)} {noun} none beside it yet ({reasons}).")
     elif is_moving:
         found.append(f"{study.code}: segmentations by this method still wait or run.")
-    held = sum(bool(row.held) for row in rows)
-    if held:
-        noun = "visit" if held == 1 else "visits"
+    held = impacts.held_changes(rows)
+    if held.visits:
+        noun = "visit" if held.visits == 1 else "visits"
         found.append(
-            f"{study.code}: {held} frozen or locked {noun} would show another load, or none."
+            f"{study.code}: {held.visits} frozen or locked {noun} would show another load, or "
+            f"none ({held.words})."
         )
     return found

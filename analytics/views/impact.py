@@ -60,7 +60,7 @@ def impact_page(request: HttpRequest, study_code: str, model_id: UUID) -> HttpRe
         "agreements": [_agreement(study, model, found) for found in impacts.agreements(rows)],
         "flags": impacts.flag_changes(rows, study),
         "comparisons": impacts.comparisons(rows, study, user=request.user),
-        "held": [row for row in rows if row.held],
+        "held": impacts.held_changes(rows),
         "trained_count": len({row.patient_id for row in rows if row.is_trained_on}),
         "is_training_known": any(row.is_trained_on is not None for row in rows),
         "may_export": policies.may(request.user, "export_rows", study),

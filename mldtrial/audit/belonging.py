@@ -52,6 +52,7 @@ def belongs_to(
     signed: Mapping[str, Any] | bool = False,
     usable_while_frozen: bool = False,
     job_columns: tuple[str, ...] = (),
+    exempt: str = "",
 ) -> Callable[[ModelT], ModelT]:
     """Say where the rows of the decorated model belong, and guard them in the database.
 
@@ -66,13 +67,19 @@ def belongs_to(
         True where a freeze leaves the rows open, and only a lock holds them.
     job_columns : tuple of str
         Columns that an unfinished job may still move, so that it can end as refused.
+    exempt : str
+        SQL of the guard that lets through what no lock holds; it knows the level as ``held``.
     """
 
     def decorate(model: ModelT) -> ModelT:
         condition = {} if signed is True else signed or None
         BELONGINGS[model] = Belonging(kind, paths[0], condition)
         guard = refuse_locked(
-            model, paths, usable_while_frozen=usable_while_frozen, job_columns=job_columns
+            model,
+            paths,
+            usable_while_frozen=usable_while_frozen,
+            job_columns=job_columns,
+            exempt=exempt,
         )
         return guard(model)
 

@@ -19,7 +19,7 @@ IF TG_OP = 'UPDATE' AND NEW IS NOT DISTINCT FROM OLD THEN RETURN NEW; END IF;
 {unfinished_job}
 PERFORM pg_advisory_xact_lock_shared({gate});
 SELECT max(level) INTO held FROM audit_lockedrecord WHERE record_id IN ({keys});
-"""
+{exempt}"""
 REFUSE = """IF held >= {threshold} THEN
     RAISE EXCEPTION 'This record is %.', CASE held WHEN {locked} THEN 'locked' ELSE 'frozen' END
     USING ERRCODE = 'integrity_constraint_violation', TABLE = TG_TABLE_NAME, CONSTRAINT =
@@ -51,8 +51,15 @@ def refuse_locked(
     *,
     usable_while_frozen: bool,
     job_columns: Collection[str],
+    exempt: str,
 ) -> Callable[[ModelT], ModelT]:
-    """Return what gives a model its guard: one indexed look at the locked records per change."""
+    """Return what gives a model its guard: one indexed look at the locked records per change.
+
+    Parameters
+    ----------
+    exempt : str
+        SQL that comes after the look, and returns ``NEW`` where the hold is none for the change.
+    """
     keys = [_key(model, path, row) for path in paths for row in ("NEW", "OLD")]
     columns = ", ".join(f"'{name}'" for name in job_columns)
     trigger = pgtrigger.Trigger(
@@ -64,6 +71,7 @@ def refuse_locked(
             unfinished_job=UNFINISHED_JOB.format(columns=columns) if job_columns else "",
             gate=GATE,
             keys=", ".join(keys),
+            exempt=exempt,
         )
         + refuse_from(LOCKED if usable_while_frozen else FROZEN),
     )

@@ -6,7 +6,7 @@ from segmentation.models.evaluation import ModelEvaluation
 from segmentation.models.image_export import ImageExport
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState, Priority
 from segmentation.models.mask_review import MaskDecision, MaskReview
-from segmentation.models.model_version import Method, ModelVersion, ReleaseState
+from segmentation.models.model_version import MADE_ELSEWHERE, Method, ModelVersion, ReleaseState
 from segmentation.models.promotion import ModelPromotion
 from segmentation.models.protocol import (
     FindingDecision,
@@ -29,6 +29,7 @@ from segmentation.models.upload import Upload
 
 __all__ = [
     "ENDED_BADLY",
+    "MADE_ELSEWHERE",
     "WORTH_ANOTHER_TRY",
     "FindingDecision",
     "FindingOutcome",

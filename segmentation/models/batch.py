@@ -14,14 +14,15 @@ from segmentation.models.model_version import ModelVersion
 PROGRESS_COLUMNS = ["visits_seen", "queued", "known", "held"]
 
 
-@never_locked("An order adds no run to a visit that is frozen or locked; its runs follow theirs.")
+@never_locked("An order holds nothing of a visit; its runs are guarded as all are.")
 @tracked(exclude=PROGRESS_COLUMNS)
 class SegmentationBatch(ClinicalModel):
     """Who wants a cohort segmented by which method; the runs it asked for name it.
 
     `visits_seen` counts the visits that were looked at, `queued` those for which a run was asked,
     `known` those whose images the method was given before, and `held` those that are frozen or
-    locked. The rest lacks an image, or the consent for images.
+    locked, which no run of a candidate is held back by. The rest lacks an image, or the consent
+    for images.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

@@ -10,6 +10,9 @@ from mldtrial.audit.belonging import never_locked
 from mldtrial.audit.guards import FROZEN, GATE, refuse_from
 from mldtrial.audit.tracking import ClinicalModel, tracked
 
+MADE_ELSEWHERE = "made_elsewhere"
+"""Where the manifest of a method says that its masks are imported."""
+
 
 class Method(models.TextChoices):
     """The kind of method, as the reference study names them."""

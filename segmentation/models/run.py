@@ -11,9 +11,17 @@ from segmentation.models.batch import SegmentationBatch
 from segmentation.models.calibration import IntervalCalibration
 from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 from segmentation.models.model_version import ModelVersion, ReleaseState
+from segmentation.models.shadow import RESULTS_THAT_COUNT_NOWHERE, runs_that_count_nowhere
+
+MOVING_COLUMNS = (*JOB_COLUMNS, "told_at")
 
 
-@belongs_to("visit", "visit_id", job_columns=(*JOB_COLUMNS, "told_at"))
+@belongs_to(
+    "visit",
+    "visit_id",
+    job_columns=MOVING_COLUMNS,
+    exempt=runs_that_count_nowhere(MOVING_COLUMNS),
+)
 @tracked(exclude=[*MACHINE_COLUMNS, "told_at"])
 class SegmentationRun(Job, ClinicalModel):
     """One segmentation; `analysis_flag` marks the one that pages and exports use."""
@@ -75,6 +83,7 @@ class SegmentationRun(Job, ClinicalModel):
     "visit",
     "run__visit_id",
     signed={"run__analysis_flag": True, "run__model_version__state": ReleaseState.ACTIVE},
+    exempt=RESULTS_THAT_COUNT_NOWHERE,
 )
 @tracked()
 class SegmentationResult(ClinicalModel):

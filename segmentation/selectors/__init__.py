@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Case, Q, QuerySet, When
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.http import Http404
 
+from mldtrial.audit.models import LockedRecord
 from mldtrial.trial import policies as trial_policies
 from mldtrial.trial.models import (
     ProtocolDeviation,
@@ -221,11 +222,23 @@ def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> Segmentation
     found = visit.segmentation_runs.filter(is_voided=False).exclude(t1w_scan__in=scans)
     return (
         found.exclude(t2w_scan__in=scans)
+        .exclude(_came_to_a_held_visit())
         .select_related("model_version", "result")
         .alias(counts=Q(model_version__state=ReleaseState.ACTIVE))
         .order_by("-counts", "-queued_at")
         .first()
     )
+
+
+def _came_to_a_held_visit() -> Q:
+    """Return the condition of a candidate's runs that a visit shows nothing of while it is held.
+
+    It shows what it showed when it was frozen or locked.
+    """
+    held_before = LockedRecord.objects.filter(
+        record_id=OuterRef("visit"), lock__created_at__lte=OuterRef("queued_at")
+    )
+    return Q(Exists(held_before)) & ~Q(model_version__state=ReleaseState.ACTIVE)
 
 
 def visits_in_progress(*, user: Any, at_most: int) -> list[tuple[Visit, VisitStatus]]:
@@ -234,7 +247,10 @@ def visits_in_progress(*, user: Any, at_most: int) -> list[tuple[Visit, VisitSta
     jobs = [
         visible_to(user, Upload.objects.filter(state__in=unfinished)).values("visit"),
         visible_to(
-            user, SegmentationRun.objects.filter(state__in=unfinished, is_voided=False)
+            user,
+            SegmentationRun.objects.filter(state__in=unfinished, is_voided=False).exclude(
+                _came_to_a_held_visit()
+            ),
         ).values("visit"),
     ]
     visits = (

@@ -9,7 +9,6 @@ from django.db.models.functions import Now
 from mldtrial.audit.context import acting, because
 from mldtrial.trial import policies
 from mldtrial.trial.models import Disposition, ScanState, Study, Visit
-from mldtrial.trial.selectors import lock_of
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from segmentation.models import (
     WORTH_ANOTHER_TRY,
@@ -20,7 +19,7 @@ from segmentation.models import (
     SegmentationBatch,
     SegmentationRun,
 )
-from segmentation.services import jobs, run_requests, runs
+from segmentation.services import jobs, run_requests, runs, shadowing
 from segmentation.services.segmenters import is_made_elsewhere
 
 ONE_AT_A_TIME = "The visits of this study are being queued for this method already."
@@ -111,15 +110,15 @@ def _queue(batch: SegmentationBatch, visit: Visit) -> str:
     """Ask for the run of a visit; returns the name of the count it belongs to, if to any."""
     run = runs.queue_run(visit=visit, model=batch.model_version, batch=batch)
     if run is None:
-        return "held" if lock_of(visit) is not None else ""
-    if run.state == JobState.CANCELLED:
+        return "held" if shadowing.hold_of(visit, batch.model_version) is not None else ""
+    if run.state == JobState.CANCELLED or run.failure_code == jobs.RECORD_LOCKED:
         _ask_again(batch, run)
         return "queued"
     return "queued" if run.batch_id == batch.pk else "known"
 
 
 def _ask_again(batch: SegmentationBatch, run: SegmentationRun) -> None:
-    """Queue a run that somebody cancelled as one of this order."""
+    """Queue a run that somebody cancelled, or that met a lock, as one of this order."""
     jobs.retry(run)
     SegmentationRun.objects.filter(pk=run.pk).update(batch=batch, priority=Priority.BATCH)
 

@@ -30,6 +30,7 @@ from segmentation.inference.model_folder import (
 )
 from segmentation.inference.trained_folder import Statement
 from segmentation.models import (
+    MADE_ELSEWHERE,
     Method,
     ModelPromotion,
     ModelVersion,
@@ -38,7 +39,6 @@ from segmentation.models import (
     TrainingSet,
 )
 from segmentation.services import evaluations, intervals, model_folders, store, training_sets
-from segmentation.services.segmenters import MADE_ELSEWHERE
 
 THRESHOLD = "threshold"
 CLUSTERIZE_CARD = Path(__file__).parents[1] / "pretrained" / "clusterize" / CARD

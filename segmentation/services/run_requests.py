@@ -7,9 +7,9 @@ from django.db import transaction
 
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
-from mldtrial.trial.services import locking, participation
+from mldtrial.trial.services import participation
 from segmentation.models import JobState, Priority, SegmentationRun
-from segmentation.services import jobs
+from segmentation.services import jobs, shadowing
 
 CANCELLED_MESSAGE = "Cancelled by a person before it was done. It can be segmented again."
 
@@ -21,10 +21,10 @@ def retry_run(*, run: SegmentationRun, by: Any) -> None:
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, the visit is frozen or locked, or the run is void.
+        If the person may not, the visit is held against the run, or the run is void.
     """
     policies.require(by, "retry_job", run.visit)
-    locking.require_open(run.visit)
+    shadowing.require_open(run)
     participation.require_images_allowed(run.visit.patient)
     locked = SegmentationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
     if locked.is_voided:
@@ -40,10 +40,10 @@ def cancel_run(*, run: SegmentationRun, by: Any) -> None:
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, the visit is frozen or locked, or the run has finished.
+        If the person may not, the visit is held against the run, or the run has finished.
     """
     policies.require(by, "cancel_job", run.visit)
-    locking.require_open(run.visit)
+    shadowing.require_open(run)
     with because("Cancelled"):
         if not jobs.cancel(run, message=CANCELLED_MESSAGE):
             raise ValidationError("This segmentation has finished already.")
@@ -56,10 +56,10 @@ def put_first(*, run: SegmentationRun, by: Any) -> None:
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, the visit is frozen or locked, or the run does not wait.
+        If the person may not, the visit is held against the run, or the run does not wait.
     """
     policies.require(by, "order_segmentations", run.visit)
-    locking.require_open(run.visit)
+    shadowing.require_open(run)
     waiting = SegmentationRun.objects.filter(pk=run.pk, state=JobState.QUEUED)
     with because("Put first"):
         if not waiting.update(priority=Priority.URGENT, not_before=None):

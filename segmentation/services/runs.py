@@ -18,7 +18,6 @@ from mldtrial.audit.context import acting
 from mldtrial.audit.guards import refusal
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import Disposition, Scan, ScanState, Sequence, Visit
-from mldtrial.trial.selectors import lock_of
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import held_ids
 from mldtrial.trial.services import participation
@@ -38,7 +37,7 @@ from segmentation.models import (
 from segmentation.selectors import needs
 from segmentation.selectors.findings import excluding
 from segmentation.selectors.usable import chosen_scans, usable_scans
-from segmentation.services import demo_images, intervals, jobs, store
+from segmentation.services import demo_images, intervals, jobs, shadowing, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
 from segmentation.services.segmenters import is_made_elsewhere, load_segmenter
@@ -72,10 +71,13 @@ def queue_run(
     -------
     SegmentationRun or None
         The run of these images, new or known; None while a sequence or a model is missing,
-        while the visit is frozen or locked, or where the masks of the model are imported.
+        while the visit is frozen or locked, unless the model is a candidate, or where the masks
+        of the model are imported.
     """
     chosen_model = model or active_model()
-    if chosen_model is None or is_made_elsewhere(chosen_model) or lock_of(visit) is not None:
+    if chosen_model is None or is_made_elsewhere(chosen_model):
+        return None
+    if shadowing.hold_of(visit, chosen_model) is not None:
         return None
     # An image that is being moved or replaced is chosen before it or after it, never beside it.
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
@@ -84,24 +86,29 @@ def queue_run(
         return None
     hashes = {name: scan.image_sha256 for name, scan in scans.items()}
     priority = Priority.BATCH if batch else Priority.NORMAL
-    run, _ = SegmentationRun.objects.get_or_create(
-        visit=visit,
-        purpose="PRIMARY",
-        model_version=chosen_model,
-        parameters_sha256=sha256_of_json(PARAMETERS),
-        input_sha256=sha256_of_json(hashes),
-        is_voided=False,
-        defaults={
-            "site": visit.patient.site,
-            "t1w_scan": scans[Sequence.T1W],
-            "t2w_scan": scans.get(Sequence.T2W),
-            "parameters": PARAMETERS,
-            "batch": batch,
-            "priority": priority,
-            "turn": jobs.next_turn(SegmentationRun, visit.patient.site, priority),
-            "origin": visit.patient.origin,
-        },
-    )
+    try:
+        run, _ = SegmentationRun.objects.get_or_create(
+            visit=visit,
+            purpose="PRIMARY",
+            model_version=chosen_model,
+            parameters_sha256=sha256_of_json(PARAMETERS),
+            input_sha256=sha256_of_json(hashes),
+            is_voided=False,
+            defaults={
+                "site": visit.patient.site,
+                "t1w_scan": scans[Sequence.T1W],
+                "t2w_scan": scans.get(Sequence.T2W),
+                "parameters": PARAMETERS,
+                "batch": batch,
+                "priority": priority,
+                "turn": jobs.next_turn(SegmentationRun, visit.patient.site, priority),
+                "origin": visit.patient.origin,
+            },
+        )
+    except IntegrityError as error:
+        if refusal(error):
+            return None  # held, or the candidate was promoted or retired, since the look above
+        raise
     return run
 
 
@@ -158,7 +165,8 @@ def execute_next(*, worker: str, queue: str | None = None) -> SegmentationRun | 
 
 def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
     assert run.lease_token is not None  # noqa: S101 - just claimed
-    jobs.require_open(run.visit)
+    if not shadowing.is_shadow(run.model_version):
+        jobs.require_open(run.visit)
     _require_consent(run)
     heartbeat.progress(0.0, "loading the model")
     segmenter = load_segmenter(run.model_version)

@@ -11,10 +11,9 @@ from django.conf import settings
 from segmentation.inference.base import Segmenter
 from segmentation.inference.clusterize import ClusterParameters
 from segmentation.inference.conventional import ConventionalSegmenter
-from segmentation.models import Method, ModelVersion
+from segmentation.models import MADE_ELSEWHERE, Method, ModelVersion
 from segmentation.services import store
 
-MADE_ELSEWHERE = "made_elsewhere"
 NNUNET_BACKEND = "segmentation.inference.nnunet"
 
 

@@ -8,7 +8,7 @@ from segmentation.services.segmenters import is_made_elsewhere
 
 
 def why_not(visit: Visit, model: ModelVersion) -> str:
-    """Return what keeps an open visit from being segmented by a model, and what to do about it."""
+    """Return what but a lock keeps a visit from being segmented, and what to do about it."""
     if is_made_elsewhere(model):
         return f"The masks of {model} are made elsewhere: bring them in with import_mask."
     for sequence in model.sequences:

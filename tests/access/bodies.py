@@ -84,9 +84,19 @@ def _with_raw_files(_world: World) -> dict[str, Any]:
     return {}
 
 
-def _with_waiting_runs(_world: World) -> dict[str, str]:
+def _not_of_a_candidate(_world: World) -> dict[str, str]:
+    """Let the runs be of a method that locks hold: runs of a candidate count nowhere."""
+    from segmentation.models import ModelVersion, ReleaseState, SegmentationRun
+
+    models = ModelVersion.objects.filter(pk__in=SegmentationRun.objects.values("model_version"))
+    models.filter(state=ReleaseState.CANDIDATE).update(state=ReleaseState.RETIRED)
+    return {}
+
+
+def _with_waiting_runs(world: World) -> dict[str, str]:
     from segmentation.models import JobState, SegmentationRun
 
+    _not_of_a_candidate(world)
     SegmentationRun.objects.update(state=JobState.QUEUED, failure_code="", message="")
     return {}
 
@@ -155,7 +165,7 @@ CHANGES: dict[str, Change] = {
     "scan_keep": Change(body=REASON),
     "scan_discard": Change(body=REASON),
     "job_retry": Change(body=_with_raw_files, refused=302),
-    "run_retry": Change(refused=302),
+    "run_retry": Change(body=_not_of_a_candidate, refused=302),
     "run_cancel": Change(body=_with_waiting_runs, refused=302),
     "run_first": Change(body=_with_waiting_runs, refused=302),
     "quality_retry": Change(refused=302),

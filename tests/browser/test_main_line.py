@@ -8,11 +8,12 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mldtrial.trial.models import Patient
-from segmentation.models import SegmentationResult
+from segmentation.models import ReleaseState, SegmentationResult
 from segmentation.services import models
 from tests.support.images import write_visit
-from tests.support.loads import make_tissue
-from tests.support.world import PASSWORD, build_world
+from tests.support.loads import make_model, make_tissue
+from tests.support.locking import freeze
+from tests.support.world import PASSWORD, World, build_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SEGMENTED_MS = 60_000
@@ -84,6 +85,22 @@ def order_the_cohort(page: Page) -> None:
     expect(page.get_by_text("nothing to do")).to_be_visible()
 
 
+def run_a_candidate_over_the_frozen_cohort(page: Page, world: World) -> None:
+    """Freeze the study, order a candidate on its page, and find its load beside the frozen one."""
+    threshold = models.register_threshold()
+    other = make_model("next", method=threshold.method, state=ReleaseState.CANDIDATE)
+    freeze(world, world.study)
+    page.goto(f"/studies/MLD-1/models/{other.pk}/impact/")
+    page.get_by_role("button", name="Run over the cohort").click()
+    expect(page.get_by_text("1 of 1 load that counts has one of next 1")).to_be_visible(
+        timeout=SEGMENTED_MS
+    )
+    expect(page.get_by_text("1 frozen or locked visit would show another load")).to_contain_text(
+        "1 changing by +0.0 mL"
+    )
+    assert SegmentationResult.objects.filter(run__model_version=other).count() == 1
+
+
 def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     chain: None, page: Page, tmp_path: Path, live_server: Any
 ):
@@ -118,6 +135,7 @@ def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     assert rows[0]["is_demonstration_model"] == "Y"
     assert drawn_percent == [float(rows[0]["load_percent_of_brain"])]
     order_the_cohort(page)
+    run_a_candidate_over_the_frozen_cohort(page, world)
 
 
 def test_a_bad_file_is_named_at_its_field_and_nothing_is_kept(page: Page, tmp_path: Path):

@@ -188,7 +188,7 @@ def test_no_run_is_queued_or_tried_again_for_a_locked_visit(world: World, images
     take_in_visit(world.visit_a, images)
     lock(world, world.visit_a)
     assert runs.queue_run(visit=world.visit_a) is None
-    run = SegmentationRun(visit=world.visit_a)
+    run = SegmentationRun(visit=world.visit_a, model_version=models.active_model())
     with pytest.raises(ValidationError, match="locked"):
         run_requests.retry_run(run=run, by=world.user("data_manager"))
 

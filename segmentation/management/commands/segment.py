@@ -14,7 +14,7 @@ from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.services import locking
 from segmentation import tasks
 from segmentation.models import JobState, ModelVersion, SegmentationRun
-from segmentation.services import models, runs, store
+from segmentation.services import models, runs, shadowing, store
 from segmentation.services.unsegmented import why_not
 
 WAIT_SECONDS = 3600
@@ -39,7 +39,7 @@ class Command(BaseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Queue, follow, report; a failed run makes the exit status non-zero."""
         model = _model(options["model"])
-        visits = self._open_visits(options)
+        visits = self._open_visits(options, model)
         with acting(origin="command:segment"):
             queued = [
                 run
@@ -57,9 +57,11 @@ class Command(BaseCommand):
             _wait(queued)
         self._report(queued, as_json=options["as_json"])
 
-    def _open_visits(self, options: dict[str, Any]) -> list[Visit]:
+    def _open_visits(self, options: dict[str, Any], model: ModelVersion) -> list[Visit]:
         """Return the visits that may be segmented; a held one is named, or counted among all."""
         visits = _visits(options)
+        if shadowing.is_shadow(model):
+            return visits
         held = locks_on([visit.pk for visit in visits])
         if held and not options["all"]:
             try:

@@ -38,7 +38,7 @@ def test_the_page_says_in_short_what_would_change(client, world: World):
     assert "<dt>Bias, 3D</dt><dd>1.5 mL" in html
     assert "<dt>Cross 5 mL</dt><dd>1</dd>" in html
     assert "<dt>Frozen or locked</dt><dd>1</dd>" in html
-    assert "1 frozen or locked visit would show another load, or none." in html
+    assert "visit would show another load, or none: 1 changing by +2.0 mL." in html
     assert "1 visit would show no load any more:</strong> 1 lacking an image" in html
     assert "one of next 1 beside them" in html
 

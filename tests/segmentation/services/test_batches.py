@@ -76,7 +76,10 @@ def test_a_worker_that_was_killed_begins_again_and_doubles_nothing(
     assert batches.prepare_next(worker="heir") is None
 
 
-def test_a_frozen_visit_is_left_as_it_is_and_counted(world: World, model: ModelVersion):
+def test_a_frozen_visit_is_left_as_it_is_by_the_method_that_counts_and_counted(
+    world: World, model: ModelVersion
+):
+    models.activate(model=model, reason="test")
     freeze(world, world.visit_a)
     batch = ordered(world, model)
     assert (batch.queued, batch.held) == (1, 1)
@@ -161,6 +164,7 @@ def test_failed_runs_are_tried_again_and_refused_ones_are_not(world: World, mode
 
 
 def test_what_a_freeze_refused_is_tried_again_with_the_failed(world: World, model: ModelVersion):
+    models.activate(model=model, reason="test")
     ordered(world, model)
     freeze(world, world.visit_a)
     while runs.execute_next(worker="test") is not None:
