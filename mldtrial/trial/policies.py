@@ -82,6 +82,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "cancel_job": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "view_segmentations": OVERSEERS,
     "order_segmentations": (Role.DATA_MANAGER,),
+    # Whoever imports a mask names its visit and sees its load: nobody who reads or draws blinded.
+    "import_mask": (Role.DATA_MANAGER,),
     "answer_query": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "open_query": (Role.DATA_MANAGER, Role.MONITOR),
     "close_query": (Role.DATA_MANAGER,),

@@ -1,8 +1,9 @@
 """Take in a mask that was made elsewhere, as the result of another method."""
 
+import re
 from dataclasses import asdict, dataclass
-from math import isfinite
 from pathlib import Path
+from sys import float_info
 from typing import Any
 from uuid import uuid4
 
@@ -21,10 +22,18 @@ from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_label_map, read_volume, write_label_map
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.models import JobState, Method, ModelVersion, SegmentationResult, SegmentationRun
+from segmentation.selectors.imported_masks import IMPORTED, standing_imports
 from segmentation.selectors.usable import usable_scans
 from segmentation.services import demo_images, models, runs, store
 
-PURPOSE = "IMPORT"
+CODE = re.compile(r"[A-Za-z0-9._-]{0,32}")
+NUMBERS = {
+    "minutes": (float_info.max, "The minutes must be zero or more."),
+    "lowest_percent": (100.0, "Expected a percentage from 0 to 100."),
+    "step_percent": (100.0, "Expected a percentage from 0 to 100."),
+    "smallest_cluster_voxels": (float_info.max, "The voxels must be zero or more."),
+}
+"""The most that a particular may be, and what is said of more or of less than nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,10 +142,22 @@ def _check_particulars(made: MadeElsewhere) -> None:
         raise ValidationError("A mask made elsewhere is conventional or drawn by hand.")
     if not (made.software.strip() and made.version.strip() and made.operator.strip()):
         raise ValidationError("Say which software made the mask, its version, and who operated it.")
-    if made.minutes is not None and not (isfinite(made.minutes) and made.minutes >= 0):
-        raise ValidationError("The minutes must be zero or more.")
+    for field in ("operator", "second_operator"):
+        if not CODE.fullmatch(getattr(made, field).strip()):
+            raise ValidationError(
+                {field: "Expected a code of letters, digits, dots and dashes, never a name."}
+            )
+    for field, (most, words) in NUMBERS.items():
+        number = getattr(made, field)
+        if number is not None and not 0 <= number <= most:
+            raise ValidationError({field: words})
     if made.voxels_changed is not None and (made.voxels_changed < 0 or not made.is_edited):
-        raise ValidationError("Voxels were changed by hand, or the mask was not edited: say which.")
+        raise ValidationError(
+            {
+                "voxels_changed": "Voxels were changed by hand, or the mask was not edited: "
+                "say which."
+            }
+        )
 
 
 def _require_allowed(visit: Visit) -> None:
@@ -178,13 +199,14 @@ def _known(
             FailureCode.IMAGES_CHANGED,
             "The T1w image of this mask was moved or replaced meanwhile. Import the mask again.",
         )
-    before = SegmentationRun.objects.filter(
-        visit=visit,
-        model_version__name=made.software.strip(),
-        model_version__version=made.version.strip(),
-        purpose=PURPOSE,
-        is_voided=False,
-    ).first()
+    before = (
+        standing_imports(visit)
+        .filter(
+            model_version__name=made.software.strip(),
+            model_version__version=made.version.strip(),
+        )
+        .first()
+    )
     if before is None:
         return None
     is_same = before.result.mask_sha256 == mask_sha256 and before.t1w_scan_id == checked.scan.pk
@@ -192,9 +214,11 @@ def _known(
         return before
     if not reason.strip():
         raise ValidationError(
-            f"This visit has a mask of {before.model_version} already, of "
-            f"{before.result.demyelination_load_ml:.1f} mL. Give a reason to put this one in its "
-            "place; the one before it stays readable."
+            {
+                "reason": f"This visit has a mask of {before.model_version} already, of "
+                f"{before.result.demyelination_load_ml:.1f} mL. Give a reason to put this one in "
+                "its place; the one before it stays readable."
+            }
         )
     with because(reason.strip()):
         SegmentationRun.objects.filter(pk=before.pk).update(is_voided=True, analysis_flag=False)
@@ -218,7 +242,7 @@ def _record(
         attempt=1,
         t1w_scan=checked.scan,
         model_version=model,
-        purpose=PURPOSE,
+        purpose=IMPORTED,
         parameters=particulars,
         parameters_sha256=runs.sha256_of_json(particulars),
         input_sha256=runs.sha256_of_json({"T1w": checked.scan.image_sha256, "mask": mask_sha256}),
@@ -233,7 +257,8 @@ def _record(
         voxel_count=voxels,
         demyelination_load_ml=label_volume_ml(checked.mask.data, checked.mask.affine, 1),
     )
-    runs.flag_for_analysis(visit=visit, model=model)
+    with because("a mask was imported"):
+        runs.flag_for_analysis(visit=visit, model=model)
     run.refresh_from_db()
     return run
 

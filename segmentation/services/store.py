@@ -76,8 +76,15 @@ def temporary_folder(token: UUID) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def receive(chunks: Iterable[bytes], target: Path) -> tuple[str, int]:
+def receive(
+    chunks: Iterable[bytes], target: Path, *, at_most_bytes: int | None = None
+) -> tuple[str, int]:
     """Write chunks to a new file on the final volume, hashing on the way.
+
+    Parameters
+    ----------
+    at_most_bytes : int, optional
+        The limit; that of an upload without.
 
     Returns
     -------
@@ -90,7 +97,8 @@ def receive(chunks: Iterable[bytes], target: Path) -> tuple[str, int]:
         TOO_LARGE if the limit is passed; EMPTY for no bytes. Nothing stays behind.
     """
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    digest, size, limit = hashlib.sha256(), 0, settings.UPLOAD_MAX_BYTES
+    digest, size = hashlib.sha256(), 0
+    limit = settings.UPLOAD_MAX_BYTES if at_most_bytes is None else at_most_bytes
     try:
         with target.open("xb") as handle:
             for chunk in chunks:

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
-from mldtrial.trial.models import Visit
+from mldtrial.trial.models import Sequence, Visit
 from mldtrial.trial.views.answers import form_page
 from segmentation import selectors, tasks
 from segmentation.forms import UploadForm
@@ -131,6 +131,7 @@ def visit_status(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpR
             "visit": visit,
             "study": study,
             "may_place": policies.may(request.user, "place_scan", visit),
+            "may_import": _may_import(request, visit, status),
             "may_record": policies.may(request.user, "record_deviation", visit),
         },
     )
@@ -139,6 +140,13 @@ def visit_status(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpR
         # The chart and the table of the page show a new number now.
         response["HX-Trigger"] = "visit-finished"
     return response
+
+
+def _may_import(request: HttpRequest, visit: Visit, status: selectors.VisitStatus) -> bool:
+    """Return whether a mask can be imported: the visit is open and has an image to hold it to."""
+    has_t1w = any(scan.sequence == Sequence.T1W for scan in status.scans)
+    may = has_t1w and policies.may(request.user, "import_mask", visit)
+    return may and trial.lock_of(visit) is None
 
 
 @require_POST

@@ -5,11 +5,13 @@ without. A body names only what the form does not hold already when it is opened
 the mark of what was seen and the reason of a change are filled as the page shows them.
 """
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+import numpy as np
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from mldtrial.trial.models import ReadRole, Role
@@ -18,7 +20,8 @@ from mldtrial.trial.services import patients, studies
 from segmentation.models import Upload
 from segmentation.services import protocols, store
 from tests.access import addresses
-from tests.support.images import nifti_bytes
+from tests.support.images import SHAPE, nifti_bytes
+from tests.support.loads import make_scan
 from tests.support.world import World, person
 
 Given = Mapping[str, Any] | Callable[[World], Mapping[str, Any]]
@@ -122,6 +125,24 @@ def _to_another_visit(world: World) -> dict[str, Any]:
     return {"to": other.pk, **REASON}
 
 
+def _mask_of_an_image(world: World) -> dict[str, Any]:
+    """Put the T1w image of the visit into the store, and return a mask in its voxels."""
+    content = nifti_bytes(affine=np.eye(4))
+    sha256 = hashlib.sha256(content).hexdigest()
+    path = store.image_path(sha256)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    make_scan(addresses.visit_of(world, addresses.SITE_A), image_sha256=sha256, shape=SHAPE)
+    mask = nifti_bytes(np.ones(SHAPE, np.uint8), np.eye(4))
+    return {
+        "mask": SimpleUploadedFile("mask.nii", mask),
+        "software": "toolbox",
+        "version": "1",
+        "operator": "OP-1",
+        "is_edited": "no",
+    }
+
+
 CHANGES: dict[str, Change] = {
     "patient_new": Change(body={"subject_code": "A-002", "sex": "M", "birth_month": "2021-04"}),
     "patient_edit": Change(body={"sex": "M", **REASON}),
@@ -156,6 +177,7 @@ CHANGES: dict[str, Change] = {
             "acquired_on": date(2023, 5, 10),
         }
     ),
+    "mask_import": Change(body=_mask_of_an_image),
     "transfers": Change(
         accepted=201,
         refused=UNPROCESSABLE,

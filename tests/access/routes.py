@@ -208,6 +208,7 @@ EXPECTED: dict[str, Route] = {
     "uploads": Route(scope="signed-in", get=EVERYONE),
     "deidentification": Route(scope="study", get=EVERYONE, page=False),
     "upload_new": Route(scope="site", get=ENTRY, post=ENTRY),
+    "mask_import": Route(scope="site", get={"data_manager"}, post={"data_manager"}),
     # Without the headers of its protocol a request is told which version is spoken.
     "transfers": Route(scope="site", get=ENTRY, post=ENTRY, post_status=412, page=False),
     # Nobody's but the sender's; HEAD, PATCH and DELETE are asked in tests/segmentation/transfers.

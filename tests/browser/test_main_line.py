@@ -9,7 +9,8 @@ from playwright.sync_api import Page, expect
 
 from mldtrial.trial.models import Patient
 from segmentation.models import ReleaseState, SegmentationResult
-from segmentation.services import models
+from segmentation.services import models, store
+from tests.browser.test_accessibility import findings as serious_findings
 from tests.support.images import write_visit
 from tests.support.loads import make_model, make_tissue
 from tests.support.locking import freeze
@@ -85,6 +86,28 @@ def order_the_cohort(page: Page) -> None:
     expect(page.get_by_text("nothing to do")).to_be_visible()
 
 
+def import_mask(page: Page, result: SegmentationResult, patient: Patient) -> None:
+    """Bring in the mask of the visit once more, as a tracing that was made elsewhere."""
+    page.goto(f"/studies/MLD-1/patients/{patient.pk}/")
+    page.get_by_role("link", name="Import a mask of").click()
+    page.get_by_label("Software", exact=True).fill("itk-snap")
+    page.get_by_label("Version of the software").fill("4")
+    page.get_by_label("Operator", exact=True).fill("OP-2")
+    page.get_by_text("Tracing by hand", exact=True).click()
+    page.get_by_role("button", name="Check and import").click()
+    expect(page.get_by_text("Choose the file of the mask.")).to_be_visible()
+    expect(page.get_by_label("Operator", exact=True)).to_have_value("OP-2")
+    page.get_by_role("group", name="Voxels changed by hand afterwards").get_by_text(
+        "no", exact=True
+    ).click()
+    page.get_by_label("Mask", exact=True).set_input_files(store.root() / result.mask_path)
+    assert serious_findings(page) == []
+    page.get_by_role("button", name="Check and import").click()
+    expect(page.get_by_text("The mask was checked and taken in.")).to_be_visible(timeout=30_000)
+    expect(page.get_by_text(f"{result.demyelination_load_ml:.2f} mL").first).to_be_visible()
+    expect(page.get_by_role("row", name="operator OP-2")).to_be_visible()
+
+
 def run_a_candidate_over_the_frozen_cohort(page: Page, world: World) -> None:
     """Freeze the study, order a candidate on its page, and find its load beside the frozen one."""
     threshold = models.register_threshold()
@@ -134,6 +157,7 @@ def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     assert float(rows[0]["demyelination_load_ml"]) == result.demyelination_load_ml
     assert rows[0]["is_demonstration_model"] == "Y"
     assert drawn_percent == [float(rows[0]["load_percent_of_brain"])]
+    import_mask(page, result, patient)
     order_the_cohort(page)
     run_a_candidate_over_the_frozen_cohort(page, world)
 

@@ -62,6 +62,7 @@ MAY: dict[str, set[str]] = {
     "cancel_job": {*ENTRY, "data_manager"},
     "view_segmentations": {"data_manager", "auditor"},
     "order_segmentations": {"data_manager"},
+    "import_mask": {"data_manager"},
     "answer_query": {*ENTRY, "data_manager"},
     "open_query": {"data_manager", "monitor"},
     "close_query": {"data_manager"},

@@ -14,16 +14,15 @@ from django.urls import reverse
 
 from mldtrial.trial.models import Visit
 from mldtrial.trial.services import locking
-from segmentation.imaging import foreign_mask
-from segmentation.imaging.errors import FailureCode, ImageError
-from segmentation.imaging.geometry import Volume
-from segmentation.imaging.nifti import read_label_map, read_volume, write_label_map
+from segmentation.imaging.errors import ImageError
+from segmentation.imaging.nifti import read_label_map, write_label_map
 from segmentation.models import JobState, Method, ModelVersion, SegmentationResult, SegmentationRun
 from segmentation.selectors import visit_status
-from segmentation.services import batches, mask_import, models, runs, store, upkeep
+from segmentation.services import batches, mask_import, models, runs, upkeep
 from segmentation.services.mask_import import MadeElsewhere
 from segmentation.services.segmenters import ModelChangedError, load_segmenter
 from segmentation.services.unsegmented import why_not
+from tests.support.foreign_masks import find_no_head, masks, write_mask
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
 from tests.support.loads import make_model
@@ -44,12 +43,7 @@ MADE = MadeElsewhere(
 
 @pytest.fixture
 def no_head(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Say at once that these images hold no brain, which the fit finds after seconds."""
-
-    def not_found(_t1w: Volume) -> None:
-        raise ImageError(FailureCode.NO_BRAIN_FOUND, "No brain was found.")
-
-    monkeypatch.setattr(foreign_mask, "extract_brain", not_found)
+    find_no_head(monkeypatch)
 
 
 @pytest.fixture
@@ -59,23 +53,8 @@ def visit(world: World, tmp_path: Path) -> Visit:
     return world.visit_a
 
 
-def write_mask(visit: Visit, path: Path, voxels: int, value: int = 1) -> Path:
-    """Write a mask of some voxels in the grid of the visit's T1w image."""
-    scan = visit.scans.get(sequence="T1w")
-    image = read_volume(store.image_path(scan.image_sha256))
-    mask = np.zeros(image.data.shape, dtype=np.uint8)
-    mask[2, 2, :voxels] = value
-    write_label_map(path, mask, image.affine)
-    return path
-
-
 def take_in(visit: Visit, path: Path, **more: Any) -> SegmentationRun:
     return mask_import.import_mask(visit=visit, path=path, **{"made": MADE, **more})
-
-
-def masks() -> list[Path]:
-    folder = store.root() / "masks"
-    return list(folder.iterdir()) if folder.exists() else []
 
 
 @quick
@@ -222,7 +201,12 @@ def test_a_visit_without_t1w_takes_in_no_mask(world: World, tmp_path: Path) -> N
     ("changes", "words"),
     [
         ({"operator": " "}, "who operated"),
+        ({"operator": "Eva Reader"}, "never a name"),
+        ({"second_operator": "Eva Reader"}, "never a name"),
         ({"minutes": -1.0}, "minutes"),
+        ({"minutes": float("nan")}, "minutes"),
+        ({"lowest_percent": 101.0}, "percentage from 0 to 100"),
+        ({"smallest_cluster_voxels": -1}, "voxels must be zero or more"),
         ({"voxels_changed": 3}, "changed by hand"),
         ({"method": Method.CNN}, "conventional or drawn by hand"),
         ({"software": "clusterize"}, "a method of this platform"),

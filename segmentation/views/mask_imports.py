@@ -1,0 +1,64 @@
+"""Import a mask of a visit that was made elsewhere."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from mldtrial.trial import policies
+from mldtrial.trial import selectors as trial
+from mldtrial.trial.models import Study
+from mldtrial.trial.services import access
+from mldtrial.trial.views.answers import form_page, posted
+from segmentation import tasks
+from segmentation.forms.mask_import import MaskImportForm
+from segmentation.selectors import imported_masks as selectors
+from segmentation.services import mask_receiving
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpResponse:
+    """Check a mask while the person waits, and lead to the run that it became."""
+    study = trial.study(study_code, user=request.user)
+    visit = trial.visit(study, visit_id, user=request.user)
+    policies.require(request.user, "import_mask", visit)
+    before = selectors.shown_imports(visit, user=request.user)
+    if before:
+        access.log_blinded_view(
+            study=study, by=request.user, what="load", subject=visit.patient.subject_code
+        )
+    form = MaskImportForm(
+        posted(request),
+        request.FILES or None,
+        has_before=bool(before),
+        initial=_as_last_time(study, request.user),
+    )
+    run = form.submit(
+        lambda: mask_receiving.receive_mask(visit=visit, by=request.user, **form.values())
+    )
+    if run is not None:
+        tasks.ring_review()
+        if run in before:
+            messages.info(request, "This very mask was imported before; this is its run.")
+        else:
+            messages.success(request, "The mask was checked and taken in.")
+        return redirect("run", study_code=study.code, run_id=run.pk)
+    context = {
+        "visit": visit,
+        "patient": visit.patient,
+        "imports": before,
+        "grids": selectors.grids(visit),
+        "largest_mib": mask_receiving.LARGEST_MIB,
+    }
+    return form_page(request, "segmentation/mask_import.html", form, context, changes=visit)
+
+
+def _as_last_time(study: Study, user: Any) -> dict[str, str]:
+    """Return what is the same for most masks of a study; who operated is asked each time."""
+    method = selectors.latest_method(study, user=user)
+    if method is None:
+        return {}
+    return {"software": method.name, "version": method.version, "method": method.method}
