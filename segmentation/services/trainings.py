@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,7 @@ def _tell(training: TrainingRun, heartbeat: jobs.Heartbeat, found: dict[str, Any
     words = STEP_WORDS.get(step, step)
     if "epoch" in found:
         words = _epoch_words(found)
-        values = [round(value, 4) for value in found["values"]]
+        values = steps.as_kept(found["values"])
         TrainingRun.objects.filter(
             pk=training.pk, lease_token=training.lease_token, state=JobState.RUNNING
         ).update(epochs_done=found["epoch"], pseudo_dice=values)
@@ -254,7 +255,7 @@ def _epoch_words(found: dict[str, Any]) -> str:
     words = f"epoch {min(found['epoch'] + 1, found['epochs'])} of {found['epochs']}"
     if found.get("folds", 1) > 1:
         words = f"fold {found['fold'] + 1} of {found['folds']}, {words}"
-    if found["values"]:
+    if found["values"] and isfinite(found["values"][-1]):
         words += f", pseudo-Dice {found['values'][-1]:.2f}"
     left = found.get("seconds_left")
     return words if left is None else f"{words}, {_duration(left)} left"

@@ -18,8 +18,9 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -68,15 +69,27 @@ def environment(base: Mapping[str, str], work: Path, *, augmenters: int) -> dict
 
 def read_progress(work: Path) -> dict[str, Any]:
     """Return how far a run has come: ``step``, ``share`` and, in training, its epochs."""
-    path = work / PROGRESS
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+    try:
+        content = (work / PROGRESS).read_text()
+    except FileNotFoundError:
+        # Asked for first and read then, it could be gone between: the steps may begin anew.
+        return {}
+    found: dict[str, Any] = json.loads(content)
     return found
 
 
-def read_epochs(work: Path) -> tuple[int, list[float]]:
+def read_epochs(work: Path) -> tuple[int, list[float | None]]:
     """Return how many epochs the fold trained last has, and their smoothed pseudo-Dice."""
     found = json.loads((work / EPOCHS).read_text())
-    return int(found["epoch"]), [round(value, 4) for value in found["values"]]
+    return int(found["epoch"]), as_kept(found["values"])
+
+
+def as_kept(values: Sequence[float]) -> list[float | None]:
+    """Return values as a database keeps them: rounded, None for one that could not be computed.
+
+    nnU-Net has none for an epoch whose patches held no foreground and none was predicted.
+    """
+    return [round(value, 4) if isfinite(value) else None for value in values]
 
 
 def end_with_parent() -> None:

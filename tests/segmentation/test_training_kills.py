@@ -2,7 +2,9 @@
 
 import os
 import signal
+import subprocess
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from segmentation.models import (
 )
 from segmentation.services import mask_reviews, store, trainings, upkeep
 from segmentation.services.segmenters import load_segmenter
+from segmentation.training import steps
 from tests.support.approved import keep_files, mask_of, new_patient
 from tests.support.heads import head
 from tests.support.workers import broker, end, start_worker
@@ -33,13 +36,34 @@ pytestmark = [
 ]
 EPOCHS = 12
 WAIT_SECONDS = 600
+LOG_LINES = 60
+SHOWN = (
+    "state", "attempt", "failure_code", "message", "progress", "progress_step", "progress_at",
+    "epochs_done", "pseudo_dice", "lease_until", "not_before", "worker",
+)  # fmt: skip
 
 
-def wait_for(condition, seconds: float = WAIT_SECONDS) -> None:
+def wait_for(condition, what: str, seconds: float = WAIT_SECONDS) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited too long"
+        put_off = TrainingRun.objects.filter(not_before__isnull=False).exists()
+        # Nobody rings here for what is put off: to wait on would only hide why it was.
+        assert not put_off, f"{what}: put off. {story()}"
+        assert time.monotonic() < deadline, f"{what}: waited {seconds:.0f} s. {story()}"
         time.sleep(0.2)
+
+
+def story() -> str:
+    """Return how the training stands and what its steps said last."""
+    row = TrainingRun.objects.values(*SHOWN).get()
+    log = trainings.work_folder(TrainingRun.objects.get()) / steps.LOG
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else ["no log is there"]
+    return "\n".join([str(row), *lines[-LOG_LINES:]])
+
+
+def end_if_running(worker: subprocess.Popen[bytes]) -> None:
+    if worker.poll() is None:
+        end(worker)
 
 
 def children_of(pid: int) -> list[int]:
@@ -86,28 +110,33 @@ def test_a_training_goes_on_after_its_worker_was_killed_and_no_epoch_counts_twic
         iterations=10,
         by=world.user("administrator"),
     )
-    with broker():
+    with broker(), ExitStack() as started:
         doomed = start_worker("cpu", MLDTRIAL_TRAINING_THREADS="1", nnUNet_results="/nowhere")
+        started.callback(end_if_running, doomed)
         tasks.ring_trainings()
-        wait_for(lambda: TrainingRun.objects.get().epochs_done >= 2 or has_ended())
+        wait_for(
+            lambda: TrainingRun.objects.get().epochs_done >= 2 or has_ended(), "the first epochs"
+        )
         at_the_kill = TrainingRun.objects.get()
-        assert at_the_kill.state == JobState.RUNNING, at_the_kill.message
-        assert at_the_kill.epochs_done < EPOCHS
-        (child,) = children_of(doomed.pid)
+        assert at_the_kill.state == JobState.RUNNING, story()
+        assert at_the_kill.epochs_done < EPOCHS, story()
+        children = children_of(doomed.pid)
+        assert len(children) == 1, f"{children}: {story()}"
+        (child,) = children
         os.kill(doomed.pid, signal.SIGKILL)
         doomed.wait(timeout=10)
         # The child does not train on for nobody.
-        wait_for(lambda: is_gone(child), 30)
-        TrainingRun.objects.update(lease_until=timezone.now())
-        assert upkeep.sweep().trainings_taken_back == 1
+        wait_for(lambda: is_gone(child), "the end of the child", 30)
+        wait_for(was_taken_back, "the sweep", 30)
         heir = start_worker("cpu", MLDTRIAL_TRAINING_THREADS="1")
+        started.callback(end_if_running, heir)
         tasks.ring_trainings()
-        wait_for(has_ended)
+        wait_for(has_ended, "the end of the training")
         # The files go after the model is on record; a worker killed between leaves them.
-        wait_for(lambda: not trainings.work_folder(training).exists(), 30)
+        done = TrainingRun.objects.get()
+        assert (done.state, done.message) == (JobState.SUCCEEDED, ""), story()
+        wait_for(lambda: not trainings.work_folder(training).exists(), "the end of the files", 30)
         end(heir)
-    done = TrainingRun.objects.get()
-    assert (done.state, done.message) == (JobState.SUCCEEDED, "")
     assert done.attempt == 2
     assert (done.epochs_done, len(done.pseudo_dice)) == (EPOCHS, EPOCHS)
     assert done.pseudo_dice[: at_the_kill.epochs_done] == at_the_kill.pseudo_dice
@@ -135,6 +164,12 @@ def test_a_training_goes_on_after_its_worker_was_killed_and_no_epoch_counts_twic
     assert "Trained on masks of MLD-1" in model.card
     assert load_segmenter(model).name == "ours"
     connection.close()
+
+
+def was_taken_back() -> bool:
+    """End the lease and sweep; what the dead worker had sent may extend the lease once more."""
+    TrainingRun.objects.filter(state=JobState.RUNNING).update(lease_until=timezone.now())
+    return upkeep.sweep().trainings_taken_back == 1
 
 
 def has_ended() -> bool:

@@ -1,9 +1,12 @@
 """The process of a training as its worker sees it: its lock, its helpers, its faults."""
 
+import math
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,14 @@ import pytest
 from django.utils import timezone
 
 from segmentation.models import JobState, TrainingRun
-from segmentation.services import faults, training_data, training_process, trainings, transfers
+from segmentation.services import (
+    faults,
+    jobs,
+    training_data,
+    training_process,
+    trainings,
+    transfers,
+)
 from segmentation.training import steps
 from tests.support.approved import approved_masks
 from tests.support.world import World
@@ -109,3 +119,37 @@ def test_a_training_does_not_begin_where_there_is_no_room(training: TrainingRun,
     assert done.state == JobState.QUEUED
     assert "storage of the server is full" in done.message
     assert not started
+
+
+def test_a_folder_that_is_emptied_while_it_is_counted_is_no_fault(tmp_path: Path):
+    folder = tmp_path / "preprocessed"
+    assert training_process._count_of_files(folder) == 0
+
+    def empty_again_and_again() -> None:
+        for _ in range(100):
+            for number in range(20):
+                (folder / f"case {number}" / "parts").mkdir(parents=True)
+            shutil.rmtree(folder)
+
+    nnunet = threading.Thread(target=empty_again_and_again)
+    nnunet.start()
+    counts = [training_process._count_of_files(folder)]
+    while nnunet.is_alive():
+        counts.append(training_process._count_of_files(folder))
+    nnunet.join()
+    assert max(counts) <= 40
+
+
+def test_progress_that_was_taken_away_is_none_yet(tmp_path: Path):
+    assert steps.read_progress(tmp_path) == {}
+
+
+@pytest.mark.django_db
+def test_an_epoch_whose_pseudo_dice_cannot_be_computed_ends_no_training(training: TrainingRun):
+    claimed = jobs.claim_next(TrainingRun, worker="test")
+    assert claimed is not None
+    found = {"step": "train", "epoch": 2, "epochs": 3, "values": [0.25, math.nan]}
+    trainings._tell(claimed, jobs.Heartbeat(claimed, give_up=print), found)
+    row = TrainingRun.objects.get(pk=training.pk)
+    assert (row.epochs_done, row.pseudo_dice) == (2, [0.25, None])
+    assert row.progress_step == "epoch 3 of 3"
