@@ -25,7 +25,7 @@ from segmentation.imaging.quality.regions import Regions
 from segmentation.imaging.registration import resample_onto
 from segmentation.imaging.template import template_brain, template_tissues
 
-SUITABILITY_VERSION = "suitable-1"
+SUITABILITY_VERSION = "suitable-2"
 COARSE_MM = 3.0
 NEIGHBOURHOOD_VOXELS = 2.5
 FLAT = 1e-5
@@ -35,6 +35,8 @@ AIR_SHARE = 0.1
 
 LEAST_LIKENESS = {"T1w": 0.38, "T2w": 0.08}
 USUAL_LIKENESS = {"T1w": 0.48, "T2w": 0.15}
+MOST_CORRELATED, USUALLY_CORRELATED = -0.2, -0.5
+"""Of both images inside the tissue of the brain; see `segmentation.imaging.opposition`."""
 MOST_CUT_PERCENT, USUAL_CUT_PERCENT = 0.5, 0.1
 LEAST_SHOWN_PERCENT, USUAL_SHOWN_PERCENT = 90.0, 98.0
 
@@ -55,6 +57,8 @@ class Suitability:
     ----------
     t1w_likeness, t2w_likeness : float
         Median correlation of small neighbourhoods with the fitted template, -1 to 1.
+    tissue_correlation : float
+        Median correlation of both images in small neighbourhoods of tissue, -1 to 1.
     brain_cut_percent : float
         Share of the fitted brain outside of the T1w image.
     t2w_shown_percent : float
@@ -63,6 +67,7 @@ class Suitability:
 
     t1w_likeness: float
     t2w_likeness: float
+    tissue_correlation: float
     brain_cut_percent: float
     t2w_shown_percent: float
 
@@ -70,7 +75,8 @@ class Suitability:
     def cautions(self) -> tuple[Caution, ...]:
         """What is unusual, though not enough to refuse."""
         found = {
-            Caution.T1W_UNUSUAL: self.t1w_likeness < USUAL_LIKENESS["T1w"],
+            Caution.T1W_UNUSUAL: self.t1w_likeness < USUAL_LIKENESS["T1w"]
+            or self.tissue_correlation > USUALLY_CORRELATED,
             Caution.T2W_UNUSUAL: self.t2w_likeness < USUAL_LIKENESS["T2w"],
             Caution.BRAIN_AT_EDGE: self.brain_cut_percent > USUAL_CUT_PERCENT,
             Caution.T2W_INCOMPLETE: self.t2w_shown_percent < USUAL_SHOWN_PERCENT,
@@ -83,6 +89,7 @@ class Suitability:
             "version": SUITABILITY_VERSION,
             "t1w_likeness": round(self.t1w_likeness, 3),
             "t2w_likeness": round(self.t2w_likeness, 3),
+            "tissue_correlation": round(self.tissue_correlation, 3),
             "brain_cut_percent": round(self.brain_cut_percent, 2),
             "t2w_shown_percent": round(self.t2w_shown_percent, 1),
         }

@@ -18,6 +18,7 @@ from segmentation.imaging.contrast import check_contrasts, fluid_contrast
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume, from_ras, to_ras
 from segmentation.imaging.nifti import read_volume
+from segmentation.imaging.opposition import require_opposed
 from segmentation.imaging.registration import (
     REGISTRATION_VERSION,
     register_rigid,
@@ -154,6 +155,7 @@ def align(t1w: Volume, t2w: Volume) -> Aligned:
     suitability = Suitability(
         t1w_likeness=require_likeness(fixed, fit, "T1w"),
         t2w_likeness=require_likeness(Volume(aligned, fixed.affine), fit, "T2w"),
+        tissue_correlation=require_opposed(fixed, aligned, fit),
         brain_cut_percent=require_whole_brain(fixed, fit),
         t2w_shown_percent=require_shown(t2w, fixed, brain, motion),
     )

@@ -1,5 +1,7 @@
 """What is not a whole head in the claimed sequence is refused with a reason, not measured."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -13,7 +15,9 @@ from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.suitability import (
     LEAST_LIKENESS,
+    MOST_CORRELATED,
     USUAL_LIKENESS,
+    USUALLY_CORRELATED,
     Suitability,
     likeness,
     local_correlation,
@@ -27,7 +31,11 @@ from segmentation.imaging.template import load_template, template_brain, templat
 IN_PLACE = TemplateFit(sitk.AffineTransform(3), -0.5)
 """The template fitted to itself."""
 USUAL = Suitability(
-    t1w_likeness=0.6, t2w_likeness=0.4, brain_cut_percent=0.0, t2w_shown_percent=100.0
+    t1w_likeness=0.6,
+    t2w_likeness=0.4,
+    tissue_correlation=-0.9,
+    brain_cut_percent=0.0,
+    t2w_shown_percent=100.0,
 )
 
 
@@ -171,8 +179,11 @@ def test_a_caution_stands_between_the_usual_and_what_is_refused():
     odd = Suitability(
         t1w_likeness=(LEAST_LIKENESS["T1w"] + USUAL_LIKENESS["T1w"]) / 2,
         t2w_likeness=(LEAST_LIKENESS["T2w"] + USUAL_LIKENESS["T2w"]) / 2,
+        tissue_correlation=-0.9,
         brain_cut_percent=1.0,
         t2w_shown_percent=95.0,
     )
     assert odd.cautions == tuple(Caution)
     assert set(CAUTION_WORDS) == set(Caution)
+    alike = replace(USUAL, tissue_correlation=(MOST_CORRELATED + USUALLY_CORRELATED) / 2)
+    assert alike.cautions == (Caution.T1W_UNUSUAL,)
