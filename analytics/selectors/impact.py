@@ -122,6 +122,20 @@ class Row:
         return self.other.load_ml - self.counted.load_ml
 
     @property
+    def is_lost(self) -> bool:
+        """Whether the visit would show no load any more, and waiting mends nothing."""
+        return self._is_final and self.other is None
+
+    @property
+    def is_apart(self) -> bool:
+        """Whether both methods have a load, of images that will not become the same."""
+        return self._is_final and self.other is not None
+
+    @property
+    def _is_final(self) -> bool:
+        return self.gap is not None and self.gap.is_final
+
+    @property
     def difference_percent(self) -> float | None:
         """The difference in percent of the load that counts; None also where that is zero."""
         difference = self.difference_ml

@@ -60,14 +60,15 @@ class HeldChanges:
         Frozen and locked visits with a load of either method.
     differences_ml : tuple of float
         Of those that are compared, the lowest first.
-    losing, first_loads, unknown : int
-        Visits that would show no load any more, that have none yet, and of which nothing can be
-        said yet.
+    losing, apart, first_loads, unknown : int
+        Visits that would show no load any more, that would show one of other images, that have none
+        yet, and of which nothing can be said yet.
     """
 
     visits: int
     differences_ml: tuple[float, ...]
     losing: int
+    apart: int
     first_loads: int
     unknown: int
 
@@ -81,6 +82,7 @@ class HeldChanges:
             said.append(f"{len(self.differences_ml)} changing by {by} mL")
         counts = (
             (self.losing, "without a load"),
+            (self.apart, "with a load of other images"),
             (self.first_loads, "with a first load"),
             (self.unknown, "not compared yet"),
         )
@@ -90,14 +92,13 @@ class HeldChanges:
 def held_changes(rows: Iterable[impact.Row]) -> HeldChanges:
     """Return what would become of the loads of frozen and locked visits."""
     held = [row for row in rows if row.held]
-    gaps = [row.gap for row in held if row.gap is not None]
-    losing = sum(gap.is_final for gap in gaps)
     return HeldChanges(
         visits=len(held),
         differences_ml=tuple(sorted(r.difference_ml for r in held if r.difference_ml is not None)),
-        losing=losing,
+        losing=sum(row.is_lost for row in held),
+        apart=sum(row.is_apart for row in held),
         first_loads=sum(row.counted is None for row in held),
-        unknown=len(gaps) - losing,
+        unknown=sum(row.gap is not None and not row.gap.is_final for row in held),
     )
 
 

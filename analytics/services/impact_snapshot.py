@@ -105,13 +105,13 @@ def _named(model: ModelVersion) -> dict[str, str]:
 
 def _of_study(study: Study, rows: Sequence[Row]) -> dict[str, Any]:
     flags = impacts.flag_changes(rows, study)
-    gaps = [row.gap for row in rows if row.gap is not None]
     counted = sum(row.counted is not None for row in rows)
     return {
         "code": study.code,
         "counted": counted,
         "compared": sum(row.difference_ml is not None for row in rows),
-        "lost": sum(gap.is_final for gap in gaps),
+        "lost": sum(row.is_lost for row in rows),
+        "apart": sum(row.is_apart for row in rows),
         "new": len(rows) - counted,
         "settings": _settings(study),
         "flags": {"come": flags.appearing, "go": flags.vanishing, "stay": flags.kept},

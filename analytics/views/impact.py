@@ -77,7 +77,8 @@ def _progress(
     counting = [row for row in rows if row.counted is not None]
     gaps = [row.gap for row in counting if row.gap is not None]
     active = loads.active_model()
-    final = [gap for gap in gaps if gap.is_final]
+    lost = [row.gap for row in counting if row.is_lost and row.gap is not None]
+    waiting = [gap for gap in gaps if not gap.is_final]
     return {
         "study": study,
         "model": model,
@@ -87,10 +88,11 @@ def _progress(
         "counted_count": len(counting),
         "compared_count": len(counting) - len(gaps),
         "new_count": len(rows) - len(counting),
-        "open_count": len(gaps) - len(final),
-        "final_count": len(final),
-        "open_gaps": impact.grouped(gap for gap in gaps if not gap.is_final),
-        "final_gaps": impact.grouped(final),
+        "open_count": len(waiting),
+        "lost_count": len(lost),
+        "apart_count": sum(row.is_apart for row in counting),
+        "open_gaps": impact.grouped(waiting),
+        "lost_gaps": impact.grouped(lost),
         "is_moving": impact.is_moving(study, model, user=request.user),
         "may_order": policies.may(request.user, "order_segmentations", study)
         and model.state == ReleaseState.CANDIDATE,

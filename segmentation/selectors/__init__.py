@@ -222,7 +222,7 @@ def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> Segmentation
     found = visit.segmentation_runs.filter(is_voided=False).exclude(t1w_scan__in=scans)
     return (
         found.exclude(t2w_scan__in=scans)
-        .exclude(_came_to_a_held_visit())
+        .exclude(_of_a_candidate_at_a_held_visit())
         .select_related("model_version", "result")
         .alias(counts=Q(model_version__state=ReleaseState.ACTIVE))
         .order_by("-counts", "-queued_at")
@@ -230,15 +230,14 @@ def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> Segmentation
     )
 
 
-def _came_to_a_held_visit() -> Q:
+def _of_a_candidate_at_a_held_visit() -> Q:
     """Return the condition of a candidate's runs that a visit shows nothing of while it is held.
 
-    It shows what it showed when it was frozen or locked.
+    Neither of those that came to a held visit, nor of those that were on their way: what a frozen
+    or locked visit shows does not move.
     """
-    held_before = LockedRecord.objects.filter(
-        record_id=OuterRef("visit"), lock__created_at__lte=OuterRef("queued_at")
-    )
-    return Q(Exists(held_before)) & ~Q(model_version__state=ReleaseState.ACTIVE)
+    held = LockedRecord.objects.filter(record_id=OuterRef("visit"))
+    return Q(Exists(held)) & Q(model_version__state=ReleaseState.CANDIDATE)
 
 
 def visits_in_progress(*, user: Any, at_most: int) -> list[tuple[Visit, VisitStatus]]:
@@ -249,7 +248,7 @@ def visits_in_progress(*, user: Any, at_most: int) -> list[tuple[Visit, VisitSta
         visible_to(
             user,
             SegmentationRun.objects.filter(state__in=unfinished, is_voided=False).exclude(
-                _came_to_a_held_visit()
+                _of_a_candidate_at_a_held_visit()
             ),
         ).values("visit"),
     ]

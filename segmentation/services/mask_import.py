@@ -134,6 +134,7 @@ def import_mask(
             # Any other fault may come after the commit: then an orphan is for the janitor.
             if refusal(error):
                 target.unlink(missing_ok=True)
+                locking.require_open(visit)  # held since the look above: said in words
             raise
 
 

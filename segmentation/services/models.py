@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from mldtrial.audit.context import because
@@ -171,7 +171,19 @@ def register_made_elsewhere(*, name: str, version: str, method: Method) -> Model
     ours = ModelVersion.objects.filter(name=name).exclude(manifest__has_key=MADE_ELSEWHERE)
     if name == CLUSTERIZE or ours.exists():
         raise ValidationError(
-            f"{name} is a method of this platform. Name the software that made the mask."
+            {
+                "software": f"{name} is a method of this platform. Name the software that made "
+                "the mask."
+            }
+        )
+    other = ModelVersion.objects.filter(name=name, version=version).exclude(method=method).first()
+    if other is not None:
+        kind = other.get_method_display()
+        raise ValidationError(
+            {
+                "method": f"{name} {version} is on record as {kind}. Choose that, or give another "
+                "version."
+            }
         )
     content = json.dumps(manifest, sort_keys=True).encode()
     return _register(
@@ -188,15 +200,29 @@ def register_made_elsewhere(*, name: str, version: str, method: Method) -> Model
 
 
 def _register(**columns: object) -> ModelVersion:
-    found = ModelVersion.objects.filter(name=columns["name"], version=columns["version"]).first()
+    found = _known(columns)
     if found is not None:
-        if found.sha256 != columns["sha256"]:
-            raise ValidationError("This name and version are taken by other weights.")
         return _with_copy_in_store(found, columns)
     model = ModelVersion(**columns)
-    model.full_clean()
-    model.save()
+    model.full_clean(validate_unique=False, validate_constraints=False)
+    try:
+        with transaction.atomic():
+            model.save()
+    except IntegrityError:
+        # Somebody registered the same at this moment.
+        found = _known(columns)
+        if found is None:
+            model.full_clean()  # says in words what else the database refused
+            raise
+        return found
     return model
+
+
+def _known(columns: Mapping[str, object]) -> ModelVersion | None:
+    found = ModelVersion.objects.filter(name=columns["name"], version=columns["version"]).first()
+    if found is not None and found.sha256 != columns["sha256"]:
+        raise ValidationError("This name and version are taken by other weights.")
+    return found
 
 
 def _with_copy_in_store(found: ModelVersion, columns: Mapping[str, object]) -> ModelVersion:

@@ -30,6 +30,7 @@ from segmentation.models import (
     JobState,
     ModelVersion,
     Priority,
+    ReleaseState,
     SegmentationBatch,
     SegmentationResult,
     SegmentationRun,
@@ -113,7 +114,7 @@ def queue_run(
 
 
 def queue_missing() -> list[SegmentationRun]:
-    """Queue the segmentation of open visits whose images no model was ever given.
+    """Queue the segmentation of open visits whose images no model but a candidate was ever given.
 
     A visit that is frozen when its images come in gets no run; this one comes once it is open
     again, unless the consent for images has ended. Images that a model has seen stay with its kind:
@@ -128,7 +129,9 @@ def queue_missing() -> list[SegmentationRun]:
         )
         for sequence in model.sequences
     }
-    seen = SegmentationRun.objects.filter(
+    # What only a candidate has seen has no load that counts.
+    by_others = SegmentationRun.objects.exclude(model_version__state=ReleaseState.CANDIDATE)
+    seen = by_others.filter(
         visit=OuterRef("pk"),
         is_voided=False,
         # The mask of another kind of method is no reason to have no load of this one.

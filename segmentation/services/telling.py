@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from mldtrial.trial import policies
-from segmentation.models import JobState, SegmentationRun
+from segmentation.models import JobState, ReleaseState, SegmentationRun
 
 log = logging.getLogger(__name__)
 AT_MOST = 200
@@ -78,8 +78,15 @@ def _marked() -> list[SegmentationRun]:
     return found
 
 
+def _is_for(person: Any, run: SegmentationRun) -> bool:
+    """Return whether a person can do something: of a candidate, who ordered it over the cohort."""
+    is_shadow = run.model_version.state == ReleaseState.CANDIDATE
+    action = "order_segmentations" if is_shadow else "retry_job"
+    return policies.may(person, action, run.visit)
+
+
 def _tell(person: Any, runs: Sequence[SegmentationRun], server: BaseEmailBackend) -> int:
-    own = [run for run in runs if policies.may(person, "retry_job", run.visit)]
+    own = [run for run in runs if _is_for(person, run)]
     if not own:
         return 0
     lines = [f"{run.visit.patient.study.code} {_named(run)}" for run in own[:NAMED_AT_MOST]]

@@ -90,6 +90,7 @@ def write_dataset(folder: Path, *, patients: int, workers: int) -> list[Case]:
         "labels": {"background": 0, "demyelinated_white_matter": 1},
         "numTraining": len(kept),
         "file_ending": ".nii.gz",
+        "phantoms": f"{VARIED.version} and {PLAIN.version}",
     }
     (folder / "dataset.json").write_text(json.dumps(dataset, indent=1))
     return kept

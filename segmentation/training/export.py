@@ -7,7 +7,7 @@ from typing import Any
 from segmentation.inference.conversion import read_checkpoint, store_weights, write_manifest
 from segmentation.inference.model_folder import DATASET, PLANS, WEIGHTS
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION
-from segmentation.phantom.variation import PLAIN, VARIED
+from segmentation.phantom.variation import PLAIN
 from segmentation.training.trainer import CONFIGURATION, DATASET_ID, SMALL_PLANS, kept_name
 
 MODEL_NAME = "mld-phantom"
@@ -41,7 +41,9 @@ def export_model(work: Path, out: Path, *, kept: int | None = None) -> Path:
     (out / PLANS).write_text(json.dumps(plans, indent=1) + "\n")
     dataset = json.loads((folder / DATASET).read_text())
     (out / DATASET).write_text(json.dumps(dataset, indent=1) + "\n")
-    manifest = _manifest(aliases, epochs=checkpoint.epochs)
+    # A data set that does not say so was drawn before phantoms varied.
+    phantoms = dataset.get("phantoms", PLAIN.version)
+    manifest = _manifest(aliases, epochs=checkpoint.epochs, phantoms=phantoms)
     write_manifest(out, manifest, (WEIGHTS, PLANS, DATASET))
     return out
 
@@ -55,7 +57,7 @@ def _checkpoint(work: Path, kept: int | None) -> Path:
     raise FileNotFoundError("The training has left no checkpoint.")
 
 
-def _manifest(aliases: dict[str, str], *, epochs: int) -> dict[str, Any]:
+def _manifest(aliases: dict[str, str], *, epochs: int, phantoms: str) -> dict[str, Any]:
     return {
         "name": MODEL_NAME,
         "version": MODEL_VERSION,
@@ -66,7 +68,7 @@ def _manifest(aliases: dict[str, str], *, epochs: int) -> dict[str, Any]:
         "tile_step_size": TILE_STEP_SIZE,
         "mirroring_axes": list(MIRRORING_AXES),
         "preprocessing": PREPROCESSING_VERSION,
-        "phantoms": f"{VARIED.version} and {PLAIN.version}",
+        "phantoms": phantoms,
         "epochs": epochs,
         "aliases": aliases,
     }

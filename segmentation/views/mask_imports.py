@@ -16,6 +16,7 @@ from mldtrial.trial.views.answers import form_page, posted
 from segmentation import tasks
 from segmentation.forms.mask_import import MaskImportForm
 from segmentation.selectors import imported_masks as selectors
+from segmentation.selectors.mask_reviews import has_read_to_sign
 from segmentation.services import mask_receiving
 
 
@@ -25,7 +26,8 @@ def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
     study = trial.study(study_code, user=request.user)
     visit = trial.visit(study, visit_id, user=request.user)
     policies.require(request.user, "import_mask", visit)
-    before = selectors.shown_imports(visit, user=request.user)
+    is_yet_to_read = has_read_to_sign(request.user, visit)
+    before = [] if is_yet_to_read else selectors.shown_imports(visit, user=request.user)
     if before:
         access.log_blinded_view(
             study=study, by=request.user, what="load", subject=visit.patient.subject_code
@@ -51,6 +53,7 @@ def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
         "patient": visit.patient,
         "imports": before,
         "grids": selectors.grids(visit),
+        "is_yet_to_read": is_yet_to_read,
         "largest_mib": mask_receiving.LARGEST_MIB,
     }
     return form_page(request, "segmentation/mask_import.html", form, context, changes=visit)

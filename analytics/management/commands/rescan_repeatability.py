@@ -51,9 +51,15 @@ class Command(BaseCommand):
             raise CommandError(
                 f"No method {options['model']!r} is registered; use register_model first."
             )
+        if not options["records"].parent.is_dir():
+            raise CommandError(f"There is no folder {options['records'].parent} for the records.")
+        try:
+            segmenter = load_segmenter(model)
+        except Exception as error:
+            raise CommandError(f"{model} cannot be run here: {error}") from error
         try:
             found = measure_rescans(
-                load_segmenter(model),
+                segmenter,
                 options["records"],
                 patients=options["patients"],
                 scans=options["scans"],

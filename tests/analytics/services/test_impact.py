@@ -18,7 +18,7 @@ from mldtrial.trial.services import assessments, participation
 from segmentation.imaging.errors import FailureCode
 from segmentation.models import JobState, SegmentationRun
 from tests.support.loads import make_load, make_model, make_scan, make_tissue, trained_on
-from tests.support.locking import freeze
+from tests.support.locking import freeze, lock
 from tests.support.shadows import candidate, pair
 from tests.support.world import World
 
@@ -257,6 +257,10 @@ def test_images_that_one_of_the_two_refused_are_no_reason_to_order_again(world: 
     found = gap(world)
     assert found is not None
     assert (found.code, found.is_final) == ("no_other_images", True)
+    (row,) = rows(world)
+    assert (row.is_apart, row.is_lost) == (True, False)
+    lock(world, world.patient_a)
+    assert impacts.held_changes(rows(world)).words == "1 with a load of other images"
 
 
 def test_flags_of_a_series_that_is_still_measured_do_not_seem_to_go(world: World):

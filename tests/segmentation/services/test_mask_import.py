@@ -1,6 +1,7 @@
 """A mask made elsewhere becomes a result of its own method, once, and nothing is overwritten."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,6 +177,33 @@ def test_a_frozen_visit_takes_in_no_mask(visit: Visit, world: World, tmp_path: P
     with pytest.raises(ValidationError, match="frozen"):
         take_in(visit, path)
     assert masks() == []
+
+
+@quick
+def test_a_freeze_while_the_mask_was_looked_at_is_said_in_words(
+    visit: Visit, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # As if it had been open when it was looked at.
+    monkeypatch.setattr(mask_import, "_require_allowed", lambda _visit: None)
+    locking.freeze(record=visit, reason="cleaning", by=world.user("data_manager"))
+    with pytest.raises(ValidationError, match="frozen"):
+        take_in(visit, write_mask(visit, tmp_path / "mask.nii.gz", 5))
+    assert masks() == []
+
+
+@quick
+def test_one_version_is_of_one_kind_and_the_refusal_stands_at_it(
+    visit: Visit, tmp_path: Path
+) -> None:
+    take_in(visit, write_mask(visit, tmp_path / "mask.nii.gz", 5))
+    with pytest.raises(ValidationError) as refused:
+        take_in(
+            visit,
+            write_mask(visit, tmp_path / "other.nii.gz", 6),
+            made=replace(MADE, method=Method.MANUAL),
+            reason="Drawn anew",
+        )
+    assert set(refused.value.message_dict) == {"method"}
 
 
 @quick

@@ -2,16 +2,21 @@
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
+from time import sleep
 
 import pytest
 import torch
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db import connection, transaction
 
+from mldtrial.audit.context import acting
 from segmentation.inference.networks import ModelError, ModelFiles
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION
-from segmentation.models import ModelVersion, ReleaseState
+from segmentation.models import Method, ModelVersion, ReleaseState
 from segmentation.services import models, store
 from segmentation.services.segmenters import ModelChangedError, load_segmenter
 from tests.support.trained import PRETRAINED, change_json, copied, statement, stock_folder
@@ -194,3 +199,37 @@ def test_a_step_of_zero_is_refused_and_not_replaced(stock: Path):
 def test_a_channel_that_the_folder_does_not_have_is_said(stock: Path):
     with pytest.raises(ValidationError, match="no channel MPRAG"):
         models.register_model(folder=stock, stated=statement(channels={"MPRAG": "T1w"}))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_method_that_two_register_at_once_is_one():
+    """The second waits for the first to be there, and takes it."""
+    is_written, may_end = Event(), Event()
+
+    def first() -> None:
+        try:
+            with acting(origin="test", reason="first"), transaction.atomic():
+                models.register_made_elsewhere(name="snap", version="4", method=Method.MANUAL)
+                is_written.set()
+                may_end.wait(20)
+        finally:
+            connection.close()
+
+    def second() -> object:
+        try:
+            with acting(origin="test", reason="second"):
+                return models.register_made_elsewhere(
+                    name="snap", version="4", method=Method.MANUAL
+                ).pk
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        one = threads.submit(first)
+        assert is_written.wait(20)
+        other = threads.submit(second)
+        sleep(0.5)
+        may_end.set()
+        one.result()
+        found = other.result()
+    assert found == ModelVersion.objects.get(name="snap").pk

@@ -125,6 +125,34 @@ def test_a_frozen_visit_without_a_load_that_counts_does_not_seem_segmented(
     assert shown(client, world) == before
 
 
+def test_a_frozen_visit_shows_the_same_when_it_is_locked_as_well(
+    world: World, model: ModelVersion, client: Any
+):
+    none_counts()
+    freeze(world, world.visit_a)
+    ordered(world, model)
+    runs.execute_next(worker="test")
+    before = selectors.visit_status(world.visit_a, user=world.user("coordinator")).code
+    lock(world, world.visit_a)
+    after = selectors.visit_status(world.visit_a, user=world.user("coordinator")).code
+    assert before == after
+
+
+def test_what_only_a_candidate_saw_is_segmented_once_the_visit_is_open(
+    world: World, model: ModelVersion
+):
+    none_counts()
+    freeze(world, world.visit_a)
+    ordered(world, model)
+    runs.execute_next(worker="test")
+    counting = make_model("counts", method=model.method, state=ReleaseState.CANDIDATE)
+    becomes(counting, ReleaseState.ACTIVE)
+    assert runs.queue_missing() == []
+    thaw(world, world.visit_a)
+    (run,) = runs.queue_missing()
+    assert (run.visit, run.model_version) == (world.visit_a, counting)
+
+
 @pytest.mark.parametrize("state", NO_CANDIDATE)
 def test_no_other_run_is_asked_for_at_a_held_visit(world: World, model: ModelVersion, state: str):
     batches.order(study=world.study, model=model, by=world.user("data_manager"))

@@ -9,7 +9,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.utils import timezone
 
 from mldtrial.trial.services import notices
-from segmentation.models import JobState, SegmentationRun
+from segmentation.models import JobState, ModelVersion, ReleaseState, SegmentationRun
 from segmentation.services import models, run_requests, telling
 from tests.support.intake import bare_scan
 from tests.support.locking import freeze
@@ -32,13 +32,19 @@ def ended(world: World, state: str, number: int = 0) -> SegmentationRun:
         site=world.site_a,
         visit=world.visit_a,
         t1w_scan=bare_scan(world.visit_a, number),
-        model_version=models.register_threshold(),
+        model_version=counting(),
         parameters_sha256="0" * 64,
         input_sha256=f"{number:064x}",
         state=state,
         failure_code="NO_BRAIN" if state != JobState.SUCCEEDED else "",
         finished_at=timezone.now(),
     )
+
+
+def counting() -> ModelVersion:
+    found = models.register_threshold()
+    ModelVersion.objects.filter(pk=found.pk).update(state=ReleaseState.ACTIVE)
+    return found
 
 
 def told() -> list[str]:
@@ -52,6 +58,12 @@ def test_the_site_and_the_data_manager_are_told_once(failed: SegmentationRun):
     assert "MLD-1 A-001, Baseline, threshold 1: failed" in body
     assert telling.tell_of_failures() == 0
     assert len(mail.outbox) == 2
+
+
+def test_of_a_candidate_hears_who_orders_cohorts_and_no_site(failed: SegmentationRun):
+    ModelVersion.objects.update(state=ReleaseState.CANDIDATE)
+    assert telling.tell_of_failures() == 1
+    assert told() == ["data_manager"]
 
 
 def test_several_make_one_message(world: World, failed: SegmentationRun):

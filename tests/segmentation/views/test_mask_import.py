@@ -212,4 +212,7 @@ def test_who_has_yet_to_sign_a_read_of_the_visit_imports_no_mask_of_it(
     reads.assign_cases(visits=[visit], first=both, second=world.user("reader"), by=None)
     answer = sent(client, world, visit, mask_of(visit, tmp_path))
     assert "You have yet to sign a severity read of this visit" in said(answer)
+    shown = said(client.get(address(visit)))
+    assert "You have yet to sign a severity read of this visit" in shown
+    assert "Check and import" not in shown
     assert stored() == []
