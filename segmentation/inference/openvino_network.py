@@ -1,4 +1,4 @@
-"""A network compiled by OpenVINO for a processor: twice as fast, and not the same to the last bit.
+"""A network compiled by OpenVINO for a processor: faster, and not the same to the last bit.
 
 Its sums are taken in another order than torch's, so that a voxel of which two classes are almost
 equally likely may fall to the other one. It is therefore a device that is declared, never one that

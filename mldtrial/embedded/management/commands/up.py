@@ -128,8 +128,8 @@ def _declared_device() -> str:
         return device
     if device.partition(":")[0] != "cuda":
         raise CommandError(
-            f"MLDTRIAL_DEVICE={device} is not known. Declare cpu, openvino (a processor, twice as "
-            "fast, not identical voxel by voxel) or cuda."
+            f"MLDTRIAL_DEVICE={device} is not known. Declare cpu, openvino (a processor, by "
+            "faster kernels, not identical voxel by voxel) or cuda."
         )
     probe = "import sys, torch; sys.exit(0 if torch.cuda.is_available() else 1)"
     if subprocess.run([sys.executable, "-c", probe], check=False).returncode:  # noqa: S603
