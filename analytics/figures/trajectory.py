@@ -198,6 +198,8 @@ def _layout(
             domain=[0.40, 1],
         )
         axes["yaxis2"] = score_axis
+        if not loads:
+            notes = [*notes, _nothing(scale)]
         axes["margin"] = {**style.MARGIN, "t": style.MARGIN["t"] + LINE_PX * (len(subtitle) - 1)}
     else:
         axes["yaxis"] = {**score_axis, "domain": [0, 1]}
@@ -210,6 +212,15 @@ def _layout(
         height=600 if shows_loads else 300,
         **axes,
     )
+
+
+def _nothing(scale: Scale) -> dict[str, Any]:
+    """Return what stands where the loads would be."""
+    text = f"No load in {scale.unit}" if scale.n_absent else "No load yet"
+    return {
+        "text": text, "x": 0.5, "y": 0.7, "xref": "paper", "yref": "paper",
+        "showarrow": False, "font": {"size": 14, "color": style.FAINT},
+    }  # fmt: skip
 
 
 def _subtitle(n: int, scale: Scale | None, is_demonstration: bool) -> list[str]:

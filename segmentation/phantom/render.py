@@ -144,7 +144,7 @@ def render_visit(
 class _Scanner:
     """What differs from one scan of a visit to the next.
 
-    Plain phantoms draw nothing from `more`, so that they stay what they were.
+    `more` is apart from `rng`, so that what is drawn from it changes no plain phantom.
     """
 
     variation: Variation

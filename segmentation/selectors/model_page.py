@@ -134,6 +134,7 @@ ROWS: tuple[tuple[str, str, str, int], ...] = (
     ("truth_ml_by_tertile", "True load, range by tertile: low / middle / high", "mL", 1),
     ("bias_percent_median_by_tertile", "Bias of the load by tertile, median", "%", 1),
     ("bias_percent_median_from_5_ml", "Bias of the load from 5 mL on, median", "%", 1),
+    ("dice_median_from_5_ml", "Dice from 5 mL on, median", "", 2),
     ("n_from_5_to_50_ml", "Scans with a true load of 5 to 50 mL", "", 0),
     ("dice_median_from_5_to_50_ml", "Dice from 5 to 50 mL, median", "", 2),
     ("bias_percent_median_from_5_to_50_ml", "Bias from 5 to 50 mL, median", "%", 1),

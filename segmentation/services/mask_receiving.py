@@ -16,6 +16,10 @@ from segmentation.services.mask_import import MadeElsewhere
 
 LARGEST_MIB = 256
 """As many bytes as the largest image has voxels; a compressed mask has a thousandth of it."""
+READ_FIRST = (
+    "You have yet to sign a severity read of this visit, which its mask must not sway. "
+    "Another data manager imports it, or you do after the signature."
+)
 
 
 def receive_mask(
@@ -37,10 +41,7 @@ def receive_mask(
     """
     policies.require(by, "import_mask", visit)
     if has_read_to_sign(by, visit):
-        raise ValidationError(
-            "You have yet to sign a severity read of this visit, which its mask must not sway. "
-            "Another data manager imports it, or you do after the signature."
-        )
+        raise ValidationError(READ_FIRST)
     with store.temporary_folder(uuid4()) as folder:
         path = folder / "sent"
         try:

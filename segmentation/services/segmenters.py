@@ -27,8 +27,11 @@ def load_segmenter(model: ModelVersion) -> Segmenter:
     Raises
     ------
     ModelChangedError
-        If the manifest differs from the registered one; results would not be the model's.
+        If the manifest differs from the registered one, whose results these would not be, or the
+        masks of the method are made elsewhere.
     """
+    if is_made_elsewhere(model):
+        raise ModelChangedError("The masks of this method are made elsewhere and imported.")
     if model.method == Method.CONVENTIONAL:
         return _conventional(model)
     # A folder given before the store kept models is absolute, and stands for itself.
@@ -49,8 +52,6 @@ def _load(method: str, folder: str, sha256: str, device: str) -> Segmenter:
 
 
 def _conventional(model: ModelVersion) -> Segmenter:
-    if is_made_elsewhere(model):
-        raise ModelChangedError("The masks of this method are made elsewhere and imported.")
     names = {field.name for field in fields(ClusterParameters)}
     stated = {name: value for name, value in model.manifest.items() if name in names}
     segmenter = ConventionalSegmenter(ClusterParameters(**stated))

@@ -53,7 +53,7 @@ def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
         "patient": visit.patient,
         "imports": before,
         "grids": selectors.grids(visit),
-        "is_yet_to_read": is_yet_to_read,
+        "read_first": mask_receiving.READ_FIRST if is_yet_to_read else "",
         "largest_mib": mask_receiving.LARGEST_MIB,
     }
     return form_page(request, "segmentation/mask_import.html", form, context, changes=visit)

@@ -10,8 +10,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analytics.stats.method_table import STRATA, Figure, PairedScan, TableRow, method_table
 from segmentation.inference.base import Segmenter
-from segmentation.models import ModelVersion
 from segmentation.phantom.cohort import CohortScan, draw_cohort, write_cohort
+from segmentation.selectors.registry import model_named
 from segmentation.services.segmenters import load_segmenter
 from segmentation.training.compare import ComparedScan, compare_methods
 
@@ -77,7 +77,7 @@ class Command(BaseCommand):
 
 
 def _segmenter(name: str) -> Segmenter:
-    model = ModelVersion.objects.filter(name=name).order_by("-created_at").first()
+    model = model_named(name)
     if model is None:
         raise CommandError(f"No method {name!r} is registered; use register_model first.")
     return load_segmenter(model)

@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.method_table import STRATA
 from analytics.stats.reliability import Repeatability, repeatability
-from segmentation.models import ModelVersion
-from segmentation.services.segmenters import load_segmenter
+from segmentation.selectors.registry import model_named
+from segmentation.services.segmenters import ModelChangedError, load_segmenter
 from segmentation.training.rescans import Rescanned, measure_rescans
 
 SEED = 1
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         CommandError
             If the model is not registered, RECORDS holds other scans, or numbers are too small.
         """
-        model = ModelVersion.objects.filter(name=options["model"]).order_by("-created_at").first()
+        model = model_named(options["model"])
         if model is None:
             raise CommandError(
                 f"No method {options['model']!r} is registered; use register_model first."
@@ -55,7 +55,7 @@ class Command(BaseCommand):
             raise CommandError(f"There is no folder {options['records'].parent} for the records.")
         try:
             segmenter = load_segmenter(model)
-        except Exception as error:
+        except ModelChangedError as error:
             raise CommandError(f"{model} cannot be run here: {error}") from error
         try:
             found = measure_rescans(

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from mldtrial.audit.context import acting
-from segmentation.models import ModelVersion
+from segmentation.selectors.registry import model_named
 from segmentation.services import intervals
 from segmentation.services.segmenters import load_segmenter
 from segmentation.training.calibration import records, report
@@ -60,10 +60,7 @@ class Command(BaseCommand):
         **__: Any,
     ) -> None:
         """Draw, segment, calibrate, measure; put it on record if asked to."""
-        named = ModelVersion.objects.filter(name=model)
-        if model_version is not None:
-            named = named.filter(version=model_version)
-        found = named.order_by("-created_at").first()
+        found = model_named(model, model_version)
         if found is None:
             raise CommandError("No such model is registered; use register_model first.")
         self.stderr.write(f"Calibrating {found}.")

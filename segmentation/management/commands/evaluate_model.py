@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from mldtrial.audit.context import acting
-from segmentation.models import ModelVersion
+from segmentation.selectors.registry import model_named
 from segmentation.services import evaluations
 from segmentation.services.segmenters import load_segmenter
 from segmentation.training.evaluate import evaluate
@@ -32,7 +32,7 @@ class Command(BaseCommand):
         self, *_: Any, model: str, data: Path, record: str | None, as_json: bool, **__: Any
     ) -> None:
         """Segment, compare, report; put it on record if asked to."""
-        found = ModelVersion.objects.filter(name=model).order_by("-created_at").first()
+        found = model_named(model)
         if found is None:
             raise CommandError("No such model is registered; use register_model first.")
         if not (data / "truth.csv").exists():

@@ -14,6 +14,7 @@ from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.services import locking
 from segmentation import tasks
 from segmentation.models import JobState, ModelVersion, SegmentationRun
+from segmentation.selectors.registry import model_named
 from segmentation.services import models, runs, shadowing, store
 from segmentation.services.unsegmented import why_not
 
@@ -102,10 +103,7 @@ def _row(run: SegmentationRun) -> dict[str, Any]:
 
 
 def _model(name: str | None) -> ModelVersion:
-    if name is None:
-        found = models.active_model()
-    else:
-        found = ModelVersion.objects.filter(name=name).order_by("-created_at").first()
+    found = models.active_model() if name is None else model_named(name)
     if found is None:
         raise CommandError("No such model is registered; use register_model first.")
     return found

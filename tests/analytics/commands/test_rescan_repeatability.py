@@ -9,6 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from mldtrial.audit.context import acting
+from segmentation.models import Method
 from segmentation.phantom.patient import PHANTOM_VERSION
 from segmentation.services import models
 from segmentation.training.kept import append_line
@@ -74,3 +75,15 @@ def test_a_stratum_without_two_scans_says_so(records: Path):
 def test_what_cannot_be_done_is_said_in_one_line(records: Path, options, words):
     with pytest.raises(CommandError, match=words):
         told(records, **options)
+
+
+def test_a_method_whose_masks_are_made_elsewhere_is_refused_in_words(records: Path):
+    with acting(origin="test", reason="registered"):
+        models.register_made_elsewhere(name="snap", version="4", method=Method.MANUAL)
+    with pytest.raises(CommandError, match=r"snap 4 cannot be run here: .* made elsewhere"):
+        told(records, model="snap")
+
+
+def test_a_folder_that_is_missing_is_said_before_anything_is_drawn(records: Path):
+    with pytest.raises(CommandError, match="There is no folder"):
+        told(records.parent / "none" / "kept.jsonl")

@@ -11,7 +11,7 @@ from analytics.models import FlagKind, TrajectoryFlag
 from analytics.selectors import cohort, impact, loads
 from analytics.selectors.impact_choice import Choice
 from analytics.services import impact as impacts
-from analytics.services import impact_export
+from analytics.services import impact_export, impact_snapshot
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial.models import DispositionStep, Query
 from mldtrial.trial.services import assessments, participation
@@ -261,6 +261,10 @@ def test_images_that_one_of_the_two_refused_are_no_reason_to_order_again(world: 
     assert (row.is_apart, row.is_lost) == (True, False)
     lock(world, world.patient_a)
     assert impacts.held_changes(rows(world)).words == "1 with a load of other images"
+    (study,) = impact_snapshot.assess(candidate(), user=world.user("data_manager")).content[
+        "studies"
+    ]
+    assert (study["lost"], study["apart"]) == (0, 1)
 
 
 def test_flags_of_a_series_that_is_still_measured_do_not_seem_to_go(world: World):

@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from analytics.figures.course import Scale, ScoreMark
+from analytics.figures.trajectory import trajectory_figure
 from analytics.selectors import exports, measures
 from analytics.services import review
 from segmentation.models import JobState, TissueMeasurement
@@ -171,3 +173,13 @@ def test_the_page_takes_as_many_queries_for_many_visits(
         make_load(world.patient_a, date(2026, month, 15), 11.0)
     with django_assert_max_num_queries(len(few)):
         client.get(address, {"load_as": "brain"})
+
+
+def test_a_panel_without_loads_beside_scores_says_so_and_is_not_just_blank():
+    scores = [ScoreMark(50.0, 2, "M12")]
+    for scale, words in ((Scale(), "No load yet"), (Scale("% of brain", n_absent=2), "No load in")):
+        drawn = trajectory_figure(title="A-001", loads=[], scores=scores, scale=scale)
+        (note,) = drawn["layout"]["annotations"]
+        assert note["text"].startswith(words)
+    hidden = trajectory_figure(title="A-001", loads=[], scores=scores, shows_loads=False)
+    assert not hidden["layout"]["annotations"]

@@ -29,6 +29,15 @@ def test_bias_and_dice_by_tertile_of_the_true_load():
     assert (found["n"], found["healthy_n"], found["healthy_false_ml_max"]) == (7, 1, 0.5)
 
 
+def test_loads_from_5_to_50_ml_are_told_apart():
+    found = summarise(BY_HAND)["3D"]
+    assert (found["n_from_5_ml"], found["n_from_5_to_50_ml"]) == (5, 3)
+    assert found["dice_median_from_5_ml"] == pytest.approx(0.8)
+    assert found["dice_median_from_5_to_50_ml"] == pytest.approx(0.7)
+    # Of 10, -10 and 0 %.
+    assert found["bias_percent_median_from_5_to_50_ml"] == pytest.approx(0.0)
+
+
 def test_what_there_is_none_of_is_absent_and_not_zero():
     found = summarise([case(0.0, 0.0, None)])["3D"]
     assert found["dice_median"] is None
