@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from segmentation.imaging.contrast import CONTRAST_CHECK_VERSION
 from segmentation.imaging.geometry import voxel_size_mm
+from segmentation.inference.ahead import Ahead, WaitingVisit
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Progress, SegmentationOutput
 from segmentation.inference.disagreement import Disagreement
 from segmentation.inference.exact import INFERENCE_VERSION, predict_watched
@@ -61,6 +62,7 @@ class NnUnetSegmenter:
             raise ModelError(f"The device {device} was asked for and is not usable.")
         self._declared = device
         self._device = torch.device("cpu" if device in ON_A_PROCESSOR else device)
+        self._ahead = Ahead(prepare)
         self._model = ModelFiles(folder)
         self.manifest, self.sha256 = self._model.manifest, self._model.sha256
         if self.manifest["preprocessing"] != PREPROCESSING_VERSION:
@@ -84,11 +86,16 @@ class NnUnetSegmenter:
         """Sequences in channel order."""
         return tuple(self.manifest["sequences"])
 
+    def prepare_ahead(self, visits: Sequence[WaitingVisit], *, beside: Mapping[str, Path]) -> None:
+        """Begin with visits that wait; see `segmentation.inference.ahead.PreparesAhead`."""
+        self._ahead.begin(visits, beside=beside)
+
     def segment(self, images: Mapping[str, Path], *, progress: Progress) -> SegmentationOutput:
         """Segment one visit; see `segmentation.inference.base.Segmenter`."""
         started = time.monotonic()
         progress(0.02, "finding the brain, aligning")
-        prepared = prepare(images)
+        ahead = self._ahead.take(images)
+        prepared = prepare(images) if ahead is None else ahead
         progress(0.25, "segmenting")
         label_map, disagreement = self.predicted(prepared, progress)
         progress(1.0, "done")
@@ -96,7 +103,10 @@ class NnUnetSegmenter:
             label_map=prepared.to_original(label_map),
             affine=prepared.original_affine,
             labels=dict(self.manifest["labels"]),
-            provenance=self._provenance(prepared, time.monotonic() - started),
+            provenance={
+                **self._provenance(prepared, time.monotonic() - started),
+                "prepared_ahead": ahead is not None,
+            },
             cautions=None if prepared.suitability is None else prepared.suitability.cautions,
             disagreement=disagreement,
         )

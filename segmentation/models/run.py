@@ -5,7 +5,7 @@ from django.db import models
 
 from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
-from mldtrial.trial.models import Origin, Scan, Visit
+from mldtrial.trial.models import Origin, Scan, Sequence, Visit
 from segmentation.imaging.cautions import Caution
 from segmentation.models.batch import SegmentationBatch
 from segmentation.models.calibration import IntervalCalibration
@@ -72,6 +72,14 @@ class SegmentationRun(Job, ClinicalModel):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def scans(self) -> dict[str, Scan]:
+        """The images by sequence, as a segmenter is given them."""
+        chosen = {Sequence.T1W.value: self.t1w_scan}
+        if self.t2w_scan is not None:
+            chosen[Sequence.T2W.value] = self.t2w_scan
+        return chosen
 
     @property
     def is_worth_another_try(self) -> bool:

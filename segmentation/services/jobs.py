@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max, Q
+from django.db.models import F, Max, Q, QuerySet
 from django.db.models.functions import Coalesce, Now
 
 from mldtrial.audit.context import because
@@ -55,6 +55,8 @@ AFRESH: dict[str, Any] = {
 """The columns of a job that begins anew."""
 
 ALL = Q()
+ORDER = ("-priority", "turn", "queued_at", "pk")
+"""In which jobs are claimed."""
 IS_DUE = Q(not_before__isnull=True) | Q(not_before__lte=Now())
 """Jobs that are not put off."""
 
@@ -83,12 +85,8 @@ def claim_next(model: type[JobT], *, worker: str, only: Q = ALL) -> JobT | None:
     """
     token = uuid4()
     with transaction.atomic():
-        job = (
-            model._default_manager.select_for_update(of=("self",), skip_locked=True)
-            .filter(IS_DUE, only, state=JobState.QUEUED)
-            .order_by("-priority", "turn", "queued_at", "pk")
-            .first()
-        )
+        unclaimed = model._default_manager.select_for_update(of=("self",), skip_locked=True)
+        job = unclaimed.filter(IS_DUE, only, state=JobState.QUEUED).order_by(*ORDER).first()
         if job is None:
             return None
         model._default_manager.filter(pk=job.pk).update(
@@ -106,6 +104,11 @@ def claim_next(model: type[JobT], *, worker: str, only: Q = ALL) -> JobT | None:
         )
     job.refresh_from_db()
     return job
+
+
+def waiting(model: type[JobT], *, only: Q = ALL) -> QuerySet[JobT]:
+    """Return the jobs that wait, in the order in which they will be claimed; claims none."""
+    return model._default_manager.filter(IS_DUE, only, state=JobState.QUEUED).order_by(*ORDER)
 
 
 def succeed(job: Job, **columns: object) -> None:

@@ -5,6 +5,7 @@ import json
 import logging
 import platform
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ from segmentation.models import (
 from segmentation.selectors import needs
 from segmentation.selectors.findings import excluding
 from segmentation.selectors.usable import chosen_scans, usable_scans
-from segmentation.services import demo_images, intervals, jobs, shadowing, store
+from segmentation.services import ahead, demo_images, intervals, jobs, shadowing, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
 from segmentation.services.segmenters import is_made_elsewhere, load_segmenter
@@ -163,25 +164,22 @@ def execute_next(*, worker: str, queue: str | None = None) -> SegmentationRun | 
     """
     with acting(origin=f"worker:{worker}"):
         only = needs.taken_by(queue)
-        return jobs.execute_next(SegmentationRun, _execute, worker=worker, only=only)
+        work = partial(_execute, only=only)
+        return jobs.execute_next(SegmentationRun, work, worker=worker, only=only)
 
 
-def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat) -> None:
+def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat, *, only: Q) -> None:
     assert run.lease_token is not None  # noqa: S101 - just claimed
     if not shadowing.is_shadow(run.model_version):
         jobs.require_open(run.visit)
     _require_consent(run)
     heartbeat.progress(0.0, "loading the model")
     segmenter = load_segmenter(run.model_version)
-    scans = {Sequence.T1W.value: run.t1w_scan}
-    if run.t2w_scan is not None:
-        scans[Sequence.T2W.value] = run.t2w_scan
+    scans = run.scans
     for scan in scans.values():
         demo_images.ensure_image(scan)
-    images = {
-        name: store.verified(store.image_path(scan.image_sha256), scan.image_sha256)
-        for name, scan in scans.items()
-    }
+    images = ahead.verified_images(scans)
+    ahead.prepare_waiting(segmenter, run, only=only)
     output = segmenter.segment(images, progress=heartbeat.progress)
     label = _checked_label(output, run.t1w_scan)
     with store.temporary_folder(run.lease_token) as folder:

@@ -27,8 +27,9 @@ from segmentation.inference.exact import network_input, predict
 from segmentation.inference.networks import build_network
 from segmentation.inference.recipe import read_recipe
 from segmentation.inference.sliding_window import Network, SlidingWindow
+from tests.bench import ahead
 from tests.bench.default_plan import FOLDS, default_model, noisy_head, write_stock
-from tests.bench.pairs import in_turns, ratio
+from tests.bench.pairs import PAIRS, in_turns, ratio
 from tests.support.nnunet_peer import CONFIGURATION, Model
 
 ALL_AXES = (0, 1, 2)
@@ -158,7 +159,7 @@ def write_inputs(folder: Path) -> list[Path]:
 
 
 def measure(device: torch.device) -> dict[str, Any]:
-    """Return the ratios of G2, G3 and G5."""
+    """Return the ratios of G2, G3 and G5, and what preparing visits ahead gains."""
     started = time.monotonic()
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -176,6 +177,7 @@ def measure(device: torch.device) -> dict[str, Any]:
                 folder, single, inputs, scans=QUEUE, goal=1.25
             ),
             "G5 compiled": compiled(single),
+            "visits prepared ahead": ahead.measure(device.type, scans=QUEUE, pairs=PAIRS),
         }
     return {**found, "seconds": time.monotonic() - started}
 

@@ -14,6 +14,7 @@ from segmentation.imaging.nifti import write_volume
 from segmentation.imaging.overlap import dice
 from segmentation.imaging.registration import register_rigid
 from segmentation.imaging.volume import label_volume_ml
+from segmentation.inference.ahead import WaitingVisit
 from segmentation.inference.nnunet import ModelError, NnUnetSegmenter
 from segmentation.inference.preprocessing import prepare_volumes
 from segmentation.phantom.patient import PhantomPatient, build_anatomy
@@ -60,9 +61,12 @@ def test_it_finds_what_is_lost_whichever_way_the_voxels_run(
     assert straight.provenance["suitability"]["brain_cut_percent"] == 0.0
     # Commands print JSON to standard output, and nothing else may.
     assert capsys.readouterr().out == ""
-    flipped = segmenter.segment(
-        write(tmp_path, visit, flip=True), progress=lambda _share, _step: None
-    )
+    assert straight.provenance["prepared_ahead"] is False
+    # As a worker does while the network has another visit.
+    turned = write(tmp_path, visit, flip=True)
+    segmenter.prepare_ahead([WaitingVisit(turned, lambda: None)], beside={})
+    flipped = segmenter.segment(turned, progress=lambda _share, _step: None)
+    assert flipped.provenance["prepared_ahead"] is True
     assert dice(flipped.label_map[::-1], straight.label_map) > 0.999
 
 
