@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,23 +12,13 @@ from numpy.typing import NDArray
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import voxel_size_mm
 from segmentation.imaging.nifti import read_label_map
-from segmentation.imaging.overlap import dice, hausdorff95, surface_dice
+from segmentation.imaging.overlap import Overlap, overlap_of
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Segmenter
 from segmentation.phantom.bids import visit_files
 from segmentation.phantom.cohort import DrawnScan
-from segmentation.training.evaluate import TOLERANCE_MM, defined
 
 Mask = NDArray[np.bool_]
-
-
-@dataclass(frozen=True, slots=True)
-class Overlap:
-    """How far two masks agree; None where a figure is not defined."""
-
-    dice: float | None
-    hausdorff95_mm: float | None
-    surface_dice: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +85,8 @@ def compare_methods(
 def _compare(methods: Sequence[Segmenter], scan: DrawnScan, data: Path) -> ComparedScan:
     files = visit_files(data, (scan.subject, scan.session), scan.acq_stratum)
     truth = read_label_map(files.truth)
-    size, tolerance = voxel_size_mm(truth.affine), TOLERANCE_MM[scan.acq_stratum]
-
-    def overlap(one: NDArray[np.generic], other: NDArray[np.generic]) -> Overlap:
-        return Overlap(
-            defined(dice(one, other)),
-            defined(hausdorff95(one, other, size)),
-            defined(surface_dice(one, other, size, tolerance)),
-        )
-
+    size = voxel_size_mm(truth.affine)
+    overlap = partial(overlap_of, voxel_size_mm=size, acq_stratum=scan.acq_stratum)
     masks: dict[str, Mask] = {}
     loads: dict[str, float] = {}
     refused: dict[str, str] = {}

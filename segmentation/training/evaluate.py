@@ -4,7 +4,6 @@ import csv
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import isnan
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -14,13 +13,12 @@ import numpy as np
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import voxel_size_mm
 from segmentation.imaging.nifti import read_label_map
-from segmentation.imaging.overlap import dice, hausdorff95, surface_dice
+from segmentation.imaging.overlap import overlap_of
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Segmenter
 from segmentation.phantom.bids import visit_files
 
 SMALL_LOAD_ML, LARGE_LOAD_ML = 5.0, 50.0
-TOLERANCE_MM = {"3D": 1.0, "2D": 2.5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +130,7 @@ def _case(segmenter: Segmenter, case: KnownCase) -> CaseResult:
     output = segmenter.segment(case.images, progress=lambda _share, _step: None)
     label = output.labels[DEMYELINATED_WHITE_MATTER]
     mask, known = output.label_map == label, truth.data > 0
-    size = voxel_size_mm(truth.affine)
-    tolerance_mm = TOLERANCE_MM[case.acq_stratum]
+    overlap = overlap_of(mask, known, voxel_size_mm(truth.affine), case.acq_stratum)
     truth_ml = case.truth_ml
     if truth_ml is None:
         truth_ml = label_volume_ml(known.astype(np.uint8), truth.affine, 1)
@@ -142,15 +139,10 @@ def _case(segmenter: Segmenter, case: KnownCase) -> CaseResult:
         acq_stratum=case.acq_stratum,
         truth_ml=truth_ml,
         load_ml=label_volume_ml(output.label_map, output.affine, label),
-        dice=defined(dice(mask, known)),
-        hausdorff95_mm=defined(hausdorff95(mask, known, size)),
-        surface_dice=defined(surface_dice(mask, known, size, tolerance_mm)),
+        dice=overlap.dice,
+        hausdorff95_mm=overlap.hausdorff95_mm,
+        surface_dice=overlap.surface_dice,
     )
-
-
-def defined(value: float) -> float | None:
-    """Return a figure, or None where it is not defined: NaN has no place in a record."""
-    return None if isnan(value) else float(value)
 
 
 def summarise(results: Sequence[CaseResult]) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from django.core.management import CommandError, call_command
 
 from analytics.management.commands.method_table import SEED
 from mldtrial.audit.context import acting
+from segmentation.imaging.overlap import Overlap
 from segmentation.phantom.cohort import DrawnScan, draw_cohort, write_table
 from segmentation.services import models
-from segmentation.training.compare import ComparedScan, Overlap, record_comparison
+from segmentation.training.compare import ComparedScan, record_comparison
 
 pytestmark = pytest.mark.django_db
 AGREES = Overlap(0.8, 2.0, 0.9)
