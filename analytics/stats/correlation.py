@@ -8,14 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from analytics.stats.bootstrap import PERCENTILE, cluster_interval
 from analytics.stats.dependent import compare_dependent
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.resampling import (
     SMALLEST_N,
     TieGroups,
-    defined_or_refused,
     patient_codes,
-    resampled_weights,
     spearman_of_weights,
 )
 
@@ -26,6 +25,8 @@ __all__ = [
     "bonett_wright",
     "compare_dependent",
     "kendall_tau_b",
+    "needs_no_subjects",
+    "paired",
     "repeated_measures",
     "spearman",
     "spearman_difference",
@@ -41,7 +42,7 @@ class Spearman:
     rho, p_value : float
         The p-value treats rows as independent and is secondary where patients repeat.
     ci_low, ci_high : float
-        95 %: percentile of the patient-cluster bootstrap with `subjects`, else Bonett-Wright.
+        95 %: of the patient-cluster bootstrap with `subjects`, else Bonett-Wright.
     n, n_subjects : int
         Rows and patients.
     """
@@ -71,6 +72,7 @@ def spearman(
     subjects: Sequence[Hashable] | None = None,
     n_resamples: int = 2000,
     seed: int = 0,
+    interval: str = PERCENTILE,
 ) -> Spearman:
     """Return Spearman's rank correlation, with an interval that knows of repeated patients.
 
@@ -82,6 +84,8 @@ def spearman(
         The patient of each row; whole patients are resampled.
     n_resamples, seed : int
         Of the bootstrap.
+    interval : str
+        ``percentile`` or ``bca`` of the bootstrap; without `subjects` there is none.
 
     Raises
     ------
@@ -89,16 +93,18 @@ def spearman(
         If a value is not finite, there are fewer than three rows or, with `subjects`, fewer
         than three patients, or a measure is constant.
     """
-    first, second = _paired(x, y)
+    first, second = paired(x, y)
     rho, p_value = (float(value) for value in stats.spearmanr(first, second))
     if subjects is None:
+        needs_no_subjects(interval)
         low, high = bonett_wright(rho, first.size)
         return Spearman(rho, p_value, low, high, first.size, first.size)
     clusters, count = patient_codes(subjects, first.size)
     ranks = TieGroups.of(first), TieGroups.of(second)
-    weights = resampled_weights(clusters, count, n_resamples=n_resamples, seed=seed)
-    resampled = [spearman_of_weights(*ranks, chunk) for chunk in weights]
-    low, high = _percentiles(defined_or_refused(resampled, n_resamples))
+    low, high = cluster_interval(
+        lambda weights: spearman_of_weights(*ranks, weights),
+        clusters, count, n_resamples=n_resamples, seed=seed, interval=interval,
+    )  # fmt: skip
     return Spearman(rho, p_value, low, high, first.size, count)
 
 
@@ -111,7 +117,7 @@ class Difference:
     first_rho, second_rho, difference : float
         ``difference`` is the first less the second.
     ci_low, ci_high : float
-        95 %, percentile of the patient-cluster bootstrap of the difference.
+        95 %, of the patient-cluster bootstrap of the difference.
     n, n_subjects : int
         Rows that have all three, and patients.
     """
@@ -132,6 +138,7 @@ def spearman_difference(
     subjects: Sequence[Hashable],
     n_resamples: int = 2000,
     seed: int = 0,
+    interval: str = PERCENTILE,
 ) -> Difference:
     """Return the difference of two dependent rank correlations, resampling whole patients.
 
@@ -144,29 +151,40 @@ def spearman_difference(
         The common variable, and the two whose correlations with it are compared.
     subjects : sequence of hashable, length n
         The patient of each row.
+    interval : str
+        ``percentile`` or ``bca`` of the bootstrap.
 
     Raises
     ------
     NotEstimableError
         As `spearman`.
     """
-    common, one = _paired(criterion, first)
-    _, other = _paired(criterion, second)
+    common, one = paired(criterion, first)
+    _, other = paired(criterion, second)
     clusters, count = patient_codes(subjects, common.size)
     ranks = [TieGroups.of(values) for values in (common, one, other)]
-    resampled = [
-        spearman_of_weights(ranks[0], ranks[1], weights)
-        - spearman_of_weights(ranks[0], ranks[2], weights)
-        for weights in resampled_weights(clusters, count, n_resamples=n_resamples, seed=seed)
-    ]
-    low, high = _percentiles(defined_or_refused(resampled, n_resamples))
+
+    def difference(weights: Array) -> Array:
+        better = spearman_of_weights(ranks[0], ranks[1], weights)
+        return better - spearman_of_weights(ranks[0], ranks[2], weights)
+
+    low, high = cluster_interval(
+        difference, clusters, count, n_resamples=n_resamples, seed=seed, interval=interval
+    )
     rhos = [float(stats.spearmanr(common, values).statistic) for values in (one, other)]
     return Difference(rhos[0], rhos[1], rhos[0] - rhos[1], low, high, common.size, count)
 
 
-def _percentiles(values: Array) -> tuple[float, float]:
-    low, high = np.percentile(values, [2.5, 97.5])
-    return float(low), float(high)
+def needs_no_subjects(interval: str) -> None:
+    """Refuse an interval of resampled patients where no patients are named.
+
+    Raises
+    ------
+    ValueError
+        If another interval than the default is asked for.
+    """
+    if interval != PERCENTILE:
+        raise ValueError("A bootstrap of patients needs the patient of each row.")
 
 
 def kendall_tau_b(x: ArrayLike, y: ArrayLike) -> float:
@@ -177,7 +195,7 @@ def kendall_tau_b(x: ArrayLike, y: ArrayLike) -> float:
     NotEstimableError
         As `spearman`.
     """
-    first, second = _paired(x, y)
+    first, second = paired(x, y)
     return float(stats.kendalltau(first, second, variant="b").statistic)
 
 
@@ -205,7 +223,7 @@ def repeated_measures(subjects: Sequence[Hashable], x: ArrayLike, y: ArrayLike) 
     NotEstimableError
         If too few patients have two rows, or a measure does not vary within any patient.
     """
-    first, second = _paired(x, y)
+    first, second = paired(x, y)
     clusters, _ = patient_codes(subjects, first.size)
     kept = np.bincount(clusters)[clusters] > 1
     first, second, clusters = first[kept], second[kept], clusters[kept]
@@ -235,7 +253,16 @@ def _within(values: Array, clusters: NDArray[np.intp]) -> Array:
     return centred
 
 
-def _paired(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+def paired(x: ArrayLike, y: ArrayLike) -> tuple[Array, Array]:
+    """Return two measures that a correlation exists of.
+
+    Raises
+    ------
+    NotEstimableError
+        If a value is not finite, there are fewer than three pairs, or a measure is constant.
+    ValueError
+        If the two are no rows of equal length.
+    """
     first, second = np.asarray(x, dtype=float), np.asarray(y, dtype=float)
     if first.ndim != 1 or first.shape != second.shape:
         raise ValueError(f"Expected two rows of equal length, got {first.shape}, {second.shape}.")
