@@ -10,6 +10,7 @@ from mldtrial.trial import policies as trial
 from segmentation.models import (
     ImageExport,
     IntervalCalibration,
+    MaskOverlap,
     MaskReview,
     ModelEvaluation,
     ModelPromotion,
@@ -94,6 +95,10 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     MaskReview: _masks_given,
     SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
+    # Of a method that does not count yet as well: for who may see what it would change.
+    MaskOverlap: lambda user: trial.patients_of(
+        user, trial.ACTIONS["view_impact"], "run__visit__patient__"
+    ),
     TissueMeasurement: lambda user: trial.loads_of(user, "run__visit__patient__"),
     TissueVolume: lambda user: trial.loads_of(user, "run__visit__patient__"),
     ImageExport: _of_study_for_overseers,

@@ -16,6 +16,7 @@ from segmentation.services import (
     image_orders,
     intake,
     mask_reviews,
+    overlaps,
     quality,
     runs,
     tissue,
@@ -82,6 +83,13 @@ def measure_tissue_queued() -> None:
 
 
 @shared_task
+def compare_masks() -> None:
+    """Compare the masks of methods until none is left; an upload that waits goes first."""
+    if not Upload.objects.filter(state=JobState.QUEUED).exists():
+        overlaps.measure_missing(worker=f"imaging@{socket.gethostname()}")
+
+
+@shared_task
 def draw_masks_queued() -> None:
     """Draw masks that were given out until none waits; an upload that waits goes first."""
     worker = f"imaging@{socket.gethostname()}"
@@ -140,6 +148,12 @@ def ring_quality() -> None:
 def ring_tissue() -> None:
     """Ring for loads whose denominators are not measured once the transaction has committed."""
     transaction.on_commit(lambda: _send(measure_tissue_queued.name, "imaging"), robust=True)
+
+
+def ring_overlaps() -> None:
+    """Ring for masks that are not compared once the transaction has committed."""
+    if overlaps.unmeasured().exists():
+        transaction.on_commit(lambda: _send(compare_masks.name, "imaging"), robust=True)
 
 
 def ring_masks() -> None:

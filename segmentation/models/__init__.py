@@ -7,6 +7,7 @@ from segmentation.models.image_export import ImageExport
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState, Priority
 from segmentation.models.mask_review import MaskDecision, MaskReview
 from segmentation.models.model_version import MADE_ELSEWHERE, Method, ModelVersion, ReleaseState
+from segmentation.models.overlap import MaskOverlap
 from segmentation.models.promotion import ModelPromotion
 from segmentation.models.protocol import (
     FindingDecision,
@@ -40,6 +41,7 @@ __all__ = [
     "Job",
     "JobState",
     "MaskDecision",
+    "MaskOverlap",
     "MaskReview",
     "Method",
     "ModelEvaluation",

@@ -21,6 +21,7 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.queue_missing_runs, 60.0),
     (tasks.ring_checks, 60.0),
     (tasks.ring_batches, 60.0),
+    (tasks.ring_overlaps, 60.0),
     (telling.tell_of_failures, 900.0),
     (upkeep.recognise_scanners, 60.0),
     (upkeep.recognise_trained_patients, 600.0),
