@@ -9,113 +9,298 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('segmentation', '0025_runs_of_candidates_at_held_visits'),
+        ("segmentation", "0025_runs_of_candidates_at_held_visits"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='MaskOverlap',
+            name="MaskOverlap",
             fields=[
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('method_version', models.CharField(max_length=32)),
-                ('dice', models.FloatField(blank=True, null=True)),
-                ('hausdorff95_mm', models.FloatField(blank=True, null=True)),
-                ('surface_dice', models.FloatField(blank=True, null=True)),
-                ('reference_run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='segmentation.segmentationrun')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='overlaps', to='segmentation.segmentationrun')),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("method_version", models.CharField(max_length=32)),
+                ("dice", models.FloatField(blank=True, null=True)),
+                ("hausdorff95_mm", models.FloatField(blank=True, null=True)),
+                ("surface_dice", models.FloatField(blank=True, null=True)),
+                (
+                    "reference_run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="segmentation.segmentationrun",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="overlaps",
+                        to="segmentation.segmentationrun",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['created_at'],
-                'abstract': False,
+                "ordering": ["created_at"],
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='MaskOverlapEvent',
+            name="MaskOverlapEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('pgh_context', pghistory.utils.JSONField()),
-                ('pgh_context_id', models.UUIDField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
-                ('method_version', models.CharField(max_length=32)),
-                ('dice', models.FloatField(blank=True, null=True)),
-                ('hausdorff95_mm', models.FloatField(blank=True, null=True)),
-                ('surface_dice', models.FloatField(blank=True, null=True)),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='segmentation.maskoverlap')),
-                ('reference_run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='segmentation.segmentationrun')),
-                ('run', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='segmentation.segmentationrun')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("pgh_context", pghistory.utils.JSONField()),
+                ("pgh_context_id", models.UUIDField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, serialize=False)),
+                ("method_version", models.CharField(max_length=32)),
+                ("dice", models.FloatField(blank=True, null=True)),
+                ("hausdorff95_mm", models.FloatField(blank=True, null=True)),
+                ("surface_dice", models.FloatField(blank=True, null=True)),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="segmentation.maskoverlap",
+                    ),
+                ),
+                (
+                    "reference_run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="segmentation.segmentationrun",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="segmentation.segmentationrun",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='maskoverlap',
-            constraint=models.UniqueConstraint(fields=('run', 'reference_run', 'method_version'), name='overlap_once'),
+            model_name="maskoverlap",
+            constraint=models.UniqueConstraint(
+                fields=("run", "reference_run", "method_version"), name="overlap_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='maskoverlap',
-            constraint=models.CheckConstraint(condition=models.Q(('run', models.F('reference_run')), _negated=True), name='overlap_of_two_runs'),
+            model_name="maskoverlap",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("run", models.F("reference_run")), _negated=True),
+                name="overlap_of_two_runs",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='maskoverlap',
-            constraint=models.CheckConstraint(condition=models.Q(('dice__isnull', True), ('dice__range', (0, 1)), _connector='OR'), name='overlap_dice_is_a_share'),
+            model_name="maskoverlap",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("dice__isnull", True), ("dice__range", (0, 1)), _connector="OR"
+                ),
+                name="overlap_dice_is_a_share",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='maskoverlap',
-            constraint=models.CheckConstraint(condition=models.Q(('surface_dice__isnull', True), ('surface_dice__range', (0, 1)), _connector='OR'), name='overlap_surface_dice_is_a_share'),
+            model_name="maskoverlap",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("surface_dice__isnull", True), ("surface_dice__range", (0, 1)), _connector="OR"
+                ),
+                name="overlap_surface_dice_is_a_share",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='maskoverlap',
-            constraint=models.CheckConstraint(condition=models.Q(('hausdorff95_mm__isnull', True), ('hausdorff95_mm__gte', 0), _connector='OR'), name='overlap_distance_not_negative'),
+            model_name="maskoverlap",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("hausdorff95_mm__isnull", True), ("hausdorff95_mm__gte", 0), _connector="OR"
+                ),
+                name="overlap_distance_not_negative",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlap',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;", hash='9749a89344c3c207c81cc6b1b7536d4341aaa21b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_refuse_truncate_d04a4', table='segmentation_maskoverlap', when='BEFORE')),
+            model_name="maskoverlap",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;",
+                    hash="9749a89344c3c207c81cc6b1b7536d4341aaa21b",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_refuse_truncate_d04a4",
+                    table="segmentation_maskoverlap",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlap',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='969bac3aff6b8bfa15aff243c79d775fafb46ed9', operation='DELETE', pgid='pgtrigger_refuse_delete_15df5', table='segmentation_maskoverlap', when='BEFORE')),
+            model_name="maskoverlap",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="969bac3aff6b8bfa15aff243c79d775fafb46ed9",
+                    operation="DELETE",
+                    pgid="pgtrigger_refuse_delete_15df5",
+                    table="segmentation_maskoverlap",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlap',
-            trigger=pgtrigger.compiler.Trigger(name='guard', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit.guard()', func='RETURN NULL;', hash='b72faca48187f68f6ea12f98682d2938c38fd644', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_guard_52d18', table='segmentation_maskoverlap', when='BEFORE')),
+            model_name="maskoverlap",
+            trigger=pgtrigger.compiler.Trigger(
+                name="guard",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit.guard()",
+                    func="RETURN NULL;",
+                    hash="b72faca48187f68f6ea12f98682d2938c38fd644",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_guard_52d18",
+                    table="segmentation_maskoverlap",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlap',
-            trigger=pgtrigger.compiler.Trigger(name='insert_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "segmentation_maskoverlapevent" ("created_at", "dice", "hausdorff95_mm", "id", "method_version", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_run_id", "run_id", "surface_dice") VALUES (NEW."created_at", NEW."dice", NEW."hausdorff95_mm", NEW."id", NEW."method_version", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'insert\', NEW."id", NEW."reference_run_id", NEW."run_id", NEW."surface_dice"); RETURN NULL;', hash='cf2b656db8b5f5794a522b1270491a8dc47b508c', operation='INSERT', pgid='pgtrigger_insert_insert_20c52', table='segmentation_maskoverlap', when='AFTER')),
+            model_name="maskoverlap",
+            trigger=pgtrigger.compiler.Trigger(
+                name="insert_insert",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "segmentation_maskoverlapevent" ("created_at", "dice", "hausdorff95_mm", "id", "method_version", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_run_id", "run_id", "surface_dice") VALUES (NEW."created_at", NEW."dice", NEW."hausdorff95_mm", NEW."id", NEW."method_version", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'insert\', NEW."id", NEW."reference_run_id", NEW."run_id", NEW."surface_dice"); RETURN NULL;',
+                    hash="cf2b656db8b5f5794a522b1270491a8dc47b508c",
+                    operation="INSERT",
+                    pgid="pgtrigger_insert_insert_20c52",
+                    table="segmentation_maskoverlap",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlap',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "segmentation_maskoverlapevent" ("created_at", "dice", "hausdorff95_mm", "id", "method_version", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_run_id", "run_id", "surface_dice") VALUES (NEW."created_at", NEW."dice", NEW."hausdorff95_mm", NEW."id", NEW."method_version", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'update\', NEW."id", NEW."reference_run_id", NEW."run_id", NEW."surface_dice"); RETURN NULL;', hash='e9e8cf69f19dda861087190335c8de0e631ff4ff', operation='UPDATE', pgid='pgtrigger_update_update_ffb8f', table='segmentation_maskoverlap', when='AFTER')),
+            model_name="maskoverlap",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "segmentation_maskoverlapevent" ("created_at", "dice", "hausdorff95_mm", "id", "method_version", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_run_id", "run_id", "surface_dice") VALUES (NEW."created_at", NEW."dice", NEW."hausdorff95_mm", NEW."id", NEW."method_version", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'update\', NEW."id", NEW."reference_run_id", NEW."run_id", NEW."surface_dice"); RETURN NULL;',
+                    hash="e9e8cf69f19dda861087190335c8de0e631ff4ff",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_ffb8f",
+                    table="segmentation_maskoverlap",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlap',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "segmentation_maskoverlapevent" ("created_at", "dice", "hausdorff95_mm", "id", "method_version", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_run_id", "run_id", "surface_dice") VALUES (OLD."created_at", OLD."dice", OLD."hausdorff95_mm", OLD."id", OLD."method_version", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'delete\', OLD."id", OLD."reference_run_id", OLD."run_id", OLD."surface_dice"); RETURN NULL;', hash='9c9d6ab0784d8ba8283578da4f6e848b8c1ba1e2', operation='DELETE', pgid='pgtrigger_delete_delete_9e14a', table='segmentation_maskoverlap', when='AFTER')),
+            model_name="maskoverlap",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "segmentation_maskoverlapevent" ("created_at", "dice", "hausdorff95_mm", "id", "method_version", "pgh_context", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "reference_run_id", "run_id", "surface_dice") VALUES (OLD."created_at", OLD."dice", OLD."hausdorff95_mm", OLD."id", OLD."method_version", COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_metadata\', TRUE), \'\'), NULL)::JSONB, COALESCE(NULLIF(CURRENT_SETTING(\'pghistory.context_id\', TRUE), \'\'), NULL)::UUID, clock_timestamp(), \'delete\', OLD."id", OLD."reference_run_id", OLD."run_id", OLD."surface_dice"); RETURN NULL;',
+                    hash="9c9d6ab0784d8ba8283578da4f6e848b8c1ba1e2",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_9e14a",
+                    table="segmentation_maskoverlap",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlapevent',
-            trigger=pgtrigger.compiler.Trigger(name='refuse_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;", hash='7c3f1b3cb4249b142c4cbb39b1c24927805d8e16', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_refuse_truncate_25bce', table='segmentation_maskoverlapevent', when='BEFORE')),
+            model_name="maskoverlapevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="refuse_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'TRUNCATE of % is refused: records are kept.', TG_TABLE_NAME;",
+                    hash="7c3f1b3cb4249b142c4cbb39b1c24927805d8e16",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_refuse_truncate_25bce",
+                    table="segmentation_maskoverlapevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlapevent',
-            trigger=pgtrigger.compiler.Trigger(name='guard', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit.guard()', func='RETURN NULL;', hash='ae0f981687b912fac0bea0b51c59dada61d79d11', level='STATEMENT', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_guard_bfe82', table='segmentation_maskoverlapevent', when='BEFORE')),
+            model_name="maskoverlapevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="guard",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit.guard()",
+                    func="RETURN NULL;",
+                    hash="ae0f981687b912fac0bea0b51c59dada61d79d11",
+                    level="STATEMENT",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_guard_bfe82",
+                    table="segmentation_maskoverlapevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlapevent',
-            trigger=pgtrigger.compiler.Trigger(name='vet', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit.vet()', func='RETURN NULL;', hash='f2471ccc508a7abd748ca2ed242899bd47ad53bd', operation='INSERT', pgid='pgtrigger_vet_2693a', table='segmentation_maskoverlapevent', when='BEFORE')),
+            model_name="maskoverlapevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="vet",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit.vet()",
+                    func="RETURN NULL;",
+                    hash="f2471ccc508a7abd748ca2ed242899bd47ad53bd",
+                    operation="INSERT",
+                    pgid="pgtrigger_vet_2693a",
+                    table="segmentation_maskoverlapevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlapevent',
-            trigger=pgtrigger.compiler.Trigger(name='chain', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute="audit.append('pgh_id')", func='RETURN NULL;', hash='f50616e6d4610a6e18815268fa561cf7d7de1ccc', operation='INSERT', pgid='pgtrigger_chain_cd3a5', table='segmentation_maskoverlapevent', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="maskoverlapevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="chain",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit.append('pgh_id')",
+                    func="RETURN NULL;",
+                    hash="f50616e6d4610a6e18815268fa561cf7d7de1ccc",
+                    operation="INSERT",
+                    pgid="pgtrigger_chain_cd3a5",
+                    table="segmentation_maskoverlapevent",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='maskoverlapevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='c799eba07094bfd91c50392c276c0396622e41c2', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_ace23', table='segmentation_maskoverlapevent', when='BEFORE')),
+            model_name="maskoverlapevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="c799eba07094bfd91c50392c276c0396622e41c2",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_ace23",
+                    table="segmentation_maskoverlapevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
