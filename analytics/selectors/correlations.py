@@ -22,6 +22,7 @@ class Relation:
     name: str
     title: str
     score_label: str
+    noun: str
     note: str
     value: Callable[[CohortPoint], float | None]
     gap_days: Callable[[CohortPoint], int | None] = lambda _point: None
@@ -34,6 +35,7 @@ RELATIONS = {
             "load-gmfc",
             "Load and GMFC-MLD",
             "GMFC-MLD level",
+            "GMFC-MLD level",
             "Each load with the nearest GMFC-MLD: within {late_infantile_days} days in "
             "late-infantile patients, {other_days} days in others.",
             lambda point: None if point.gmfc_level is None else float(point.gmfc_level),
@@ -43,6 +45,7 @@ RELATIONS = {
             "load-severity",
             "Load and MRI severity score",
             "MRI severity score (0 to 34)",
+            "MRI severity score",
             "Each load with the MRI severity score of the same visit, as two readers or an "
             "adjudicator settled it.",
             lambda point: point.severity_total,
@@ -54,6 +57,7 @@ LOAD_AGE = Relation(
     "load-age",
     "Load and age",
     "Age (months)",
+    "age",
     "Each load with the age at its visit.",
     lambda point: point.age_months,
 )
@@ -105,10 +109,17 @@ def table(points: Sequence[CohortPoint], relation: Relation, *, smallest_group: 
     return rows
 
 
-def of_stratum(points: Sequence[CohortPoint], relation: Relation, stratum: str) -> Row:
-    """Return the correlation of all scans of a stratum, for who may see single patients."""
+def of_stratum(
+    points: Sequence[CohortPoint], relation: Relation, stratum: str, *, smallest_group: int = 1
+) -> Row:
+    """Return the correlation of all scans of a stratum; without more, for who may see patients."""
     here = [point for point in paired(points, relation) if point.acq_stratum == stratum]
-    return _row(here, relation, stratum, "", smallest_group=1)
+    return _row(here, relation, stratum, "", smallest_group)
+
+
+def too_small(smallest_group: int) -> str:
+    """Return why a group is not shown to who may not see single patients."""
+    return f"fewer than {smallest_group} patients, not shown"
 
 
 def _row(
@@ -120,9 +131,8 @@ def _row(
 ) -> Row:
     n_patients = len({point.patient_id for point in points})
     if 0 < n_patients < smallest_group:
-        reason = f"fewer than {smallest_group} patients, not shown"
-        return Row(stratum, subtype, 0, 0, None, None, None, reason)
-    reason = _why_not(points, relation, n_patients)
+        return Row(stratum, subtype, 0, 0, None, None, None, too_small(smallest_group))
+    reason = why_not(points, relation)
     if reason:
         return Row(stratum, subtype, len(points), n_patients, None, None, None, reason)
     try:
@@ -138,11 +148,11 @@ def _row(
     )
 
 
-def _why_not(points: Sequence[CohortPoint], relation: Relation, n_patients: int) -> str:
+def why_not(points: Sequence[CohortPoint], relation: Relation) -> str:
     """Return the usual reasons against an estimate in few words, for a table; empty if none."""
     if not points:
         return "no scan with this score"
-    if n_patients < SMALLEST_N:
+    if len({point.patient_id for point in points}) < SMALLEST_N:
         return f"fewer than {SMALLEST_N} patients"
     if len({point.load_ml for point in points}) == 1:
         return "all loads are equal"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analytics.stats.bootstrap import PERCENTILE, cluster_interval
+from analytics.stats.bootstrap import PERCENTILE, SAME, cluster_interval
 from analytics.stats.dependent import compare_dependent
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.resampling import (
@@ -233,11 +233,12 @@ def repeated_measures(subjects: Sequence[Hashable], x: ArrayLike, y: ArrayLike) 
         raise NotEstimableError("Too few patients have two or more visits.")
     within_x, within_y = (_within(values, clusters) for values in (first, second))
     ss_x, ss_y = float(within_x @ within_x), float(within_y @ within_y)
-    if ss_x <= 0 or ss_y <= 0:
+    # Equal values less their mean leave rounding, which is no variation.
+    if ss_x <= SAME**2 * float(first @ first) or ss_y <= SAME**2 * float(second @ second):
         raise NotEstimableError("A measure does not vary within any patient.")
     r = float(within_x @ within_y) / sqrt(ss_x * ss_y)
     r = min(max(r, -1.0), 1.0)
-    if abs(r) == 1.0:
+    if 1 - abs(r) <= SAME:
         raise NotEstimableError("The correlation is perfect; no interval exists.")
     t = r * sqrt(df / (1 - r**2))
     half = float(stats.norm.ppf(0.975)) / sqrt(df - 1)

@@ -1,5 +1,6 @@
 """The cohort page: the load against the clinical scores."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -8,8 +9,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import correlations, loads
-from analytics.selectors.cohort import Filters, cohort_points, trained_count, windows_of
+from analytics.selectors import correlations, estimates, loads
+from analytics.selectors.cohort import (
+    CohortPoint,
+    Filters,
+    cohort_points,
+    trained_count,
+    windows_of,
+)
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import AcqStratum, Study
@@ -48,6 +55,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
                     _table_row(row)
                     for row in correlations.table(points, relation, smallest_group=smallest)
                 ],
+                **_estimates(points, relation, smallest),
             }
             for relation in correlations.RELATIONS.values()
         ],
@@ -80,6 +88,51 @@ def _chart_url(study: Study, name: str, request: HttpRequest) -> str:
     url = reverse("cohort_chart", args=[study.code, name])
     query = request.GET.urlencode()
     return f"{url}?{query}" if query else url
+
+
+ESTIMATES = {
+    estimates.POOLED: (
+        "All scans (ρ)",
+        "Over everybody, do higher loads come with a higher {noun}?",
+    ),
+    estimates.BY_SUBTYPE: (
+        "Within subtypes (ρ)",
+        "Among patients of one subtype, do higher loads come with a higher {noun}?",
+    ),
+    estimates.WITHIN: (
+        "Within patients (r)",
+        "When the load of a patient rises, does the {noun} of that patient rise?",
+    ),
+}
+"""What each estimate is called, and the question it answers."""
+
+
+def _estimates(
+    points: Sequence[CohortPoint], relation: correlations.Relation, smallest: int
+) -> dict[str, Any]:
+    """Return the three estimates, a row each with a cell for each stratum, and what opposes."""
+    found = estimates.side_by_side(points, relation, smallest_group=smallest)
+    return {
+        "noun": relation.noun,
+        "strata": [one.stratum for one in found],
+        "estimates": [
+            {
+                "label": label,
+                "question": question.format(noun=relation.noun),
+                "cells": [one.estimates[name] for one in found],
+            }
+            for name, (label, question) in ESTIMATES.items()
+        ],
+        "oppositions": [
+            {
+                "stratum": one.stratum,
+                "opposition": one.opposition,
+                "first": one.estimates[one.opposition.first],
+            }
+            for one in found
+            if one.opposition is not None
+        ],
+    }
 
 
 def _table_row(row: correlations.Row) -> dict[str, Any]:

@@ -51,6 +51,20 @@ def test_within_patient_correlation_equals_rmcorr(test_data: Path):
     assert (found.ci_low, found.ci_high) == pytest.approx((-0.7067, -0.2319), abs=2e-4)
 
 
+@pytest.mark.parametrize(
+    ("x", "words"),
+    [
+        # The mean of three times 0.1 is not 0.1 in binary.
+        ([0.1, 0.1, 0.1, 0.7, 0.7, 0.7, 1.3, 1.3, 1.3], "does not vary within"),
+        ([0.1, 0.2, 0.4, 0.9, 1.0, 1.2, 2.1, 2.2, 2.4], "perfect"),
+    ],
+)
+def test_rounding_is_no_variation_within_patients(x: list[float], words: str):
+    y = [1, 2, 4, 1, 2, 4, 1, 2, 4]
+    with pytest.raises(NotEstimableError, match=words):
+        repeated_measures(list("aaabbbccc"), x, y)
+
+
 def test_every_resample_equals_scipy_on_the_repeated_rows():
     rng = np.random.default_rng(5)
     subjects = np.repeat(np.arange(9), rng.integers(1, 5, size=9))

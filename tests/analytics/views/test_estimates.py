@@ -1,0 +1,89 @@
+"""The cohort page with its estimates side by side."""
+
+from datetime import date
+
+import pytest
+
+from mldtrial.trial.models import GmfcMldAssessment
+from mldtrial.trial.services import patients
+from tests.support.loads import make_load
+
+pytestmark = pytest.mark.django_db
+
+URL = "/studies/MLD-1/cohort/"
+DAYS = (date(2024, 5, 10), date(2025, 5, 10))
+PER_SUBTYPE = 5
+
+
+@pytest.fixture
+def simpson(world):
+    """Late-infantile patients of low loads and high levels, juvenile ones of the reverse.
+
+    Within each patient the level rises with the load.
+    """
+    for number in range(2 * PER_SUBTYPE):
+        is_juvenile = number >= PER_SUBTYPE
+        patient = patients.create_patient(
+            site=world.site_a,
+            subject_code=f"A-1{number:02}",
+            sex="F",
+            birth_month=date(2018, 3, 1),
+            onset_age_months=60 if is_juvenile else 20,
+            by=None,
+        )
+        for visit, day in enumerate(DAYS):
+            rise = visit if number else 2 * visit
+            load = (100 if is_juvenile else 20) + 10 * visit + 7 * (number % PER_SUBTYPE)
+            run = make_load(patient, day, float(load))
+            GmfcMldAssessment.objects.create(
+                visit=run.visit,
+                level=(0 if is_juvenile else 4) + rise,
+                assessed_on=day,
+                assessed_by=world.user("coordinator"),
+            )
+    return world
+
+
+def page_of(client, world, role, query=""):
+    client.force_login(world.user(role))
+    return " ".join(client.get(URL + query).content.decode().split())
+
+
+@pytest.mark.parametrize("role", ["sponsor", "data_manager"])
+def test_the_page_says_that_the_estimates_point_opposite_ways(client, simpson, role):
+    page = page_of(client, simpson, role)
+    assert page.count("The same relation, estimated three ways") == 2
+    assert "3D: the estimates point opposite ways (Simpson's paradox)." in page.replace(
+        "&#x27;", "'"
+    )
+    assert (
+        "Over all scans, the GMFC-MLD level falls as the load rises; among patients of one "
+        "subtype and within patients it rises." in page
+    )
+    # No severity score was read: the other relation has nothing to oppose.
+    assert page.count("(Simpson") == 1
+    assert "not estimable: no scan with this score" in page
+
+
+def test_one_subtype_alone_is_no_paradox(client, simpson):
+    page = page_of(client, simpson, "sponsor", "?subtype=LI")
+    assert "Simpson" not in page
+    assert "Within subtypes (ρ)" in page
+
+
+def test_a_stratum_without_scans_has_no_column(client, world):
+    make_load(world.patient_a, DAYS[0], 10.0, acq_stratum="2D")
+    page = page_of(client, world, "sponsor")
+    assert "2D: scans (patients)" in page
+    assert "3D: scans (patients)" not in page
+
+
+def test_the_estimates_ask_the_database_nothing_more(client, simpson, django_assert_num_queries):
+    client.force_login(simpson.user("sponsor"))
+    client.get(URL)
+    with django_assert_num_queries(16) as few:
+        client.get(URL)
+    make_load(simpson.patient_a, DAYS[0], 10.0)
+    make_load(simpson.patient_b, DAYS[0], 20.0, acq_stratum="2D")
+    with django_assert_num_queries(len(few)):
+        client.get(URL)
