@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from analytics.views import cohort, exports, impact, overview, patient, promotion, quality
+from analytics.views import (
+    agreement,
+    cohort,
+    exports,
+    impact,
+    overview,
+    patient,
+    promotion,
+    quality,
+)
 
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
@@ -15,6 +24,9 @@ urlpatterns = [
     path(f"{PATIENT}trajectory.json", patient.trajectory, name="patient_trajectory"),
     path(f"{STUDY}cohort/", cohort.cohort_page, name="cohort"),
     path(f"{STUDY}cohort/<slug:name>.json", cohort.cohort_chart, name="cohort_chart"),
+    path(f"{STUDY}agreement/", agreement.agreement_page, name="agreement"),
+    path(f"{STUDY}agreement/table.csv", agreement.agreement_file, name="agreement_file"),
+    path(f"{STUDY}agreement/<str:stratum>.json", agreement.agreement_chart, name="agreement_chart"),
     path(f"{STUDY}overview/", overview.overview_page, name="study_overview"),
     path(f"{STUDY}overview/<slug:name>.json", overview.overview_chart, name="overview_chart"),
     path(f"{STUDY}quality/", quality.study_quality, name="study_quality"),

@@ -169,7 +169,7 @@ def rows(study: Study, model: ModelVersion, *, user: Any) -> list[Row]:
     images = _images([p.run_id for p in (*counted.values(), *other.values())])
     missing = [point for visit_id, point in counted.items() if visit_id not in other]
     gaps = _Gaps(study, model, missing, images, held, user)
-    trained = _trained_on(study, model)
+    trained = trained_on(study, model)
     found = []
     for visit_id in {**counted, **other}:
         here, there = counted.get(visit_id), other.get(visit_id)
@@ -234,7 +234,7 @@ def _same(one: Images, other: Images) -> bool:
     return one[0] == other[0] and (None in (one[1], other[1]) or one[1] == other[1])
 
 
-def _trained_on(study: Study, model: ModelVersion) -> set[UUID] | None:
+def trained_on(study: Study, model: ModelVersion) -> set[UUID] | None:
     """Return the patients of a study in the training set of a method; None if not on record."""
     if not TrainingSet.objects.filter(pk=model.pk).exists():
         return None

@@ -285,6 +285,9 @@ EXPECTED: dict[str, Route] = {
     # analytics
     "patient": Route(scope="site", get=SEES_PATIENTS),
     "patient_trajectory": Route(scope="site", get=SEES_PATIENTS, page=False),
+    "agreement": Route(scope="study", get=IMPACT),
+    "agreement_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),
+    "agreement_file": Route(scope="study", get=EXPORTS, page=False),
     "model_impact": Route(scope="study", get=IMPACT),
     "model_impact_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),
     "model_impact_file": Route(scope="study", get=EXPORTS, page=False),

@@ -124,6 +124,19 @@ def run_a_candidate_over_the_frozen_cohort(page: Page, world: World) -> None:
     assert SegmentationResult.objects.filter(run__model_version=other).count() == 1
 
 
+def read_how_far_both_methods_agree(page: Page) -> None:
+    """Find the two loads of the visit side by side, in the figure as on the page."""
+    page.goto("/studies/MLD-1/agreement/")
+    expect(page.get_by_text("1 scan of 1 patient measured by both")).to_be_visible()
+    expect(page.locator("[data-chart-drawn]").first).to_be_visible()
+    drawn = page.locator(".js-plotly-plot").first
+    points = drawn.evaluate("plot => Array.from(plot.data[0].y)")
+    row = page.get_by_role("row", name="Scans that both methods measured")
+    expect(row).to_contain_text("1")
+    assert points == [0.0]
+    assert serious_findings(page) == []
+
+
 def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     chain: None, page: Page, tmp_path: Path, live_server: Any
 ):
@@ -160,6 +173,7 @@ def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     import_mask(page, result, patient)
     order_the_cohort(page)
     run_a_candidate_over_the_frozen_cohort(page, world)
+    read_how_far_both_methods_agree(page)
 
 
 def test_a_bad_file_is_named_at_its_field_and_nothing_is_kept(page: Page, tmp_path: Path):

@@ -27,6 +27,7 @@ STUDY_LINKS = (
     ("Overview", "study_overview", "view_overview"),
     ("Image quality", "study_quality", "view_quality"),
     ("Segmentations", "segmentations", "view_segmentations"),
+    ("Agreement", "agreement", "view_impact"),
     ("Deviations", "deviations", "view_deviations"),
     ("Findings", "findings", "view_deviations"),
     ("Scanners", "scanners", "view_patient"),
@@ -43,6 +44,7 @@ STUDY_LINKS = (
 ASIDE = {
     "study_quality",
     "segmentations",
+    "agreement",
     "deviations",
     "findings",
     "scanners",

@@ -1,0 +1,145 @@
+"""The method that counts beside another one, as the reference study compared two methods."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from analytics.selectors import cohort, impact, loads
+from analytics.stats.overlap_bands import MaskPair
+from analytics.stats.paired import PairedScan
+from mldtrial.trial.models import Study
+from segmentation.imaging.overlap import OVERLAP_VERSION
+from segmentation.models import MaskOverlap, Method, ModelVersion, ReleaseState
+from segmentation.policies import visible_to
+
+Overlaps = Mapping[tuple[UUID, UUID], MaskOverlap]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A scan that one of the methods measured, or both.
+
+    Attributes
+    ----------
+    row : Row
+        The visit with its loads.
+    scan : PairedScan
+        What the statistics need of it; the method under test is the one that counts.
+    overlap : MaskOverlap or None
+        None where one mask is missing, or they are not compared yet.
+    """
+
+    row: impact.Row
+    scan: PairedScan
+    overlap: MaskOverlap | None
+
+    @property
+    def is_pair(self) -> bool:
+        """Whether both methods measured the same images."""
+        return self.row.difference_ml is not None
+
+    @property
+    def difference_ml(self) -> float:
+        """The load that counts minus the other one, of a pair."""
+        assert self.row.difference_ml is not None  # noqa: S101 - asked of pairs alone
+        return -self.row.difference_ml
+
+    @property
+    def mask_pair(self) -> MaskPair | None:
+        """The figures of both masks; None where they are not compared."""
+        if self.overlap is None or self.row.mean_ml is None:
+            return None
+        return MaskPair(
+            self.row.mean_ml,
+            self.overlap.dice,
+            self.overlap.hausdorff95_mm,
+            self.overlap.surface_dice,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The scans of a study for the comparison of two methods.
+
+    Attributes
+    ----------
+    trained_patients : int
+        Patients left out, since one of the methods was trained on a scan of theirs.
+    is_training_known : bool
+        Whether the training sets of both are on record; without, nobody can be left out.
+    masks_waiting : int
+        Pairs whose masks are not compared yet.
+    """
+
+    tested: ModelVersion
+    reference: ModelVersion
+    scans: tuple[Compared, ...]
+    trained_patients: int
+    is_training_known: bool
+    masks_waiting: int
+
+
+def methods_beside(study: Study, *, user: Any) -> list[ModelVersion]:
+    """Return the methods with loads in a study that do not count, the conventional one first."""
+    flagged = visible_to(user, loads.flagged_results())
+    there = flagged.filter(run__visit__patient__study=study).values("run__model_version")
+    found = ModelVersion.objects.filter(pk__in=there).exclude(state=ReleaseState.ACTIVE)
+    return sorted(
+        found, key=lambda model: (model.method != Method.CONVENTIONAL, model.name, model.version)
+    )
+
+
+def comparison(
+    study: Study, tested: ModelVersion, reference: ModelVersion, *, user: Any
+) -> Comparison:
+    """Return the scans that the method that counts or the other one measured.
+
+    A patient with any scan in the training set of either is left out: the loads of such a patient
+    are no independent test of the method.
+    """
+    rows = impact.rows(study, reference, user=user)
+    sets = [impact.trained_on(study, model) for model in (tested, reference)]
+    needed = [one for model, one in zip((tested, reference), sets, strict=True) if _learns(model)]
+    trained = set().union(*(one for one in sets if one))
+    kept = [row for row in rows if row.patient_id not in trained]
+    scored = cohort.with_scores(study, [row.visit for row in kept], user=user)
+    overlaps = _overlaps(kept, user)
+    scans = tuple(_compared(row, point, overlaps) for row, point in zip(kept, scored, strict=True))
+    return Comparison(
+        tested=tested,
+        reference=reference,
+        scans=scans,
+        trained_patients=len({row.patient_id for row in rows} & trained),
+        is_training_known=all(one is not None for one in needed),
+        masks_waiting=sum(one.is_pair and one.overlap is None for one in scans),
+    )
+
+
+def _learns(model: ModelVersion) -> bool:
+    return model.method == Method.CNN
+
+
+def _overlaps(rows: Sequence[impact.Row], user: Any) -> Overlaps:
+    runs = [row.counted.run_id for row in rows if row.counted is not None]
+    found = MaskOverlap.objects.filter(run__in=runs, method_version=OVERLAP_VERSION)
+    return {(one.run_id, one.reference_run_id): one for one in visible_to(user, found)}
+
+
+def _compared(row: impact.Row, point: cohort.CohortPoint, overlaps: Overlaps) -> Compared:
+    counted, other = row.counted, row.other
+    overlap = None
+    if row.difference_ml is not None and counted is not None and other is not None:
+        overlap = overlaps.get((counted.run_id, other.run_id))
+    scan = PairedScan(
+        subject=str(row.patient_id),
+        acq_stratum=row.visit.acq_stratum,
+        order=float(row.visit.visit_date.toordinal()),
+        test_ml=None if counted is None else counted.load_ml,
+        # A load of other images is no measurement of this scan.
+        reference_ml=other.load_ml if other is not None and row.gap is None else None,
+        dice=None if overlap is None else overlap.dice,
+        gmfc_level=None if point.gmfc_level is None else float(point.gmfc_level),
+        severity_total=point.severity_total,
+    )
+    return Compared(row, scan, overlap)

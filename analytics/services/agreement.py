@@ -1,0 +1,171 @@
+"""What the comparison of two methods comes to: the table of the reference study, and by stratum."""
+
+import csv
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from io import StringIO
+from typing import Any, Generic, TypeVar
+
+from analytics.selectors.agreement import Compared, Comparison
+from analytics.stats.agreement import BlandAltman, bland_altman
+from analytics.stats.errors import NotEstimableError
+from analytics.stats.method_table import STRATA, Figure, TableRow, method_table
+from analytics.stats.overlap_bands import Band, overlap_bands
+from analytics.stats.paired import PairedScan
+from analytics.stats.proportional import (
+    ProportionalBias,
+    RatioAgreement,
+    log_ratio_bland_altman,
+    proportional_bias,
+)
+from mldtrial.audit.models import AccessAction
+from mldtrial.trial import policies
+from mldtrial.trial.models import Study
+from mldtrial.trial.rules.formulas import guarded
+from mldtrial.trial.services import access
+
+SEED = 20260101
+RESAMPLES = 2000
+DATASET = "method_agreement"
+COLUMNS = (
+    "study_code", "test_method", "reference_method", "quantity", "unit", "acq_stratum", "published",
+    "value", "low", "high", "low_and_high_are", "n", "why_none",
+)  # fmt: skip
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate(Generic[Found]):
+    """A result, or why there is none."""
+
+    found: Found | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stratum:
+    """The pairs of one stratum, and what they come to.
+
+    Attributes
+    ----------
+    outliers : tuple of Compared
+        Pairs whose difference lies beyond the limits of agreement, the farthest first.
+    """
+
+    name: str
+    pairs: tuple[Compared, ...]
+    differences: Estimate[BlandAltman]
+    ratios: Estimate[RatioAgreement]
+    trend: Estimate[ProportionalBias]
+    bands: tuple[Band, ...]
+    outliers: tuple[Compared, ...]
+
+    @property
+    def n_patients(self) -> int:
+        """How many patients the pairs are of."""
+        return len({pair.row.patient_id for pair in self.pairs})
+
+
+def table(comparison: Comparison) -> list[TableRow]:
+    """Return the table of the reference study with the numbers of this one beside it."""
+    return _table(tuple(one.scan for one in comparison.scans))
+
+
+@lru_cache(maxsize=16)
+def _table(scans: tuple[PairedScan, ...]) -> list[TableRow]:
+    # Kept by its numbers: a page that is opened again does not resample again.
+    return method_table(scans, n_resamples=RESAMPLES, seed=SEED)
+
+
+def strata(scans: Sequence[Compared]) -> list[Stratum]:
+    """Return the agreement of 3D and of 2D scans, which are never pooled."""
+    return [_stratum(name, scans) for name in STRATA]
+
+
+def _stratum(name: str, scans: Sequence[Compared]) -> Stratum:
+    pairs = tuple(one for one in scans if one.is_pair and one.scan.acq_stratum == name)
+    test = [one.scan.test_ml for one in pairs if one.scan.test_ml is not None]
+    reference = [one.scan.reference_ml for one in pairs if one.scan.reference_ml is not None]
+    subjects = [one.scan.subject for one in pairs]
+    apart = [one.difference_ml for one in pairs]
+    differences = _estimate(lambda: bland_altman(apart, subjects), bool(pairs))
+    return Stratum(
+        name=name,
+        pairs=pairs,
+        differences=differences,
+        ratios=_estimate(lambda: log_ratio_bland_altman(test, reference, subjects), bool(pairs)),
+        trend=_estimate(lambda: proportional_bias(test, reference, subjects), bool(pairs)),
+        bands=tuple(overlap_bands([one.mask_pair for one in pairs if one.mask_pair])),
+        outliers=_outliers(pairs, differences.found),
+    )
+
+
+def _estimate(estimate: Callable[[], Found], has_pairs: bool) -> Estimate[Found]:
+    if not has_pairs:
+        return Estimate(None, "no scan with both loads")
+    try:
+        return Estimate(estimate(), "")
+    except NotEstimableError as error:
+        return Estimate(None, str(error))
+
+
+def _outliers(pairs: Sequence[Compared], found: BlandAltman | None) -> tuple[Compared, ...]:
+    if found is None:
+        return ()
+
+    low, high = found.lower_limit, found.upper_limit
+    beyond = [pair for pair in pairs if not low <= pair.difference_ml <= high]
+    middle = found.bias
+    return tuple(sorted(beyond, key=lambda pair: -abs(pair.difference_ml - middle)))
+
+
+def as_csv(*, study: Study, comparison: Comparison | None, by: Any) -> bytes:
+    """Return the table as CSV, a row for each quantity and stratum, and log that it was taken.
+
+    Without a comparison it has no row.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not see the comparison, or not export rows, of this study.
+    """
+    policies.require(by, "view_impact", study)
+    policies.require(by, "export_rows", study)
+    buffer = StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    rows = [] if comparison is None else _lines(study, comparison)
+    writer.writerows(rows)
+    content = buffer.getvalue().encode()
+    details = {
+        "dataset": DATASET,
+        "model": "" if comparison is None else str(comparison.reference),
+        "row_count": len(rows),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    access.log(AccessAction.EXPORT_DONE, by=by, study=study, details=details)
+    return content
+
+
+def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
+    methods = [guarded(str(model)) for model in (comparison.tested, comparison.reference)]
+    return [
+        [study.code, *methods, *_line(row, name, published, figure)]
+        for row in table(comparison)
+        for name, published, figure in zip(STRATA, row.published, row.found, strict=True)
+    ]
+
+
+def _line(row: TableRow, stratum: str, published: float | None, figure: Figure) -> list[str]:
+    numbers = [_number(value) for value in (figure.value, figure.low, figure.high)]
+    beside = "" if figure.low is None else row.beside
+    return [
+        row.quantity, row.unit, stratum, _number(published), *numbers, beside, str(figure.n),
+        figure.reason,
+    ]  # fmt: skip
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)

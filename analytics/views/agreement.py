@@ -1,0 +1,156 @@
+"""The method that counts beside another one, as in the reference study: page, charts, table."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from analytics.figures.agreement import Line, PairMark, bland_altman_figure
+from analytics.selectors import agreement, loads
+from analytics.selectors.agreement import Compared, Comparison
+from analytics.services import agreement as agreements
+from analytics.services.agreement import Stratum
+from analytics.stats.agreement import BlandAltman
+from analytics.stats.method_table import STRATA, TableRow
+from analytics.views import charts
+from mldtrial.trial import policies
+from mldtrial.trial import selectors as trial
+from mldtrial.trial.models import Study
+from mldtrial.trial.services import access
+from segmentation.models import ModelVersion
+
+MOST_OUTLIERS = 20
+
+
+@require_safe
+def agreement_page(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Show how far the method that counts agrees with another one."""
+    study = _study(request, study_code)
+    tested = loads.active_model()
+    methods = agreement.methods_beside(study, user=request.user)
+    context: dict[str, Any] = {"study": study, "tested": tested, "methods": methods}
+    if tested is not None and methods:
+        reference = _reference(request, methods)
+        compared = agreement.comparison(study, tested, reference, user=request.user)
+        if compared.scans:
+            access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+        context |= _context(request, study, compared)
+    return render(request, "analytics/agreement.html", context)
+
+
+def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[str, Any]:
+    strata = agreements.strata(compared.scans)
+    return {
+        "compared": compared,
+        "reference": compared.reference,
+        "pair_count": sum(len(stratum.pairs) for stratum in strata),
+        "patient_count": len({one.row.patient_id for one in compared.scans if one.is_pair}),
+        "table": [_table_row(row) for row in agreements.table(compared)],
+        "strata": [_panel(study, compared.reference, stratum) for stratum in strata],
+        "seed": agreements.SEED,
+        "resamples": agreements.RESAMPLES,
+        "may_export": policies.may(request.user, "export_rows", study),
+        "file_url": _with_reference("agreement_file", compared.reference, study.code),
+    }
+
+
+def _table_row(row: TableRow) -> dict[str, Any]:
+    digits = {"rho": "2", "": "2", "mL": "1", "%": "0"}[row.unit]
+    is_count = not row.unit and not row.beside
+    return {
+        "row": row,
+        "digits": "0" if is_count else digits,
+        "is_count": is_count,
+        "cells": [
+            {"stratum": name, "published": published, "figure": figure}
+            for name, published, figure in zip(STRATA, row.published, row.found, strict=True)
+        ],
+    }
+
+
+def _panel(study: Study, reference: ModelVersion, stratum: Stratum) -> dict[str, Any]:
+    return {
+        "stratum": stratum,
+        "url": _with_reference("agreement_chart", reference, study.code, stratum.name),
+        "outliers": stratum.outliers[:MOST_OUTLIERS],
+        "more_outliers": max(0, len(stratum.outliers) - MOST_OUTLIERS),
+    }
+
+
+@require_safe
+def agreement_chart(request: HttpRequest, study_code: str, stratum: str) -> HttpResponse:
+    """Return the Bland-Altman plot of a stratum."""
+    study = _study(request, study_code)
+    if stratum not in STRATA:
+        raise Http404("No such stratum.")
+    compared = _asked(request, study)
+    scans = () if compared is None else compared.scans
+    found = next(one for one in agreements.strata(scans) if one.name == stratum)
+    if found.pairs:
+        access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+    figure = bland_altman_figure(
+        [_mark(study, pair) for pair in found.pairs],
+        title=f"{stratum} scans",
+        difference_label="Difference",
+        n_patients=found.n_patients,
+        lines=[] if found.differences.found is None else _lines(found.differences.found),
+    )
+    return charts.answer(figure)
+
+
+@require_safe
+def agreement_file(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Send the table of the page as CSV; without two methods it has its head alone."""
+    study = _study(request, study_code)
+    policies.require(request.user, "export_rows", study)
+    content = agreements.as_csv(study=study, comparison=_asked(request, study), by=request.user)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    name = f"{study.code}_{agreements.DATASET}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _study(request: HttpRequest, study_code: str) -> Study:
+    study = trial.study(study_code, user=request.user)
+    policies.require(request.user, "view_impact", study)
+    return study
+
+
+def _asked(request: HttpRequest, study: Study) -> Comparison | None:
+    """Return the comparison of the address; None where there are no two methods."""
+    tested = loads.active_model()
+    methods = agreement.methods_beside(study, user=request.user)
+    if tested is None or not methods:
+        return None
+    return agreement.comparison(study, tested, _reference(request, methods), user=request.user)
+
+
+def _reference(request: HttpRequest, methods: Sequence[ModelVersion]) -> ModelVersion:
+    """Return the method of the address; the first one where it names none, or none of these."""
+    asked = request.GET.get("reference", "")
+    return next((model for model in methods if str(model.pk) == asked), methods[0])
+
+
+def _with_reference(name: str, reference: ModelVersion, *arguments: str) -> str:
+    return f"{reverse(name, args=arguments)}?reference={reference.pk}"
+
+
+def _mark(study: Study, pair: Compared) -> PairMark:
+    return PairMark(
+        mean_ml=pair.row.mean_ml or 0.0,
+        difference_ml=pair.difference_ml,
+        label=escape(f"{pair.row.subject_code}, {pair.row.visit.visit_name}"),
+        url=reverse("patient", args=[study.code, pair.row.patient_id]),
+    )
+
+
+def _lines(found: BlandAltman) -> list[Line]:
+    return [
+        Line("Upper limit", found.upper_limit, *found.upper_ci),
+        Line("Bias", found.bias, *found.bias_ci),
+        Line("Lower limit", found.lower_limit, *found.lower_ci),
+    ]

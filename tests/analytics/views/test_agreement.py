@@ -1,0 +1,176 @@
+"""The page that sets the method that counts beside another one, as the reference study did."""
+
+import csv
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.urls import reverse
+
+from mldtrial.audit.models import AccessEvent
+from mldtrial.trial.models import AcqStratum
+from segmentation.imaging.overlap import OVERLAP_VERSION
+from segmentation.models import MaskOverlap, SegmentationRun
+from tests.support.loads import make_load, make_model, trained_on
+from tests.support.shadows import candidate, pair
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+M6, M12, M18, M24 = (date(2024, month, 10) for month in (1, 4, 7, 10))
+
+
+def address(name: str = "agreement", *more: str) -> str:
+    return reverse(name, args=["MLD-1", *more])
+
+
+def page(client, world: World, query: str = "", role: str = "data_manager") -> str:
+    client.force_login(world.user(role))
+    answer = client.get(address() + query)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def compare(run: SegmentationRun, dice: float | None) -> None:
+    """Put the comparison of a visit's two masks on record."""
+    other = SegmentationRun.objects.exclude(pk=run.pk).get(visit=run.visit)
+    MaskOverlap.objects.create(
+        run=run,
+        reference_run=other,
+        method_version=OVERLAP_VERSION,
+        dice=dice,
+        hausdorff95_mm=None if dice is None else 10 * (1 - dice),
+        surface_dice=dice,
+    )
+
+
+@pytest.fixture
+def pairs(world: World) -> list[SegmentationRun]:
+    """Four pairs of 3D scans of two patients; the method that counts finds 1 to 4 mL more."""
+    found = [
+        pair(world.patient_a, M6, 21.0, 20.0),
+        pair(world.patient_a, M12, 32.0, 30.0),
+        pair(world.patient_b, M6, 43.0, 40.0),
+        pair(world.patient_b, M12, 54.0, 50.0),
+    ]
+    for run, dice in zip(found, (0.6, 0.7, 0.8, 0.9), strict=True):
+        compare(run, dice)
+    return found
+
+
+def cells(client, world: World) -> dict[tuple[str, str], dict[str, str]]:
+    """Return the rows of the file by quantity and stratum."""
+    client.force_login(world.user("data_manager"))
+    text = client.get(address("agreement_file")).content.decode()
+    return {(row["quantity"], row["acq_stratum"]): row for row in csv.DictReader(StringIO(text))}
+
+
+def test_the_table_has_the_numbers_of_the_study_beside_the_published_ones(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    html = page(client, world)
+    assert "4 scans of 2 patients measured by both" in html
+    dice = html[html.index("Dice of the two masks, median") :]
+    assert "0.82" in dice[: dice.index("</tr>")]
+    assert "<strong>0.75</strong>" in dice[: dice.index("</tr>")]
+    rows = cells(client, world)
+    found = rows["Dice of the two masks, median", "3D"]
+    assert (found["published"], float(found["value"]), found["n"]) == ("0.82", 0.75, "4")
+    assert (float(found["low"]), float(found["high"])) == pytest.approx((0.675, 0.825))
+    # Counted minus other: 1, 2, 3 and 4 mL.
+    assert float(rows["Test load less reference load", "3D"]["value"]) == pytest.approx(2.5)
+    assert rows["Test load less reference load", "2D"]["why_none"]
+    assert rows["Test scans", "3D"]["published"] == "73"
+
+
+def test_page_chart_and_file_show_the_same_bias(client, world: World, pairs: list[SegmentationRun]):
+    html = page(client, world)
+    figure = client.get(address("agreement_chart", "3D")).json()
+    assert figure["data"][0]["y"] == [1.0, 2.0, 3.0, 4.0]
+    assert figure["data"][0]["x"] == [20.5, 31.0, 41.5, 52.0]
+    assert "Bias +2.5 mL" in [note["text"] for note in figure["layout"]["annotations"]]
+    assert '<th scope="row">Bias</th><td class="number"><strong>2.5</strong> mL' in html
+
+
+def test_a_pair_beyond_the_limits_is_named_with_its_runs(client, world: World):
+    for patient in (world.patient_a, world.patient_b):
+        for number in range(1, 11):
+            pair(patient, date(2024, number, 5), 20.0 + number, 20.0 + number)
+    odd = pair(world.patient_b, date(2024, 12, 5), 90.0, 20.0)
+    html = page(client, world)
+    rows = html[html.index("Beyond the limits of agreement") :]
+    rows = rows[: rows.index("</table>")]
+    assert rows.count("<tr>") == 2  # the head and one scan
+    assert reverse("run", args=["MLD-1", odd.pk]) in rows
+    assert "B-001" in rows
+
+
+def test_patients_of_a_training_set_are_left_out_and_counted(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    trained_on(make_model(), world.patient_a)
+    html = page(client, world)
+    assert "1 patient is left out" in html
+    assert "2 scans of 1 patient measured by both" in html
+    assert "The training set of a network is not on record" in html  # the candidate's
+    assert cells(client, world)["Test scans", "3D"]["value"] == "2"
+
+
+def test_masks_that_are_not_compared_yet_are_counted(client, world: World):
+    pair(world.patient_a, M6, 21.0, 20.0)
+    assert "1 pair of masks is not compared yet" in page(client, world)
+
+
+def test_the_reference_is_chosen_among_the_methods_with_loads(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    second = candidate("second")
+    make_load(world.patient_a, M6, 99.0, model=second, beside=pairs[0])
+    html = page(client, world, f"?reference={second.pk}")
+    assert "1 scan of 1 patient measured by both" in html
+    assert f'<option value="{second.pk}" selected>' in html
+    # What is no method of the study is the first one, not an error.
+    assert "4 scans of 2 patients" in page(client, world, "?reference=nonsense")
+
+
+def test_loads_of_other_images_are_not_compared(client, world: World):
+    make_load(world.patient_a, M6, 21.0)
+    make_load(world.patient_a, M6, 20.0, model=candidate())
+    pair(world.patient_b, M6, 21.0, 20.0)
+    assert "1 scan of 1 patient measured by both" in page(client, world)
+
+
+def test_2d_and_3d_are_never_pooled(client, world: World, pairs: list[SegmentationRun]):
+    pair(world.patient_a, M18, 10.0, 20.0, acq_stratum=AcqStratum.TWO_D)
+    pair(world.patient_b, M18, 11.0, 20.0, acq_stratum=AcqStratum.TWO_D)
+    rows = cells(client, world)
+    assert float(rows["Test load less reference load", "3D"]["value"]) == pytest.approx(2.5)
+    assert float(rows["Test load less reference load", "2D"]["value"]) == pytest.approx(-9.5)
+
+
+def test_with_one_method_the_page_says_what_to_do(client, world: World):
+    make_load(world.patient_a, M6, 21.0)
+    assert "Only one method has loads in this study." in page(client, world)
+    assert client.get(address("agreement_chart", "3D")).json()["data"] == []
+    assert cells(client, world) == {}
+    assert client.get(address("agreement_chart", "4D")).status_code == 404
+
+
+def test_the_look_at_a_blinded_study_is_logged_and_the_file_too(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    world.study.blinding = "BLINDED"
+    world.study.save()
+    page(client, world)
+    assert AccessEvent.objects.latest("pk").details == {"what": "agreement of methods"}
+    cells(client, world)
+    taken = AccessEvent.objects.latest("pk").details
+    assert (taken["dataset"], taken["row_count"]) == ("method_agreement", 26)
+
+
+@pytest.mark.parametrize("role", ["sponsor", "coordinator", "investigator", "monitor"])
+def test_who_may_not_see_a_method_that_does_not_count_sees_no_comparison(
+    client, world: World, pairs: list[SegmentationRun], role: str
+):
+    client.force_login(world.user(role))
+    for route in (address(), address("agreement_chart", "3D"), address("agreement_file")):
+        assert client.get(route).status_code == 403
