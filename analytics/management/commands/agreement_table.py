@@ -1,0 +1,90 @@
+"""``manage.py agreement_table``."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from analytics.selectors import agreement, loads
+from analytics.selectors.agreement import Comparison
+from analytics.services import agreement as agreements
+from mldtrial.audit.context import acting
+from mldtrial.trial.models import Study
+
+ORIGIN = "command:agreement_table"
+
+
+class Command(BaseCommand):
+    """Fill the reference study's table with the numbers of a study."""
+
+    help = (
+        "Write the reference study's table as CSV, the published numbers beside those of a study: "
+        "the method that counts beside another one with loads there."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the arguments of the command."""
+        parser.add_argument("out", type=Path, metavar="OUT", help="file to write")
+        parser.add_argument("--study", required=True, metavar="CODE")
+        parser.add_argument(
+            "--as", required=True, dest="username", metavar="NAME", help="who takes it; logged"
+        )
+        parser.add_argument(
+            "--reference", metavar="NAME", help="the other method; the conventional one first"
+        )
+        parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        """Compare, write, log.
+
+        Raises
+        ------
+        CommandError
+            If the study, the person or the method is unknown, the person may not see or take the
+            table, or the file cannot be written.
+        """
+        study = Study.objects.filter(code=options["study"]).first()
+        user = get_user_model().objects.filter(username=options["username"]).first()
+        if study is None or user is None:
+            raise CommandError("There is no such study, or no such person.")
+        with acting(user=user, origin=ORIGIN):
+            try:
+                found = _comparison(study, user, options["reference"])
+                content = agreements.as_csv(study=study, comparison=found, by=user)
+            except PermissionDenied as error:
+                raise CommandError("This person may not take this table.") from error
+        try:
+            options["out"].write_bytes(content)
+        except OSError as error:
+            raise CommandError(f"The file cannot be written: {error.strerror}.") from error
+        told = {
+            "path": str(options["out"]),
+            "test": str(found.tested),
+            "reference": str(found.reference),
+            "scans": len(found.scans),
+            "pairs": sum(one.is_pair for one in found.scans),
+            "masks_waiting": found.masks_waiting,
+        }
+        if options["json"]:
+            self.stdout.write(json.dumps(told))
+        else:
+            self.stdout.write(
+                f"{told['path']}: {found.tested} beside {found.reference}, "
+                f"{told['pairs']} of {told['scans']} scans measured by both, "
+                f"{found.masks_waiting} pairs of masks not compared yet"
+            )
+
+
+def _comparison(study: Study, user: Any, name: str | None) -> Comparison:
+    tested = loads.active_model()
+    methods = agreement.methods_beside(study, user=user)
+    chosen = [model for model in methods if name in (None, model.name, str(model))]
+    if tested is None or not chosen:
+        raise CommandError(
+            "There are no two methods to compare: this person sees loads of no other method in "
+            f"{study.code}" + ("." if name is None else f" that is named {name!r}.")
+        )
+    return agreement.comparison(study, tested, chosen[0], user=user)
