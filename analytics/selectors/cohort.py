@@ -11,6 +11,7 @@ from analytics.selectors import loads
 from mldtrial.trial.models import (
     AcqStratum,
     AssessmentStatus,
+    ElfcMldAssessment,
     GmfcMldAssessment,
     MriSeverityFinal,
     Patient,
@@ -59,13 +60,15 @@ class CohortPoint:
     gmfc_level: int | None
     gmfc_gap_days: int | None
     severity_total: float | None
+    elfc_level: int | None = None
+    elfc_gap_days: int | None = None
 
 
 def cohort_points(study: Study, *, user: Any, filters: Filters) -> list[CohortPoint]:
     """Return the loads of a study with the scores that belong to them.
 
-    GMFC-MLD is the assessment nearest to the scan, within the study's windows; of two
-    equally near ones the earlier. The MRI severity score is the settled one of the same visit.
+    GMFC-MLD and ELFC-MLD are the assessments nearest to the scan, within the study's windows; of
+    two equally near ones the earlier. The MRI severity score is the settled one of the same visit.
     """
     points = loads.study_loads(study, user=user)
     found = with_scores(study, points, user=user)
@@ -77,9 +80,12 @@ def with_scores(study: Study, points: Sequence[loads.LoadPoint], *, user: Any) -
     patients = {
         patient.pk: patient for patient in visible_to(user, Patient.objects.filter(study=study))
     }
-    gmfc = _gmfc(study, user)
-    severity = _severity(study, user)
-    return [_point(p, patients[p.patient_id], study, gmfc, severity) for p in points]
+    scores = _Scores(
+        gmfc=_levels(GmfcMldAssessment, study, user),
+        elfc=_levels(ElfcMldAssessment, study, user),
+        severity=_severity(study, user),
+    )
+    return [_point(p, patients[p.patient_id], study, scores) for p in points]
 
 
 def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> int:
@@ -92,17 +98,25 @@ def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> 
     return len(shown & set(trained.values_list("run__visit__patient", flat=True)))
 
 
-def _point(
-    load: loads.LoadPoint,
-    patient: Patient,
-    study: Study,
-    gmfc: dict[UUID, list[tuple[date, int]]],
-    severity: dict[UUID, float],
-) -> CohortPoint:
+Levels = dict[UUID, list[tuple[date, int]]]
+"""The levels of each patient with their days, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Scores:
+    """The scores of a study: levels by patient, MRI severity by visit."""
+
+    gmfc: Levels
+    elfc: Levels
+    severity: dict[UUID, float]
+
+
+def _point(load: loads.LoadPoint, patient: Patient, study: Study, scores: _Scores) -> CohortPoint:
     subtype = subtype_of(patient, study).subtype
     scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
     days = windows_of(study).days(subtype)
-    nearest = pairing.nearest(gmfc.get(load.patient_id, []), scanned_on, days)
+    gmfc = pairing.nearest(scores.gmfc.get(load.patient_id, []), scanned_on, days)
+    elfc = pairing.nearest(scores.elfc.get(load.patient_id, []), scanned_on, days)
     return CohortPoint(
         patient_id=load.patient_id,
         subject_code=patient.subject_code,
@@ -111,9 +125,11 @@ def _point(
         acq_stratum=load.acq_stratum,
         subtype=subtype.value,
         load_ml=load.load_ml,
-        gmfc_level=None if nearest is None else nearest.level,
-        gmfc_gap_days=None if nearest is None else nearest.gap_days,
-        severity_total=severity.get(load.visit_id),
+        gmfc_level=None if gmfc is None else gmfc.level,
+        gmfc_gap_days=None if gmfc is None else gmfc.gap_days,
+        severity_total=scores.severity.get(load.visit_id),
+        elfc_level=None if elfc is None else elfc.level,
+        elfc_gap_days=None if elfc is None else elfc.gap_days,
     )
 
 
@@ -122,8 +138,10 @@ def windows_of(study: Study) -> Windows:
     return Windows(study.pairing_days_late_infantile, study.pairing_days_others)
 
 
-def _gmfc(study: Study, user: Any) -> dict[UUID, list[tuple[date, int]]]:
-    found = visible_to(user, GmfcMldAssessment.objects.filter(visit__patient__study=study))
+def _levels(
+    model: type[GmfcMldAssessment] | type[ElfcMldAssessment], study: Study, user: Any
+) -> Levels:
+    found = visible_to(user, model.objects.filter(visit__patient__study=study))
     done = found.filter(status=AssessmentStatus.DONE).order_by("assessed_on")
     by_patient: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
     for patient_id, day, level in done.values_list("visit__patient_id", "assessed_on", "level"):

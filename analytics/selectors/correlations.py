@@ -17,7 +17,7 @@ RESAMPLES = 2000
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A clinical score to set against the load."""
+    """A clinical score, or the age, to set against the load."""
 
     name: str
     title: str
@@ -50,18 +50,27 @@ RELATIONS = {
             "adjudicator settled it.",
             lambda point: point.severity_total,
         ),
+        Relation(
+            "load-elfc",
+            "Load and ELFC-MLD",
+            "ELFC-MLD level",
+            "ELFC-MLD level",
+            "Each load with the nearest ELFC-MLD: within {late_infantile_days} days in "
+            "late-infantile patients, {other_days} days in others.",
+            lambda point: None if point.elfc_level is None else float(point.elfc_level),
+            lambda point: point.elfc_gap_days,
+        ),
+        Relation(
+            "load-age",
+            "Load and age",
+            "Age (months)",
+            "age",
+            "Each load with the age at its visit. Of the disease, the course of single patients "
+            "says more.",
+            lambda point: point.age_months,
+        ),
     )
 }
-
-LOAD_AGE = Relation(
-    "load-age",
-    "Load and age",
-    "Age (months)",
-    "age",
-    "Each load with the age at its visit.",
-    lambda point: point.age_months,
-)
-"""Says something of a method beside another one; of the disease, the trajectories say more."""
 
 
 @dataclass(frozen=True, slots=True)

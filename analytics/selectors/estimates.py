@@ -98,9 +98,10 @@ def _within(points: Sequence[CohortPoint], relation: Relation, smallest: int) ->
     kept = [point for point in points if scans[point.patient_id] > 1]
     if points and not kept:
         return _absent([], "no patient has two scans or more", smallest)
+    reason = correlations.why_not(kept, relation)
     n_patients = len({point.patient_id for point in kept})
-    if not kept or n_patients < smallest:
-        return _absent(kept, correlations.why_not(kept, relation), smallest)
+    if reason or n_patients < smallest:
+        return _absent(kept, reason, smallest)
     try:
         found = correlation.repeated_measures(_patients(kept), *_values(kept, relation))
     except NotEstimableError as error:

@@ -17,7 +17,7 @@ from analytics.stats.errors import NotEstimableError
 from mldtrial.trial.models import AcqStratum, Study
 from segmentation.selectors import tissue
 
-RELATIONS = (*correlations.RELATIONS.values(), correlations.LOAD_AGE)
+RELATIONS = tuple(correlations.RELATIONS.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from mldtrial.trial.views.patients import SUBTYPE_NAMES
 
 @require_safe
 def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
-    """Show both relations with their correlations, by stratum and subtype."""
+    """Show all relations with their correlations, by stratum and subtype."""
     study = _study(request, study_code)
     filters = Filters.of(request.GET)
     points = cohort_points(study, user=request.user, filters=filters)
@@ -93,15 +93,15 @@ def _chart_url(study: Study, name: str, request: HttpRequest) -> str:
 ESTIMATES = {
     estimates.POOLED: (
         "All scans (ρ)",
-        "Over everybody, do higher loads come with a higher {noun}?",
+        "Does a higher load go with a higher {noun}, over everybody?",
     ),
     estimates.BY_SUBTYPE: (
         "Within subtypes (ρ)",
-        "Among patients of one subtype, do higher loads come with a higher {noun}?",
+        "Does a higher load go with a higher {noun}, among patients of one subtype?",
     ),
     estimates.WITHIN: (
         "Within patients (r)",
-        "When the load of a patient rises, does the {noun} of that patient rise?",
+        "Does a higher load go with a higher {noun}, from visit to visit of one patient?",
     ),
 }
 """What each estimate is called, and the question it answers."""

@@ -4,7 +4,7 @@ import pytest
 
 from analytics.selectors import correlations
 from analytics.selectors.cohort import CohortPoint, Filters, cohort_points
-from mldtrial.trial.models import GmfcMldAssessment
+from mldtrial.trial.models import ElfcMldAssessment, GmfcMldAssessment
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.services import assessments
 from tests.support.loads import make_load, make_visit
@@ -33,6 +33,23 @@ def test_a_late_infantile_patient_is_paired_within_thirty_days(world):
         score(world, patient, DAY + timedelta(days=40), 3)
     found = {point.subtype: (point.gmfc_level, point.gmfc_gap_days) for point in points(world)}
     assert found == {"LI": (None, None), "EJ": (3, 40)}
+
+
+@pytest.mark.django_db
+def test_elfc_is_paired_by_the_same_windows_and_on_its_own(world):
+    make_load(world.patient_b, DAY, 20.0)
+    score(world, world.patient_b, DAY, 3)
+    on = DAY + timedelta(days=80)
+    ElfcMldAssessment.objects.create(
+        visit=make_visit(world.patient_b, on), level=2, assessed_on=on,
+        assessed_by=world.user("coordinator"),
+    )  # fmt: skip
+    (found,) = points(world)
+    assert (found.gmfc_level, found.gmfc_gap_days) == (3, 0)
+    assert (found.elfc_level, found.elfc_gap_days) == (2, 80)
+    relation = correlations.RELATIONS["load-elfc"]
+    assert (relation.value(found), relation.gap_days(found)) == (2.0, 80)
+    assert correlations.RELATIONS["load-age"].value(found) == found.age_months
 
 
 @pytest.mark.django_db
@@ -77,12 +94,12 @@ def test_filters_narrow_by_stratum_and_subtype(world):
 @pytest.mark.django_db
 def test_the_cohort_takes_as_many_queries_for_many_scans(world, django_assert_num_queries):
     make_load(world.patient_a, DAY, 10.0)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         points(world)
     for month in range(1, 13):
         make_load(world.patient_b, date(2025, month, 1), 10.0)
         score(world, world.patient_b, date(2025, month, 1), 1)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         assert len(points(world)) == 13
 
 

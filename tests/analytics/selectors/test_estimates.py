@@ -110,12 +110,16 @@ def test_3d_and_2d_are_estimated_apart():
             ["", "", "no patient has two scans or more"],
         ),
         (
+            [*(point(0, float(n), n) for n in range(4)), point(1, 5.0, 4), point(2, 6.0, 5)],
+            ["", "", "fewer than 3 patients"],
+        ),
+        (
             [point(n, float(n), n, subtype=kind) for n, kind in enumerate(["LI", "EJ", "LJ"])],
             ["", "no subtype has two patients or more", "no patient has two scans or more"],
         ),
         (
             [point(n // 2, float(n), 3) for n in range(8)],
-            ["all scores are equal", "all scores are equal", "all values of a measure are equal"],
+            ["all scores are equal"] * 3,
         ),
         (
             [point(n // 2, float(n), n // 2) for n in range(8)],

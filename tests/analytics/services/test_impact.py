@@ -176,7 +176,7 @@ def test_correlations_of_both_methods_are_of_the_same_scans(world: World):
     pair(world.patient_b, M12, 5.0, None)
     found = impacts.comparisons(rows(world), world.study, user=world.user("statistician"))
     names = {(one.relation.name, one.stratum): one for one in found}
-    assert len(names) == 6
+    assert len(names) == 8
     of_gmfc = names["load-gmfc", "3D"]
     assert (of_gmfc.counted.n, of_gmfc.other.n) == (2, 2)
     assert of_gmfc.counted.reason == "fewer than 3 patients"

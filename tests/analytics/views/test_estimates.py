@@ -52,7 +52,7 @@ def page_of(client, world, role, query=""):
 @pytest.mark.parametrize("role", ["sponsor", "data_manager"])
 def test_the_page_says_that_the_estimates_point_opposite_ways(client, simpson, role):
     page = page_of(client, simpson, role)
-    assert page.count("The same relation, estimated three ways") == 2
+    assert page.count("The same relation, estimated three ways") == 4
     assert "3D: the estimates point opposite ways (Simpson's paradox)." in page.replace(
         "&#x27;", "'"
     )
@@ -71,6 +71,14 @@ def test_one_subtype_alone_is_no_paradox(client, simpson):
     assert "Within subtypes (ρ)" in page
 
 
+def test_every_relation_is_one_click_from_the_top(client, simpson):
+    page = page_of(client, simpson, "sponsor")
+    for name in ("load-gmfc", "load-severity", "load-elfc", "load-age"):
+        assert f'href="#{name}"' in page
+        assert f'<h2 id="{name}">' in page
+        assert f"/studies/MLD-1/cohort/{name}.json" in page
+
+
 def test_a_stratum_without_scans_has_no_column(client, world):
     make_load(world.patient_a, DAYS[0], 10.0, acq_stratum="2D")
     page = page_of(client, world, "sponsor")
@@ -81,7 +89,7 @@ def test_a_stratum_without_scans_has_no_column(client, world):
 def test_the_estimates_ask_the_database_nothing_more(client, simpson, django_assert_num_queries):
     client.force_login(simpson.user("sponsor"))
     client.get(URL)
-    with django_assert_num_queries(16) as few:
+    with django_assert_num_queries(17) as few:
         client.get(URL)
     make_load(simpson.patient_a, DAYS[0], 10.0)
     make_load(simpson.patient_b, DAYS[0], 20.0, acq_stratum="2D")
