@@ -58,3 +58,6 @@ def test_a_candidate_counts_once_two_people_have_signed_its_impact(page: Page):
     expect(page.get_by_text("26.0").first).to_be_visible()
     page.goto(reverse("cohort", args=["MLD-1"]))
     expect(page.get_by_text("next 1").first).to_be_visible()
+    page.get_by_role("link", name="Load and age").click()
+    expect(page.get_by_role("heading", name="Load and age")).to_be_in_viewport()
+    expect(page.get_by_role("row", name="Within patients (r)").last).to_be_visible()
