@@ -1,5 +1,6 @@
 """What the figure of one patient's course is drawn from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -9,8 +10,8 @@ class LoadMark:
 
     Attributes
     ----------
-    age_months : float
-        Where it stands.
+    months : float
+        Where it stands, on the clock of the figure.
     value : float
         How high it stands, in the unit of the figure.
     acq_stratum : str
@@ -30,7 +31,7 @@ class LoadMark:
         What else is said where the pointer rests, after the value.
     """
 
-    age_months: float
+    months: float
     value: float
     acq_stratum: str
     visit_name: str
@@ -65,17 +66,42 @@ ML = Scale()
 
 
 @dataclass(frozen=True, slots=True)
-class ScoreMark:
-    """A GMFC-MLD level."""
+class Time:
+    """What runs from left to right: its title, and what follows a number of months."""
 
-    age_months: float
-    level: int
+    title: str = "Age, months"
+    after: str = "months"
+
+
+AGE = Time()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreMark:
+    """A level of GMFC-MLD or ELFC-MLD, or a total of the MRI severity score."""
+
+    months: float
+    level: float
     visit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The clinical scores of a course, each in order of time; what is missing is left out."""
+
+    gmfc: Sequence[ScoreMark] = ()
+    elfc: Sequence[ScoreMark] = ()
+    severity: Sequence[ScoreMark] = ()
+
+    @property
+    def all(self) -> list[ScoreMark]:
+        """Every mark of any score."""
+        return [*self.gmfc, *self.elfc, *self.severity]
 
 
 @dataclass(frozen=True, slots=True)
 class TreatmentMark:
     """A documented treatment, drawn as a line."""
 
-    age_months: float
+    months: float
     label: str

@@ -1,57 +1,99 @@
-"""One patient's course: the load over age, the motor score below on the same axis."""
+"""One patient's course: the load over time, the clinical scores below on the same axis."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 from analytics.figures import style
-from analytics.figures.course import ML, LoadMark, Scale, ScoreMark, TreatmentMark
+from analytics.figures.course import (
+    AGE,
+    ML,
+    LoadMark,
+    Scale,
+    ScoreMark,
+    Scores,
+    Time,
+    TreatmentMark,
+)
 
 Trace = dict[str, Any]
-GAP_Y = 0.345
-"""Middle of the gap between the two panels, as a share of the height."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Panels:
+    """Where the panels stand, as shares of the height; `severity` is None without that score."""
+
+    loads: tuple[float, float] | None
+    levels: tuple[float, float]
+    severity: tuple[float, float] | None
+    height: int
+
+    @property
+    def label_y(self) -> float:
+        """Where the names of treatments stand: between the two upper panels, free of data."""
+        return 0.96 if self.loads is None else (self.loads[0] + self.levels[1]) / 2 - 0.005
+
+
+LEVELS_ALONE = _Panels(None, (0, 1), None, 300)
+TWO = _Panels((0.40, 1), (0, 0.30), None, 600)
+THREE = _Panels((0.50, 1), (0.22, 0.42), (0, 0.13), 760)
 LINE_PX = 16
 """Height of a further line of the subtitle."""
+LEGEND_LINE_PX, LEGEND_FITS = 20, 4
+"""Height of a line of the legend on a phone, and how many the margin has room for."""
 
 
 def trajectory_figure(
     *,
     title: str,
     loads: Sequence[LoadMark],
-    scores: Sequence[ScoreMark],
+    scores: Scores,
     treatments: Sequence[TreatmentMark] = (),
     shows_loads: bool = True,
     is_demonstration: bool = False,
     scale: Scale = ML,
+    time: Time = AGE,
 ) -> dict[str, Any]:
     """Return a patient's figure as plotly JSON: data and layout.
 
     Parameters
     ----------
-    loads, scores : sequences
-        In order of age; what is missing is left out, never zero.
+    loads, scores
+        In order of time; what is missing is left out, never zero.
     shows_loads : bool
-        False leaves the upper panel out, for roles that may not see loads.
+        False leaves the upper panel out, for roles that may not see loads, and the MRI severity
+        score with it.
     """
-    if not loads and not scores:
+    if not shows_loads:
+        scores = Scores(scores.gmfc, scores.elfc)
+    if not loads and not scores.all:
         missing = f"No load in {scale.unit}" if scale.n_absent else "No load"
         return style.empty(title=title, text=f"{missing} and no score yet.")
-    traces: list[Trace] = []
-    if shows_loads:
-        traces += _load_traces(loads, scale)
+    panels = LEVELS_ALONE if not shows_loads else THREE if scores.severity else TWO
+    traces = _load_traces(loads, scale, time) if shows_loads else []
     traces += _score_traces(scores, "y2" if shows_loads else "y")
-    return {
-        "data": traces,
-        "layout": _layout(
-            title, loads, scores, treatments, scale if shows_loads else None, is_demonstration
-        ),
-    }
+    subtitle = _subtitle(len(loads), scale if shows_loads else None, is_demonstration)
+    layout = _layout(title, subtitle, panels, time)
+    if shows_loads:
+        layout |= _load_axis(scale, panels, len(subtitle))
+    # On a phone the legend has a line for each entry, and stands below the axis.
+    lines = sum("name" in trace for trace in traces) - LEGEND_FITS
+    if lines > 0:
+        below = layout["margin"]["b"] + LEGEND_LINE_PX * lines
+        layout["margin"] = {**layout["margin"], "b": below}
+        layout["height"] += LEGEND_LINE_PX * lines
+    months = [mark.months for mark in loads] + [mark.months for mark in scores.all]
+    middle = (min(months) + max(months)) / 2
+    layout["shapes"], notes = _treatment_lines(treatments, middle, panels.label_y)
+    layout["annotations"] = [*notes, *([] if loads or not shows_loads else [_nothing(scale)])]
+    return {"data": traces, "layout": layout}
 
 
-def _load_traces(loads: Sequence[LoadMark], scale: Scale) -> list[Trace]:
+def _load_traces(loads: Sequence[LoadMark], scale: Scale, time: Time) -> list[Trace]:
     if not loads:
         return []
-    ages = [mark.age_months for mark in loads]
+    ages = [mark.months for mark in loads]
     values = [mark.value for mark in loads]
     line: Trace = {
         "type": "scatter", "mode": "lines", "x": ages, "y": values, "hoverinfo": "skip",
@@ -61,7 +103,7 @@ def _load_traces(loads: Sequence[LoadMark], scale: Scale) -> list[Trace]:
     for stratum, symbol in style.SYMBOLS.items():
         marks = [mark for mark in loads if mark.acq_stratum == stratum]
         if marks:
-            traces.append(_marks(marks, f"Load, {stratum} T1w", symbol, scale))
+            traces.append(_marks(marks, f"Load, {stratum} T1w", symbol, scale, time))
     flagged = [mark for mark in loads if mark.flags]
     if flagged:
         name = "Flagged by the review" + ("" if scale.has_tolerance else " of the mL")
@@ -78,7 +120,7 @@ def _band(loads: Sequence[LoadMark]) -> list[Trace]:
             continue
         low = max(0.0, before.value - here.tolerance)
         high = before.value + here.tolerance
-        start, end = before.age_months, here.age_months
+        start, end = before.months, here.months
         # One closed rectangle per pair: a fill between two lines would run on over the gaps.
         x += [start, end, end, start, start, None]
         y += [low, low, high, high, low, None]
@@ -93,14 +135,14 @@ def _band(loads: Sequence[LoadMark]) -> list[Trace]:
     ]  # fmt: skip
 
 
-def _marks(marks: Sequence[LoadMark], name: str, symbol: str, scale: Scale) -> Trace:
+def _marks(marks: Sequence[LoadMark], name: str, symbol: str, scale: Scale, time: Time) -> Trace:
     bars = {"error_y": _bars(marks)} if any(mark.interval for mark in marks) else {}
     return {
         **bars,
         "type": "scatter",
         "mode": "markers",
         "name": name,
-        "x": [mark.age_months for mark in marks],
+        "x": [mark.months for mark in marks],
         "y": [mark.value for mark in marks],
         "customdata": [
             [mark.url, mark.visit_name, mark.visit_date, mark.also + _interval_words(mark, scale)]
@@ -108,7 +150,7 @@ def _marks(marks: Sequence[LoadMark], name: str, symbol: str, scale: Scale) -> T
         ],
         "marker": {"symbol": symbol, "size": 10, "color": style.ACCENT, "line": {"width": 2}},
         "hovertemplate": "%{customdata[1]}, %{customdata[2]}<br>"
-        f"%{{y:.{scale.decimals}f}} {scale.unit} at %{{x:.1f}} months"
+        f"%{{y:.{scale.decimals}f}} {scale.unit} at %{{x:.1f}} {time.after}"
         "%{customdata[3]}<extra></extra>",
     }
 
@@ -139,7 +181,7 @@ def _flags(marks: Sequence[LoadMark], name: str) -> Trace:
         "type": "scatter",
         "mode": "markers+text",
         "name": name,
-        "x": [mark.age_months for mark in marks],
+        "x": [mark.months for mark in marks],
         "y": [mark.value for mark in marks],
         "text": ["!" for _ in marks],
         "textposition": "top center",
@@ -152,66 +194,70 @@ def _flags(marks: Sequence[LoadMark], name: str) -> Trace:
     }  # fmt: skip
 
 
-def _score_traces(scores: Sequence[ScoreMark], axis: str) -> list[Trace]:
-    if not scores:
-        return []
-    return [
-        {
-            "type": "scatter",
-            "mode": "lines+markers",
-            "name": "GMFC-MLD level",
-            "x": [mark.age_months for mark in scores],
-            "y": [mark.level for mark in scores],
-            "yaxis": axis,
-            "customdata": [["", mark.visit_name] for mark in scores],
-            "line": {"shape": "hv", "color": style.COLOURS[2], "width": 2},
-            "marker": {"symbol": "diamond", "size": 9, "color": style.COLOURS[2]},
-            "hovertemplate": "%{customdata[1]}: level %{y}<extra></extra>",
-        }
-    ]
-
-
-def _layout(
-    title: str,
-    loads: Sequence[LoadMark],
-    scores: Sequence[ScoreMark],
-    treatments: Sequence[TreatmentMark],
-    scale: Scale | None,
-    is_demonstration: bool,
-) -> dict[str, Any]:
-    shows_loads = scale is not None
-    score_axis = style.axis(
-        "GMFC-MLD level<br>(6 is worst)", range=[6.4, -0.4], dtick=1, domain=[0, 0.30]
+def _score_traces(scores: Scores, axis: str) -> list[Trace]:
+    levels = (
+        ("GMFC-MLD level", scores.gmfc, axis, "diamond", style.COLOURS[2], "solid"),
+        ("ELFC-MLD level", scores.elfc, axis, "square-open", style.COLOURS[1], "dot"),
+        ("MRI severity score", scores.severity, "y3", "triangle-up", style.COLOURS[3], "solid"),
     )
-    ages = [mark.age_months for mark in loads] + [mark.age_months for mark in scores]
-    # The gap between the two panels is free of data.
-    label_y = GAP_Y if shows_loads else 0.96
-    shapes, notes = _treatment_lines(treatments, (min(ages) + max(ages)) / 2, label_y)
-    subtitle = _subtitle(len(loads), scale, is_demonstration)
-    axes: dict[str, Any] = {
-        "xaxis": style.axis("Age, months", anchor="y2" if shows_loads else "y"),
-    }
-    if scale is not None:
-        axes["yaxis"] = style.axis(
+    return [_score_trace(*score) for score in levels if score[1]]
+
+
+def _score_trace(
+    name: str, marks: Sequence[ScoreMark], axis: str, symbol: str, colour: str, dash: str
+) -> Trace:
+    is_level = axis != "y3"
+    said = "level %{y}" if is_level else "%{y} of 34"
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "x": [mark.months for mark in marks],
+        "y": [mark.level for mark in marks],
+        "yaxis": axis,
+        "customdata": [["", mark.visit_name] for mark in marks],
+        "line": {
+            "shape": "hv" if is_level else "linear", "color": colour, "width": 2, "dash": dash,
+        },
+        "marker": {"symbol": symbol, "size": 9, "color": colour},
+        "hovertemplate": f"%{{customdata[1]}}: {name.removesuffix(' level')} {said}<extra></extra>",
+    }  # fmt: skip
+
+
+def _layout(title: str, subtitle: Sequence[str], panels: _Panels, time: Time) -> dict[str, Any]:
+    levels = style.axis(
+        "GMFC, ELFC<br>level",
+        range=[6.4, -0.4],
+        # High is worst, and stands below.
+        dtick=2,
+        domain=list(panels.levels),
+    )
+    axes: dict[str, Any] = {"yaxis" if panels.loads is None else "yaxis2": levels}
+    lowest = "y" if panels.loads is None else "y2"
+    if panels.severity is not None:
+        lowest = "y3"
+        axes["yaxis3"] = style.axis(
+            "MRI<br>score",
+            range=[36, -2],
+            tickvals=[0, 17, 34],
+            domain=list(panels.severity),
+        )
+    axes["xaxis"] = style.axis(time.title, anchor=lowest)
+    if panels.loads is None:
+        axes["margin"] = {"l": 64, "r": 24, "t": 64, "b": 56}
+    return style.layout(title=title, subtitle="<br>".join(subtitle), height=panels.height, **axes)
+
+
+def _load_axis(scale: Scale, panels: _Panels, subtitle_lines: int) -> dict[str, Any]:
+    assert panels.loads is not None  # noqa: S101 - asked where loads are shown
+    return {
+        "yaxis": style.axis(
             f"Demyelination load,{' ' if scale.has_tolerance else '<br>'}{scale.unit}",
             rangemode="tozero",
-            domain=[0.40, 1],
-        )
-        axes["yaxis2"] = score_axis
-        if not loads:
-            notes = [*notes, _nothing(scale)]
-        axes["margin"] = {**style.MARGIN, "t": style.MARGIN["t"] + LINE_PX * (len(subtitle) - 1)}
-    else:
-        axes["yaxis"] = {**score_axis, "domain": [0, 1]}
-        axes["margin"] = {"l": 64, "r": 24, "t": 64, "b": 56}
-    return style.layout(
-        title=title,
-        subtitle="<br>".join(subtitle),
-        shapes=shapes,
-        annotations=notes,
-        height=600 if shows_loads else 300,
-        **axes,
-    )
+            domain=list(panels.loads),
+        ),
+        "margin": {**style.MARGIN, "t": style.MARGIN["t"] + LINE_PX * (subtitle_lines - 1)},
+    }
 
 
 def _nothing(scale: Scale) -> dict[str, Any]:
@@ -241,14 +287,14 @@ def _treatment_lines(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     shapes, notes = [], []
     for mark in treatments:
-        place = {"x0": mark.age_months, "x1": mark.age_months, "y0": 0, "y1": 1}
+        place = {"x0": mark.months, "x1": mark.months, "y0": 0, "y1": 1}
         line = {"color": style.FAINT, "width": 1.5, "dash": "dash"}
         shapes.append({"type": "line", "xref": "x", "yref": "paper", "line": line, **place})
         # A label runs towards the middle, so that the edge of the chart does not cut it.
-        is_late = mark.age_months > middle_months
+        is_late = mark.months > middle_months
         notes.append(
             {
-                "x": mark.age_months, "y": label_y, "xref": "x", "yref": "paper",
+                "x": mark.months, "y": label_y, "xref": "x", "yref": "paper",
                 "text": mark.label, "showarrow": False, "yanchor": "middle",
                 "xanchor": "right" if is_late else "left", "xshift": -5 if is_late else 5,
                 "font": {"size": 12, "color": style.FAINT},

@@ -1,7 +1,7 @@
 """Charts as JSON: the rows of a page in, a figure of `analytics.figures` out."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from html import escape
@@ -11,8 +11,9 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from analytics.figures.cohort import CohortMark, cohort_figure
-from analytics.figures.course import LoadMark, Scale, ScoreMark, TreatmentMark
+from analytics.figures.course import LoadMark, Scale, ScoreMark, Scores, Time, TreatmentMark
 from analytics.figures.trajectory import trajectory_figure
+from analytics.selectors.clocks import AGE, Clock
 from analytics.selectors.cohort import CohortPoint
 from analytics.selectors.correlations import Relation
 from analytics.selectors.loads import LoadPoint
@@ -39,24 +40,38 @@ def trajectory(
     rows: Sequence[VisitRow],
     treatments: Iterable[Treatment],
     sees_loads: bool,
+    clock: Clock = AGE,
 ) -> dict[str, Any]:
     """Return the chart of a patient's course; names are escaped, for plotly reads HTML."""
-    marks = _load_marks(patient.study, series, flags)
+    marks = _load_marks(patient.study, series, flags, clock)
     if measured.measure.is_percent:
         marks = _in_percent(marks, series, measured)
-    scores = [
-        ScoreMark(row.age_months, row.gmfc.level, escape(row.visit.name))
-        for row in reversed(rows)
-        if row.gmfc is not None and row.gmfc.level is not None
-    ]
     return trajectory_figure(
         title=patient.subject_code,
         loads=marks,
-        scores=scores,
-        treatments=_treatment_marks(patient, treatments),
+        scores=_scores(rows, clock),
+        treatments=_treatment_marks(patient, treatments, clock),
         shows_loads=sees_loads,
         is_demonstration=any(load.is_demonstration for load in series),
         scale=_scale(measured),
+        time=Time(clock.axis_title, clock.after),
+    )
+
+
+def _scores(rows: Sequence[VisitRow], clock: Clock) -> Scores:
+    """Return the scores of the visits, which come latest first, by time."""
+
+    def marks(level_of: Callable[[VisitRow], float | None]) -> list[ScoreMark]:
+        return [
+            ScoreMark(row.age_months - clock.begins_at_months, level, escape(row.visit.name))
+            for row in reversed(rows)
+            if (level := level_of(row)) is not None
+        ]
+
+    return Scores(
+        gmfc=marks(lambda row: None if row.gmfc is None else row.gmfc.level),
+        elfc=marks(lambda row: None if row.elfc is None else row.elfc.level),
+        severity=marks(lambda row: row.severity_total),
     )
 
 
@@ -92,12 +107,14 @@ def _in_percent(
     return shown
 
 
-def _load_marks(study: Study, series: Sequence[LoadPoint], flags: Sequence[Flag]) -> list[LoadMark]:
+def _load_marks(
+    study: Study, series: Sequence[LoadPoint], flags: Sequence[Flag], clock: Clock
+) -> list[LoadMark]:
     tolerance = findings.tolerance_of(study)
     points = findings.as_points(series)
     return [
         LoadMark(
-            age_months=load.age_months,
+            months=load.age_months - clock.begins_at_months,
             value=load.load_ml,
             acq_stratum=load.acq_stratum,
             visit_name=escape(load.visit_name),
@@ -112,12 +129,15 @@ def _load_marks(study: Study, series: Sequence[LoadPoint], flags: Sequence[Flag]
     ]
 
 
-def _treatment_marks(patient: Patient, treatments: Iterable[Treatment]) -> list[TreatmentMark]:
+def _treatment_marks(
+    patient: Patient, treatments: Iterable[Treatment], clock: Clock
+) -> list[TreatmentMark]:
     starts: list[tuple[date, str]] = [(t.started_on, t.get_kind_display()) for t in treatments]
     if patient.first_study_dose_on is not None:
         starts.append((patient.first_study_dose_on, "first study dose"))
     return [
-        TreatmentMark(age_months(patient.birth_month, day), label) for day, label in sorted(starts)
+        TreatmentMark(age_months(patient.birth_month, day) - clock.begins_at_months, label)
+        for day, label in sorted(starts)
     ]
 
 

@@ -1,14 +1,18 @@
 """The page of one patient: course, visits, scores, scans, treatments and questions."""
 
+from collections.abc import Sequence
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import loads, measures, quality
+from analytics.selectors import clocks, loads, measures, quality
 from analytics.selectors import patient_page as page
+from analytics.selectors.clocks import Clock
+from analytics.selectors.measures import Measure
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Blinding, DeviationState, Genotype, Patient
@@ -35,6 +39,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     derived = selectors.subtype_of(patient, patient.study)
     queries = list(page.open_queries(patient, user=user))
     held = selectors.lock_of(patient)
+    treatments = page.treatments(patient, user=user)
     may = {action for action in ENTRY_ACTIONS if policies.may(user, action, patient)}
     context: dict[str, Any] = {
         "patient": patient,
@@ -52,7 +57,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "deviations": selectors.deviations(
             patient.study, user=user, state=DeviationState.OPEN
         ).filter(patient=patient),
-        "treatments": page.treatment_rows(patient, page.treatments(patient, user=user), rows),
+        "treatments": page.treatment_rows(patient, treatments, rows),
         "dispositions": selectors.dispositions(patient, user=user),
         "queries": queries,
         "visible_queries": {query.pk for query in queries},
@@ -62,6 +67,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "load_count": len(series),
         "measures": measures.MEASURES.values() if series else (),
         "measured": measured,
+        **_clocks(request, measured.measure, clocks.clocks_of(patient, treatments)),
         "interval_level": next((p.interval_level for p in series if p.interval_ml), None),
         "score_count": sum(row.gmfc is not None and row.gmfc.level is not None for row in rows),
         "held": held,
@@ -72,6 +78,25 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "may": may - OF_THE_PATIENT if held is not None else may,
     }
     return render(request, "analytics/patient.html", context)
+
+
+def _clocks(request: HttpRequest, measure: Measure, known: Sequence[Clock]) -> dict[str, Any]:
+    clock = clocks.asked_for(request.GET, known)
+    return {
+        "clock": clock,
+        "clock_links": [(one, _chart_query(measure, one)) for one in known],
+        "chart_query": _chart_query(measure, clock),
+    }
+
+
+def _chart_query(measure: Measure, clock: Clock) -> str:
+    """Return what the chart is asked with: what differs from mL against age."""
+    asked = {}
+    if measure.is_percent:
+        asked[measures.PARAMETER] = measure.key
+    if not clock.is_age:
+        asked[clocks.PARAMETER] = clock.key
+    return f"?{urlencode(asked)}" if asked else ""
 
 
 def _details(patient: Patient) -> list[tuple[str, str]]:
@@ -132,13 +157,15 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
     rows = page.visit_rows(patient, user=user, series=series, flags=flags)
     if series:
         _log_view(patient, user)
+    treatments = list(page.treatments(patient, user=user))
     figure = charts.trajectory(
         patient,
         series=series,
         measured=measures.measured(series, measures.asked_for(request.GET), user=user),
         flags=flags,
         rows=rows,
-        treatments=page.treatments(patient, user=user),
+        treatments=treatments,
+        clock=clocks.asked_for(request.GET, clocks.clocks_of(patient, treatments)),
         sees_loads=policies.may(user, "view_loads", patient),
     )
     return charts.answer(figure)

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from analytics.figures.course import Scale, ScoreMark
+from analytics.figures.course import Scale, ScoreMark, Scores
 from analytics.figures.trajectory import trajectory_figure
 from analytics.selectors import exports, measures
 from analytics.services import review
@@ -176,7 +176,7 @@ def test_the_page_takes_as_many_queries_for_many_visits(
 
 
 def test_a_panel_without_loads_beside_scores_says_so_and_is_not_just_blank():
-    scores = [ScoreMark(50.0, 2, "M12")]
+    scores = Scores(gmfc=[ScoreMark(50.0, 2, "M12")])
     for scale, words in ((Scale(), "No load yet"), (Scale("% of brain", n_absent=2), "No load in")):
         drawn = trajectory_figure(title="A-001", loads=[], scores=scores, scale=scale)
         (note,) = drawn["layout"]["annotations"]

@@ -1,0 +1,143 @@
+"""The course against age, time since the first symptom or since treatment, with every score."""
+
+from datetime import date
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+from django.urls import reverse
+
+from analytics.figures.course import LoadMark, ScoreMark, Scores, TreatmentMark
+from analytics.figures.trajectory import trajectory_figure
+from mldtrial.trial.models import (
+    AssessmentStatus,
+    ElfcMldAssessment,
+    GmfcMldAssessment,
+    Treatment,
+)
+from mldtrial.trial.rules.age import age_months
+from tests.support.loads import make_load
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+EARLY, LATE = date(2024, 5, 10), date(2025, 5, 10)
+
+
+def figure(client, world: World, against: str = "", role: str = "data_manager"):
+    client.force_login(world.user(role))
+    address = reverse("patient_trajectory", args=["MLD-1", world.patient_a.pk])
+    return client.get(address, {"against": against} if against else {}).json()
+
+
+def page(client, world: World, query: str = "", role: str = "data_manager") -> str:
+    client.force_login(world.user(role))
+    answer = client.get(reverse("patient", args=["MLD-1", world.patient_a.pk]) + query)
+    return " ".join(answer.content.decode().split())
+
+
+def named(drawn, name: str):
+    return next((trace for trace in drawn["data"] if trace.get("name") == name), None)
+
+
+@pytest.fixture
+def course(world: World) -> World:
+    """Two loads and two levels of a patient with an onset and a treatment."""
+    patient = world.patient_a
+    patient.onset_age_months = 20
+    patient.save()
+    for day, load_ml in ((EARLY, 20.0), (LATE, 40.0)):
+        run = make_load(patient, day, load_ml)
+        for model, level in ((GmfcMldAssessment, 2), (ElfcMldAssessment, 1)):
+            model.objects.create(
+                visit=run.visit,
+                status=AssessmentStatus.DONE,
+                level=level,
+                assessed_on=day,
+                assessed_by=world.user("investigator"),
+            )
+    Treatment.objects.create(patient=patient, kind="HSCT", started_on=date(2024, 8, 10))
+    return world
+
+
+def ages(world: World) -> list[float]:
+    return [age_months(world.patient_a.birth_month, day) for day in (EARLY, LATE)]
+
+
+@pytest.mark.parametrize(
+    ("against", "title", "began"),
+    [
+        ("", "Age, months", lambda _: 0.0),
+        ("onset", "Months since the first symptom", lambda _: 20.0),
+        (
+            "treatment",
+            "Months since the first treatment",
+            lambda world: age_months(world.patient_a.birth_month, date(2024, 8, 10)),
+        ),
+    ],
+)
+def test_everything_of_the_figure_stands_on_one_clock(client, course, against, title, began):
+    drawn = figure(client, course, against)
+    expected = [age - began(course) for age in ages(course)]
+    assert drawn["layout"]["xaxis"]["title"]["text"] == title
+    for name in ("Load, 3D T1w", "GMFC-MLD level", "ELFC-MLD level"):
+        assert named(drawn, name)["x"] == expected
+    treated = age_months(course.patient_a.birth_month, date(2024, 8, 10)) - began(course)
+    assert [shape["x0"] for shape in drawn["layout"]["shapes"]] == [treated]
+    assert [note["x"] for note in drawn["layout"]["annotations"]] == [treated]
+
+
+def test_the_switch_keeps_what_the_load_is_given_in(client, course):
+    html = page(client, course, "?load_as=brain&against=onset")
+    assert "trajectory.json?load_as=brain&amp;against=onset" in html
+    assert "by time since the first symptom" in html
+    assert 'href="?load_as=brain&amp;against=treatment#course"' in html
+    assert 'href="?load_as=brain#course"' in html
+
+
+def test_what_a_patient_does_not_have_is_the_age_and_is_not_offered(client, world: World):
+    make_load(world.patient_a, EARLY, 20.0)
+    world.patient_a.onset_age_months = None
+    world.patient_a.save()
+    html = page(client, world, "?against=treatment")
+    assert "over age" in html
+    assert 'aria-label="Against"' not in html
+    assert figure(client, world, "treatment")["layout"]["xaxis"]["title"]["text"] == "Age, months"
+
+
+def test_the_first_study_dose_begins_the_time_of_treatment_in_every_arm(client, world: World):
+    make_load(world.patient_a, EARLY, 20.0)
+    world.patient_a.first_study_dose_on = date(2024, 3, 10)
+    world.patient_a.save()
+    (x,) = named(figure(client, world, "treatment"), "Load, 3D T1w")["x"]
+    birth = world.patient_a.birth_month
+    assert x == age_months(birth, EARLY) - age_months(birth, date(2024, 3, 10))
+
+
+def test_who_may_not_see_loads_sees_the_levels_on_the_clock_and_nothing_of_the_images(
+    client, course
+):
+    drawn = figure(client, course, "onset", role="coordinator")
+    assert [trace["name"] for trace in drawn["data"]] == ["GMFC-MLD level", "ELFC-MLD level"]
+    assert drawn["layout"]["xaxis"]["title"]["text"] == "Months since the first symptom"
+
+
+def test_the_severity_score_has_a_panel_of_its_own_for_who_sees_loads():
+    scores = Scores(
+        gmfc=[ScoreMark(30.0, 2, "M0")], severity=[ScoreMark(30.0, float(Decimal("12.5")), "M0")]
+    )
+    drawn = trajectory_figure(
+        title="A-001",
+        loads=[LoadMark(30.0, 20.0, "3D", "M0", "2024-05-10")],
+        scores=scores,
+        treatments=[TreatmentMark(31.0, "HSCT")],
+    )
+    assert named(drawn, "MRI severity score")["yaxis"] == "y3"
+    layout = drawn["layout"]
+    assert layout["xaxis"]["anchor"] == "y3"
+    domains = [layout[axis]["domain"] for axis in ("yaxis3", "yaxis2", "yaxis")]
+    # Three panels, from below, that do not touch; the name of the treatment stands between two.
+    assert all(low[1] < high[0] for low, high in pairwise(domains))
+    assert domains[1][1] < layout["annotations"][0]["y"] < domains[2][0]
+    hidden = trajectory_figure(title="A-001", loads=[], scores=scores, shows_loads=False)
+    assert [trace["name"] for trace in hidden["data"]] == ["GMFC-MLD level"]
+    assert "yaxis3" not in hidden["layout"]
