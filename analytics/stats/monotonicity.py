@@ -156,7 +156,7 @@ def find_reversals(points: Sequence[SeriesPoint], tolerance: Tolerance) -> list[
         If a value is not finite, the order of time is broken, the tolerance is negative, or
         two method versions are mixed.
     """
-    _check(points)
+    check_series(points)
     reversals = []
     peak = 0
     for index in range(1, len(points)):
@@ -181,7 +181,7 @@ def find_jumps(points: Sequence[SeriesPoint], *, largest_rise_per_month: float) 
     """
     if not largest_rise_per_month > 0:
         raise ValueError("The largest plausible rise must be positive.")
-    _check(points)
+    check_series(points)
     jumps = []
     for index in range(1, len(points)):
         before, here = points[index - 1], points[index]
@@ -233,7 +233,8 @@ def _fall(
     return Reversal(index, here.value, reference, there.value, allowed, kind)
 
 
-def _check(points: Sequence[SeriesPoint]) -> None:
+def check_series(points: Sequence[SeriesPoint]) -> None:
+    """Raise ValueError unless values are finite, in order of time and of one method version."""
     for index, point in enumerate(points):
         if not (isfinite(point.value) and isfinite(point.time)):
             raise ValueError(
