@@ -13,10 +13,16 @@ BOUNDS = {
 
 @dataclass(frozen=True, slots=True)
 class NamedLoad:
-    """A load in mL and the name of its visit."""
+    """A load in mL, the name of its visit, and the white matter of the head where it is known."""
 
     load_ml: float
     visit_name: str
+    white_matter_ml: float | None = None
+
+    @property
+    def percent_of_white_matter(self) -> float | None:
+        """The load in percent of the white matter; None where that is not known."""
+        return None if not self.white_matter_ml else 100 * self.load_ml / self.white_matter_ml
 
     def __str__(self) -> str:
         return f"{self.load_ml:.1f} mL at {self.visit_name}"
@@ -49,7 +55,20 @@ def describe(
             f"at most {tolerance_ml:.1f} mL is plausible in that time."
         )
     after = " after treatment" if kind == FlagKind.POST_TREATMENT_DECREASE else ""
-    return f"{here} is {difference:.1f} mL below {there}{after}; tolerance {tolerance_ml:.1f} mL."
+    fall = f"{here} is {difference:.1f} mL below {there}{after}; tolerance {tolerance_ml:.1f} mL."
+    return fall + _atrophy(here, there)
+
+
+def _atrophy(here: NamedLoad, there: NamedLoad) -> str:
+    """Return what to add where the load falls and its share of the white matter rises."""
+    now, before = here.percent_of_white_matter, there.percent_of_white_matter
+    if now is None or before is None or now <= before:
+        return ""
+    return (
+        f" Of the white matter it is {now:.1f} % after {before:.1f} %: the white matter became "
+        f"smaller ({here.white_matter_ml:.0f} after {there.white_matter_ml:.0f} mL), which speaks "
+        "for atrophy."
+    )
 
 
 HINTS = {

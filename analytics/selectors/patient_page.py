@@ -29,10 +29,12 @@ from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.selectors import ASKED_SEQUENCES
-from segmentation.models import SegmentationRun
+from segmentation.models import SegmentationRun, TissueCode
+from segmentation.selectors import tissue
 from segmentation.selectors.tissue import Share
 
 NO_SHARES: Mapping[UUID, Share] = {}
+Volumes = Mapping[UUID, Mapping[TissueCode, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +140,18 @@ def flags(patient: Patient, *, user: Any) -> list[Flag]:
     found = visible_flags(
         user, TrajectoryFlag.objects.filter(patient=patient, is_current=True)
     ).select_related("run__visit", "run__result", "reference_run__visit", "reference_run__result")
-    return [_flag(flag) for flag in found.order_by("run__visit__date", "kind")]
+    shown = list(found.order_by("run__visit__date", "kind"))
+    runs = {run for flag in shown for run in (flag.run_id, flag.reference_run_id) if run}
+    # Who sees the flags sees the loads, and with them their denominators.
+    volumes = tissue.volumes_of(runs) if runs else {}
+    return [_flag(flag, volumes) for flag in shown]
 
 
-def _flag(flag: TrajectoryFlag) -> Flag:
+def _flag(flag: TrajectoryFlag, volumes: Volumes) -> Flag:
     sentence = flag_words.describe(
         flag.kind,
-        _named(flag.run),
-        None if flag.reference_run is None else _named(flag.reference_run),
+        _named(flag.run, volumes),
+        None if flag.reference_run is None else _named(flag.reference_run, volumes),
         tolerance_ml=flag.tolerance_ml,
     )
     return Flag(
@@ -160,8 +166,9 @@ def _flag(flag: TrajectoryFlag) -> Flag:
     )
 
 
-def _named(run: SegmentationRun) -> flag_words.NamedLoad:
-    return flag_words.NamedLoad(run.result.demyelination_load_ml, run.visit.name)
+def _named(run: SegmentationRun, volumes: Volumes) -> flag_words.NamedLoad:
+    white_ml = volumes.get(run.pk, {}).get(TissueCode.WHITE_MATTER)
+    return flag_words.NamedLoad(run.result.demyelination_load_ml, run.visit.name, white_ml)
 
 
 def treatments(patient: Patient, *, user: Any) -> QuerySet[Treatment]:

@@ -12,11 +12,12 @@ from analytics.models import FlagKind, TrajectoryFlag
 from analytics.selectors import flags as current
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
-from analytics.services.findings import Finding, find
+from analytics.services.findings import Finding, Volumes, find
 from mldtrial.audit.context import acting, because
 from mldtrial.trial import selectors
 from mldtrial.trial.models import Audience, Patient, Query, QueryState
 from mldtrial.trial.services import queries
+from segmentation.models import TissueCode
 from segmentation.selectors import tissue
 
 log = logging.getLogger(__name__)
@@ -79,7 +80,10 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     for key, flag in known.items():
         if key not in findings:
             _retire(flag)
-    return [_keep(locked, finding, known.get(key), by_run) for key, finding in findings.items()]
+    named = {point.run_id: _named(point, volumes) for point in series}
+    return [
+        _keep(locked, finding, known.get(key), by_run, named) for key, finding in findings.items()
+    ]
 
 
 def _keep(
@@ -87,6 +91,7 @@ def _keep(
     finding: Finding,
     flag: TrajectoryFlag | None,
     by_run: dict[UUID, LoadPoint],
+    named: dict[UUID, flag_words.NamedLoad],
 ) -> TrajectoryFlag:
     if flag is not None and _key(flag) == _key(finding):
         return flag
@@ -97,33 +102,35 @@ def _keep(
     flag.reference_run_id = finding.reference_run_id
     flag.difference_ml = finding.difference_ml
     flag.tolerance_ml = finding.tolerance_ml
-    flag.query = _ask(patient, finding, by_run)
+    flag.query = _ask(patient, finding, by_run[finding.run_id].visit_id, named)
     with because("review of the series"):
         flag.save()
     return flag
 
 
-def _ask(patient: Patient, finding: Finding, by_run: dict[UUID, LoadPoint]) -> Query:
-    here = by_run[finding.run_id]
+def _ask(
+    patient: Patient, finding: Finding, visit_id: UUID, named: dict[UUID, flag_words.NamedLoad]
+) -> Query:
     compared = finding.reference_run_id
     sentence = flag_words.describe(
         finding.kind,
-        _named(here),
-        None if compared is None else _named(by_run[compared]),
+        named[finding.run_id],
+        None if compared is None else named[compared],
         tolerance_ml=finding.tolerance_ml,
     )
     # The question holds loads, so it must never reach a site: the audience is IMAGING.
     return queries.open_query(
         patient=patient,
-        visit=patient.visits.get(pk=here.visit_id),
+        visit=patient.visits.get(pk=visit_id),
         audience=Audience.IMAGING,
         rule=f"LOAD-{finding.kind}",
         question=f"{sentence} {flag_words.HINTS[FlagKind(finding.kind)]}",
     )
 
 
-def _named(point: LoadPoint) -> flag_words.NamedLoad:
-    return flag_words.NamedLoad(point.load_ml, point.visit_name)
+def _named(point: LoadPoint, volumes: Volumes) -> flag_words.NamedLoad:
+    white_ml = volumes.get(point.run_id, {}).get(TissueCode.WHITE_MATTER)
+    return flag_words.NamedLoad(point.load_ml, point.visit_name, white_ml)
 
 
 def _retire(flag: TrajectoryFlag) -> None:

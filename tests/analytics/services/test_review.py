@@ -2,13 +2,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
 from analytics.models import FlagKind, TrajectoryFlag
 from analytics.services import review
 from mldtrial.trial.models import Audience, Query, QueryState, TreatmentKind
 from mldtrial.trial.services import patients as trial_patients
 from mldtrial.trial.services import queries, settings
-from tests.support.loads import make_load, make_model
+from tests.support.loads import make_load, make_model, make_tissue
 
 pytestmark = pytest.mark.django_db
 
@@ -170,3 +171,18 @@ def test_a_changed_tolerance_is_judged_by_the_next_sweep_and_changes_no_load(wor
     assert review.review_queued(origin="test") == 1
     assert FlagKind.NON_MONOTONIC not in current(world.patient_a)
     assert runs[2].result.demyelination_load_ml == 142.0
+
+
+def test_a_fall_whose_share_of_the_white_matter_rises_is_asked_about_as_atrophy(client, world):
+    runs = [make_load(world.patient_a, M12, 100.0), make_load(world.patient_a, M18, 80.0)]
+    for run, white_ml in zip(runs, (400.0, 300.0), strict=True):
+        make_tissue(run, WMVOL=white_ml, BRNVOL=1000.0)
+    review.review_queued(origin="test")
+    flag = TrajectoryFlag.objects.get(kind=FlagKind.NON_MONOTONIC)
+    said = "Of the white matter it is 26.7 % after 25.0 %"
+    assert said in flag.query.question
+    client.force_login(world.user("data_manager"))
+    page = client.get(reverse("patient", args=["MLD-1", world.patient_a.pk])).content.decode()
+    assert said in " ".join(page.split())
+    # It is flagged all the same: the sentence explains, and decides nothing.
+    assert flag.is_current

@@ -1,0 +1,38 @@
+"""What a flag says: a fall whose share of the white matter rises speaks for atrophy."""
+
+import pytest
+
+from analytics.flag_words import NamedLoad, describe
+from analytics.models import FlagKind
+
+FALLS = [FlagKind.NON_MONOTONIC, FlagKind.POST_TREATMENT_DECREASE]
+
+
+def fall(kind: str, white_before: float | None, white_now: float | None) -> str:
+    here, there = NamedLoad(90.0, "M12", white_now), NamedLoad(100.0, "M6", white_before)
+    return describe(kind, here, there, tolerance_ml=5.0)
+
+
+@pytest.mark.parametrize("kind", FALLS)
+def test_a_smaller_white_matter_with_a_larger_share_speaks_for_atrophy(kind: str):
+    said = fall(kind, 400.0, 340.0)
+    # 100 of 400 mL is 25 %, 90 of 340 mL is 26.5 %.
+    assert said.endswith(
+        " Of the white matter it is 26.5 % after 25.0 %: the white matter became smaller "
+        "(340 after 400 mL), which speaks for atrophy."
+    )
+
+
+@pytest.mark.parametrize("kind", FALLS)
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [(400.0, 400.0), (400.0, 360.0), (400.0, 420.0), (None, 340.0), (400.0, None), (0.0, 340.0)],
+)
+def test_a_share_that_does_not_rise_or_is_not_known_says_nothing(kind, before, now):
+    assert "atrophy" not in fall(kind, before, now)
+
+
+def test_a_rise_and_a_swap_say_nothing_of_atrophy():
+    here, there = NamedLoad(120.0, "M12", 200.0), NamedLoad(100.0, "M6", 400.0)
+    for kind in (FlagKind.JUMP, FlagKind.SWAP):
+        assert "atrophy" not in describe(kind, here, there, tolerance_ml=5.0)
