@@ -3,6 +3,10 @@
 Efron 1987, J Am Stat Assoc 82:171 (BCa); Efron and Tibshirani 1993, An Introduction to the
 Bootstrap, chapter 14. Whole patients are drawn, and left out one by one for the acceleration, since
 the scans of one patient are not independent (Field and Welsh 2007, J R Stat Soc B 69:369).
+
+The percentile is the default: of 2,000 simulated trials of 49 patients and 130 scans, its intervals
+of the rank correlation within subtypes held the truth in 94.4 %, those of BCa in 91.2 %
+(tests/analytics/stats/test_coverage.py, by `make faults`).
 """
 
 from collections.abc import Callable, Iterator
