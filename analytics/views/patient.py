@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import clocks, loads, measures, quality
+from analytics.selectors import clocks, loads, measures, quality, slopes
 from analytics.selectors import patient_page as page
 from analytics.selectors.clocks import Clock
 from analytics.selectors.measures import Measure
@@ -67,6 +67,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "load_count": len(series),
         "measures": measures.MEASURES.values() if series else (),
         "measured": measured,
+        "slope": slopes.slope_of(series, measured),
         **_clocks(request, measured.measure, clocks.clocks_of(patient, treatments)),
         "interval_level": next((p.interval_level for p in series if p.interval_ml), None),
         "score_count": sum(row.gmfc is not None and row.gmfc.level is not None for row in rows),
