@@ -19,7 +19,7 @@ from scipy import stats
 
 from analytics.stats.correlation import spearman
 from segmentation.imaging.nifti import write_volume
-from tests.bench import importing, inference, ingest, moving, uploading
+from tests.bench import importing, inference, ingest, mixed_model, moving, uploading
 
 PAIRS = 7
 
@@ -76,6 +76,7 @@ def main() -> None:
     """Run every benchmark."""
     found: dict[str, dict[str, Any]] = {
         "spearman_bootstrap": bootstrap(),
+        "mixed_model": mixed_model.measure(),
         "nifti_write": nifti_write(),
         "ingest": ingest.measure(),
         "moving": moving.measure(),

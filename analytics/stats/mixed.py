@@ -1,0 +1,245 @@
+"""Linear mixed models of repeated scans: what is common to patients, and how they differ.
+
+y = X beta + Z b + e for each patient, b of any covariance. The search is over the covariance of b
+alone (`mixed_designs`), with its exact gradient. The columns are turned to right angles and y is
+brought to a size of one before, and the criterion is divided by the number of scans; without that a
+search stops too early.
+A fit is only returned where the gradient shows a minimum.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from math import log, pi, sqrt
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import optimize
+
+from analytics.stats.errors import NotEstimableError
+from analytics.stats.mixed_designs import Designs, Profile, merge, profile
+
+Array = NDArray[np.float64]
+REML = "reml"
+ML = "ml"
+STARTS = (1.0, 0.1, 10.0)
+"""Relative standard deviations of the random effects from which the search begins, in turn."""
+AT_A_MINIMUM = 1e-6
+"""Largest derivative of the criterion per scan that counts as none."""
+SINGULAR = 1e-4
+"""As lme4 has it: a random effect of so small a relative standard deviation is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class MixedModel:
+    """A fitted mixed model.
+
+    Attributes
+    ----------
+    coefficients, standard_errors : ndarray, shape (p,)
+        Of the fixed effects, in the unit of y per unit of the column.
+    criterion : float
+        -2 log restricted likelihood; for ``ml`` -2 log likelihood.
+    variance : tuple of ndarray (q, q) and float
+        Covariance of the random effects, and residual variance.
+    covariance : ndarray, shape (p, p)
+        Of the fixed effects.
+    method : str
+        ``reml`` or ``ml``.
+    n, n_groups : int
+        Scans and patients.
+    degrees : ndarray of int, shape (p,)
+        Degrees of freedom of each fixed effect if patients are the unit: their number, less the
+        fixed columns that do not change within any patient.
+    singular : bool
+        The covariance of the random effects is on its boundary: fewer random effects would do.
+    fixed_spread, random_spread : float
+        Variance of X beta over the scans (divisor n - 1), and mean variance of Z b.
+    response : tuple of float
+        Mean and sum of squares of y, by which two fits are known to be of the same data.
+    """
+
+    coefficients: Array
+    standard_errors: Array
+    criterion: float
+    variance: tuple[Array, float]
+    covariance: Array
+    method: str
+    n: int
+    n_groups: int
+    degrees: NDArray[np.intp]
+    singular: bool
+    fixed_spread: float
+    random_spread: float
+    response: tuple[float, float]
+
+    @property
+    def n_parameters(self) -> int:
+        """Fixed effects, covariances of the random effects, and the residual variance."""
+        q = len(self.variance[0])
+        return self.coefficients.size + q * (q + 1) // 2 + 1
+
+
+def fit(
+    y: ArrayLike,
+    fixed: ArrayLike,
+    groups: Sequence[Hashable],
+    random: ArrayLike,
+    method: str = REML,
+) -> MixedModel:
+    """Return the linear mixed model of repeated measurements.
+
+    Parameters
+    ----------
+    y : array_like of float, shape (n,)
+        The measure, for example the demyelination load in mL.
+    fixed, random : array_like of float, shapes (n, p) and (n, q)
+        Design matrices, their columns of ones included.
+    groups : sequence of hashable, length n
+        The patient of each row, in any order.
+    method : str
+        ``reml`` for estimates, ``ml`` for comparing models with different fixed effects.
+
+    Raises
+    ------
+    NotEstimableError
+        If a number is not finite; a fixed or random column follows from the others; there are not
+        more rows than random effects, or not two patients; nothing is left to explain; or the
+        search finds no minimum.
+    """
+    if method not in (REML, ML):
+        raise ValueError(f"The method is {REML} or {ML}, got {method}.")
+    measured, x, z, codes = _checked(y, fixed, groups, random)
+    (tall, x_back), (wide, z_back) = _orthogonal(x), _orthogonal(z)
+    start = np.linalg.lstsq(tall, measured, rcond=None)[0]
+    left = measured - tall @ start
+    size = sqrt(float(left @ left) / left.size)
+    if size <= 1e-10 * float(np.abs(measured).max()):
+        raise NotEstimableError("The fixed effects explain every value; no variance is left.")
+    designs = merge(left / size, tall, codes, wide)
+    lower, found = _search(designs, reml=method == REML)
+    degrees = designs.n - (x.shape[1] if method == REML else 0)
+    criterion = designs.n * found.objective + degrees * (1 + log(2 * pi) + 2 * log(size))
+    if method == REML:
+        criterion -= 2 * float(np.linalg.slogdet(x_back)[1])
+    coefficients = start + size * found.beta
+    residual = found.residual * size**2
+    covariance = residual * x_back @ np.linalg.inv(found.information) @ x_back.T
+    relative = lower @ lower.T
+    return MixedModel(
+        coefficients=x_back @ coefficients,
+        standard_errors=np.sqrt(np.diag(covariance)),
+        criterion=float(criterion),
+        variance=(residual * z_back @ relative @ z_back.T, residual),
+        covariance=covariance,
+        method=method,
+        n=designs.n,
+        n_groups=int(designs.counts.sum()),
+        degrees=_degrees(x, codes),
+        singular=_is_singular(lower),
+        fixed_spread=float((tall @ coefficients).var(ddof=1)),
+        random_spread=residual * float(np.einsum("ni,ij,nj->", wide, relative, wide)) / designs.n,
+        response=(float(measured.mean()), float(measured @ measured)),
+    )
+
+
+def _orthogonal(design: Array) -> tuple[Array, Array]:
+    """Return a design of columns at right angles, and the matrix that turns the given one into it.
+
+    Years counted from long ago would leave intercept and slope nearly the same column. Each row is
+    computed in the same steps, so that equal rows stay equal and their patients can be merged.
+    """
+    size = np.sqrt((design**2).mean(axis=0))
+    upper = np.linalg.qr(design / size).R / sqrt(len(design))
+    back = np.linalg.inv(upper) / size[:, None]
+    turned = np.zeros_like(design)
+    for column, weights in zip(design.T, back, strict=True):
+        turned += column[:, None] * weights
+    return turned, back
+
+
+def _checked(
+    y: ArrayLike, fixed: ArrayLike, groups: Sequence[Hashable], random: ArrayLike
+) -> tuple[Array, Array, Array, NDArray[np.intp]]:
+    measured, x, z = (np.asarray(values, dtype=np.float64) for values in (y, fixed, random))
+    n = measured.size
+    if (
+        measured.ndim != 1
+        or x.ndim != 2
+        or z.ndim != 2
+        or {x.shape[0], z.shape[0], len(groups)} != {n}
+    ):
+        raise ValueError(
+            f"A mixed model needs one row of each design and one patient for each of {n} values."
+        )
+    if not (np.isfinite(measured).all() and np.isfinite(x).all() and np.isfinite(z).all()):
+        raise NotEstimableError("A mixed model needs finite numbers; leave missing visits out.")
+    numbers: dict[Hashable, int] = {}
+    codes = np.array([numbers.setdefault(g, len(numbers)) for g in groups], dtype=np.intp)
+    if len(numbers) < 2:
+        raise NotEstimableError(f"A mixed model needs two patients, found {len(numbers)}.")
+    if n <= z.shape[1] * len(numbers) or n <= x.shape[1]:
+        raise NotEstimableError(
+            f"{n} scans of {len(numbers)} patients cannot tell {z.shape[1]} random effects of each"
+            f" patient, {x.shape[1]} fixed effects and the noise apart."
+        )
+    for design, kind in ((x, "fixed"), (z, "random")):
+        size = np.sqrt((design**2).mean(axis=0))
+        if not design.shape[1] or (size == 0).any() or _rank(design / size) < design.shape[1]:
+            raise NotEstimableError(f"A {kind} column follows from the others.")
+    return measured, x, z, codes
+
+
+def _rank(design: Array) -> int:
+    return int(np.linalg.matrix_rank(design))
+
+
+def _search(designs: Designs, *, reml: bool) -> tuple[Array, Profile]:
+    q = designs.zz.shape[1]
+    where = np.tril_indices(q)
+
+    def lower_of(theta: Array) -> Array:
+        lower = np.zeros((q, q))
+        lower[where] = theta
+        return lower
+
+    def objective(theta: Array) -> tuple[float, Array]:
+        lower = lower_of(theta)
+        found = profile(designs, lower, reml=reml)
+        return found.objective, 2 * (found.slope @ lower)[where]
+
+    for scale in STARTS:
+        try:
+            theta = optimize.minimize(
+                objective,
+                (scale * np.eye(q))[where],
+                jac=True,
+                method="BFGS",
+                options={"gtol": AT_A_MINIMUM / 10},
+            ).x
+            found = profile(designs, lower_of(theta), reml=reml)
+        except np.linalg.LinAlgError:
+            continue
+        if _is_minimum(found, lower_of(theta)):
+            return lower_of(theta), found
+    raise NotEstimableError("The search for the variances of the mixed model found no minimum.")
+
+
+def _is_minimum(found: Profile, lower: Array) -> bool:
+    """Return whether no covariance near by is better, those on the boundary included."""
+    numbers = found.slope @ lower
+    if not (np.isfinite(numbers).all() and np.isfinite(found.objective)):
+        return False
+    return bool(
+        np.abs(numbers).max() <= AT_A_MINIMUM
+        and np.linalg.eigvalsh(found.slope).min() >= -AT_A_MINIMUM
+    )
+
+
+def _is_singular(lower: Array) -> bool:
+    return bool(np.linalg.svd(lower, compute_uv=False).min() < SINGULAR)
+
+
+def _degrees(x: Array, codes: NDArray[np.intp]) -> NDArray[np.intp]:
+    _, first = np.unique(codes, return_index=True)
+    between = int((x == x[first][codes]).all(axis=0).sum())
+    return np.full(x.shape[1], first.size - between, dtype=np.intp)
