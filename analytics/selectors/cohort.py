@@ -70,9 +70,16 @@ def cohort_points(study: Study, *, user: Any, filters: Filters) -> list[CohortPo
     GMFC-MLD and ELFC-MLD are the assessments nearest to the scan, within the study's windows; of
     two equally near ones the earlier. The MRI severity score is the settled one of the same visit.
     """
-    points = loads.study_loads(study, user=user)
-    found = with_scores(study, points, user=user)
-    return [point for point in found if filters.accept(point)]
+    return [point for _, point in scored_loads(study, user=user, filters=filters)]
+
+
+def scored_loads(
+    study: Study, *, user: Any, filters: Filters
+) -> list[tuple[loads.LoadPoint, CohortPoint]]:
+    """Return the same points, each with the load that it is made of."""
+    found = loads.study_loads(study, user=user)
+    scored = zip(found, with_scores(study, found, user=user), strict=True)
+    return [(load, point) for load, point in scored if filters.accept(point)]
 
 
 def with_scores(study: Study, points: Sequence[loads.LoadPoint], *, user: Any) -> list[CohortPoint]:

@@ -14,9 +14,11 @@ from analytics.selectors.cohort import (
     CohortPoint,
     Filters,
     cohort_points,
+    scored_loads,
     trained_count,
     windows_of,
 )
+from analytics.services import rising
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import AcqStratum, Study
@@ -30,11 +32,13 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     """Show all relations with their correlations, by stratum and subtype."""
     study = _study(request, study_code)
     filters = Filters.of(request.GET)
-    points = cohort_points(study, user=request.user, filters=filters)
+    scored = scored_loads(study, user=request.user, filters=filters)
+    points = [point for _, point in scored]
     if points:
         access.log_blinded_view(study=study, by=request.user, what="cohort")
     smallest = policies.smallest_group(request.user, study)
     context = {
+        "rising": rising.rising([load for load, _ in scored], study, smallest_group=smallest),
         "study": study,
         "filters": filters,
         "strata": AcqStratum.choices,
