@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 from mldtrial.audit.context import acting
 from segmentation.models import JobState, Upload
 from segmentation.selectors import needs
+from segmentation.selectors.overlaps import unmeasured
 from segmentation.services import (
     batches,
     compliance,
@@ -66,6 +67,7 @@ def segment_queued(self: Task) -> None:
         if run.state == JobState.SUCCEEDED:
             ring_review()
             ring_tissue()
+            ring_overlaps()
 
 
 @shared_task
@@ -85,8 +87,10 @@ def measure_tissue_queued() -> None:
 @shared_task
 def compare_masks() -> None:
     """Compare the masks of methods until none is left; an upload that waits goes first."""
-    if not Upload.objects.filter(state=JobState.QUEUED).exists():
-        overlaps.measure_missing(worker=f"imaging@{socket.gethostname()}")
+    overlaps.measure_missing(
+        worker=f"imaging@{socket.gethostname()}",
+        goes_on=lambda: not Upload.objects.filter(state=JobState.QUEUED).exists(),
+    )
 
 
 @shared_task
@@ -152,7 +156,7 @@ def ring_tissue() -> None:
 
 def ring_overlaps() -> None:
     """Ring for masks that are not compared once the transaction has committed."""
-    if overlaps.unmeasured().exists():
+    if unmeasured().exists():
         transaction.on_commit(lambda: _send(compare_masks.name, "imaging"), robust=True)
 
 

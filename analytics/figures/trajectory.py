@@ -226,7 +226,7 @@ def _score_trace(
 
 def _layout(title: str, subtitle: Sequence[str], panels: _Panels, time: Time) -> dict[str, Any]:
     levels = style.axis(
-        "GMFC, ELFC<br>level",
+        "GMFC, ELFC<br>(6 is worst)",
         range=[6.4, -0.4],
         # High is worst, and stands below.
         dtick=2,
@@ -237,7 +237,7 @@ def _layout(title: str, subtitle: Sequence[str], panels: _Panels, time: Time) ->
     if panels.severity is not None:
         lowest = "y3"
         axes["yaxis3"] = style.axis(
-            "MRI<br>score",
+            "MRI score<br>(34 worst)",
             range=[36, -2],
             tickvals=[0, 17, 34],
             domain=list(panels.severity),

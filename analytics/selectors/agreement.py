@@ -12,6 +12,7 @@ from mldtrial.trial.models import Study
 from segmentation.imaging.overlap import OVERLAP_VERSION
 from segmentation.models import MaskOverlap, Method, ModelVersion, ReleaseState
 from segmentation.policies import visible_to
+from segmentation.selectors.overlaps import unmeasured
 
 Overlaps = Mapping[tuple[UUID, UUID], MaskOverlap]
 
@@ -38,6 +39,11 @@ class Compared:
     def is_pair(self) -> bool:
         """Whether both methods measured the same images."""
         return self.row.difference_ml is not None
+
+    @property
+    def other_run_id(self) -> UUID | None:
+        """The run of the other method, if it has one here."""
+        return None if self.row.other is None else self.row.other.run_id
 
     @property
     def difference_ml(self) -> float:
@@ -68,8 +74,9 @@ class Comparison:
         Patients left out, since one of the methods was trained on a scan of theirs.
     is_training_known : bool
         Whether the training sets of both are on record; without, nobody can be left out.
-    masks_waiting : int
-        Pairs whose masks are not compared yet.
+    masks_waiting, masks_left_out : int
+        Pairs whose masks are not compared yet, and those that never will be, since the consent for
+        images has ended.
     """
 
     tested: ModelVersion
@@ -78,6 +85,12 @@ class Comparison:
     trained_patients: int
     is_training_known: bool
     masks_waiting: int
+    masks_left_out: int
+
+    @property
+    def is_like_the_study(self) -> bool:
+        """Whether a network is set beside the conventional method, as in the reference study."""
+        return self.tested.method == Method.CNN and self.reference.method == Method.CONVENTIONAL
 
 
 def methods_beside(study: Study, *, user: Any) -> list[ModelVersion]:
@@ -106,13 +119,16 @@ def comparison(
     scored = cohort.with_scores(study, [row.visit for row in kept], user=user)
     overlaps = _overlaps(kept, user)
     scans = tuple(_compared(row, point, overlaps) for row, point in zip(kept, scored, strict=True))
+    lacking = {one.other_run_id for one in scans if one.is_pair and one.overlap is None}
+    waiting = unmeasured().filter(run__in=lacking).count()
     return Comparison(
         tested=tested,
         reference=reference,
         scans=scans,
         trained_patients=len({row.patient_id for row in rows} & trained),
         is_training_known=all(one is not None for one in needed),
-        masks_waiting=sum(one.is_pair and one.overlap is None for one in scans),
+        masks_waiting=waiting,
+        masks_left_out=len(lacking) - waiting,
     )
 
 
@@ -128,16 +144,16 @@ def _overlaps(rows: Sequence[impact.Row], user: Any) -> Overlaps:
 
 def _compared(row: impact.Row, point: cohort.CohortPoint, overlaps: Overlaps) -> Compared:
     counted, other = row.counted, row.other
-    overlap = None
-    if row.difference_ml is not None and counted is not None and other is not None:
+    overlap, is_pair = None, row.difference_ml is not None
+    if is_pair and counted is not None and other is not None:
         overlap = overlaps.get((counted.run_id, other.run_id))
     scan = PairedScan(
         subject=str(row.patient_id),
         acq_stratum=row.visit.acq_stratum,
         order=float(row.visit.visit_date.toordinal()),
-        test_ml=None if counted is None else counted.load_ml,
-        # A load of other images is no measurement of this scan.
-        reference_ml=other.load_ml if other is not None and row.gap is None else None,
+        # What only one of them measured is counted, and compared with nothing.
+        test_ml=counted.load_ml if is_pair and counted is not None else None,
+        reference_ml=other.load_ml if is_pair and other is not None else None,
         dice=None if overlap is None else overlap.dice,
         gmfc_level=None if point.gmfc_level is None else float(point.gmfc_level),
         severity_total=point.severity_total,

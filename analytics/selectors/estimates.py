@@ -78,7 +78,8 @@ def _by_subtype(points: Sequence[CohortPoint], relation: Relation, smallest: int
     # A patient who is alone in a subtype is compared with nobody there.
     kept = correlations.without_small_groups(known, max(smallest, 2))
     if points and not kept:
-        return _absent([], "no subtype has two patients or more", smallest)
+        fewest = "two" if smallest <= 2 else str(smallest)
+        return _absent([], f"no subtype has {fewest} patients or more", smallest)
     reason = correlations.why_not(kept, relation)
     if reason:
         return _absent(kept, reason, smallest)

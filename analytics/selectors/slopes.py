@@ -22,8 +22,9 @@ class Slope:
         95 %; None where so few loads have no such interval.
     n : int
         Loads that it comes from.
-    spans_treatment : bool
-        Whether some of them are from before a treatment and some from after it.
+    spans_treatment, spans_strata : bool
+        Whether some of them are from before a treatment and some from after it; whether some are
+        of 3D and some of 2D scans, which differ in themselves.
     """
 
     per_year: float
@@ -31,6 +32,7 @@ class Slope:
     high: float | None
     n: int
     spans_treatment: bool
+    spans_strata: bool
 
 
 def slope_of(series: Sequence[LoadPoint], measured: Measured) -> Slope | None:
@@ -45,7 +47,10 @@ def slope_of(series: Sequence[LoadPoint], measured: Measured) -> Slope | None:
     except NotEstimableError:
         return None
     after = {load.is_after_treatment for load, _ in there}
-    return Slope(found.slope, found.ci_low, found.ci_high, len(there), len(after) > 1)
+    strata = {load.acq_stratum for load, _ in there}
+    return Slope(
+        found.slope, found.ci_low, found.ci_high, len(there), len(after) > 1, len(strata) > 1
+    )
 
 
 def _value(load: LoadPoint, measured: Measured) -> float | None:

@@ -3,7 +3,7 @@
 import csv
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from io import StringIO
 from typing import Any, Generic, TypeVar
@@ -69,8 +69,15 @@ class Stratum:
 
 
 def table(comparison: Comparison) -> list[TableRow]:
-    """Return the table of the reference study with the numbers of this one beside it."""
-    return _table(tuple(one.scan for one in comparison.scans))
+    """Return the table of the reference study with the numbers of this one beside it.
+
+    The published numbers are of a network and the conventional method; beside another pair of
+    methods there are none.
+    """
+    rows = _table(tuple(one.scan for one in comparison.scans))
+    if comparison.is_like_the_study:
+        return rows
+    return [replace(row, published=(None, None)) for row in rows]
 
 
 @lru_cache(maxsize=16)

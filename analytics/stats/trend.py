@@ -153,8 +153,11 @@ def theil_sen(times: ArrayLike, values: ArrayLike) -> TheilSen:
     slope = float(np.median(slopes))
     if 2 / min(_orders(when), _orders(what)) > 1 - CONFIDENCE:
         return TheilSen(slope, None, None)
-    ties = _tie_term(when) + _tie_term(what)
-    half = stats.norm.isf((1 - CONFIDENCE) / 2) * sqrt((_term(when.size) - ties) / 18)
+    variance = (_term(when.size) - _tie_term(when) - _tie_term(what)) / 18
+    if variance <= 0:
+        # Ties in both outweigh what Sen's variance allows for.
+        return TheilSen(slope, None, None)
+    half = stats.norm.isf((1 - CONFIDENCE) / 2) * sqrt(variance)
     low = max(round((slopes.size - half) / 2) - 1, 0)
     high = min(round((slopes.size + half) / 2), slopes.size - 1)
     return TheilSen(slope, float(slopes[low]), float(slopes[high]))

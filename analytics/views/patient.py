@@ -65,6 +65,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "method": method,
         "trained": trained_on(patient, method) if method and series else None,
         "load_count": len(series),
+        "has_course": bool(series) or any(_has_score(row, sees_loads) for row in rows),
         "measures": measures.MEASURES.values() if series else (),
         "measured": measured,
         "slope": slopes.slope_of(series, measured),
@@ -79,6 +80,14 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "may": may - OF_THE_PATIENT if held is not None else may,
     }
     return render(request, "analytics/patient.html", context)
+
+
+def _has_score(row: page.VisitRow, sees_loads: bool) -> bool:
+    """Return whether the figure has a mark of a visit besides its load."""
+    levels = [score.level for score in (row.gmfc, row.elfc) if score is not None]
+    if sees_loads:
+        levels.append(row.severity_total)
+    return any(level is not None for level in levels)
 
 
 def _clocks(request: HttpRequest, measure: Measure, known: Sequence[Clock]) -> dict[str, Any]:

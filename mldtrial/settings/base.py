@@ -121,8 +121,8 @@ SEGMENTATION_DEVICE = given("MLDTRIAL_DEVICE", "cpu")
 # Of the devices that may be declared, those that need no GPU.
 DEVICES_WITHOUT_GPU = ("cpu", "openvino")
 # Visits whose images are prepared while the network has another one, if it is not a processor.
-SEGMENTATION_AHEAD = int(
-    given("MLDTRIAL_AHEAD", "0" if SEGMENTATION_DEVICE in DEVICES_WITHOUT_GPU else "4")
+SEGMENTATION_AHEAD = max(
+    0, int(given("MLDTRIAL_AHEAD", "0" if SEGMENTATION_DEVICE in DEVICES_WITHOUT_GPU else "4"))
 )
 SEGMENTATION_MODELS = BASE_DIR / "segmentation" / "pretrained"
 # The store of images and masks, content-addressed; uploads wait in quarantine.

@@ -1,66 +1,50 @@
 """Measure how far the mask that counts agrees with those of other methods."""
 
 import logging
+from collections.abc import Callable
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import OperationalError
 
 from mldtrial.audit.context import acting
-from mldtrial.trial.models import Disposition
-from mldtrial.trial.selectors.consent import without_consent_for_images
-from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import voxel_size_mm
 from segmentation.imaging.nifti import read_label_map
 from segmentation.imaging.overlap import OVERLAP_VERSION, overlap_of
-from segmentation.models import MaskOverlap, ReleaseState, SegmentationResult
+from segmentation.models import MaskOverlap, SegmentationResult
+from segmentation.selectors.overlaps import unmeasured
 from segmentation.services import runs
 
 log = logging.getLogger(__name__)
 
 
-def unmeasured() -> QuerySet[SegmentationResult]:
-    """Return the results beside which the load that counts has a mask not compared with theirs.
+def measure_missing(*, worker: str, goes_on: Callable[[], bool] = lambda: True) -> int:
+    """Compare the masks that are not compared yet, pair by pair; returns how many were.
 
-    Both are the ones that pages use, of the same T1w image. Each has ``counted_run``, the run that
-    counts.
+    Two masks that cannot be compared, since a file is missing or has changed, are left out and
+    told to the log; they keep no other pair waiting.
+
+    Parameters
+    ----------
+    goes_on : callable
+        Asked before each pair; False ends the work, which the next call takes up.
     """
-    flagged = SegmentationResult.objects.filter(run__analysis_flag=True)
-    counted = flagged.filter(
-        run__model_version__state=ReleaseState.ACTIVE, run__t1w_scan=OuterRef("run__t1w_scan")
-    )
-    others = flagged.exclude(run__model_version__state=ReleaseState.ACTIVE).annotate(
-        counted_run=counted.values("run")[:1]
-    )
-    known = MaskOverlap.objects.filter(
-        run=OuterRef("counted_run"),
-        reference_run=OuterRef("run"),
-        method_version=OVERLAP_VERSION,
-    )
-    refused = without_consent_for_images(Disposition.objects.all())
-    return (
-        others.filter(counted_run__isnull=False)
-        .exclude(run__visit__patient__in=refused)
-        .filter(~Exists(known))
-        .order_by("run__queued_at", "pk")
-    )
-
-
-def measure_missing(*, worker: str) -> int:
-    """Compare the masks that are not compared yet; returns how many were.
-
-    A mask whose file is missing or has changed is left out, and told to the log.
-    """
-    waiting = list(unmeasured().select_related("run__t1w_scan"))
-    counted = SegmentationResult.objects.in_bulk([result.counted_run for result in waiting])
-    with acting(origin=f"worker:{worker}"):
-        return sum(_measure(counted[result.counted_run], result) for result in waiting)
+    measured = 0
+    for reference in list(unmeasured().select_related("run__t1w_scan")):
+        if not goes_on():
+            break
+        counted = SegmentationResult.objects.get(pk=reference.counted_run)
+        try:
+            with acting(origin=f"worker:{worker}"):
+                measured += _measure(counted, reference)
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the next pair has nothing to do with it
+            why = getattr(error, "code", type(error).__name__)
+            log.warning("Two masks cannot be compared (%s).", why)
+    return measured
 
 
 def _measure(counted: SegmentationResult, reference: SegmentationResult) -> bool:
-    try:
-        masks = [read_label_map(runs.checked_mask(result)) for result in (counted, reference)]
-    except ImageError as error:
-        log.warning("Two masks cannot be compared (%s).", error.code)
-        return False
+    masks = [read_label_map(runs.checked_mask(result)) for result in (counted, reference)]
     found = overlap_of(
         masks[0].data,
         masks[1].data,

@@ -43,6 +43,7 @@ def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
     )
     if run is not None:
         tasks.ring_review()
+        tasks.ring_overlaps()
         if run in before:
             messages.info(request, "This very mask was imported before; this is its run.")
         else:

@@ -33,7 +33,9 @@ class Command(BaseCommand):
             "--as", required=True, dest="username", metavar="NAME", help="who takes it; logged"
         )
         parser.add_argument(
-            "--reference", metavar="NAME", help="the other method; the conventional one first"
+            "--reference",
+            metavar="NAME",
+            help="the other method, by name or with its version; the first one if absent",
         )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -87,4 +89,7 @@ def _comparison(study: Study, user: Any, name: str | None) -> Comparison:
             "There are no two methods to compare: this person sees loads of no other method in "
             f"{study.code}" + ("." if name is None else f" that is named {name!r}.")
         )
+    if name is not None and len(chosen) > 1:
+        there = ", ".join(str(model) for model in chosen)
+        raise CommandError(f"Several methods have this name; say which version: {there}.")
     return agreement.comparison(study, tested, chosen[0], user=user)

@@ -21,7 +21,8 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.queue_missing_runs, 60.0),
     (tasks.ring_checks, 60.0),
     (tasks.ring_batches, 60.0),
-    (tasks.ring_overlaps, 60.0),
+    # A worker rings after each run; this finds what was promoted or imported since.
+    (tasks.ring_overlaps, 300.0),
     (telling.tell_of_failures, 900.0),
     (upkeep.recognise_scanners, 60.0),
     (upkeep.recognise_trained_patients, 600.0),

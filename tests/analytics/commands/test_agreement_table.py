@@ -10,6 +10,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from mldtrial.audit.models import AccessEvent
+from segmentation.models import Method, ReleaseState
+from tests.support.loads import make_load, make_model
 from tests.support.shadows import pair
 from tests.support.world import World
 
@@ -23,6 +25,7 @@ def run(out: Path, *more: str, person: str = "data_manager") -> str:
 
 
 def test_the_file_has_the_published_numbers_beside_those_of_the_study(world: World, tmp_path: Path):
+    make_model("next", state=ReleaseState.CANDIDATE, method=Method.CONVENTIONAL)
     pair(world.patient_a, date(2024, 1, 10), 22.0, 20.0)
     pair(world.patient_b, date(2024, 1, 10), 34.0, 30.0)
     out = tmp_path / "table.csv"
@@ -54,6 +57,15 @@ def test_nobody_takes_a_table_that_they_may_not_see(world: World, tmp_path: Path
     with pytest.raises(CommandError, match="that is named 'unknown'"):
         run(out, "--reference", "unknown")
     assert not out.exists()
+
+
+def test_of_several_versions_of_a_method_one_must_be_named(world: World, tmp_path: Path):
+    run_of_both = pair(world.patient_a, date(2024, 1, 10), 22.0, 20.0)
+    second = make_model("next", "2", state=ReleaseState.CANDIDATE)
+    make_load(world.patient_a, date(2024, 1, 10), 21.0, model=second, beside=run_of_both)
+    with pytest.raises(CommandError, match="next 1, next 2"):
+        run(tmp_path / "table.csv", "--reference", "next")
+    assert "next 2" in run(tmp_path / "table.csv", "--reference", "next 2")
 
 
 def test_a_folder_that_is_not_there_is_told_in_words(world: World, tmp_path: Path):

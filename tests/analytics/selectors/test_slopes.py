@@ -56,6 +56,17 @@ def test_too_few_or_equal_loads_have_no_slope(world: World, loads_ml: tuple[floa
     assert slope(world, course(world, *loads_ml)) is None
 
 
+def test_a_slope_over_3d_and_2d_scans_says_so(client, world: World):
+    course(world, 10.0, 15.0)
+    make_load(world.patient_a, date(2025, 7, 1), 30.0, acq_stratum="2D")
+    found = slope(world, loads.load_series(world.patient_a, user=world.user("data_manager")))
+    assert found is not None
+    assert (found.spans_strata, found.spans_treatment) == (True, False)
+    client.force_login(world.user("data_manager"))
+    address = reverse("patient", args=["MLD-1", world.patient_a.pk])
+    assert "3D and 2D scans are taken together" in client.get(address).content.decode()
+
+
 def test_the_page_says_the_slope_and_that_it_spans_a_treatment(client, world: World):
     course(world, 10.0, 15.0, 20.0)
     Treatment.objects.create(patient=world.patient_a, kind="HSCT", started_on=date(2024, 5, 1))

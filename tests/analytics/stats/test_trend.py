@@ -220,3 +220,8 @@ def test_a_drawdown_without_two_values_is_refused(values):
         max_drawdown(values)
     with pytest.raises(NotEstimableError):
         isotonic_residual(range(len(values)), values)
+
+
+def test_ties_that_outweigh_the_variance_leave_a_slope_without_an_interval():
+    found = theil_sen([0] * 8 + [1] * 2, [0.0] * 8 + [1.0] * 2)
+    assert (found.slope, found.ci_low, found.ci_high) == (1.0, None, None)

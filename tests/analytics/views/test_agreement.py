@@ -9,8 +9,9 @@ from django.urls import reverse
 
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial.models import AcqStratum
+from mldtrial.trial.services import participation
 from segmentation.imaging.overlap import OVERLAP_VERSION
-from segmentation.models import MaskOverlap, SegmentationRun
+from segmentation.models import MaskOverlap, Method, ReleaseState, SegmentationRun
 from tests.support.loads import make_load, make_model, trained_on
 from tests.support.shadows import candidate, pair
 from tests.support.world import World
@@ -46,6 +47,7 @@ def compare(run: SegmentationRun, dice: float | None) -> None:
 @pytest.fixture
 def pairs(world: World) -> list[SegmentationRun]:
     """Four pairs of 3D scans of two patients; the method that counts finds 1 to 4 mL more."""
+    make_model("next", state=ReleaseState.CANDIDATE, method=Method.CONVENTIONAL)
     found = [
         pair(world.patient_a, M6, 21.0, 20.0),
         pair(world.patient_a, M12, 32.0, 30.0),
@@ -111,13 +113,45 @@ def test_patients_of_a_training_set_are_left_out_and_counted(
     html = page(client, world)
     assert "1 patient is left out" in html
     assert "2 scans of 1 patient measured by both" in html
-    assert "The training set of a network is not on record" in html  # the candidate's
+    # The conventional method learns from nobody.
+    assert "is not on record" not in html
     assert cells(client, world)["Test scans", "3D"]["value"] == "2"
 
 
-def test_masks_that_are_not_compared_yet_are_counted(client, world: World):
+def test_a_network_without_a_training_set_on_record_is_named_as_a_doubt(client, world: World):
+    pair(world.patient_a, M6, 21.0, 20.0)
+    html = page(client, world)
+    assert "its patients could not be left out" in html
+
+
+def test_masks_that_are_not_compared_are_counted_by_why(client, world: World):
     pair(world.patient_a, M6, 21.0, 20.0)
     assert "1 pair of masks is not compared yet" in page(client, world)
+    participation.record_step(
+        patient=world.patient_a, step="IMAGES_WITHDRAWN", happened_on=date(2024, 2, 1), by=None
+    )
+    html = page(client, world)
+    assert "not compared yet" not in html
+    assert "1 pair of masks is not compared: the consent for images has ended" in html
+
+
+def test_published_numbers_stand_beside_a_network_and_the_conventional_method_alone(
+    client, world: World
+):
+    pair(world.patient_a, M6, 21.0, 20.0)  # two networks
+    assert {row["published"] for row in cells(client, world).values()} == {""}
+    assert "not a network and the conventional method" in page(client, world)
+
+
+def test_what_one_method_measured_is_counted_and_compared_with_nothing(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    make_load(world.patient_a, M18, 5.0)  # lower than the load before it, by one method alone
+    rows = cells(client, world)
+    assert rows["Test scans", "3D"]["value"] == "5"
+    for name in ("test", "reference"):
+        rising = rows[f"Next scans of a patient: {name} load not lower", "3D"]
+        assert (float(rising["value"]), rising["n"]) == (100.0, "2")
 
 
 def test_the_reference_is_chosen_among_the_methods_with_loads(

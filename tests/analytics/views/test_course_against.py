@@ -121,6 +121,19 @@ def test_who_may_not_see_loads_sees_the_levels_on_the_clock_and_nothing_of_the_i
     assert drawn["layout"]["xaxis"]["title"]["text"] == "Months since the first symptom"
 
 
+def test_levels_of_elfc_alone_are_a_course(client, world: World):
+    run = make_load(world.patient_a, EARLY, 20.0)
+    assert "Nothing to draw yet." in page(client, world, role="coordinator")
+    ElfcMldAssessment.objects.create(
+        visit=run.visit,
+        status=AssessmentStatus.DONE,
+        level=1,
+        assessed_on=EARLY,
+        assessed_by=world.user("investigator"),
+    )
+    assert "data-chart-url" in page(client, world, role="coordinator")
+
+
 def test_the_severity_score_has_a_panel_of_its_own_for_who_sees_loads():
     scores = Scores(
         gmfc=[ScoreMark(30.0, 2, "M0")], severity=[ScoreMark(30.0, float(Decimal("12.5")), "M0")]

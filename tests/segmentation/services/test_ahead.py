@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from django.conf import LazySettings
@@ -13,7 +14,7 @@ from segmentation.imaging.errors import ImageError
 from segmentation.inference.ahead import WaitingVisit
 from segmentation.inference.base import Segmenter
 from segmentation.inference.threshold import ThresholdSegmenter
-from segmentation.models import JobState, ModelVersion, ReleaseState, SegmentationRun
+from segmentation.models import JobState, ModelVersion, Priority, ReleaseState, SegmentationRun
 from segmentation.services import ahead, jobs, models, runs, store
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
@@ -98,6 +99,15 @@ def test_what_is_prepared_is_what_the_segmenter_is_given(
 def test_as_many_are_prepared_as_the_settings_say(
     queued: list[SegmentationRun], settings: LazySettings
 ):
+    at_hand, later = queued
+    third = SegmentationRun.objects.get(pk=later.pk)
+    third.pk, third.visit = uuid4(), at_hand.visit
+    third.input_sha256, third.t1w_scan = "3" * 64, at_hand.t1w_scan
+    third.priority = Priority.URGENT
+    third.save(force_insert=True)
+    assert prepared_beside(at_hand) == [images_of(third), images_of(later)]
+    settings.SEGMENTATION_AHEAD = 1
+    assert prepared_beside(at_hand) == [images_of(third)]
     settings.SEGMENTATION_AHEAD = 0
     segmenter = Noting()
     ahead.prepare_waiting(segmenter, queued[0], only=Q())

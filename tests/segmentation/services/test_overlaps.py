@@ -13,6 +13,7 @@ from segmentation.models import (
     SegmentationRun,
 )
 from segmentation.policies import visible_to
+from segmentation.selectors.overlaps import unmeasured
 from segmentation.services import overlaps, store
 from tests.support.loads import make_load
 from tests.support.locking import second_manager
@@ -61,7 +62,7 @@ def test_the_masks_of_one_image_are_compared_once(compared: SegmentationRun):
     assert found.hausdorff95_mm == 1.0
     assert found.surface_dice == 1.0
     assert overlaps.measure_missing(worker="test") == 0
-    assert not overlaps.unmeasured().exists()
+    assert not unmeasured().exists()
 
 
 def test_two_empty_masks_have_no_dice_and_are_not_asked_again(world: World):
@@ -77,7 +78,7 @@ def test_two_empty_masks_have_no_dice_and_are_not_asked_again(world: World):
 def test_masks_of_two_images_are_not_compared(world: World):
     make_load(world.patient_a, ON, 20.0)
     make_load(world.patient_a, ON, 22.0, model=candidate())
-    assert not overlaps.unmeasured().exists()
+    assert not unmeasured().exists()
 
 
 def test_a_mask_that_no_page_uses_is_not_compared(compared: SegmentationRun):
@@ -95,7 +96,33 @@ def test_a_mask_that_changed_is_left_out_and_the_others_are_compared(
     path.write_bytes(path.read_bytes() + b"\0")
     assert overlaps.measure_missing(worker="test") == 1
     assert MaskOverlap.objects.get().run == second
-    assert overlaps.unmeasured().get().run == other_of(compared)
+    assert unmeasured().get().run == other_of(compared)
+
+
+def test_a_pair_that_cannot_be_compared_keeps_no_other_waiting(
+    world: World, compared: SegmentationRun, monkeypatch: pytest.MonkeyPatch
+):
+    second = pair(world.patient_b, LATER, 30.0, 31.0)
+    draw(second, np.s_[2:4, 2:4, 2:4])
+    draw(other_of(second), np.s_[2:4, 2:4, 2:4])
+    # A mask of another grid: no fault of a file, and no ImageError.
+    result = SegmentationResult.objects.get(run=compared)
+    path = store.root() / result.mask_path
+    write_label_map(path, np.ones((3, 3, 3), np.uint8), np.eye(4))
+    SegmentationResult.objects.filter(run=compared).update(mask_sha256=store.sha256_of(path))
+    assert overlaps.measure_missing(worker="test") == 1
+    assert MaskOverlap.objects.get().run == second
+
+
+def test_the_work_ends_between_two_pairs_where_something_else_waits(
+    world: World, compared: SegmentationRun
+):
+    second = pair(world.patient_b, LATER, 30.0, 31.0)
+    draw(second, np.s_[2:4, 2:4, 2:4])
+    draw(other_of(second), np.s_[2:4, 2:4, 2:4])
+    asked = iter([True, False])
+    assert overlaps.measure_missing(worker="test", goes_on=lambda: next(asked)) == 1
+    assert overlaps.measure_missing(worker="test") == 1
 
 
 def test_masks_without_a_consent_for_images_are_not_read(world: World, compared: SegmentationRun):
