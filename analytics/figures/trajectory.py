@@ -93,10 +93,10 @@ def trajectory_figure(
 def _load_traces(loads: Sequence[LoadMark], scale: Scale, time: Time) -> list[Trace]:
     if not loads:
         return []
-    ages = [mark.months for mark in loads]
+    months = [mark.months for mark in loads]
     values = [mark.value for mark in loads]
     line: Trace = {
-        "type": "scatter", "mode": "lines", "x": ages, "y": values, "hoverinfo": "skip",
+        "type": "scatter", "mode": "lines", "x": months, "y": values, "hoverinfo": "skip",
         "line": {"color": style.ACCENT, "width": 2}, "showlegend": False,
     }  # fmt: skip
     traces = [*_band(loads), line]

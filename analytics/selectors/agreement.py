@@ -73,7 +73,8 @@ class Comparison:
     trained_patients : int
         Patients left out, since one of the methods was trained on a scan of theirs.
     is_training_known : bool
-        Whether the training sets of both are on record; without, nobody can be left out.
+        Whether the training set of every network of the two is on record; patients of one that is
+        not cannot be left out.
     masks_waiting, masks_left_out : int
         Pairs whose masks are not compared yet, and those that never will be, since the consent for
         images has ended.

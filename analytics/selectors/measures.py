@@ -37,6 +37,11 @@ class Measure:
         """True where loads are divided by a volume."""
         return self.code is not None
 
+    @property
+    def decimals(self) -> int:
+        """How many of a value are told."""
+        return 2 if self.is_percent else 1
+
 
 ML = Measure("ml", "mL")
 MEASURES = {

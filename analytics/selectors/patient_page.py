@@ -31,10 +31,9 @@ from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.selectors import ASKED_SEQUENCES
 from segmentation.models import SegmentationRun, TissueCode
 from segmentation.selectors import tissue
-from segmentation.selectors.tissue import Share
+from segmentation.selectors.tissue import Share, Volumes
 
 NO_SHARES: Mapping[UUID, Share] = {}
-Volumes = Mapping[UUID, Mapping[TissueCode, float]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,18 @@
 """What the review finds in one series, with the tolerances of the study."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from analytics import flag_words
 from analytics.models import FlagKind
 from analytics.selectors.loads import LoadPoint
 from analytics.stats import monotonicity
 from mldtrial.trial.models import Study
 from segmentation.models import TissueCode
+from segmentation.selectors.tissue import Volumes
 
 PERCENT = 100.0
-Volumes = Mapping[UUID, Mapping[TissueCode, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,12 @@ def as_points(series: Sequence[LoadPoint]) -> list[monotonicity.Point]:
         )
         for load in series
     ]
+
+
+def named(load: LoadPoint, volumes: Volumes) -> flag_words.NamedLoad:
+    """Return a load as the sentence of a finding names it."""
+    white_ml = volumes.get(load.run_id, {}).get(TissueCode.WHITE_MATTER)
+    return flag_words.NamedLoad(load.load_ml, load.visit_name, white_ml)
 
 
 def find(series: Sequence[LoadPoint], study: Study, volumes: Volumes) -> list[Finding]:

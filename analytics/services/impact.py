@@ -15,7 +15,6 @@ from analytics.services import findings
 from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
 from mldtrial.trial.models import AcqStratum, Study
-from segmentation.models import TissueCode
 from segmentation.selectors import tissue
 
 RELATIONS = tuple(correlations.RELATIONS.values())
@@ -205,17 +204,12 @@ def _found(
         here, compared = by_run[finding.run_id], finding.reference_run_id
         sentence = flag_words.describe(
             finding.kind,
-            _named(here, volumes),
-            None if compared is None else _named(by_run[compared], volumes),
+            findings.named(here, volumes),
+            None if compared is None else findings.named(by_run[compared], volumes),
             tolerance_ml=finding.tolerance_ml,
         )
         found[here.visit_id, finding.kind] = (here, sentence)
     return found
-
-
-def _named(point: LoadPoint, volumes: findings.Volumes) -> flag_words.NamedLoad:
-    white_ml = volumes.get(point.run_id, {}).get(TissueCode.WHITE_MATTER)
-    return flag_words.NamedLoad(point.load_ml, point.visit_name, white_ml)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,12 @@ from analytics.models import FlagKind, TrajectoryFlag
 from analytics.selectors import flags as current
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
-from analytics.services.findings import Finding, Volumes, find
+from analytics.services.findings import Finding, find
+from analytics.services.findings import named as named_load
 from mldtrial.audit.context import acting, because
 from mldtrial.trial import selectors
 from mldtrial.trial.models import Audience, Patient, Query, QueryState
 from mldtrial.trial.services import queries
-from segmentation.models import TissueCode
 from segmentation.selectors import tissue
 
 log = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     for key, flag in known.items():
         if key not in findings:
             _retire(flag)
-    named = {point.run_id: _named(point, volumes) for point in series}
+    named = {point.run_id: named_load(point, volumes) for point in series}
     return [
         _keep(locked, finding, known.get(key), by_run, named) for key, finding in findings.items()
     ]
@@ -126,11 +126,6 @@ def _ask(
         rule=f"LOAD-{finding.kind}",
         question=f"{sentence} {flag_words.HINTS[FlagKind(finding.kind)]}",
     )
-
-
-def _named(point: LoadPoint, volumes: Volumes) -> flag_words.NamedLoad:
-    white_ml = volumes.get(point.run_id, {}).get(TissueCode.WHITE_MATTER)
-    return flag_words.NamedLoad(point.load_ml, point.visit_name, white_ml)
 
 
 def _retire(flag: TrajectoryFlag) -> None:

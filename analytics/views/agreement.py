@@ -9,12 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from analytics.figures.agreement import Line, PairMark, bland_altman_figure
+from analytics.figures.agreement import PairMark, bland_altman_figure
 from analytics.selectors import agreement, loads
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
 from analytics.services.agreement import Stratum
-from analytics.stats.agreement import BlandAltman
 from analytics.stats.method_table import STRATA, TableRow
 from analytics.views import charts
 from mldtrial.trial import policies
@@ -97,7 +96,9 @@ def agreement_chart(request: HttpRequest, study_code: str, stratum: str) -> Http
         title=f"{stratum} scans",
         difference_label="Difference",
         n_patients=found.n_patients,
-        lines=[] if found.differences.found is None else _lines(found.differences.found),
+        lines=[]
+        if found.differences.found is None
+        else charts.agreement_lines(found.differences.found),
     )
     return charts.answer(figure)
 
@@ -146,11 +147,3 @@ def _mark(study: Study, pair: Compared) -> PairMark:
         label=escape(f"{pair.row.subject_code}, {pair.row.visit.visit_name}"),
         url=reverse("patient", args=[study.code, pair.row.patient_id]),
     )
-
-
-def _lines(found: BlandAltman) -> list[Line]:
-    return [
-        Line("Upper limit", found.upper_limit, *found.upper_ci),
-        Line("Bias", found.bias, *found.bias_ci),
-        Line("Lower limit", found.lower_limit, *found.lower_ci),
-    ]

@@ -10,6 +10,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 
+from analytics.figures.agreement import Line
 from analytics.figures.cohort import CohortMark, cohort_figure
 from analytics.figures.course import LoadMark, Scale, ScoreMark, Scores, Time, TreatmentMark
 from analytics.figures.trajectory import trajectory_figure
@@ -20,6 +21,7 @@ from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import Flag, VisitRow
 from analytics.services import findings
+from analytics.stats.agreement import BlandAltman
 from mldtrial.trial.models import Patient, Study, Treatment
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.subtype import Subtype
@@ -80,7 +82,7 @@ def _scale(measured: Measured) -> Scale:
         return Scale()
     return Scale(
         unit=measured.measure.unit,
-        decimals=2,
+        decimals=measured.measure.decimals,
         has_tolerance=False,
         n_absent=measured.absent_count,
     )
@@ -138,6 +140,15 @@ def _treatment_marks(
     return [
         TreatmentMark(age_months(patient.birth_month, day) - clock.begins_at_months, label)
         for day, label in sorted(starts)
+    ]
+
+
+def agreement_lines(found: BlandAltman) -> list[Line]:
+    """Return bias and limits of agreement as lines across a figure."""
+    return [
+        Line("Upper limit", found.upper_limit, *found.upper_ci),
+        Line("Bias", found.bias, *found.bias_ci),
+        Line("Lower limit", found.lower_limit, *found.lower_ci),
     ]
 
 

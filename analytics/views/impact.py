@@ -13,14 +13,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from analytics.figures.agreement import Line, PairMark, bland_altman_figure
+from analytics.figures.agreement import PairMark, bland_altman_figure
 from analytics.selectors import impact, loads
 from analytics.selectors.impact import Row
 from analytics.selectors.impact_choice import SHOWN, Choice
 from analytics.services import impact as impacts
 from analytics.services import impact_export
 from analytics.services.impact import Agreement
-from analytics.stats.agreement import BlandAltman
 from analytics.views import charts
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
@@ -146,7 +145,7 @@ def impact_chart(
         title=f"{stratum} scans",
         difference_label="Difference",
         n_patients=len({row.patient_id for row in rows}),
-        lines=[] if found.found is None else _lines(found.found),
+        lines=[] if found.found is None else charts.agreement_lines(found.found),
     )
     return charts.answer(figure)
 
@@ -158,14 +157,6 @@ def _mark(study: Study, row: Row) -> PairMark:
         label=escape(f"{row.subject_code}, {row.visit.visit_name}"),
         url=reverse("patient", args=[study.code, row.patient_id]),
     )
-
-
-def _lines(found: BlandAltman) -> list[Line]:
-    return [
-        Line("Upper limit", found.upper_limit, *found.upper_ci),
-        Line("Bias", found.bias, *found.bias_ci),
-        Line("Lower limit", found.lower_limit, *found.lower_ci),
-    ]
 
 
 @require_safe

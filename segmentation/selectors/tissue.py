@@ -1,7 +1,7 @@
 """The denominators of loads, as pages and exports read them."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -149,6 +149,10 @@ def _shown(
         load_percent=PERCENT * load_ml / volume_ml if is_divisor and volume_ml else None,
         reason=reasons.get(code.value, ""),
     )
+
+
+Volumes = Mapping[UUID, Mapping[TissueCode, float]]
+"""Denominators of runs, in mL; a run without any is absent."""
 
 
 def volumes_of(run_ids: Collection[UUID]) -> dict[UUID, dict[TissueCode, float]]:
