@@ -8,7 +8,7 @@ A fit is only returned where the gradient shows a minimum.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log, pi, sqrt
 
 import numpy as np
@@ -27,6 +27,28 @@ AT_A_MINIMUM = 1e-6
 """Largest derivative of the criterion per scan that counts as none."""
 SINGULAR = 1e-4
 """As lme4 has it: a random effect of so small a relative standard deviation is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the search worked on, for what is asked of a fit later (`mixed_tests`).
+
+    Attributes
+    ----------
+    designs : Designs
+        Sums over the scans, of turned columns and of y over `size`.
+    lower, residual : ndarray (q, q), float
+        Relative covariance factor and residual variance in these units.
+    back : ndarray, shape (p, p)
+        Turns fixed effects of these units, times `size`, into those of the columns given.
+    size : float
+    """
+
+    designs: Designs
+    lower: Array
+    residual: float
+    back: Array
+    size: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +78,8 @@ class MixedModel:
         Variance of X beta over the scans (divisor n - 1), and mean variance of Z b.
     response : tuple of float
         Mean and sum of squares of y, by which two fits are known to be of the same data.
+    parts : Parts
+        What the search worked on.
     """
 
     coefficients: Array
@@ -71,6 +95,7 @@ class MixedModel:
     fixed_spread: float
     random_spread: float
     response: tuple[float, float]
+    parts: Parts = field(repr=False)
 
     @property
     def n_parameters(self) -> int:
@@ -139,6 +164,7 @@ def fit(
         fixed_spread=float((tall @ coefficients).var(ddof=1)),
         random_spread=residual * float(np.einsum("ni,ij,nj->", wide, relative, wide)) / designs.n,
         response=(float(measured.mean()), float(measured @ measured)),
+        parts=Parts(designs, lower, found.residual, x_back, size),
     )
 
 

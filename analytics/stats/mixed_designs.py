@@ -56,6 +56,8 @@ class Profile:
         Derivative of `objective` by Lambda (symmetric).
     beta, residual : ndarray, float
         Fixed effects and residual variance.
+    squares, degrees : float, int
+        What is left to explain, and how many scans it is divided by.
     information : ndarray, shape (p, p)
         Of the fixed effects, times the residual variance.
     log_determinant : float
@@ -66,6 +68,8 @@ class Profile:
     slope: Array
     beta: Array
     residual: float
+    squares: float
+    degrees: int
     information: Array
     log_determinant: float
 
@@ -107,7 +111,9 @@ def merge(y: Array, fixed: Array, patients: NDArray[np.intp], random: Array) -> 
     )
 
 
-def profile(designs: Designs, lower: Array, *, reml: bool) -> Profile:
+def profile(
+    designs: Designs, lower: Array, *, reml: bool, residual: float | None = None
+) -> Profile:
     """Return fixed effects, residual variance and objective for one L.
 
     Parameters
@@ -116,6 +122,8 @@ def profile(designs: Designs, lower: Array, *, reml: bool) -> Profile:
         Lower triangular; L L' is the covariance of the random effects over the residual variance.
     reml : bool
         Restricted likelihood.
+    residual : float, optional
+        The residual variance is held at this; without, it is the best one for this L.
 
     Raises
     ------
@@ -134,14 +142,15 @@ def profile(designs: Designs, lower: Array, *, reml: bool) -> Profile:
     squares = d.yy - np.einsum("kij,kij->", weight, d.zyy) - right @ beta
     degrees = d.n - beta.size if reml else d.n
     log_determinant = float(d.counts @ np.linalg.slogdet(inner)[1])
-    objective = degrees * np.log(squares / degrees) + log_determinant
+    variance = float(squares) / degrees if residual is None else residual
+    objective = degrees * (np.log(variance) - 1) + squares / variance + log_determinant
     fitted = d.zx @ beta
     cross = d.zy[:, :, None] * fitted[:, None, :]
     left = d.zyy - cross - cross.transpose(0, 2, 1)
     left += d.counts[:, None, None] * fitted[:, :, None] * fitted[:, None, :]
     turned = keep.transpose(0, 2, 1)
     slope = np.einsum("k,kij->ij", d.counts, keep @ d.zz)
-    slope -= degrees / squares * (keep @ left @ turned).sum(axis=0)
+    slope -= (keep @ left @ turned).sum(axis=0) / variance
     if reml:
         objective += np.linalg.slogdet(information)[1]
         seen = keep @ d.zx
@@ -151,7 +160,9 @@ def profile(designs: Designs, lower: Array, *, reml: bool) -> Profile:
         float(objective) / d.n,
         0.5 * (slope + slope.T) / d.n,
         beta,
-        float(squares) / degrees,
+        variance,
+        float(squares),
+        degrees,
         information,
         log_determinant,
     )

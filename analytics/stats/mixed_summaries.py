@@ -13,6 +13,7 @@ from scipy import stats
 
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.mixed import ML, MixedModel, fit
+from analytics.stats.mixed_tests import contrast_tests
 
 MONTHS_PER_YEAR = 12.0
 
@@ -57,11 +58,10 @@ class YearlyChange:
 
 
 def intervals(model: MixedModel, confidence: float = 0.95) -> NDArray[np.float64]:
-    """Return the interval of each fixed effect, from Student's t with patients as the unit.
+    """Return the interval of each fixed effect, from Student's t.
 
-    The degrees of freedom are the patients less the fixed columns that do not change within any of
-    them. For the slope of a random-slope model with equal visits this is exact; for a column of a
-    random-intercept model it is cautious. It is no Kenward-Roger correction.
+    Degrees of freedom and standard errors are those of Kenward and Roger, by
+    `mixed_tests.contrast_tests`, which also gives p-values and other combinations.
 
     Returns
     -------
@@ -70,14 +70,14 @@ def intervals(model: MixedModel, confidence: float = 0.95) -> NDArray[np.float64
     Raises
     ------
     NotEstimableError
-        If no degree of freedom is left.
+        If there are no more patients than fixed columns that do not change within any of them.
     """
     if not 0 < confidence < 1:
         raise ValueError(f"The confidence lies between 0 and 1, got {confidence}.")
     if (model.degrees < 1).any():
         raise NotEstimableError("There are too few patients for an interval of the fixed effects.")
-    half = stats.t.isf((1 - confidence) / 2, model.degrees) * model.standard_errors
-    return np.column_stack([model.coefficients - half, model.coefficients + half])
+    found = contrast_tests(model, confidence=confidence)
+    return np.column_stack([found.ci_low, found.ci_high])
 
 
 def likelihood_ratio(smaller: MixedModel, larger: MixedModel) -> LikelihoodRatio:
