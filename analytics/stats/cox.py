@@ -1,0 +1,291 @@
+"""Cox regression of the time to an event, with delayed entry, strata and ties.
+
+Cox 1972, J R Stat Soc B 34:187; Efron 1977, J Am Stat Assoc 72:557 (ties); Lin and Wei 1989, J Am
+Stat Assoc 84:1074 (robust variance). Each event is a step with a risk set of its
+own, in which events tied with it weigh less the further down the list it stands.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+from analytics.stats.errors import NotEstimableError
+from analytics.stats.follow_up import FollowUp, codes_of, follow_up
+
+Array = NDArray[np.float64]
+EFRON = "efron"
+BRESLOW = "breslow"
+STEPS, HALVINGS = 50, 30
+CONVERGED = 1e-12
+"""Twice what a further step of Newton would gain in log likelihood."""
+MONOTONE = 1e-6
+"""Share of the information at no effect below which the likelihood is still rising."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """One row per event, in rising time within a stratum; m events, n patients, p covariates.
+
+    Attributes
+    ----------
+    times : ndarray, shape (m,)
+    weights : ndarray, shape (m, n)
+        How much each patient is at risk.
+    shares : ndarray, shape (m, n)
+        How much of the event is whose: 1, or one over the number of tied events.
+    """
+
+    times: Array
+    weights: Array
+    shares: Array
+
+
+@dataclass(frozen=True, slots=True)
+class CoxModel:
+    """A fitted Cox model.
+
+    Attributes
+    ----------
+    coefficients, standard_errors : ndarray, shape (p,)
+        Log hazard ratios; robust standard errors if clusters were given.
+    hazard_ratios, ci_low, ci_high, z, p_values : ndarray, shape (p,)
+        With Wald's interval and two-sided test, from `standard_errors`.
+    covariance, model_covariance : ndarray, shape (p, p)
+        Of the coefficients; the second never robust.
+    log_likelihood : tuple of float
+        Partial, without effect and as fitted.
+    likelihood_ratio, wald : tuple of float
+        Statistic and p-value of all covariates together, of p degrees of freedom.
+    n, n_events : int
+    step_times, step_scores, step_information : ndarray, shapes (m,), (m, p), (m, p, p)
+        Schoenfeld's residuals of the events, and the information of each.
+    confidence : float
+    """
+
+    coefficients: Array
+    standard_errors: Array
+    hazard_ratios: Array
+    ci_low: Array
+    ci_high: Array
+    z: Array
+    p_values: Array
+    covariance: Array
+    model_covariance: Array
+    log_likelihood: tuple[float, float]
+    likelihood_ratio: tuple[float, float]
+    wald: tuple[float, float]
+    n: int
+    n_events: int
+    step_times: Array = field(repr=False)
+    step_scores: Array = field(repr=False)
+    step_information: Array = field(repr=False)
+    confidence: float = 0.95
+
+
+def fit(
+    end: ArrayLike,
+    event: ArrayLike,
+    covariates: ArrayLike,
+    entry: ArrayLike | None = None,
+    strata: Sequence[Hashable] | None = None,
+    clusters: Sequence[Hashable] | None = None,
+    ties: str = EFRON,
+    confidence: float = 0.95,
+) -> CoxModel:
+    """Return the Cox model of the time to an event.
+
+    Parameters
+    ----------
+    end, event, entry : array_like, shape (n,)
+        As `follow_up.follow_up`, in one unit of time.
+    covariates : array_like of float, shape (n,) or (n, p)
+        Known at entry; no column of ones.
+    strata : sequence of hashable, length n, optional
+        Patients are compared within their stratum only; each has a hazard of its own.
+    clusters : sequence of hashable, length n, optional
+        Rows that belong together (a site, a family); the standard errors become robust.
+    ties : str
+        ``efron`` or ``breslow``.
+
+    Raises
+    ------
+    NotEstimableError
+        As `follow_up`; if a covariate is not finite, constant or follows from the others among
+        those ever compared; if the likelihood rises for ever, since a covariate parts those with
+        the event from the others without fail; or if there are fewer than two clusters.
+    ValueError
+        If lengths differ.
+    """
+    if ties not in (EFRON, BRESLOW):
+        raise ValueError(f"Ties are treated by {EFRON} or {BRESLOW}, got {ties}.")
+    if not 0 < confidence < 1:
+        raise ValueError(f"The confidence lies between 0 and 1, got {confidence}.")
+    watched = follow_up(end, event, entry)
+    n = watched.end.size
+    design = _design(covariates, n)
+    layers = np.zeros(n, dtype=np.intp) if strata is None else codes_of(strata, n, "strata")[1]
+    steps = _steps(watched, layers, efron=ties == EFRON)
+    middle, size = design.mean(axis=0), design.std(axis=0)
+    if (size <= 1e-12 * np.abs(design).max(axis=0)).any():
+        raise NotEstimableError("A covariate is the same for every patient; leave it out.")
+    x = (design - middle) / size
+    beta, null, best = _newton(steps, x)
+    model = np.linalg.inv(best.information) / np.outer(size, size)
+    covariance = model
+    if clusters is not None:
+        _, codes = codes_of(clusters, n, "clusters")
+        covariance = _robust(steps, x, best, codes) / np.outer(size, size)
+    return _summary(beta / size, (null, best), (covariance, model), steps, size, n, confidence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Likelihood:
+    value: float
+    scores: Array
+    informations: Array
+    means: Array
+    risk: Array
+    total: Array
+
+    @property
+    def information(self) -> Array:
+        summed: Array = self.informations.sum(axis=0)
+        return summed
+
+
+def _design(covariates: ArrayLike, n: int) -> Array:
+    design = np.asarray(covariates, dtype=np.float64)
+    design = design[:, None] if design.ndim == 1 else design
+    if design.ndim != 2 or design.shape[0] != n or not design.shape[1]:
+        raise ValueError(f"Expected {n} rows of covariates, got the shape {design.shape}.")
+    if not np.isfinite(design).all():
+        raise NotEstimableError("A covariate is not a finite number; leave its patient out.")
+    return design
+
+
+def _steps(watched: FollowUp, layers: NDArray[np.intp], *, efron: bool) -> Steps:
+    times, weights, shares = [], [], []
+    for layer in np.unique(layers):
+        here = layers == layer
+        events = here & watched.event
+        for time in np.unique(watched.end[events]):
+            risk = (watched.at_risk(np.array([time]))[0] & here).astype(np.float64)
+            tied = (events & (watched.end == time)).astype(np.float64)
+            count = int(tied.sum())
+            for k in range(count):
+                times.append(float(time))
+                weights.append(risk - (k / count if efron else 0.0) * tied)
+                shares.append(tied / count)
+    return Steps(np.array(times), np.array(weights), np.array(shares))
+
+
+def _likelihood(steps: Steps, x: Array, beta: Array) -> _Likelihood:
+    eta = x @ beta
+    top = eta.max()
+    risk = steps.weights * np.exp(eta - top)
+    total = risk.sum(axis=1)
+    means = risk @ x / total[:, None]
+    products = np.einsum("mn,ni,nj->mij", risk, x, x, optimize=True) / total[:, None, None]
+    informations = products - means[:, :, None] * means[:, None, :]
+    value = float((steps.shares @ eta - np.log(total) - top).sum())
+    return _Likelihood(value, steps.shares @ x - means, informations, means, risk, total)
+
+
+def _newton(steps: Steps, x: Array) -> tuple[Array, float, _Likelihood]:
+    """Newton's steps, halved as long as they lose likelihood, as it is concave."""
+    beta = np.zeros(x.shape[1])
+    found = start = _likelihood(steps, x, beta)
+    _must_tell_apart(start.information)
+    for _ in range(STEPS):
+        score = found.scores.sum(axis=0)
+        try:
+            step = np.linalg.solve(found.information, score)
+        except np.linalg.LinAlgError:
+            break
+        if score @ step < CONVERGED:
+            if _share_left(found.information, start.information) < MONOTONE:
+                break
+            return beta + step, start.value, _likelihood(steps, x, beta + step)
+        for _ in range(HALVINGS):
+            ahead = _likelihood(steps, x, beta + step)
+            if np.isfinite(ahead.value) and ahead.value >= found.value - 1e-12 * abs(found.value):
+                break
+            step = step / 2
+        beta, found = beta + step, ahead
+    raise NotEstimableError(
+        "A covariate parts those with the event from the others without fail, so that the hazard"
+        " ratio would be without limit (monotone likelihood). Leave it out or take coarser groups."
+    )
+
+
+def _must_tell_apart(information: Array) -> None:
+    size = np.sqrt(np.diag(information))
+    if (size <= 1e-8).any() or np.linalg.eigvalsh(information / np.outer(size, size))[0] < 1e-10:
+        raise NotEstimableError(
+            "A covariate is the same for all who are ever compared, or follows from the others."
+        )
+
+
+def _share_left(information: Array, start: Array) -> float:
+    root = np.linalg.inv(np.linalg.cholesky(start))
+    return float(np.linalg.eigvalsh(root @ information @ root.T)[0])
+
+
+def _robust(steps: Steps, x: Array, best: _Likelihood, codes: NDArray[np.intp]) -> Array:
+    count = int(codes.max()) + 1
+    if count < 2:
+        raise NotEstimableError("Robust standard errors need two clusters, found one.")
+    summed = np.zeros((count, x.shape[1]))
+    np.add.at(summed, codes, _score_residuals(steps, x, best))
+    moved = summed @ np.linalg.inv(best.information)
+    robust: Array = moved.T @ moved
+    return robust
+
+
+def _score_residuals(steps: Steps, x: Array, best: _Likelihood) -> Array:
+    """Return what each patient adds to the score, shape (n, p)."""
+    left = steps.shares - best.risk / best.total[:, None]
+    residuals: Array = left.sum(axis=0)[:, None] * x - left.T @ best.means
+    return residuals
+
+
+def _summary(
+    beta: Array,
+    likelihoods: tuple[float, _Likelihood],
+    covariances: tuple[Array, Array],
+    steps: Steps,
+    size: Array,
+    n: int,
+    confidence: float,
+) -> CoxModel:
+    null, best = likelihoods
+    covariance, model = covariances
+    errors = np.sqrt(np.diag(covariance))
+    half = stats.norm.isf((1 - confidence) / 2) * errors
+    z = beta / errors
+    ratio = 2 * (best.value - null)
+    wald = float(beta @ np.linalg.solve(covariance, beta))
+    p = beta.size
+    return CoxModel(
+        beta,
+        errors,
+        np.exp(beta),
+        np.exp(beta - half),
+        np.exp(beta + half),
+        z,
+        2 * stats.norm.sf(np.abs(z)),
+        covariance,
+        model,
+        (null, best.value),
+        (ratio, float(stats.chi2.sf(ratio, p))),
+        (wald, float(stats.chi2.sf(wald, p))),
+        n,
+        steps.times.size,
+        steps.times,
+        best.scores * size,
+        best.informations * np.outer(size, size),
+        confidence,
+    )

@@ -1,0 +1,212 @@
+"""Time to a milestone of GMFC-MLD, from the dated levels of each patient.
+
+A milestone is seen at a visit but happens between two: all that is known is the last visit at a
+lower level and the first at the milestone or above (interval censoring). Curves and models that
+take one day for it are right only if visits are frequent against the course; in the late infantile
+form, where a level is lost in two to four months, they may not be. So each time is made for the
+`EARLIEST`, the `MIDDLE` and the `LATEST` day possible, and `sensitivity` shows all three: where
+they tell different stories, the visits do not carry the claim.
+Death before the milestone is censored here like leaving the study, so that a curve is that of a
+world without death; say so beside it.
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.stats.errors import NotEstimableError
+from analytics.stats.survival import SurvivalCurve, kaplan_meier
+
+Array = NDArray[np.float64]
+Assessments = Sequence[tuple[date, int]]
+EARLIEST = "earliest"
+MIDDLE = "middle"
+LATEST = "latest"
+PLACES = (EARLIEST, MIDDLE, LATEST)
+WORST = 6
+REACHED_BEFORE = "the milestone was reached before or at the first assessment"
+NEVER_AT_RISK = "no later assessment shows the patient without the milestone"
+
+
+@dataclass(frozen=True, slots=True)
+class Milestone:
+    """When a patient reached a milestone, in days since the origin (birth, onset).
+
+    Attributes
+    ----------
+    entry : float
+        The first assessment, from which on the patient is watched; 0 if it was before the origin.
+    event : bool
+        Whether it was reached; otherwise the patient was last seen without it on `latest`.
+    earliest, latest : float
+        The day after the last assessment at a lower level, and the first assessment at the
+        milestone; equal without event.
+    recovered : bool
+        A later level was better than the milestone again.
+    """
+
+    entry: float
+    event: bool
+    earliest: float
+    latest: float
+    recovered: bool
+
+    def end(self, place: str) -> float:
+        """Return the day that is taken for the event, or the day of censoring."""
+        if place not in PLACES:
+            raise ValueError(f"The place is one of {', '.join(PLACES)}, got {place}.")
+        middle = (self.earliest + self.latest) / 2
+        return {EARLIEST: self.earliest, MIDDLE: middle, LATEST: self.latest}[place]
+
+
+@dataclass(frozen=True, slots=True)
+class MilestoneTimes:
+    """The times of a cohort, and who has none.
+
+    Attributes
+    ----------
+    patients : list
+        Those who were watched before the milestone, in the order given.
+    entry, end : ndarray, shape (n,)
+        In days since the origin.
+    event : ndarray of bool, shape (n,)
+    excluded : dict
+        The reason for each patient without a time. Who had reached the milestone at the first
+        assessment is not at risk any more: counted as an event at entry, they would make it look
+        as if it had happened then.
+    """
+
+    patients: list[Hashable]
+    entry: Array
+    end: Array
+    event: NDArray[np.bool_]
+    excluded: dict[Hashable, str]
+
+
+def milestone(
+    assessments: Assessments, level: int, origin: date, *, confirmed: bool = False
+) -> Milestone | str:
+    """Return when a level was first reached, or the reason why a patient cannot be counted.
+
+    Parameters
+    ----------
+    assessments : sequence of (date, int)
+        GMFC-MLD levels 0 to 6 in any order, one per day.
+    level : int
+        The milestone: this level or a worse one.
+    origin : date
+        Day 0 of the clock, for example of birth or of the first symptom.
+    confirmed : bool
+        It counts only if the next assessment is at the milestone or worse too, and dates from the
+        first. A last assessment that nothing confirms then neither counts nor adds time at risk.
+
+    Raises
+    ------
+    ValueError
+        If a level is not 0 to 6, the milestone not 1 to 6, or two levels are of one day.
+    """
+    days, levels = _dated(assessments, level, origin)
+    reached = [value >= level for value in levels]
+    first = _first(reached, confirmed=confirmed)
+    if not days or reached[0] or (first is not None and days[first] <= 0):
+        return REACHED_BEFORE if days else NEVER_AT_RISK
+    entry = max(days[0], 0.0)
+    if first is None:
+        # The last assessment without the milestone: one that nothing confirms is the very last.
+        free = len(days) - (2 if reached[-1] else 1)
+        if days[free] <= entry:
+            return NEVER_AT_RISK
+        return Milestone(entry, False, days[free], days[free], False)
+    earliest = max(days[first - 1], entry) + 1
+    recovered = any(value < level for value in levels[first + 1 :])
+    return Milestone(entry, True, earliest, days[first], recovered)
+
+
+def milestone_times(
+    assessments: Mapping[Hashable, Assessments],
+    origins: Mapping[Hashable, date],
+    level: int,
+    *,
+    confirmed: bool = False,
+    place: str = LATEST,
+) -> MilestoneTimes:
+    """Return the times of a cohort to one milestone.
+
+    Parameters
+    ----------
+    assessments, origins : mapping
+        Dated levels, and day 0, by patient.
+    place : str
+        Which day between two visits is taken: ``latest`` is the day it was seen.
+
+    Raises
+    ------
+    NotEstimableError
+        If no patient was watched before the milestone.
+    ValueError
+        As `milestone`, or if a patient has no origin.
+    """
+    found: dict[Hashable, Milestone] = {}
+    excluded: dict[Hashable, str] = {}
+    for patient, dated in assessments.items():
+        if patient not in origins:
+            raise ValueError("A patient has no day 0; leave out whose onset is not known.")
+        one = milestone(dated, level, origins[patient], confirmed=confirmed)
+        if isinstance(one, str):
+            excluded[patient] = one
+        else:
+            found[patient] = one
+    if not found:
+        raise NotEstimableError("No patient was watched before the milestone.")
+    return MilestoneTimes(
+        list(found),
+        np.array([one.entry for one in found.values()]),
+        np.array([one.end(place) for one in found.values()]),
+        np.array([one.event for one in found.values()]),
+        excluded,
+    )
+
+
+def sensitivity(
+    assessments: Mapping[Hashable, Assessments],
+    origins: Mapping[Hashable, date],
+    level: int,
+    *,
+    confirmed: bool = False,
+    after: float | None = None,
+) -> dict[str, SurvivalCurve]:
+    """Return the curve with each milestone on the earliest, the middle and the latest day possible.
+
+    Raises
+    ------
+    NotEstimableError, ValueError
+        As `milestone_times` and `survival.kaplan_meier`.
+    """
+    curves = {}
+    for place in PLACES:
+        times = milestone_times(assessments, origins, level, confirmed=confirmed, place=place)
+        curves[place] = kaplan_meier(times.end, times.event, times.entry, after)
+    return curves
+
+
+def _dated(assessments: Assessments, level: int, origin: date) -> tuple[list[float], list[int]]:
+    if not 1 <= level <= WORST:
+        raise ValueError(f"A milestone is a level from 1 to {WORST}, got {level}.")
+    dated = sorted(assessments)
+    days = [float((day - origin).days) for day, _ in dated]
+    levels = [value for _, value in dated]
+    if any(not 0 <= value <= WORST for value in levels):
+        raise ValueError(f"A level of GMFC-MLD is 0 to {WORST}.")
+    if len(set(days)) < len(days):
+        raise ValueError("Two levels are of one day; decide which one counts.")
+    return days, levels
+
+
+def _first(reached: Sequence[bool], *, confirmed: bool) -> int | None:
+    for index, here in enumerate(reached):
+        if here and (not confirmed or (index + 1 < len(reached) and reached[index + 1])):
+            return index
+    return None
