@@ -11,7 +11,7 @@ from scipy import stats
 from analytics.stats.bootstrap import PERCENTILE, Statistic, cluster_interval
 from analytics.stats.correlation import Spearman, bonett_wright, needs_no_subjects, paired
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.resampling import CONSTANT, TieGroups, numbered, patient_codes
+from analytics.stats.resampling import CONSTANT, TieGroups, numbered, patient_codes, rank_sums
 
 Array = NDArray[np.float64]
 UNEXPLAINED = 1e-10
@@ -197,14 +197,14 @@ def _within_strata(
 ) -> Array:
     covariance, of_x, of_y = np.zeros((3, weights.shape[0]))
     for members, x, y in groups:
-        here = weights[:, members]
-        size = here.sum(axis=1, keepdims=True)
+        here = weights.T[members]
+        size = here.sum(axis=0)
         # A stratum that a resample left out has no weight in the sums; 1 avoids dividing by 0.
-        per = np.where(size > 0, size, 1.0)
-        a, b = ((2 * ranks.mid_ranks(here) - size - 1) / per for ranks in (x, y))
-        covariance += (here * a * b).sum(axis=1)
-        of_x += (here * a * a).sum(axis=1)
-        of_y += (here * b * b).sum(axis=1)
+        per = (2 / np.where(size > 0, size, 1.0)) ** 2
+        found = rank_sums(x, y, here, (size + 1) / 2)
+        covariance += found[0] * per
+        of_x += found[1] * per
+        of_y += found[2] * per
     return _ratio(covariance, of_x, of_y, CONSTANT)
 
 

@@ -10,7 +10,11 @@ from analytics.stats.errors import NotEstimableError
 
 Array = NDArray[np.float64]
 CHUNK = 250
-"""Resamples computed at once: enough to vectorise, few enough to stay small."""
+"""Resamples drawn at once."""
+CELLS_AT_ONCE = 1 << 17
+"""Rows times resamples computed at once: a megabyte, which stays in the cache."""
+FEWEST_AT_ONCE = 8
+"""Resamples computed at once at least: one line of the cache."""
 SMALLEST_N = 3
 CONSTANT = 1e-12
 """A variance of ranks below this is that of a constant measure."""
@@ -50,7 +54,10 @@ def numbered(subjects: Sequence[Hashable], n: int) -> tuple[NDArray[np.intp], in
 def resampled_weights(
     clusters: NDArray[np.intp], count: int, *, n_resamples: int, seed: int
 ) -> Iterator[Array]:
-    """Yield how often each row's patient was drawn, a chunk of resamples at a time.
+    """Yield how often each row's patient was drawn, a few resamples at a time.
+
+    The resamples lie side by side in memory: what is gathered or summed along the rows then runs
+    over whole lines of the cache, and a few of them stay within it.
 
     Parameters
     ----------
@@ -61,9 +68,12 @@ def resampled_weights(
     for start in range(0, n_resamples, CHUNK):
         size = min(CHUNK, n_resamples - start)
         drawn = rng.integers(0, count, size=(size, count))
-        per_patient = np.zeros((size, count))
-        np.add.at(per_patient, (np.arange(size)[:, None], drawn), 1)
-        yield per_patient[:, clusters]
+        cells = drawn * size + np.arange(size)[:, None]
+        counts = np.bincount(cells.ravel(), minlength=count * size)
+        per_patient: Array = counts.reshape(count, size).astype(np.float64)
+        at_once = max(CELLS_AT_ONCE // clusters.size, FEWEST_AT_ONCE)
+        for first in range(0, size, at_once):
+            yield per_patient[:, first : first + at_once][clusters].T
 
 
 def spearman_of_weights(x: "TieGroups", y: "TieGroups", weights: Array) -> Array:
@@ -74,14 +84,42 @@ def spearman_of_weights(x: "TieGroups", y: "TieGroups", weights: Array) -> Array
     weights : ndarray of float, shape (resamples, n)
         Of each row; mid-ranks follow from their sums in the order of the original values.
     """
-    middle = (weights.sum(axis=1, keepdims=True) + 1) / 2
-    a, b = x.mid_ranks(weights) - middle, y.mid_ranks(weights) - middle
-    variance = (weights * a * a).sum(axis=1) * (weights * b * b).sum(axis=1)
-    covariance = (weights * a * b).sum(axis=1)
+    of_rows = weights.T
+    middle = (of_rows.sum(axis=0) + 1) / 2
+    covariance, of_x, of_y = rank_sums(x, y, of_rows, middle)
+    variance = of_x * of_y
     rho = np.full(weights.shape[0], np.nan)
     defined = variance > CONSTANT
     rho[defined] = covariance[defined] / np.sqrt(variance[defined])
     return rho
+
+
+def rank_sums(
+    x: "TieGroups", y: "TieGroups", of_rows: Array, middle: Array
+) -> tuple[Array, Array, Array]:
+    """Return the weighted sums of products of mid-ranks less their middle: xy, xx and yy.
+
+    Parameters
+    ----------
+    of_rows : ndarray of float, shape (n, resamples)
+        Weights; the resamples next to each other in memory.
+    middle : ndarray of float, shape (resamples,)
+        What is taken from each mid-rank.
+    """
+    # The side of more different values is ranked row by row, the other one group by group.
+    few, many = (x, y) if x.begins.size <= y.begins.size else (y, x)
+    of_few, ranks_of_few = few.group_ranks(of_rows)
+    of_many, ranks_of_many = many.group_ranks(of_rows)
+    ranks_of_few -= middle
+    ranks_of_many -= middle
+    weighted = of_rows * ranks_of_many[many.group]
+    sums = few.sums(weighted)
+    covariance = np.einsum("gr,gr->r", sums, ranks_of_few)
+    squares_of_few = np.einsum("gr,gr,gr->r", of_few, ranks_of_few, ranks_of_few)
+    squares_of_many = np.einsum("gr,gr,gr->r", of_many, ranks_of_many, ranks_of_many)
+    if few is x:
+        return covariance, squares_of_few, squares_of_many
+    return covariance, squares_of_many, squares_of_few
 
 
 def defined_or_refused(found: Sequence[Array], n_resamples: int) -> Array:
@@ -101,27 +139,52 @@ def defined_or_refused(found: Sequence[Array], n_resamples: int) -> Array:
 
 @dataclass(frozen=True, slots=True)
 class TieGroups:
-    """The order of a measure's values, and where each group of equal ones begins and ends."""
+    """The order of a measure's values, and the groups of equal ones in it.
+
+    Attributes
+    ----------
+    order : ndarray of int, shape (n,)
+        Rows in order of their values.
+    begins : ndarray of int, shape (groups,)
+        Where in the order each group begins.
+    group : ndarray of int, shape (n,)
+        The group of each row.
+    """
 
     order: NDArray[np.intp]
-    first: NDArray[np.intp]
-    last: NDArray[np.intp]
+    begins: NDArray[np.intp]
+    group: NDArray[np.intp]
 
     @classmethod
     def of(cls, values: Array) -> "TieGroups":
         """Sort a measure once."""
         order = np.argsort(values, kind="stable")
         ordered = values[order]
-        return cls(
-            order,
-            np.searchsorted(ordered, values, side="left"),
-            np.searchsorted(ordered, values, side="right"),
-        )
+        is_first = np.concatenate(([True], ordered[1:] != ordered[:-1]))
+        group = np.empty(values.size, np.intp)
+        group[order] = np.cumsum(is_first) - 1
+        return cls(order, np.flatnonzero(is_first), group)
+
+    def sums(self, of_rows: Array) -> Array:
+        """Return the sum over each group, of an array of shape (n, resamples)."""
+        found: Array = of_rows[self.order]
+        if self.begins.size < self.order.size:
+            found = np.add.reduceat(found, self.begins, axis=0)
+        return found
+
+    def group_ranks(self, of_rows: Array) -> tuple[Array, Array]:
+        """Return the weight and the mid-rank of each group, shape (groups, resamples)."""
+        sums = self.sums(of_rows)
+        ranks = np.cumsum(sums, axis=0)
+        ranks -= (sums - 1) / 2
+        return sums, ranks
 
     def mid_ranks(self, weights: Array) -> Array:
-        """Return the mid-rank of each row where rows count as often as they weigh."""
-        sums = np.zeros((weights.shape[0], weights.shape[1] + 1))
-        np.cumsum(weights[:, self.order], axis=1, out=sums[:, 1:])
-        low, high = sums[:, self.first], sums[:, self.last]
-        ranks: Array = low + (high - low + 1) / 2
+        """Return the mid-rank of each row where rows count as often as they weigh.
+
+        Parameters
+        ----------
+        weights : ndarray of float, shape (resamples, n)
+        """
+        ranks: Array = self.group_ranks(weights.T)[1][self.group].T
         return ranks
