@@ -9,7 +9,7 @@ PYTEST_ARGS ?=
 # Test files are dealt out to so many processes, each with servers of its own.
 TEST_PROCESSES ?= 2
 PURE := segmentation/imaging segmentation/inference segmentation/phantom segmentation/training \
-        segmentation/tus analytics/stats analytics/figures
+        segmentation/tus analytics/stats analytics/figures analytics/reports
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: help run test check format faults bench validation clean

@@ -9,6 +9,7 @@ from analytics.views import (
     impact,
     overview,
     patient,
+    patient_paper,
     promotion,
     quality,
 )
@@ -22,6 +23,7 @@ EXPORT = "exports/<str:study_code>/<slug:dataset>"
 urlpatterns = [
     path(PATIENT, patient.patient_page, name="patient"),
     path(f"{PATIENT}trajectory.json", patient.trajectory, name="patient_trajectory"),
+    path(f"{PATIENT}course.pdf", patient_paper.patient_pdf_file, name="patient_pdf"),
     path(f"{STUDY}cohort/", cohort.cohort_page, name="cohort"),
     path(f"{STUDY}cohort/<slug:name>.json", cohort.cohort_chart, name="cohort_chart"),
     path(f"{STUDY}agreement/", agreement.agreement_page, name="agreement"),

@@ -13,6 +13,7 @@ LIGHT = [
     "segmentation.inference.base",
     "analytics.stats",
     "analytics.figures",
+    "analytics.reports",
 ]
 UNWANTED = {"django", "celery", "torch"}
 ORDER = ["accounts", "audit", "trial", "segmentation", "analytics"]

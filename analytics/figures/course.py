@@ -105,3 +105,28 @@ class TreatmentMark:
 
     months: float
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What the figure of a patient is drawn from, on a page and on paper.
+
+    Attributes
+    ----------
+    shows_loads : bool
+        False for roles that may not see loads: neither loads nor MRI scores are drawn.
+    """
+
+    loads: Sequence[LoadMark]
+    scores: Scores
+    treatments: Sequence[TreatmentMark]
+    scale: Scale
+    time: Time
+    shows_loads: bool
+
+    @property
+    def months(self) -> list[float]:
+        """Where marks stand."""
+        if not self.shows_loads:
+            return [mark.months for mark in (*self.scores.gmfc, *self.scores.elfc)]
+        return [mark.months for mark in self.loads] + [mark.months for mark in self.scores.all]

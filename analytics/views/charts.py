@@ -12,7 +12,15 @@ from django.urls import reverse
 
 from analytics.figures.agreement import Line
 from analytics.figures.cohort import CohortMark, cohort_figure
-from analytics.figures.course import LoadMark, Scale, ScoreMark, Scores, Time, TreatmentMark
+from analytics.figures.course import (
+    Course,
+    LoadMark,
+    Scale,
+    ScoreMark,
+    Scores,
+    Time,
+    TreatmentMark,
+)
 from analytics.figures.trajectory import trajectory_figure
 from analytics.selectors.clocks import AGE, Clock
 from analytics.selectors.cohort import CohortPoint
@@ -44,19 +52,54 @@ def trajectory(
     sees_loads: bool,
     clock: Clock = AGE,
 ) -> dict[str, Any]:
-    """Return the chart of a patient's course; names are escaped, for plotly reads HTML."""
+    """Return the chart of a patient's course."""
+    drawn = course(
+        patient,
+        series=series,
+        measured=measured,
+        flags=flags,
+        rows=rows,
+        treatments=treatments,
+        sees_loads=sees_loads,
+        clock=clock,
+    )
+    return trajectory_figure(
+        title=patient.subject_code,
+        loads=drawn.loads,
+        scores=drawn.scores,
+        treatments=drawn.treatments,
+        shows_loads=drawn.shows_loads,
+        is_demonstration=any(load.is_demonstration for load in series),
+        scale=drawn.scale,
+        time=drawn.time,
+    )
+
+
+def course(
+    patient: Patient,
+    *,
+    series: Sequence[LoadPoint],
+    measured: Measured,
+    flags: Sequence[Flag],
+    rows: Sequence[VisitRow],
+    treatments: Iterable[Treatment],
+    sees_loads: bool,
+    clock: Clock = AGE,
+) -> Course:
+    """Return what a patient's course is drawn from, on the page and on paper.
+
+    Names are escaped, for plotly reads HTML.
+    """
     marks = _load_marks(patient.study, series, flags, clock)
     if measured.measure.is_percent:
         marks = _in_percent(marks, series, measured)
-    return trajectory_figure(
-        title=patient.subject_code,
+    return Course(
         loads=marks,
         scores=_scores(rows, clock),
         treatments=_treatment_marks(patient, treatments, clock),
-        shows_loads=sees_loads,
-        is_demonstration=any(load.is_demonstration for load in series),
         scale=_scale(measured),
         time=Time(clock.axis_title, clock.after),
+        shows_loads=sees_loads,
     )
 
 

@@ -25,7 +25,7 @@ from segmentation.selectors.training_sets import trained_on
 @require_safe
 def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
     """Show a patient to whoever may see the patient, with loads for whoever may see loads."""
-    patient = _patient(request, study_code, patient_id)
+    patient = patient_of(request, study_code, patient_id)
     user = request.user
     series = loads.load_series(patient, user=user)
     flags = page.flags(patient, user=user)
@@ -34,7 +34,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     measured = measures.measured(series, measure, user=user)
     rows = page.visit_rows(patient, user=user, series=series, flags=flags, shares=measured.shares)
     if series:
-        _log_view(patient, user)
+        log_view(patient, user)
     method = loads.active_model() if sees_loads else None
     derived = selectors.subtype_of(patient, patient.study)
     queries = list(page.open_queries(patient, user=user))
@@ -160,13 +160,13 @@ OF_THE_PATIENT = {"change_patient", "add_visit", "record_treatment", "record_par
 @require_safe
 def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
     """Return the chart of a patient's course, without loads for who may not see them."""
-    patient = _patient(request, study_code, patient_id)
+    patient = patient_of(request, study_code, patient_id)
     user = request.user
     series = loads.load_series(patient, user=user)
     flags = page.flags(patient, user=user)
     rows = page.visit_rows(patient, user=user, series=series, flags=flags)
     if series:
-        _log_view(patient, user)
+        log_view(patient, user)
     treatments = list(page.treatments(patient, user=user))
     figure = charts.trajectory(
         patient,
@@ -181,14 +181,15 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
     return charts.answer(figure)
 
 
-def _log_view(patient: Patient, user: Any) -> None:
+def log_view(patient: Patient, user: Any) -> None:
     """Log that a person was given loads; the series of who may not see them is empty."""
     access.log_blinded_view(
         study=patient.study, by=user, what="course", subject=patient.subject_code
     )
 
 
-def _patient(request: HttpRequest, study_code: str, patient_id: UUID) -> Patient:
+def patient_of(request: HttpRequest, study_code: str, patient_id: UUID) -> Patient:
+    """Return the patient of an address, for whoever may see the patient."""
     study = selectors.study(study_code, user=request.user)
     patient = selectors.patient(study, patient_id, user=request.user)
     policies.require(request.user, "view_patient", patient)

@@ -1,0 +1,64 @@
+"""Papers that leave the system: each is logged with what it was made of, as an export is."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from analytics.reports.sheet import Origin
+from mldtrial.audit.models import AccessAction
+from mldtrial.audit.services import anchors
+from mldtrial.trial import policies
+from mldtrial.trial.models import Patient, Study
+from mldtrial.trial.services import access
+
+COURSE = "patient_course_pdf"
+AGREEMENT = "method_agreement_pdf"
+VERSION_LETTERS = 12
+
+
+def origin(*, of: str, by: Any, at: datetime | None = None) -> Origin:
+    """Return what the foot of a paper says.
+
+    The data are named by the head of the audit chain, to which every later change adds. Its
+    number is not told: it would count what other sites do.
+    """
+    made = timezone.localtime(at or timezone.now())
+    version = anchors.current().hash[:VERSION_LETTERS]
+    return Origin(of, str(by), f"{made:%Y-%m-%d %H:%M %Z}", f"audit chain {version}")
+
+
+def take_course(content: bytes, *, patient: Patient, by: Any, origin: Origin) -> None:
+    """Log that the paper of a patient's course was taken.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not see the patient.
+    """
+    policies.require(by, "view_patient", patient)
+    _log(COURSE, content, patient.study, by, origin, subject=patient.subject_code)
+
+
+def take_agreement(content: bytes, *, study: Study, by: Any, origin: Origin) -> None:
+    """Log that the paper of the agreement of two methods was taken.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not see the comparison of methods.
+    """
+    policies.require(by, "view_impact", study)
+    _log(AGREEMENT, content, study, by, origin)
+
+
+def _log(
+    dataset: str, content: bytes, study: Study, by: Any, origin: Origin, subject: str = ""
+) -> None:
+    details = {
+        "dataset": dataset,
+        "data_version": origin.data_version,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    access.log(AccessAction.EXPORT_DONE, by=by, study=study, subject=subject, details=details)

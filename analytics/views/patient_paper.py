@@ -1,0 +1,247 @@
+"""The course of one patient as PDF: what the page shows, for a file or a discussion."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import floatformat
+from django.utils.http import content_disposition_header
+from django.views.decorators.http import require_safe
+
+from analytics.figures.course import Course
+from analytics.reports.patient import Finding, PatientPaper, VisitLine, patient_pdf
+from analytics.selectors import clocks, decisions, loads, measures, slopes
+from analytics.selectors import patient_page as page
+from analytics.selectors.loads import LoadPoint
+from analytics.selectors.measures import Measured
+from analytics.selectors.patient_page import Flag, TreatmentRow, VisitRow
+from analytics.selectors.slopes import Slope
+from analytics.services import papers
+from analytics.views import charts
+from analytics.views.patient import log_view, patient_of
+from mldtrial.trial import policies, selectors
+from mldtrial.trial.models import Patient, Query
+from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
+from segmentation.models import ModelVersion
+from segmentation.selectors.training_sets import Trained, trained_on
+
+ABSENT = "–"
+DEMONSTRATION = (
+    "Demonstration model. It was trained on digital phantoms only. Its loads show how the "
+    "platform works; they measure no patient."
+)
+
+
+@require_safe
+def patient_pdf_file(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
+    """Send the course of a patient as PDF, without loads for who may not see them."""
+    patient = patient_of(request, study_code, patient_id)
+    series = loads.load_series(patient, user=request.user)
+    if series:
+        log_view(patient, request.user)
+    paper = _paper(patient, series, request)
+    origin = papers.origin(of=f"{patient.study.code} · {patient.subject_code}", by=request.user)
+    content = patient_pdf(paper, origin)
+    papers.take_course(content, patient=patient, by=request.user, origin=origin)
+    return pdf_answer(content, f"{patient.study.code}_{patient.subject_code}_course.pdf")
+
+
+def pdf_answer(content: bytes, name: str) -> HttpResponse:
+    """Return a paper under a name, to be kept as a file."""
+    response = HttpResponse(content, content_type="application/pdf")
+    response["Content-Disposition"] = content_disposition_header(True, name)
+    return response
+
+
+def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> PatientPaper:
+    user = request.user
+    sees_loads = policies.may(user, "view_loads", patient)
+    measure = measures.asked_for(request.GET) if sees_loads else measures.ML
+    measured = measures.measured(series, measure, user=user)
+    flags = page.flags(patient, user=user)
+    rows = page.visit_rows(patient, user=user, series=series, flags=flags, shares=measured.shares)
+    treatments = list(page.treatments(patient, user=user))
+    method = loads.active_model() if sees_loads else None
+    trained = trained_on(patient, method) if method and series else None
+    course = charts.course(
+        patient,
+        series=series,
+        measured=measured,
+        flags=flags,
+        rows=rows,
+        treatments=treatments,
+        clock=clocks.asked_for(request.GET, clocks.clocks_of(patient, treatments)),
+        sees_loads=sees_loads,
+    )
+    return PatientPaper(
+        title=f"Course of {patient.subject_code}",
+        facts=[
+            *_facts(patient, rows),
+            *_treatments(patient, page.treatment_rows(patient, treatments, rows)),
+            *(_method(method) if sees_loads else []),
+        ],
+        warnings=_warnings(method, trained),
+        course=course,
+        notes=_notes(course, series, measured, slopes.slope_of(series, measured)),
+        visits=[_line(row, flags, measured) for row in reversed(rows)],
+        findings=_findings(flags, decisions.queries_of(flags, user=user)),
+    )
+
+
+def _facts(patient: Patient, rows: Sequence[VisitRow]) -> list[tuple[str, str]]:
+    """Return who the patient is; never the arm, for a paper is passed on."""
+    study = patient.study
+    derived = selectors.subtype_of(patient, study)
+    subtype = [SUBTYPE_NAMES[derived.subtype], BASIS_NAMES[derived.basis]]
+    onset = patient.onset_age_months
+    return [
+        ("Study", f"{study.code} {study.name}"),
+        ("Subject", patient.subject_code),
+        ("Site", f"{patient.site.code} {patient.site.name}"),
+        ("Sex", patient.get_sex_display()),
+        ("First symptom", "none yet" if onset is None else f"{onset} months"),
+        ("Subtype", f"{', '.join(filter(None, subtype))} (rule {study.subtype_rule})"),
+        ("Age at last visit", f"{_number(rows[0].age_months, 1)} months" if rows else ABSENT),
+        ("Visits", str(len(rows))),
+    ]
+
+
+def _treatments(patient: Patient, rows: Sequence[TreatmentRow]) -> list[tuple[str, str]]:
+    named = [(row.treatment.get_kind_display().capitalize(), _span(row)) for row in rows]
+    if patient.first_study_dose_on is not None:
+        named.append(("First study dose", patient.first_study_dose_on.isoformat()))
+    return named or [("Treatments", "none documented")]
+
+
+def _span(row: TreatmentRow) -> str:
+    begun = f"from {row.treatment.started_on.isoformat()}"
+    return (
+        f"{begun} to {row.treatment.stopped_on.isoformat()}" if row.treatment.stopped_on else begun
+    )
+
+
+def _method(method: ModelVersion | None) -> list[tuple[str, str]]:
+    if method is None:
+        return [("Method", "none is active yet")]
+    return [("Method", f"{method.get_method_display()}, {method.name} {method.version}")]
+
+
+def _warnings(method: ModelVersion | None, trained: Trained | None) -> list[str]:
+    said = [DEMONSTRATION] if method is not None and method.is_demonstration else []
+    if trained == Trained.IN_IT:
+        said.append(
+            f"This patient was in the training set of {method}. Loads by this model are no "
+            "independent test of it here."
+        )
+    return said
+
+
+def _notes(
+    course: Course, series: Sequence[LoadPoint], measured: Measured, slope: Slope | None
+) -> list[str]:
+    """Return how to read the figure: slope, intervals, percentages, what ages come from."""
+    said = ["Ages from the middle of the birth month."]
+    if slope is not None:
+        said.insert(0, _slope(slope, measured))
+    level = next((load.interval_level for load in series if load.interval_ml), None)
+    if level is not None:
+        said.append(
+            f"Bars: intervals of the load, made to hold {100 * level:.0f} % of the truths of "
+            "phantoms. They say nothing about patients."
+        )
+    if course.loads and course.scale.has_tolerance:
+        said.append("One method version per series.")
+    if measured.measure.is_percent:
+        said.append(
+            f"{measured.measure.unit.capitalize()}: 100 × load / volume, both in mL and measured "
+            "in the same images. The tolerance and the flags are rules on the load in mL."
+        )
+    said += [
+        f"No percentage at {', '.join(absence.visit_names)}: {absence.reason}."
+        for absence in measured.absences
+    ]
+    return said
+
+
+def _slope(slope: Slope, measured: Measured) -> str:
+    digits, unit = measured.measure.decimals, measured.measure.unit
+    interval = "so few have no 95 % interval"
+    if slope.low is not None and slope.high is not None:
+        low, high = _number(slope.low, digits), _number(slope.high, digits)
+        interval = f"95 % interval {low} to {high}"
+    said = f"Slope: {_number(slope.per_year, digits)} {unit} a year (Theil–Sen, {slope.n} loads; "
+    said += f"{interval})."
+    if slope.spans_strata:
+        said += " 3D and 2D scans are taken together: part of it may be the change of acquisition."
+    if slope.spans_treatment:
+        said += " Loads from before and after treatment are taken together."
+    return said
+
+
+def _line(row: VisitRow, flags: Sequence[Flag], measured: Measured) -> VisitLine:
+    load, interval = _load(row, measured)
+    found = [number for number, flag in enumerate(flags, 1) if flag.visit_id == row.visit.pk]
+    images = [f"{scan.sequence} {scan.acq_stratum}" for scan in row.scans]
+    images += [f"{declared.sequence} not done" for declared in row.not_done]
+    return VisitLine(
+        name=row.visit.name,
+        day=row.visit.date.isoformat(),
+        age_months=_number(row.age_months, 1),
+        gmfc=_score(row.gmfc),
+        elfc=_score(row.elfc, "E"),
+        severity=ABSENT if row.severity_total is None else str(floatformat(row.severity_total)),
+        load=load,
+        interval=interval,
+        findings=", ".join(map(str, found)),
+        images=", ".join(images) or ABSENT,
+    )
+
+
+def _score(score: Any, letter: str = "") -> str:
+    if score is None:
+        return ABSENT
+    if score.level is None:
+        return str(score.get_status_display())
+    return f"{letter}{score.level}{getattr(score, 'sublevel', '')}"
+
+
+def _load(row: VisitRow, measured: Measured) -> tuple[str, str]:
+    """Return the load of a visit and its interval, in the measure of the paper."""
+    if row.load is None:
+        return ABSENT, ABSENT
+    digits = measured.measure.decimals
+    if measured.measure.is_percent:
+        share = measured.shares[row.load.run_id]
+        if share.percent is None:
+            return ABSENT, ABSENT
+        return _number(share.percent, digits), _ends(share.interval_percent, digits)
+    return _number(row.load.load_ml, digits), _ends(row.load.interval_ml, digits)
+
+
+def _ends(interval: tuple[float, float] | None, digits: int) -> str:
+    if interval is None:
+        return ABSENT
+    return f"{_number(interval[0], digits)} to {_number(interval[1], digits)}"
+
+
+def _findings(flags: Sequence[Flag], queries: dict[UUID, Query]) -> list[Finding]:
+    return [
+        Finding(number, flag.label.capitalize(), flag.sentence, _decision(flag, queries))
+        for number, flag in enumerate(flags, start=1)
+    ]
+
+
+def _decision(flag: Flag, queries: dict[UUID, Query]) -> str:
+    query = None if flag.query_id is None else queries.get(flag.query_id)
+    if query is None:
+        return f"No query of it is in your reach. {flag.hint}"
+    state = f"Query {query.get_state_display()}"
+    if query.closed_by_rule:
+        state += " by the rule itself"
+    return f"{state}: {query.answer}" if query.answer else f"{state}, not answered yet. {flag.hint}"
+
+
+def _number(value: float, digits: int) -> str:
+    """Return a number as the page writes it."""
+    return str(floatformat(value, digits))

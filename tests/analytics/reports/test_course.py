@@ -1,0 +1,123 @@
+"""The printed course: where its marks stand, and that none is told by colour alone."""
+
+from itertools import pairwise
+
+import pytest
+from reportlab.graphics import shapes
+
+from analytics.figures.course import (
+    AGE,
+    ML,
+    Course,
+    LoadMark,
+    Scale,
+    ScoreMark,
+    Scores,
+    TreatmentMark,
+)
+from analytics.reports import course as courses
+from analytics.reports import plot
+
+
+def load(months, value, stratum="3D", **more):
+    return LoadMark(months, value, stratum, "Visit", "2024-05-10", **more)
+
+
+def a_course(loads=(), scores=None, treatments=(), scale=ML, shows_loads=True):
+    return Course(loads, scores or Scores(), treatments, scale, AGE, shows_loads)
+
+
+def drawn(course):
+    """Return the shapes of a drawing without its groups' own nesting."""
+    return courses.course_drawing(course).contents
+
+
+def words(course):
+    found = []
+    for shape in drawn(course):
+        inside = shape.contents if isinstance(shape, shapes.Group) else [shape]
+        found += [one.text for one in inside if isinstance(one, shapes.String)]
+    return found
+
+
+def circles(course):
+    return [s for s in drawn(course) if isinstance(s, shapes.Circle) and s.r == 3]
+
+
+def test_nothing_is_drawn_of_nothing():
+    assert courses.course_drawing(a_course()) is None
+
+
+def test_loads_stand_in_proportion_to_their_values_and_times():
+    marks = circles(a_course([load(40, 10.0), load(50, 20.0), load(60, 40.0)]))[:3]
+    (a, b, c) = [(mark.cx, mark.cy) for mark in marks]
+    assert b[0] - a[0] == pytest.approx(c[0] - b[0])
+    assert c[1] - b[1] == pytest.approx(2 * (b[1] - a[1]))
+
+
+def test_the_two_strata_differ_in_shape():
+    course = a_course([load(40, 10.0), load(50, 20.0, "2D")])
+    # One mark in the panel and one in the legend.
+    assert len(circles(course)) == 2
+    squares = [s for s in drawn(course) if isinstance(s, shapes.Rect) and s.width < 8]
+    assert len(squares) == 2
+    assert all(square.fillColor == plot.WHITE for square in squares)
+
+
+def test_a_band_reaches_a_tolerance_below_and_above_the_load_before():
+    course = a_course([load(40, 10.0), load(50, 30.0, tolerance=4.0)])
+    band = next(s for s in drawn(course) if isinstance(s, shapes.Rect) and s.width > 100)
+    (first, second) = circles(course)[:2]
+    per_ml = (second.cy - first.cy) / 20.0
+    assert band.y == pytest.approx(first.cy - 4 * per_ml)
+    assert band.height == pytest.approx(8 * per_ml)
+    assert (band.x, band.x + band.width) == pytest.approx((first.cx, second.cx))
+
+
+def test_a_band_does_not_reach_below_zero():
+    course = a_course([load(40, 1.0), load(50, 30.0, tolerance=4.0)])
+    band = next(s for s in drawn(course) if isinstance(s, shapes.Rect) and s.width > 100)
+    zeros = [s.y for s in drawn(course) if isinstance(s, shapes.String) and s.text == "0"]
+    # The lowest panel is drawn first; that of the loads is the uppermost.
+    assert band.y == pytest.approx(zeros[-1] + 2.5)
+
+
+def test_the_axis_of_the_loads_holds_every_interval():
+    course = a_course([load(40, 10.0, interval=(5.0, 90.0))])
+    top = max(s.y2 for s in drawn(course) if isinstance(s, shapes.Line) and s.x1 == s.x2)
+    assert top <= courses.course_drawing(course).height
+    assert "80" in words(course)
+
+
+def test_who_sees_no_loads_is_drawn_neither_loads_nor_mri_scores():
+    scores = Scores([ScoreMark(40, 2, "v")], [], [ScoreMark(40, 12, "v")])
+    said = words(a_course([load(40, 10.0)], scores, shows_loads=False))
+    assert "GMFC-MLD level" in said
+    assert not [one for one in said if "oad" in one or "MRI" in one]
+
+
+def test_without_a_load_the_panel_says_so():
+    scores = Scores([ScoreMark(40, 2, "v")])
+    assert "No load yet" in words(a_course([], scores))
+    assert "No load in % of brain" in words(
+        a_course([], scores, scale=Scale("% of brain", 2, False, 3))
+    )
+
+
+def test_names_of_treatments_that_would_overlap_stand_in_rows():
+    near = [TreatmentMark(50 + step, "gene therapy") for step in range(3)]
+    course = a_course([load(40, 1.0), load(60, 2.0)], treatments=near)
+    heights = [
+        s.y for s in drawn(course) if isinstance(s, shapes.String) and s.text == "gene therapy"
+    ]
+    assert len(set(heights)) == 3
+    assert all(
+        later - earlier >= courses.ROW_PT - 1e-9 for earlier, later in pairwise(sorted(heights))
+    )
+
+
+def test_a_treatment_long_before_the_first_visit_is_named_apart():
+    early = TreatmentMark(3, "HSCT")
+    course = a_course([load(40, 1.0), load(60, 2.0)], treatments=[early])
+    assert courses.treatments_off_the_axis(course) == [early]
+    assert "HSCT" not in words(course)
