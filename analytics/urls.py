@@ -4,6 +4,7 @@ from django.urls import path
 
 from analytics.views import (
     agreement,
+    agreement_paper,
     cohort,
     exports,
     impact,
@@ -29,6 +30,9 @@ urlpatterns = [
     path(f"{STUDY}agreement/", agreement.agreement_page, name="agreement"),
     path(f"{STUDY}agreement/table.csv", agreement.agreement_file, name="agreement_file"),
     path(f"{STUDY}agreement/<str:stratum>.json", agreement.agreement_chart, name="agreement_chart"),
+    path(
+        f"{STUDY}agreement/agreement.pdf", agreement_paper.agreement_pdf_file, name="agreement_pdf"
+    ),
     path(f"{STUDY}overview/", overview.overview_page, name="study_overview"),
     path(f"{STUDY}overview/<slug:name>.json", overview.overview_chart, name="overview_chart"),
     path(f"{STUDY}quality/", quality.study_quality, name="study_quality"),

@@ -28,7 +28,7 @@ MOST_OUTLIERS = 20
 @require_safe
 def agreement_page(request: HttpRequest, study_code: str) -> HttpResponse:
     """Show how far the method that counts agrees with another one."""
-    study = _study(request, study_code)
+    study = study_of(request, study_code)
     tested = loads.active_model()
     methods = agreement.methods_beside(study, user=request.user)
     context: dict[str, Any] = {"study": study, "tested": tested, "methods": methods}
@@ -54,21 +54,31 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
         "resamples": agreements.RESAMPLES,
         "may_export": policies.may(request.user, "export_rows", study),
         "file_url": _with_reference("agreement_file", compared.reference, study.code),
+        "pdf_url": _with_reference("agreement_pdf", compared.reference, study.code),
     }
 
 
 def _table_row(row: TableRow) -> dict[str, Any]:
-    digits = {"rho": "2", "": "2", "mL": "1", "%": "0"}[row.unit]
-    is_count = not row.unit and not row.beside
+    is_count = is_counted(row)
     return {
         "row": row,
-        "digits": "0" if is_count else digits,
+        "digits": digits_of(row),
         "is_count": is_count,
         "cells": [
             {"stratum": name, "published": published, "figure": figure}
             for name, published, figure in zip(STRATA, row.published, row.found, strict=True)
         ],
     }
+
+
+def is_counted(row: TableRow) -> bool:
+    """Return whether a row counts scans or patients."""
+    return not row.unit and not row.beside
+
+
+def digits_of(row: TableRow) -> str:
+    """Return how many decimals the numbers of a row have."""
+    return "0" if is_counted(row) else {"rho": "2", "": "2", "mL": "1", "%": "0"}[row.unit]
 
 
 def _panel(study: Study, reference: ModelVersion, stratum: Stratum) -> dict[str, Any]:
@@ -83,16 +93,16 @@ def _panel(study: Study, reference: ModelVersion, stratum: Stratum) -> dict[str,
 @require_safe
 def agreement_chart(request: HttpRequest, study_code: str, stratum: str) -> HttpResponse:
     """Return the Bland-Altman plot of a stratum."""
-    study = _study(request, study_code)
+    study = study_of(request, study_code)
     if stratum not in STRATA:
         raise Http404("No such stratum.")
-    compared = _asked(request, study)
+    compared = asked_for(request, study)
     scans = () if compared is None else compared.scans
     found = next(one for one in agreements.strata(scans) if one.name == stratum)
     if found.pairs:
         access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
     figure = bland_altman_figure(
-        [_mark(study, pair) for pair in found.pairs],
+        [mark_of(study, pair) for pair in found.pairs],
         title=f"{stratum} scans",
         difference_label="Difference",
         n_patients=found.n_patients,
@@ -106,22 +116,23 @@ def agreement_chart(request: HttpRequest, study_code: str, stratum: str) -> Http
 @require_safe
 def agreement_file(request: HttpRequest, study_code: str) -> HttpResponse:
     """Send the table of the page as CSV; without two methods it has its head alone."""
-    study = _study(request, study_code)
+    study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
-    content = agreements.as_csv(study=study, comparison=_asked(request, study), by=request.user)
+    content = agreements.as_csv(study=study, comparison=asked_for(request, study), by=request.user)
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     name = f"{study.code}_{agreements.DATASET}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def _study(request: HttpRequest, study_code: str) -> Study:
+def study_of(request: HttpRequest, study_code: str) -> Study:
+    """Return the study of an address, for whoever may compare methods."""
     study = trial.study(study_code, user=request.user)
     policies.require(request.user, "view_impact", study)
     return study
 
 
-def _asked(request: HttpRequest, study: Study) -> Comparison | None:
+def asked_for(request: HttpRequest, study: Study) -> Comparison | None:
     """Return the comparison of the address; None where there are no two methods."""
     tested = loads.active_model()
     methods = agreement.methods_beside(study, user=request.user)
@@ -140,7 +151,8 @@ def _with_reference(name: str, reference: ModelVersion, *arguments: str) -> str:
     return f"{reverse(name, args=arguments)}?reference={reference.pk}"
 
 
-def _mark(study: Study, pair: Compared) -> PairMark:
+def mark_of(study: Study, pair: Compared) -> PairMark:
+    """Return the mark of a pair; names are escaped, for plotly reads HTML."""
     return PairMark(
         mean_ml=pair.row.mean_ml or 0.0,
         difference_ml=pair.difference_ml,

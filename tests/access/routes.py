@@ -285,6 +285,7 @@ EXPECTED: dict[str, Route] = {
     # analytics
     "patient": Route(scope="site", get=SEES_PATIENTS),
     "patient_trajectory": Route(scope="site", get=SEES_PATIENTS, page=False),
+    "agreement_pdf": Route(scope="study", get=IMPACT, page=False),
     "patient_pdf": Route(scope="site", get=SEES_PATIENTS, page=False),
     "agreement": Route(scope="study", get=IMPACT),
     "agreement_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),

@@ -1,18 +1,23 @@
 """The page that sets the method that counts beside another one, as the reference study did."""
 
 import csv
+import hashlib
 from datetime import date
 from io import StringIO
 
 import pytest
+from django.template.defaultfilters import floatformat
 from django.urls import reverse
 
+from analytics.selectors import agreement
+from analytics.services import agreement as agreements
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.services import participation
 from segmentation.imaging.overlap import OVERLAP_VERSION
 from segmentation.models import MaskOverlap, Method, ReleaseState, SegmentationRun
 from tests.support.loads import make_load, make_model, trained_on
+from tests.support.papers import text_of
 from tests.support.shadows import candidate, pair
 from tests.support.world import World
 
@@ -84,6 +89,36 @@ def test_the_table_has_the_numbers_of_the_study_beside_the_published_ones(
     assert rows["Test scans", "3D"]["published"] == "73"
 
 
+def test_the_paper_holds_the_numbers_of_the_page(client, world: World, pairs: list):
+    pair(world.patient_a, M18, 10.0, 20.0, acq_stratum=AcqStratum.TWO_D)
+    page(client, world)
+    answer = client.get(address("agreement_pdf"))
+    taken = AccessEvent.objects.latest("pk").details
+    assert answer["Content-Type"] == "application/pdf"
+    text = text_of(answer.content)
+    # The table: the published number beside that of this study, for 3D.
+    dice = cells(client, world)["Dice of the two masks, median", "3D"]
+    value, low, high = (floatformat(float(dice[name]), 2) for name in ("value", "low", "high"))
+    assert f"Dice of the two masks, median 0.82 {value} ({low} to {high}), n 4" in text
+    compared = agreement.comparison(
+        world.study,
+        make_model(),
+        make_model("next"),
+        user=world.user("data_manager"),
+    )
+    one, other = agreements.strata(compared.scans)
+    bias, (low, high) = one.differences.found.bias, one.differences.found.bias_ci
+    ends = f"({floatformat(low, 1)} to {floatformat(high, 1)})"
+    assert f"Bias, mL {floatformat(bias, 1)} {ends}" in text
+    assert "n = 4 scans of 2 patients" in text
+    assert "n = 1 scans of 1 patient, test minus reference" in text
+    assert f"Bias and limits not estimable: {other.differences.reason}" in text
+    (band,) = one.bands
+    assert f"All 4 {band.low_ml:.1f} to {band.high_ml:.1f} {band.dice.median:.2f}" in text
+    assert taken["dataset"] == "method_agreement_pdf"
+    assert taken["sha256"] == hashlib.sha256(answer.content).hexdigest()
+
+
 def test_page_chart_and_file_show_the_same_bias(client, world: World, pairs: list[SegmentationRun]):
     html = page(client, world)
     figure = client.get(address("agreement_chart", "3D")).json()
@@ -104,6 +139,8 @@ def test_a_pair_beyond_the_limits_is_named_with_its_runs(client, world: World):
     assert rows.count("<tr>") == 2  # the head and one scan
     assert reverse("run", args=["MLD-1", odd.pk]) in rows
     assert "B-001" in rows
+    text = text_of(client.get(address("agreement_pdf")).content)
+    assert "B-001 Visit of 2024-12-05, 2024-12-05 90.0 20.0 70.0 –" in text
 
 
 def test_patients_of_a_training_set_are_left_out_and_counted(
@@ -187,6 +224,7 @@ def test_with_one_method_the_page_says_what_to_do(client, world: World):
     assert client.get(address("agreement_chart", "3D")).json()["data"] == []
     assert cells(client, world) == {}
     assert client.get(address("agreement_chart", "4D")).status_code == 404
+    assert "Nothing to compare" in text_of(client.get(address("agreement_pdf")).content)
 
 
 def test_the_look_at_a_blinded_study_is_logged_and_the_file_too(
@@ -206,5 +244,10 @@ def test_who_may_not_see_a_method_that_does_not_count_sees_no_comparison(
     client, world: World, pairs: list[SegmentationRun], role: str
 ):
     client.force_login(world.user(role))
-    for route in (address(), address("agreement_chart", "3D"), address("agreement_file")):
+    for route in (
+        address(),
+        address("agreement_chart", "3D"),
+        address("agreement_file"),
+        address("agreement_pdf"),
+    ):
         assert client.get(route).status_code == 403

@@ -1,0 +1,224 @@
+"""The agreement of two methods as PDF: what the page shows, for a file or a discussion."""
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import floatformat
+from django.views.decorators.http import require_safe
+
+from analytics.reports.agreement import AgreementPaper, StratumPart, agreement_pdf
+from analytics.selectors.agreement import Compared, Comparison
+from analytics.services import agreement as agreements
+from analytics.services import papers
+from analytics.services.agreement import Stratum
+from analytics.stats.method_table import Figure, TableRow
+from analytics.stats.overlap_bands import Band, Quartiles
+from analytics.views import charts
+from analytics.views.agreement import (
+    MOST_OUTLIERS,
+    asked_for,
+    digits_of,
+    is_counted,
+    mark_of,
+    study_of,
+)
+from analytics.views.patient_paper import pdf_answer
+from mldtrial.trial.models import Study
+from mldtrial.trial.services import access
+from segmentation.models import ModelVersion
+
+ABSENT = "–"
+SURFACE_MM = {"3D": "1", "2D": "2.5"}
+
+
+@require_safe
+def agreement_pdf_file(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Send how far the method that counts agrees with another one, as PDF."""
+    study = study_of(request, study_code)
+    compared = asked_for(request, study)
+    if compared is not None and compared.scans:
+        access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+    origin = papers.origin(of=f"{study.code} · agreement of methods", by=request.user)
+    paper = _nothing(study) if compared is None else _paper(study, compared)
+    content = agreement_pdf(paper, origin)
+    papers.take_agreement(content, study=study, by=request.user, origin=origin)
+    return pdf_answer(content, f"{study.code}_agreement.pdf")
+
+
+def _nothing(study: Study) -> AgreementPaper:
+    facts = [("Study", f"{study.code} {study.name}")]
+    why = "Nothing to compare: it takes two methods with loads in this study."
+    return AgreementPaper("Agreement of methods", facts, [why], ("", ""), [], "", [])
+
+
+def _paper(study: Study, compared: Comparison) -> AgreementPaper:
+    strata = agreements.strata(compared.scans)
+    pairs = [one for one in compared.scans if one.is_pair]
+    patients = len({one.row.patient_id for one in pairs})
+    return AgreementPaper(
+        title="Agreement of methods",
+        facts=[
+            ("Study", f"{study.code} {study.name}"),
+            ("Scans by both", f"{len(pairs)} of {patients} patients"),
+            ("Test (counts)", _method(compared.tested)),
+            ("Reference", _method(compared.reference)),
+        ],
+        warnings=_warnings(compared),
+        methods=(str(compared.tested), str(compared.reference)),
+        table=[_table_row(row) for row in agreements.table(compared)],
+        note=_note(compared),
+        strata=[_stratum(study, stratum) for stratum in strata],
+    )
+
+
+def _method(model: ModelVersion) -> str:
+    return f"{model}, {model.get_method_display()}"
+
+
+def _warnings(compared: Comparison) -> list[str]:
+    said = []
+    if compared.tested.is_demonstration or compared.reference.is_demonstration:
+        said.append(
+            "Demonstration. One of the methods is for demonstration; its numbers say nothing "
+            "about a patient."
+        )
+    if not compared.is_training_known:
+        said.append(
+            "The training set of one of the methods is not on record, so its patients could not "
+            "be left out. They make a method look better than it is."
+        )
+    if compared.trained_patients:
+        said.append(
+            f"Patients left out, since a scan of theirs was in the training set of one of the "
+            f"methods: {compared.trained_patients}."
+        )
+    if compared.masks_waiting:
+        said.append(f"Pairs of masks that are not compared yet: {compared.masks_waiting}.")
+    if compared.masks_left_out:
+        said.append(
+            "Pairs of masks that are not compared, since the consent for images has ended: "
+            f"{compared.masks_left_out}."
+        )
+    return said
+
+
+def _table_row(row: TableRow) -> list[str]:
+    unit = {"": "", "rho": ", ρ"}.get(row.unit, f", {row.unit}")
+    cells = [f"{row.quantity}{unit}"]
+    for published, figure in zip(row.published, row.found, strict=True):
+        cells.append(ABSENT if published is None else _number(published, digits_of(row)))
+        cells.append(_figure(row, figure))
+    return cells
+
+
+def _figure(row: TableRow, figure: Figure) -> str:
+    if figure.value is None:
+        return figure.reason
+    digits = digits_of(row)
+    said = _number(figure.value, digits)
+    if figure.low is not None and figure.high is not None:
+        said += f" ({_number(figure.low, digits)} to {_number(figure.high, digits)})"
+    return said if is_counted(row) else f"{said}, n {figure.n}"
+
+
+def _note(compared: Comparison) -> str:
+    unlike = ""
+    if not compared.is_like_the_study:
+        unlike = (
+            ", and its numbers are not shown here: these are not a network and the "
+            "conventional method"
+        )
+    return (
+        "In brackets: quartiles of the Dice, limits of agreement of the loads, 95 % intervals of "
+        f"ρ and its differences ({agreements.RESAMPLES} bootstrap resamples of patients with all "
+        f"their scans, seed {agreements.SEED}). 3D and 2D are never pooled. The reference study "
+        "compared an nnU-Net with the conventional method on 130 scans of 49 patients; a dash is "
+        f"what its abstract does not give{unlike}. All rows but the first two are of the scans "
+        "that both methods measured."
+    )
+
+
+def _stratum(study: Study, stratum: Stratum) -> StratumPart:
+    found = stratum.differences.found
+    count, patients = len(stratum.pairs), stratum.n_patients
+    more = max(0, len(stratum.outliers) - MOST_OUTLIERS)
+    after = f"{more} more lie beyond the limits." if more else ""
+    if found is not None and not stratum.outliers:
+        after = "No difference lies beyond the limits of agreement."
+    return StratumPart(
+        title=f"{stratum.name} scans",
+        about=f"n = {count} scans of {patients} patient{'' if patients == 1 else 's'}, test minus "
+        "reference",
+        marks=[mark_of(study, pair) for pair in stratum.pairs],
+        lines=[] if found is None else charts.agreement_lines(found),
+        loads=_loads(stratum),
+        bands=[_band(band) for band in stratum.bands],
+        bands_note="Medians, with quartiles in brackets. A small load has a small Dice for the "
+        f"same error, so read the thirds. Surface within {SURFACE_MM[stratum.name]} mm.",
+        outliers=[_outlier(one) for one in stratum.outliers[:MOST_OUTLIERS]],
+        after=after,
+    )
+
+
+def _loads(stratum: Stratum) -> list[tuple[str, str]]:
+    """Return bias and limits in mL and as a ratio, and the trend, each with its interval."""
+    rows = []
+    if (one := stratum.differences.found) is None:
+        rows.append(("Bias and limits", f"not estimable: {stratum.differences.reason}"))
+    else:
+        rows += [
+            ("Bias, mL", _with_interval(one.bias, one.bias_ci, "1")),
+            ("Lower limit, mL", _with_interval(one.lower_limit, one.lower_ci, "1")),
+            ("Upper limit, mL", _with_interval(one.upper_limit, one.upper_ci, "1")),
+        ]
+    if (ratio := stratum.ratios.found) is None:
+        rows.append(("As a ratio", f"not estimable: {stratum.ratios.reason}"))
+    else:
+        low, high = _number(ratio.lower_limit, "1"), _number(ratio.upper_limit, "1")
+        rows += [
+            ("Bias, as a ratio, %", _with_interval(ratio.bias, ratio.bias_ci, "1")),
+            ("Limits, as a ratio, %", f"{low} to {high}"),
+        ]
+    name = "Difference per mL of mean load"
+    if (trend := stratum.trend.found) is None:
+        rows.append((name, f"not estimable: {stratum.trend.reason}"))
+    else:
+        rows.append((name, _with_interval(trend.slope, (trend.ci_low, trend.ci_high), "3")))
+    return rows
+
+
+def _with_interval(value: float, interval: Sequence[float], digits: str) -> str:
+    low, high = (_number(end, digits) for end in interval)
+    return f"{_number(value, digits)} ({low} to {high})"
+
+
+def _band(band: Band) -> list[str]:
+    return [
+        band.name.capitalize(),
+        str(band.n),
+        f"{_number(band.low_ml, '1')} to {_number(band.high_ml, '1')}",
+        _quartiles(band.dice, "2", band.n),
+        _quartiles(band.hausdorff95_mm, "1", band.n),
+        _quartiles(band.surface_dice, "2", band.n),
+    ]
+
+
+def _quartiles(found: Quartiles | None, digits: str, of: int) -> str:
+    if found is None:
+        return ABSENT
+    counted = "" if found.n == of else f", n {found.n}"
+    return _with_interval(found.median, (found.low, found.high), digits) + counted
+
+
+def _outlier(one: Compared) -> list[str]:
+    row = one.row
+    loads = [point.load_ml for point in (row.counted, row.other) if point is not None]
+    visit = f"{row.visit.visit_name}, {row.visit.visit_date.isoformat()}"
+    dice = ABSENT if one.scan.dice is None else _number(one.scan.dice, "2")
+    numbers = [_number(value, "1") for value in (*loads, one.difference_ml)]
+    return [row.subject_code, visit, *numbers, dice]
+
+
+def _number(value: float, digits: str) -> str:
+    """Return a number as the page writes it."""
+    return str(floatformat(value, digits))
