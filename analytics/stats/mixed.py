@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize
 
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.mixed_designs import Designs, Profile, merge, profile
+from analytics.stats.mixed_designs import Designs, Profile, merge, orthogonal, profile
 
 Array = NDArray[np.float64]
 REML = "reml"
@@ -134,7 +134,7 @@ def fit(
     if method not in (REML, ML):
         raise ValueError(f"The method is {REML} or {ML}, got {method}.")
     measured, x, z, codes = _checked(y, fixed, groups, random)
-    (tall, x_back), (wide, z_back) = _orthogonal(x), _orthogonal(z)
+    (tall, x_back), (wide, z_back) = orthogonal(x), orthogonal(z)
     start = np.linalg.lstsq(tall, measured, rcond=None)[0]
     left = measured - tall @ start
     size = sqrt(float(left @ left) / left.size)
@@ -166,21 +166,6 @@ def fit(
         response=(float(measured.mean()), float(measured @ measured)),
         parts=Parts(designs, lower, found.residual, x_back, size),
     )
-
-
-def _orthogonal(design: Array) -> tuple[Array, Array]:
-    """Return a design of columns at right angles, and the matrix that turns the given one into it.
-
-    Years counted from long ago would leave intercept and slope nearly the same column. Each row is
-    computed in the same steps, so that equal rows stay equal and their patients can be merged.
-    """
-    size = np.sqrt((design**2).mean(axis=0))
-    upper = np.linalg.qr(design / size).R / sqrt(len(design))
-    back = np.linalg.inv(upper) / size[:, None]
-    turned = np.zeros_like(design)
-    for column, weights in zip(design.T, back, strict=True):
-        turned += column[:, None] * weights
-    return turned, back
 
 
 def _checked(

@@ -8,6 +8,7 @@ work does not grow with them.
 """
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +73,21 @@ class Profile:
     degrees: int
     information: Array
     log_determinant: float
+
+
+def orthogonal(design: Array) -> tuple[Array, Array]:
+    """Return a design of columns at right angles, and the matrix that turns the given one into it.
+
+    Years counted from long ago would leave intercept and slope nearly the same column. Each row is
+    computed in the same steps, so that equal rows stay equal and their patients can be merged.
+    """
+    size = np.sqrt((design**2).mean(axis=0))
+    upper = np.linalg.qr(design / size).R / sqrt(len(design))
+    back = np.linalg.inv(upper) / size[:, None]
+    turned = np.zeros_like(design)
+    for column, weights in zip(design.T, back, strict=True):
+        turned += column[:, None] * weights
+    return turned, back
 
 
 def merge(y: Array, fixed: Array, patients: NDArray[np.intp], random: Array) -> Designs:

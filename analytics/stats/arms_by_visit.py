@@ -1,0 +1,190 @@
+"""Arms compared at each planned visit, by the model of repeated measures as it is declared.
+
+The declared model: a mean for each arm at each visit, a line in the baseline value whose slope
+may differ by visit, and further covariates; the covariance of the visits by the chain of `mmrm`;
+degrees of freedom and standard errors by Kenward and Roger. Least-squares means are those at the
+mean baseline and covariates of the patients. With fewer than ten patients in an arm there are
+estimates and intervals, but no p-value: too few for a claim.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from analytics.stats.errors import NotEstimableError
+from analytics.stats.mmrm import VisitModel, contrast_tests, fit
+from analytics.stats.small_samples import KENWARD_ROGER
+from analytics.stats.visit_covariances import CHAIN
+
+Array = NDArray[np.float64]
+ENOUGH = 10
+"""Patients of each arm below which no claim is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitEstimate:
+    """A least-squares mean of an arm, or the difference of an arm to the reference, at a visit.
+
+    Attributes
+    ----------
+    n : int
+        Values of the arm at the visit; for a difference, of both.
+    p_value : float or None
+        Two-sided, of a difference of arms of ten patients or more each; otherwise None.
+    """
+
+    arm: Hashable
+    visit: Hashable
+    n: int
+    estimate: float
+    standard_error: float
+    degrees: float
+    ci_low: float
+    ci_high: float
+    p_value: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmsByVisit:
+    """The means, the differences to the reference arm, and the model they come from."""
+
+    means: list[VisitEstimate]
+    differences: list[VisitEstimate]
+    reference: Hashable
+    patients_of: dict[Hashable, int]
+    model: VisitModel
+
+
+def compare_arms(
+    values: ArrayLike,
+    patients: Sequence[Hashable],
+    visits: Sequence[Hashable],
+    arms: Sequence[Hashable],
+    planned: Sequence[Hashable],
+    reference: Hashable,
+    baseline: ArrayLike | None = None,
+    covariates: ArrayLike | None = None,
+    chain: Sequence[str] = CHAIN,
+    method: str = KENWARD_ROGER,
+    confidence: float = 0.95,
+) -> ArmsByVisit:
+    """Return the arms' means at each visit after baseline, and their differences.
+
+    Parameters
+    ----------
+    values : array_like of float, shape (n,)
+        For example the change of the demyelination load in mL, one per patient and visit.
+    patients, visits, arms : sequence of hashable, length n
+        The arm is the one the patient was randomised to.
+    planned : sequence of hashable
+        The visits in their order, without the baseline.
+    reference : hashable
+        The arm the others are compared with.
+    baseline : array_like of float, shape (n,), optional
+        The value at baseline of the patient of each row.
+    covariates : array_like of float, shape (n, c), optional
+        Further columns, the same at all visits of a patient.
+
+    Raises
+    ------
+    NotEstimableError
+        As `mmrm.fit`; or if an arm has no value at a visit.
+    ValueError
+        As `mmrm.fit`; if the reference is no arm, or a patient is in two.
+    """
+    names = [reference, *sorted(set(arms) - {reference}, key=str)]
+    arm_of = dict(zip(patients, arms, strict=True))
+    if len(arms) != len(visits) or reference not in set(arms):
+        raise ValueError("Each value needs an arm, and one of them must be the reference.")
+    if any(arm_of[patient] != arm for patient, arm in zip(patients, arms, strict=True)):
+        raise ValueError("A patient is in two arms.")
+    cells = [(arm, visit) for arm in names for visit in planned]
+    own = np.array(
+        [[(a, v) == cell for cell in cells] for a, v in zip(arms, visits, strict=True)], dtype=float
+    )
+    counts = own.sum(axis=0)
+    if (counts == 0).any():
+        arm, visit = cells[int(np.argmin(counts))]
+        raise NotEstimableError(f"Arm {arm} has no value at visit {visit}.")
+    extra = _extra(baseline, covariates, patients, visits, planned)
+    model = fit(values, np.column_stack([own, extra]), patients, visits, planned, chain)
+    rows = np.column_stack([np.eye(len(cells)), np.zeros((len(cells), extra.shape[1]))])
+    k = len(planned)
+    against = np.array([rows[i] - rows[i % k] for i in range(k, len(cells))])
+    patients_of = {arm: sum(a == arm for a in arm_of.values()) for arm in names}
+    enough = min(patients_of.values()) >= ENOUGH
+    means = _estimates(model, rows, cells, counts, method, confidence, claim=False)
+    differences = (
+        _estimates(
+            model,
+            against,
+            cells[k:],
+            counts[k:] + np.tile(counts[:k], len(names) - 1),
+            method,
+            confidence,
+            claim=enough,
+        )
+        if len(names) > 1
+        else []
+    )
+    return ArmsByVisit(means, differences, reference, patients_of, model)
+
+
+def _extra(
+    baseline: ArrayLike | None,
+    covariates: ArrayLike | None,
+    patients: Sequence[Hashable],
+    visits: Sequence[Hashable],
+    planned: Sequence[Hashable],
+) -> Array:
+    """Columns that are zero at the mean over patients, so that cells are means there."""
+    n = len(patients)
+    first = np.unique(np.array([patients.index(p) for p in patients]))
+    columns = []
+    if baseline is not None:
+        value = _column(baseline, n)
+        centred = value - value[first].mean()
+        columns += [centred * np.array([v == visit for v in visits]) for visit in planned]
+    if covariates is not None:
+        table = np.asarray(covariates, dtype=np.float64)
+        table = table[:, None] if table.ndim == 1 else table
+        columns += [_column(c, n) - _column(c, n)[first].mean() for c in table.T]
+    return np.column_stack(columns) if columns else np.zeros((n, 0))
+
+
+def _column(values: ArrayLike, n: int) -> Array:
+    column = np.asarray(values, dtype=np.float64)
+    if column.shape != (n,):
+        raise ValueError(f"A baseline or covariate needs one number for each of {n} values.")
+    if not np.isfinite(column).all():
+        raise NotEstimableError("A baseline or covariate is missing; leave its patient out.")
+    return column
+
+
+def _estimates(
+    model: VisitModel,
+    rows: Array,
+    cells: Sequence[tuple[Hashable, Hashable]],
+    counts: Array,
+    method: str,
+    confidence: float,
+    *,
+    claim: bool,
+) -> list[VisitEstimate]:
+    found = contrast_tests(model, rows, method, confidence)
+    return [
+        VisitEstimate(
+            arm,
+            visit,
+            int(counts[i]),
+            float(found.estimates[i]),
+            float(found.standard_errors[i]),
+            float(found.degrees[i]),
+            float(found.ci_low[i]),
+            float(found.ci_high[i]),
+            float(found.p_values[i]) if claim else None,
+        )
+        for i, (arm, visit) in enumerate(cells)
+    ]
