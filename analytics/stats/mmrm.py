@@ -32,10 +32,13 @@ from analytics.stats.visit_covariances import CHAIN
 from analytics.stats.visit_likelihood import Fit, Pattern, derivatives_of, patterns, restricted
 
 Array = NDArray[np.float64]
+Objective = Callable[[Array], tuple[float, Array]]
 AT_A_MINIMUM = 1e-6
 """Largest derivative of the criterion per value that counts as none."""
 CURVED = 1e-7
 """Least curvature, as a share of the largest, of a criterion that tells every parameter."""
+FAR, OUTSIDE = 30.0, 1e6
+"""Numbers beyond the first are no covariance of values of size one, and count as so bad a fit."""
 STEP = 1e-4
 ROUNDS = 20
 
@@ -196,38 +199,53 @@ def _search(
     visits = deviations.size
 
     def objective(theta: Array) -> tuple[float, Array]:
-        found = restricted(parts, visit_covariances.covariance(structure, theta, visits))
+        if not np.abs(theta).max() < FAR:
+            return OUTSIDE, np.zeros(theta.size)
+        try:
+            found = restricted(parts, visit_covariances.covariance(structure, theta, visits))
+        except np.linalg.LinAlgError:
+            return OUTSIDE, np.zeros(theta.size)
         moved = visit_covariances.derivatives(structure, theta, visits)
         return found.criterion / n, np.einsum("iab,ab->i", moved, found.by_covariance) / n
 
-    try:
-        theta = np.asarray(
-            optimize.minimize(
-                objective,
-                visit_covariances.start(structure, deviations),
-                jac=True,
-                method="BFGS",
-                options={"gtol": AT_A_MINIMUM / 10},
-            ).x
-        )
-        for _ in range(ROUNDS):
-            slope = objective(theta)[1]
-            hessian = _hessian(objective, theta)
-            if np.abs(slope).max() <= AT_A_MINIMUM / 10:
-                break
-            theta = theta - np.linalg.solve(hessian, slope)
-    except (np.linalg.LinAlgError, FloatingPointError):
-        raise NotEstimableError("the search left the matrices that are possible.") from None
+    theta = np.asarray(
+        optimize.minimize(
+            objective,
+            visit_covariances.start(structure, deviations),
+            jac=True,
+            method="BFGS",
+            options={"gtol": AT_A_MINIMUM / 10},
+        ).x
+    )
+    if objective(theta)[0] >= OUTSIDE:
+        raise NotEstimableError("the search left the matrices that are possible.")
+    theta, slope, hessian = _polished(objective, theta)
     curvature = np.linalg.eigvalsh(hessian)
-    if not np.isfinite(slope).all() or np.abs(slope).max() > AT_A_MINIMUM:
-        raise NotEstimableError("the search found no minimum.")
     if curvature[0] <= CURVED * curvature[-1]:
         raise NotEstimableError("the values do not tell every variance and correlation.")
+    if np.abs(slope).max() > AT_A_MINIMUM:
+        raise NotEstimableError("the search found no minimum.")
     found = restricted(parts, visit_covariances.covariance(structure, theta, visits))
     return theta, found, n * hessian
 
 
-def _hessian(call: Callable[[Array], tuple[float, Array]], theta: Array) -> Array:
+def _polished(call: Objective, theta: Array) -> tuple[Array, Array, Array]:
+    """Newton's steps as long as they help; the derivatives where they end."""
+    value, slope = call(theta)
+    for _ in range(ROUNDS):
+        hessian = _hessian(call, theta)
+        curvature = np.linalg.eigvalsh(hessian)
+        if np.abs(slope).max() <= AT_A_MINIMUM / 10 or curvature[0] <= CURVED * curvature[-1]:
+            break
+        ahead = theta - np.linalg.solve(hessian, slope)
+        there, next_slope = call(ahead)
+        if there > value or np.abs(next_slope).max() >= np.abs(slope).max():
+            break
+        theta, value, slope = ahead, there, next_slope
+    return theta, slope, hessian
+
+
+def _hessian(call: Objective, theta: Array) -> Array:
     rows = []
     for place in range(theta.size):
         step = np.zeros(theta.size)
