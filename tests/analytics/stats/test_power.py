@@ -1,0 +1,198 @@
+"""Power: the table of Diggle and others, R's longpower, statsmodels, exact trials, properties."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.power import TTestIndPower
+
+from analytics.stats.errors import NotEstimableError
+from analytics.stats.power import ANCOVA, SLOPES, closed_form_power, sample_size, simulated_power
+from analytics.stats.trial_course import Course, simulated
+
+PLAN = Course(
+    yearly_change_ml={"juvenile": 8.0},
+    shares={"juvenile": 1.0},
+    level_sd_ml=10,
+    yearly_change_sd_ml=4,
+    correlation=0.2,
+    noise_sd_ml=3,
+    visits=(0, 0.5, 1, 1.5, 2),
+)
+
+
+def test_the_sizes_equal_the_table_of_diggle_and_others():
+    """Page 29, as the tests of R's longpower have it: visits at 0, 2 and 5, difference 0.5, power
+    0.8 at 5 % one-sided. The table takes the normal quantile, Student's needs a patient more.
+    """
+    table = {0.2: (313, 625, 938), 0.5: (196, 391, 586), 0.8: (79, 157, 235)}
+    for rho, sizes in table.items():
+        for variance, size in zip((100, 200, 300), sizes, strict=True):
+            plan = replace(
+                PLAN,
+                level_sd_ml=(rho * variance) ** 0.5,
+                yearly_change_sd_ml=0,
+                noise_sd_ml=((1 - rho) * variance) ** 0.5,
+                visits=(0, 2, 5),
+            )
+            powers = [closed_form_power(plan, 0.5, n, alpha=0.1) for n in (size - 1, size + 1)]
+            assert powers[0] < 0.8 <= powers[1]
+
+
+def test_the_size_with_own_slopes_equals_longpower():
+    """Its example of ADAS-cog: variances 55, 24 and 10, correlation 0.8, visits each quarter to a
+    year and a half, difference 1.5: 207.3101 an arm.
+    """
+    plan = replace(
+        PLAN, level_sd_ml=55**0.5, yearly_change_sd_ml=24**0.5, correlation=0.8,
+        noise_sd_ml=10**0.5, visits=tuple(np.arange(0, 1.75, 0.25)),
+    )  # fmt: skip
+    powers = [closed_form_power(plan, 1.5, n) for n in (207, 209)]
+    assert powers[0] < 0.8 <= powers[1]
+
+
+@pytest.mark.parametrize("n", [5, 20, 60])
+def test_the_closed_form_equals_the_t_test_of_statsmodels(n: int):
+    """Slopes of visits at 0, 0.5, ... 2: 16 mL2 between patients and 9 / 2.5 of noise."""
+    expected = TTestIndPower().power(4 / np.sqrt(16 + 9 / 2.5), n, 0.05)
+    assert closed_form_power(PLAN, 4, n) == pytest.approx(expected, rel=1e-9)
+    assert closed_form_power(PLAN, -4, n) == pytest.approx(expected, rel=1e-9)
+
+
+def test_complete_trials_find_what_the_t_test_of_the_patients_slopes_finds():
+    """Exactly, trial by trial."""
+    rng = np.random.default_rng([7, 9])
+    found = 0
+    for _ in range(40):
+        trial = simulated(PLAN, 4, 9, rng)
+        slopes = np.polyfit(PLAN.visits, trial.load.reshape(18, 5).T, 1)[0]
+        found += stats.ttest_ind(slopes[:9], slopes[9:]).pvalue < 0.05
+    assert simulated_power(PLAN, 4, 9, n_trials=40, seed=7).power == found / 40
+
+
+def test_the_power_of_the_last_visit_agrees_with_its_closed_form():
+    found = simulated_power(PLAN, 4, 20, ANCOVA, n_trials=1000)
+    assert found.ci_low <= closed_form_power(PLAN, 4, 20, ANCOVA) <= found.ci_high
+    assert found.ci_high - found.ci_low < 0.06
+    assert found.n_failed == 0
+
+
+def test_a_simulated_trial_has_the_moments_that_were_declared():
+    """Levels, their correlation with the change, subtypes, drop-out and treatment."""
+    plan = replace(
+        PLAN,
+        yearly_change_ml={"infantile": 20.0, "juvenile": 5.0},
+        shares={"infantile": 0.25, "juvenile": 0.75},
+        drop_out=0.2,
+    )
+    trial = simulated(plan, 3, 20000, np.random.default_rng(0))
+    last = trial.years == 2
+    assert last.sum() / 40000 == pytest.approx(0.8**2, abs=0.01)
+    first = trial.years == 0
+    assert first.sum() == 40000
+    assert trial.load[first].std() == pytest.approx((10**2 + 3**2) ** 0.5, rel=0.02)
+    juvenile = trial.subtypes[:, 0] == 1
+    assert juvenile[first].mean() == pytest.approx(0.75, abs=0.01)
+    for treated, kind, change in ((0, True, 10), (1, True, 4), (0, False, 40), (1, False, 34)):
+        group = last & (juvenile == kind) & (trial.arm == treated)
+        assert trial.load[group].mean() == pytest.approx(change, abs=0.6)
+    group = last & juvenile & (trial.arm == 0)
+    spread = 10**2 + 2 * 2 * 0.2 * 10 * 4 + 4 * 4**2 + 3**2
+    assert trial.load[group].std() == pytest.approx(spread**0.5, rel=0.03)
+
+
+@given(st.integers(0, 2**20), st.integers(4, 40))
+@settings(max_examples=10)
+def test_the_same_seed_gives_the_same_power_and_drop_out_never_helps_much(seed: int, n: int):
+    first = simulated_power(PLAN, 4, n, ANCOVA, n_trials=50, seed=seed)
+    assert simulated_power(PLAN, 4, n, ANCOVA, n_trials=50, seed=seed) == first
+    assert first.ci_low <= first.power <= first.ci_high
+    left = simulated_power(replace(PLAN, drop_out=0.5), 4, n, ANCOVA, n_trials=50, seed=seed)
+    assert left.power <= first.power + 0.3
+
+
+def test_more_patients_and_larger_differences_have_more_power():
+    powers = [closed_form_power(PLAN, 4, n) for n in range(4, 60)]
+    assert (np.diff(powers) > 0).all()
+    assert closed_form_power(PLAN, 5, 20) > closed_form_power(PLAN, 4, 20)
+    assert closed_form_power(PLAN, 0, 20) == pytest.approx(0.05)
+
+
+def test_the_search_finds_about_the_size_of_the_closed_form():
+    found = sample_size(PLAN, 4, 0.8, ANCOVA, n_trials=200)
+    assert found.power >= 0.8
+    assert closed_form_power(PLAN, 4, found.n_per_arm, ANCOVA) == pytest.approx(0.8, abs=0.08)
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_a_long_search_finds_the_size_of_the_closed_form_and_those_who_leave_on_top():
+    found = sample_size(PLAN, 4, 0.8, ANCOVA, n_trials=4000)
+    assert closed_form_power(PLAN, 4, found.n_per_arm, ANCOVA) == pytest.approx(0.8, abs=0.03)
+    leaving = sample_size(replace(PLAN, drop_out=0.2), 4, 0.8, ANCOVA, n_trials=4000)
+    assert leaving.n_per_arm == pytest.approx(found.n_per_arm / 0.64, rel=0.1)
+
+
+def test_subtypes_and_drop_out_are_analysed_by_slopes():
+    plan = replace(
+        PLAN,
+        yearly_change_ml={"infantile": 20.0, "juvenile": 5.0},
+        shares={"infantile": 0.3, "juvenile": 0.7},
+        drop_out=0.15,
+    )
+    found = simulated_power(plan, 12, 12, n_trials=20)
+    assert (found.n_trials, found.n_failed) == (20, 0)
+    assert found.power > 0.9
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(600)
+def test_without_a_difference_the_trial_finds_one_in_twenty():
+    """Ten an arm, two subtypes, 15 % a year leaving, 2000 trials of slopes."""
+    plan = replace(
+        PLAN,
+        yearly_change_ml={"infantile": 20.0, "juvenile": 5.0},
+        shares={"infantile": 0.3, "juvenile": 0.7},
+        drop_out=0.15,
+    )
+    found = simulated_power(plan, 0, 10, n_trials=2000)
+    assert found.n_failed == 0
+    assert 0.035 <= found.power <= 0.065, found
+
+
+def test_a_difference_too_small_to_find_is_refused():
+    with pytest.raises(NotEstimableError, match="5000"):
+        sample_size(PLAN, 0.01, analysis=ANCOVA, n_trials=2)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shares": {"infantile": 1.0}},
+        {"shares": {"juvenile": 0.9}},
+        {"noise_sd_ml": 0},
+        {"correlation": 1.5},
+        {"drop_out": 1.0},
+        {"visits": (0.5, 1)},
+        {"visits": (0, 1, 1)},
+        {"visits": (0,)},
+    ],
+)
+def test_a_course_that_cannot_be_is_refused(change):
+    with pytest.raises(ValueError, match=r"subtype|sum to 1|noise|drop-out|Visits"):
+        replace(PLAN, **change)
+
+
+def test_what_is_no_plan_is_refused():
+    for call in (
+        lambda: simulated_power(PLAN, 4, 10, "mmrm"),
+        lambda: simulated_power(PLAN, 4, 3, SLOPES),
+        lambda: closed_form_power(PLAN, 4, 10, alpha=5),
+        lambda: sample_size(PLAN, 0),
+        lambda: sample_size(PLAN, 4, 80),
+    ):
+        with pytest.raises(ValueError, match=r"analysis|needs|power"):
+            call()
