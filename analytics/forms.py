@@ -1,9 +1,13 @@
-"""Form of a proposal that a candidate counts."""
+"""Forms: a proposal that a candidate counts, and a reference cohort."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from mldtrial.trial.forms.base import MarkedForm, reason_field
+from django import forms
+
+from mldtrial.trial.forms.base import MarkedForm, ServiceForm, reason_field
 from mldtrial.trial.forms.proof import ProofForm
+from mldtrial.trial.models import Study
 
 
 class ProposalForm(MarkedForm, ProofForm):
@@ -24,3 +28,31 @@ class ProposalForm(MarkedForm, ProofForm):
         """Return the arguments of the service."""
         given = dict(self.cleaned_data)
         return {"seen_sha256": given.pop("seen"), **given}
+
+
+class FreezeForm(ServiceForm):
+    """Which study's untreated loads are frozen, by what name and why."""
+
+    source = forms.ChoiceField(
+        label="Loads of", help_text="Untreated loads that count, of patients with a subtype."
+    )
+    name = forms.CharField(
+        label="Name", max_length=60, help_text="Stands in the legend of every course."
+    )
+    reason = reason_field("Why is it frozen now?")
+
+    def __init__(self, *args: Any, studies: Iterable[Study], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._studies = {study.code: study for study in studies}
+        field = self.fields["source"]
+        field.choices = [(code, f"{code}, {one.name}") for code, one in self._studies.items()]
+
+    def values(self) -> dict[str, Any]:
+        """Return the arguments of the service."""
+        return {**self.cleaned_data, "source": self._studies[self.cleaned_data["source"]]}
+
+
+class StopForm(ServiceForm):
+    """Why no reference cohort is shown any more."""
+
+    reason = reason_field("Why is it shown no longer?")

@@ -8,7 +8,7 @@ from django.db import models
 from mldtrial.audit.belonging import belongs_to, never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Patient, Query, Study
-from segmentation.models import SegmentationRun
+from segmentation.models import ModelVersion, SegmentationRun
 
 
 class FlagKind(models.TextChoices):
@@ -85,3 +85,41 @@ class ExportRecord(ClinicalModel):
 
     def __str__(self) -> str:
         return self.dataset
+
+
+@never_locked("Frozen figures of many patients, which change no record.")
+@tracked()
+class ReferenceCohort(ClinicalModel):
+    """Where the untreated loads of a cohort lie, frozen, to stand behind the courses of a study.
+
+    The figures never change. A later one takes the place of the one that is shown; what was shown
+    before stays on record.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="reference_cohorts")
+    source = models.ForeignKey(Study, models.PROTECT, related_name="+")
+    model_version = models.ForeignKey(ModelVersion, models.PROTECT, related_name="+")
+    name = models.CharField(max_length=60)
+    bands = models.JSONField()
+    patients = models.JSONField(help_text="Keys of the patients in it, never shown.")
+    load_count = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, help_text="Of the bands, as canonical JSON.")
+    frozen_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    is_current = models.BooleanField(default=True)
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["-created_at"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study"],
+                condition=models.Q(is_current=True),
+                name="reference_cohort_one_current",
+            ),
+            models.UniqueConstraint(
+                fields=["study", "name"], name="reference_cohort_name_once_in_a_study"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name

@@ -7,7 +7,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from analytics.models import ExportRecord, TrajectoryFlag
+from analytics.models import ExportRecord, ReferenceCohort, TrajectoryFlag
 from mldtrial.trial import policies as trial
 from mldtrial.trial.models import Role, Study
 
@@ -22,6 +22,8 @@ def _export_records(user: Any) -> Q:
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     TrajectoryFlag: lambda user: trial.loads_of(user, "patient__"),
     ExportRecord: _export_records,
+    # Figures of many patients, frozen to be shown beside the courses of a study.
+    ReferenceCohort: lambda user: Q(study__in=trial.memberships(user).values("study")),
 }
 
 

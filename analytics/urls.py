@@ -13,6 +13,7 @@ from analytics.views import (
     patient_paper,
     promotion,
     quality,
+    reference_cohorts,
 )
 
 STUDY = "studies/<str:study_code>/"
@@ -33,6 +34,8 @@ urlpatterns = [
     path(
         f"{STUDY}agreement/agreement.pdf", agreement_paper.agreement_pdf_file, name="agreement_pdf"
     ),
+    path(f"{STUDY}reference-cohort/", reference_cohorts.page, name="reference_cohort"),
+    path(f"{STUDY}reference-cohort/end/", reference_cohorts.end, name="reference_cohort_end"),
     path(f"{STUDY}overview/", overview.overview_page, name="study_overview"),
     path(f"{STUDY}overview/<slug:name>.json", overview.overview_chart, name="overview_chart"),
     path(f"{STUDY}quality/", quality.study_quality, name="study_quality"),

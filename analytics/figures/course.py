@@ -29,6 +29,8 @@ class LoadMark:
         Share of the phantoms' truths that such intervals hold.
     also : str, optional
         What else is said where the pointer rests, after the value.
+    change : str, optional
+        How the scan was acquired otherwise than the one before, in words; empty if alike.
     """
 
     months: float
@@ -42,6 +44,7 @@ class LoadMark:
     interval: tuple[float, float] | None = None
     interval_level: float | None = None
     also: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +133,25 @@ class Course:
         if not self.shows_loads:
             return [mark.months for mark in (*self.scores.gmfc, *self.scores.elfc)]
         return [mark.months for mark in self.loads] + [mark.months for mark in self.scores.all]
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceMark:
+    """Where the middle half of a reference cohort lies at one month, in mL."""
+
+    months: float
+    n_patients: int
+    low: float
+    median: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """The band of a reference cohort behind a course, in order of time, and its name."""
+
+    name: str
+    marks: Sequence[ReferenceMark] = ()
+
+
+NO_REFERENCE = Reference("")

@@ -9,7 +9,10 @@ from analytics.figures import style
 from analytics.figures.course import (
     AGE,
     ML,
+    NO_REFERENCE,
     LoadMark,
+    Reference,
+    ReferenceMark,
     Scale,
     ScoreMark,
     Scores,
@@ -40,6 +43,8 @@ TWO = _Panels((0.40, 1), (0, 0.30), None, 600)
 THREE = _Panels((0.50, 1), (0.22, 0.42), (0, 0.13), 760)
 LINE_PX = 16
 """Height of a further line of the subtitle."""
+STEP_MONTHS = 3.0
+"""Months of a reference band that lie farther apart are not joined."""
 LEGEND_LINE_PX, LEGEND_FITS = 20, 4
 """Height of a line of the legend on a phone, and how many the margin has room for."""
 
@@ -54,6 +59,7 @@ def trajectory_figure(
     is_demonstration: bool = False,
     scale: Scale = ML,
     time: Time = AGE,
+    reference: Reference = NO_REFERENCE,
 ) -> dict[str, Any]:
     """Return a patient's figure as plotly JSON: data and layout.
 
@@ -64,6 +70,8 @@ def trajectory_figure(
     shows_loads : bool
         False leaves the upper panel out, for roles that may not see loads, and the MRI severity
         score with it.
+    reference : Reference
+        Drawn behind the loads; left out where these are not shown or not in mL.
     """
     if not shows_loads:
         scores = Scores(scores.gmfc, scores.elfc)
@@ -72,6 +80,8 @@ def trajectory_figure(
         return style.empty(title=title, text=f"{missing} and no score yet.")
     panels = LEVELS_ALONE if not shows_loads else THREE if scores.severity else TWO
     traces = _load_traces(loads, scale, time) if shows_loads else []
+    if loads and shows_loads and scale == ML:
+        traces = [*_reference_traces(reference, time), *traces]
     traces += _score_traces(scores, "y2" if shows_loads else "y")
     subtitle = _subtitle(len(loads), scale if shows_loads else None, is_demonstration)
     layout = _layout(title, subtitle, panels, time)
@@ -104,6 +114,9 @@ def _load_traces(loads: Sequence[LoadMark], scale: Scale, time: Time) -> list[Tr
         marks = [mark for mark in loads if mark.acq_stratum == stratum]
         if marks:
             traces.append(_marks(marks, f"Load, {stratum} T1w", symbol, scale, time))
+    changed = [mark for mark in loads if mark.change]
+    if changed:
+        traces.append(_changes(changed))
     flagged = [mark for mark in loads if mark.flags]
     if flagged:
         name = "Flagged by the review" + ("" if scale.has_tolerance else " of the mL")
@@ -145,8 +158,7 @@ def _marks(marks: Sequence[LoadMark], name: str, symbol: str, scale: Scale, time
         "x": [mark.months for mark in marks],
         "y": [mark.value for mark in marks],
         "customdata": [
-            [mark.url, mark.visit_name, mark.visit_date, mark.also + _interval_words(mark, scale)]
-            for mark in marks
+            [mark.url, mark.visit_name, mark.visit_date, _more_words(mark, scale)] for mark in marks
         ],
         "marker": {"symbol": symbol, "size": 10, "color": style.ACCENT, "line": {"width": 2}},
         "hovertemplate": "%{customdata[1]}, %{customdata[2]}<br>"
@@ -169,11 +181,71 @@ def _bars(marks: Sequence[LoadMark]) -> dict[str, Any]:
     }
 
 
+def _more_words(mark: LoadMark, scale: Scale) -> str:
+    change = f"<br>{mark.change}" if mark.change else ""
+    return mark.also + _interval_words(mark, scale) + change
+
+
 def _interval_words(mark: LoadMark, scale: Scale) -> str:
     if mark.interval is None or mark.interval_level is None:
         return ""
     low, high = (f"{end:.{scale.decimals}f}" for end in mark.interval)
     return f"<br>interval {low} to {high} {scale.unit} ({mark.interval_level:.0%} of phantoms)"
+
+
+def _changes(marks: Sequence[LoadMark]) -> Trace:
+    """Return a frame about each load acquired otherwise than the one before; its mark says how."""
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": "Acquired otherwise than before",
+        "x": [mark.months for mark in marks],
+        "y": [mark.value for mark in marks],
+        "marker": {
+            "symbol": "diamond-open", "size": 18, "color": style.FAINT, "line": {"width": 1.5},
+        },
+        "hoverinfo": "skip",
+    }  # fmt: skip
+
+
+def _reference_traces(reference: Reference, time: Time) -> list[Trace]:
+    """Return the band and the median of a reference cohort; a gap in its months is left open."""
+    runs: list[list[ReferenceMark]] = []
+    for mark in reference.marks:
+        if not runs or mark.months - runs[-1][-1].months > STEP_MONTHS:
+            runs.append([])
+        runs[-1].append(mark)
+    x: list[float | None] = []
+    y: list[float | None] = []
+    for run in runs:
+        there, back = [mark.months for mark in run], [mark.months for mark in reversed(run)]
+        x += [*there, *back, there[0], None]
+        y += [*(m.low for m in run), *(m.high for m in reversed(run)), run[0].low, None]
+    if not runs:
+        return []
+    gaps = [[*run, None] for run in runs]
+    line = [mark for run in gaps for mark in run]
+    return [
+        {
+            "type": "scatter", "mode": "lines", "x": x, "y": y, "fill": "toself",
+            "fillcolor": "rgba(102,114,125,0.16)", "line": {"width": 0}, "hoverinfo": "skip",
+            "name": reference.name,
+        },
+        {
+            "type": "scatter", "mode": "lines+markers", "showlegend": False,
+            "x": [None if mark is None else mark.months for mark in line],
+            "y": [None if mark is None else mark.median for mark in line],
+            "customdata": [
+                ["", *(("",) * 3 if mark is None else (mark.n_patients, mark.low, mark.high))]
+                for mark in line
+            ],
+            "line": {"color": style.FAINT, "width": 1.5, "dash": "dot"},
+            "marker": {"size": 4, "color": style.FAINT},
+            "hovertemplate": "Reference: median %{y:.1f} mL, middle half "
+            "%{customdata[2]:.1f} to %{customdata[3]:.1f}<br>%{customdata[1]} patients at "
+            f"%{{x:.0f}} {time.after}<extra></extra>",
+        },
+    ]  # fmt: skip
 
 
 def _flags(marks: Sequence[LoadMark], name: str) -> Trace:

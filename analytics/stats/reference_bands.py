@@ -10,6 +10,7 @@ a band may fall where no patient's load does.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -88,7 +89,7 @@ def _read_off(course: Sequence[tuple[float, float]]) -> dict[int, float]:
     for at, load in course:
         if at % STEP_MONTHS == 0:
             found[round(at / STEP_MONTHS)] = load
-    for (before, low), (after, high) in zip(course, course[1:], strict=False):
+    for (before, low), (after, high) in pairwise(course):
         if after - before > LONGEST_GAP_MONTHS:
             continue
         first, last = np.ceil(before / STEP_MONTHS), np.floor(after / STEP_MONTHS)

@@ -13,8 +13,11 @@ from django.urls import reverse
 from analytics.figures.agreement import Line
 from analytics.figures.cohort import CohortMark, cohort_figure
 from analytics.figures.course import (
+    NO_REFERENCE,
     Course,
     LoadMark,
+    Reference,
+    ReferenceMark,
     Scale,
     ScoreMark,
     Scores,
@@ -28,6 +31,7 @@ from analytics.selectors.correlations import Relation
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import Flag, VisitRow
+from analytics.selectors.reference_cohorts import Behind
 from analytics.services import findings
 from analytics.stats.agreement import BlandAltman
 from mldtrial.trial.models import Patient, Study, Treatment
@@ -51,6 +55,7 @@ def trajectory(
     treatments: Iterable[Treatment],
     sees_loads: bool,
     clock: Clock = AGE,
+    behind: Behind | None = None,
 ) -> dict[str, Any]:
     """Return the chart of a patient's course."""
     drawn = course(
@@ -72,6 +77,7 @@ def trajectory(
         is_demonstration=any(load.is_demonstration for load in series),
         scale=drawn.scale,
         time=drawn.time,
+        reference=_reference(behind),
     )
 
 
@@ -100,6 +106,18 @@ def course(
         scale=_scale(measured),
         time=Time(clock.axis_title, clock.after),
         shows_loads=sees_loads,
+    )
+
+
+def _reference(behind: Behind | None) -> Reference:
+    if behind is None:
+        return NO_REFERENCE
+    return Reference(
+        f"Reference, {SUBTYPE_NAMES[Subtype(behind.band.subtype)]}, {behind.band.acq_stratum}",
+        [
+            ReferenceMark(p.months, p.n_patients, p.low, p.median, p.high)
+            for p in behind.band.points
+        ],
     )
 
 
@@ -169,9 +187,28 @@ def _load_marks(
             flags=tuple(escape(flag.sentence) for flag in flags if flag.run_id == load.run_id),
             interval=load.interval_ml,
             interval_level=load.interval_level,
+            change=escape(_change(series[index - 1], load)) if index else "",
         )
         for index, load in enumerate(series)
     ]
+
+
+def _change(before: LoadPoint, here: LoadPoint) -> str:
+    """Return how a scan was acquired otherwise than the one before; empty if alike."""
+    changes = []
+    if before.scanner != here.scanner:
+        changes.append(f"scanner {_scanner(before)} → {_scanner(here)}")
+    if before.acq_stratum != here.acq_stratum:
+        changes.append(f"{before.acq_stratum} → {here.acq_stratum}")
+    if before.sequences != here.sequences:
+        changes.append(f"{' and '.join(before.sequences)} → {' and '.join(here.sequences)}")
+    return f"since the scan before: {'; '.join(changes)}" if changes else ""
+
+
+def _scanner(load: LoadPoint) -> str:
+    manufacturer, model, field_t = load.scanner
+    known = [manufacturer, model, f"{field_t} T" if field_t else ""]
+    return " ".join(filter(None, known)) or "not known"
 
 
 def _treatment_marks(

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import clocks, loads, measures, quality, slopes
+from analytics.selectors import clocks, loads, measures, quality, reference_cohorts, slopes
 from analytics.selectors import patient_page as page
 from analytics.selectors.clocks import Clock
 from analytics.selectors.measures import Measure
@@ -41,6 +41,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
     held = selectors.lock_of(patient)
     treatments = page.treatments(patient, user=user)
     may = {action for action in ENTRY_ACTIONS if policies.may(user, action, patient)}
+    timed = _clocks(request, measured.measure, clocks.clocks_of(patient, treatments))
     context: dict[str, Any] = {
         "patient": patient,
         "study": patient.study,
@@ -69,7 +70,10 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "measures": measures.MEASURES.values() if series else (),
         "measured": measured,
         "slope": slopes.slope_of(series, measured),
-        **_clocks(request, measured.measure, clocks.clocks_of(patient, treatments)),
+        **timed,
+        "behind": None
+        if measured.measure.is_percent
+        else reference_cohorts.behind(patient, series, timed["clock"], method, user=user),
         "interval_level": next((p.interval_level for p in series if p.interval_ml), None),
         "score_count": sum(row.gmfc is not None and row.gmfc.level is not None for row in rows),
         "held": held,
@@ -168,6 +172,7 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
     if series:
         log_view(patient, user)
     treatments = list(page.treatments(patient, user=user))
+    clock = clocks.asked_for(request.GET, clocks.clocks_of(patient, treatments))
     figure = charts.trajectory(
         patient,
         series=series,
@@ -175,7 +180,8 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
         flags=flags,
         rows=rows,
         treatments=treatments,
-        clock=clocks.asked_for(request.GET, clocks.clocks_of(patient, treatments)),
+        clock=clock,
+        behind=reference_cohorts.behind(patient, series, clock, loads.active_model(), user=user),
         sees_loads=policies.may(user, "view_loads", patient),
     )
     return charts.answer(figure)

@@ -128,6 +128,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     # who could prefer the method by what it shows.
     "view_impact": (Role.DATA_MANAGER, Role.STATISTICIAN, Role.AUDITOR),
     "promote_model": (Role.DATA_MANAGER,),
+    "freeze_reference": (Role.DATA_MANAGER,),
     "train_model": (Role.ADMINISTRATOR,),
     "view_arms": PATIENT_ROLES,  # of an open study, or after its planned unblinding
     "unblind": (Role.INVESTIGATOR,),

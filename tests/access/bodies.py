@@ -219,6 +219,8 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "deviation": DEVIATES,
     "deviation_new": DEVIATES,
     "image_exports": "What is taken out of a locked study is recorded, and changes nothing.",
+    "reference_cohort": "A frozen figure of a cohort changes no record.",
+    "reference_cohort_end": "A frozen figure of a cohort changes no record.",
     "segmentations": QUEUE,
     "runs_retry": QUEUE,
     "batch_cancel": QUEUE,

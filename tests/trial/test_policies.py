@@ -97,6 +97,7 @@ MAY: dict[str, set[str]] = {
     "approve_unlock": {"data_manager"},
     "view_impact": {"data_manager", "statistician", "auditor"},
     "promote_model": {"data_manager"},
+    "freeze_reference": {"data_manager"},
     "retire_model": {"administrator"},
     "train_model": {"administrator"},
     "view_arms": {*SITE_PEOPLE, *CENTRAL},

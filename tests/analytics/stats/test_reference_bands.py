@@ -104,7 +104,7 @@ def test_the_band_is_that_of_a_table_of_patients_by_months(
     """A peer: pandas interpolates each patient's row over the months, and takes the quantiles."""
     patients, months, loads = cohort
     table = pd.DataFrame({"patient": patients, "month": months, "load": loads})
-    rows = table.pivot(index="patient", columns="month", values="load")
+    rows = table.set_index(["patient", "month"])["load"].unstack()  # noqa: PD010 - no two to aggregate
     rows = rows.reindex(columns=np.arange(-40.0, 81.0))
     filled = rows.interpolate(axis=1, method="values", limit_area="inside")
     for patient, group in table.groupby("patient"):
