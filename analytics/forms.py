@@ -37,7 +37,9 @@ class FreezeForm(ServiceForm):
         label="Loads of", help_text="Untreated loads that count, of patients with a subtype."
     )
     name = forms.CharField(
-        label="Name", max_length=60, help_text="Stands in the legend of every course."
+        label="Name",
+        max_length=60,
+        help_text="Stands below every course, for example Natural course 2026.",
     )
     reason = reason_field("Why is it frozen now?")
 

@@ -291,7 +291,7 @@ EXPECTED: dict[str, Route] = {
     "agreement_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),
     "agreement_file": Route(scope="study", get=EXPORTS, page=False),
     "reference_cohort": Route(scope="study", get=IMPACT, post={"data_manager"}),
-    "reference_cohort_end": Route(scope="study", post={"data_manager"}, seen_by=IMPACT),
+    "reference_cohort_end": Route(scope="study", post={"data_manager"}),
     "model_impact": Route(scope="study", get=IMPACT),
     "model_impact_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),
     "model_impact_file": Route(scope="study", get=EXPORTS, page=False),
