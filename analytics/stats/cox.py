@@ -13,16 +13,18 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.follow_up import FollowUp, codes_of, follow_up
+from analytics.stats.follow_up import FollowUp, codes_of, follow_up, must_be_written
 
 Array = NDArray[np.float64]
 EFRON = "efron"
 BRESLOW = "breslow"
+UNEVEN = "The events are too few, or a covariate is too uneven, for a standard error."
 STEPS, HALVINGS = 50, 30
 CONVERGED = 1e-12
 """Twice what a further step of Newton would gain in log likelihood."""
-MONOTONE = 1e-6
-"""Share of the information at no effect below which the likelihood is still rising."""
+SETTLED = 1e-3
+"""By how much a further step may still move a log hazard ratio between two patients. Where the
+likelihood rises for ever each step moves it by about one, however little is left to gain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ def fit(
     NotEstimableError
         As `follow_up`; if a covariate is not finite, constant or follows from the others among
         those ever compared; if the likelihood rises for ever, since a covariate parts those with
-        the event from the others without fail; or if there are fewer than two clusters.
+        the event from the others without fail; or if there are no more clusters than covariates.
     ValueError
         If lengths differ.
     """
@@ -133,7 +135,7 @@ def fit(
         raise NotEstimableError("A covariate is the same for every patient; leave it out.")
     x = (design - middle) / size
     beta, null, best = _newton(steps, x)
-    model = np.linalg.inv(best.information) / np.outer(size, size)
+    model = _inverse(best.information) / np.outer(size, size)
     covariance = model
     if clusters is not None:
         _, codes = codes_of(clusters, n, "clusters")
@@ -184,13 +186,14 @@ def _steps(watched: FollowUp, layers: NDArray[np.intp], *, efron: bool) -> Steps
 
 def _likelihood(steps: Steps, x: Array, beta: Array) -> _Likelihood:
     eta = x @ beta
-    top = eta.max()
-    risk = steps.weights * np.exp(eta - top)
+    ahead = np.where(steps.weights > 0, eta, -np.inf)
+    top = ahead.max(axis=1, keepdims=True)
+    risk = steps.weights * np.exp(np.minimum(eta - top, 0.0))
     total = risk.sum(axis=1)
     means = risk @ x / total[:, None]
     products = np.einsum("mn,ni,nj->mij", risk, x, x, optimize=True) / total[:, None, None]
     informations = products - means[:, :, None] * means[:, None, :]
-    value = float((steps.shares @ eta - np.log(total) - top).sum())
+    value = float((steps.shares @ eta - np.log(total) - top[:, 0]).sum())
     return _Likelihood(value, steps.shares @ x - means, informations, means, risk, total)
 
 
@@ -205,15 +208,15 @@ def _newton(steps: Steps, x: Array) -> tuple[Array, float, _Likelihood]:
             step = np.linalg.solve(found.information, score)
         except np.linalg.LinAlgError:
             break
-        if score @ step < CONVERGED:
-            if _share_left(found.information, start.information) < MONOTONE:
-                break
+        if score @ step < CONVERGED and np.ptp(x @ step) < SETTLED:
             return beta + step, start.value, _likelihood(steps, x, beta + step)
         for _ in range(HALVINGS):
             ahead = _likelihood(steps, x, beta + step)
             if np.isfinite(ahead.value) and ahead.value >= found.value - 1e-12 * abs(found.value):
                 break
             step = step / 2
+        else:
+            break
         beta, found = beta + step, ahead
     raise NotEstimableError(
         "A covariate parts those with the event from the others without fail, so that the hazard"
@@ -221,27 +224,36 @@ def _newton(steps: Steps, x: Array) -> tuple[Array, float, _Likelihood]:
     )
 
 
+def _inverse(information: Array) -> Array:
+    try:
+        inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        raise NotEstimableError(UNEVEN) from None
+    if not (np.diag(inverse) > 0).all():
+        raise NotEstimableError(UNEVEN)
+    return inverse
+
+
 def _must_tell_apart(information: Array) -> None:
-    size = np.sqrt(np.diag(information))
+    size = np.sqrt(np.maximum(np.diag(information), 0.0))
     if (size <= 1e-8).any() or np.linalg.eigvalsh(information / np.outer(size, size))[0] < 1e-10:
         raise NotEstimableError(
             "A covariate is the same for all who are ever compared, or follows from the others."
         )
 
 
-def _share_left(information: Array, start: Array) -> float:
-    root = np.linalg.inv(np.linalg.cholesky(start))
-    return float(np.linalg.eigvalsh(root @ information @ root.T)[0])
-
-
 def _robust(steps: Steps, x: Array, best: _Likelihood, codes: NDArray[np.intp]) -> Array:
     count = int(codes.max()) + 1
-    if count < 2:
-        raise NotEstimableError("Robust standard errors need two clusters, found one.")
+    if count <= x.shape[1]:
+        raise NotEstimableError(
+            f"Robust standard errors need more clusters than covariates, found {count}."
+        )
     summed = np.zeros((count, x.shape[1]))
     np.add.at(summed, codes, _score_residuals(steps, x, best))
     moved = summed @ np.linalg.inv(best.information)
     robust: Array = moved.T @ moved
+    if not (np.diag(robust) > 1e-12 * np.diag(np.linalg.inv(best.information))).all():
+        raise NotEstimableError(UNEVEN)
     return robust
 
 
@@ -265,6 +277,7 @@ def _summary(
     covariance, model = covariances
     errors = np.sqrt(np.diag(covariance))
     half = stats.norm.isf((1 - confidence) / 2) * errors
+    must_be_written(np.abs(beta) + half)
     z = beta / errors
     ratio = 2 * (best.value - null)
     wald = float(beta @ np.linalg.solve(covariance, beta))

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from analytics.stats.errors import NotEstimableError
 
 Array = NDArray[np.float64]
+LARGEST_LOG = 700.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +105,18 @@ def codes_of(
     numbers: dict[Hashable, int] = {}
     codes = np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.intp)
     return list(numbers), codes
+
+
+def must_be_written(logarithms: Array) -> None:
+    """Refuse ratios that no number can hold, before they become infinite.
+
+    Raises
+    ------
+    NotEstimableError
+        If the exponential of one is beyond the largest number.
+    """
+    if (logarithms > LARGEST_LOG).any():
+        raise NotEstimableError(
+            "A ratio per unit of a covariate is beyond any number: give the covariate in larger"
+            " units, or leave it out if it says next to nothing."
+        )

@@ -16,14 +16,16 @@ from scipy import stats
 from scipy.special import expit
 
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.follow_up import codes_of
+from analytics.stats.follow_up import codes_of, must_be_written
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
 STEPS, HALVINGS = 100, 30
 CONVERGED = 1e-12
-MONOTONE = 1e-7
-"""Share of the first information below which the likelihood is still rising."""
+SETTLED = 1e-3
+"""By how much a further step may still move a log odds. Where the likelihood rises for ever each
+step moves it by about one, however little is left to gain."""
+UNEVEN = "The rows are too few, or a covariate is too uneven, for a standard error."
 SEPARATED = (
     "A covariate parts the levels without fail, so that the odds ratio would be without limit."
     " Leave it out or join levels."
@@ -104,7 +106,7 @@ def fit(
     value, at = _newton(codes, upper, lower, start, cuts)
     null = _likelihood(codes, upper, lower, start, cuts)[0]
     scores, information = _derivatives(codes, upper, lower, at, cuts)
-    covariance = np.asarray(np.linalg.inv(information), dtype=np.float64)
+    covariance = inverse_of(information)
     df = np.inf
     count = None
     if patients is not None:
@@ -120,6 +122,7 @@ def fit(
     errors = np.sqrt(np.diag(covariance))
     beta, se = at[cuts:], errors[cuts:]
     half = stats.t.isf((1 - confidence) / 2, df) * se
+    must_be_written(np.abs(beta) + half)
     return OrdinalModel(
         beta,
         se,
@@ -213,14 +216,14 @@ def _newton(
     codes: Places, upper: Array, lower: Array, start: Array, cuts: int
 ) -> tuple[float, Array]:
     at, value = start, _likelihood(codes, upper, lower, start, cuts)[0]
-    first = _derivatives(codes, upper, lower, start, cuts)[1]
     for _ in range(STEPS):
         scores, information = _derivatives(codes, upper, lower, at, cuts)
-        if _share_left(information, first) < MONOTONE:
-            break
         score = scores.sum(axis=0)
-        step = np.linalg.solve(information, score)
-        if score @ step < CONVERGED:
+        try:
+            step = np.linalg.solve(information, score)
+        except np.linalg.LinAlgError:
+            break
+        if score @ step < CONVERGED and np.abs(upper @ step).max() < SETTLED:
             at = at + step
             return _likelihood(codes, upper, lower, at, cuts)[0], at
         for _ in range(HALVINGS):
@@ -228,6 +231,8 @@ def _newton(
             if ahead >= value - 1e-12 * abs(value):
                 break
             step = step / 2
+        else:
+            break
         at, value = at + step, ahead
     raise NotEstimableError(SEPARATED)
 
@@ -248,11 +253,21 @@ def logistic(x: Array, above: NDArray[np.bool_]) -> Array:
     return np.concatenate([[-at[0]], at[1:]])
 
 
-def _share_left(information: Array, first: Array) -> float:
-    if not np.isfinite(information).all():
-        return 0.0
-    root = np.linalg.inv(np.linalg.cholesky(first))
-    return float(np.linalg.eigvalsh(root @ information @ root.T)[0])
+def inverse_of(information: Array) -> Array:
+    """Return the covariance that an information gives.
+
+    Raises
+    ------
+    NotEstimableError
+        If it tells some coefficient next to nothing.
+    """
+    try:
+        inverse = np.asarray(np.linalg.inv(information), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        raise NotEstimableError(UNEVEN) from None
+    if not (np.diag(inverse) > 0).all():
+        raise NotEstimableError(UNEVEN)
+    return inverse
 
 
 def _sandwich(bread: Array, scores: Array, who: Places, count: int, p: int) -> Array:

@@ -15,7 +15,7 @@ from scipy.special import expit
 
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.follow_up import codes_of
-from analytics.stats.ordinal import checked, logistic
+from analytics.stats.ordinal import checked, inverse_of, logistic
 
 Array = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ def proportionality(
     above = [codes > cut for cut in range(cuts)]
     fits = np.array([logistic(x, here) for here in above])
     chances = expit(fits @ x.T)
-    breads = np.array([np.linalg.inv((x.T * (c * (1 - c))) @ x) for c in chances])
+    breads = np.array([inverse_of((x.T * (c * (1 - c))) @ x) for c in chances])
     if patients is None:
         blocks = _brant(x, chances, breads)
     else:
@@ -74,10 +74,13 @@ def proportionality(
     differences = np.kron(first_less_other, np.eye(p))
     moved = differences @ slopes.ravel()
     spread = differences @ covariance @ differences.T
-    statistics = np.array(
-        [moved[i::p] @ np.linalg.solve(spread[i::p, i::p], moved[i::p]) for i in range(p)]
-    )
-    together = float(moved @ np.linalg.solve(spread, moved))
+    try:
+        statistics = np.array(
+            [moved[i::p] @ np.linalg.solve(spread[i::p, i::p], moved[i::p]) for i in range(p)]
+        )
+        together = float(moved @ np.linalg.solve(spread, moved))
+    except np.linalg.LinAlgError:
+        raise NotEstimableError("The rows are too few to tell the cuts apart.") from None
     df = cuts - 1
     return ProportionalOdds(
         slopes / size,

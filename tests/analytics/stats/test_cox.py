@@ -227,13 +227,22 @@ def test_the_interval_of_the_hazard_ratio_covers_the_truth():
         ({"covariates": np.column_stack([range(6), range(6)])}, "follows from the others"),
         ({"covariates": [1, 1, 1, 0, 0, 0]}, "monotone"),
         ({"strata": list("abcdef")}, "who are ever compared"),
-        ({"clusters": ["a"] * 6}, "two clusters"),
+        ({"clusters": ["a"] * 6}, "more clusters than covariates"),
+        ({"covariates": [2e-6, 1e-6, 4e-6, 3e-6, 6e-6, 1e-6]}, "larger units"),
     ],
 )
 def test_what_cannot_be_estimated_is_refused_with_its_reason(change, said: str):
     asked = {"end": range(1, 7), "event": [1] * 6, "covariates": [2, 1, 4, 3, 6, 1]}
     with pytest.raises(NotEstimableError, match=said):
         fit(**{**asked, **change})
+
+
+def test_a_patient_far_from_all_others_ends_no_search():
+    """Who leaves before the first event counts for nothing, however far from the others."""
+    _, end, event, x = cohort(8)
+    others = fit(end[1:], event[1:], x[1:])
+    x[0], event[0], end[0] = 1e4, False, 0.5
+    assert fit(end, event, x).coefficients == pytest.approx(others.coefficients, rel=1e-6)
 
 
 def test_events_at_one_time_tell_nothing_of_change():

@@ -198,6 +198,7 @@ def test_the_odds_ratio_over_patients_covers_the_truth_and_the_test_keeps_its_le
         (lambda: fit([1, 2, 3], [1, 1, 1]), "same in every row"),
         (lambda: fit([1, 2, 3], [[1, 2], [2, 4], [3, 6]]), "follows from the others"),
         (lambda: fit([0, 0, 1, 1], [1, 2, 3, 4]), "without fail"),
+        (lambda: fit([0, 1, 0, 1], [1e-6, 2e-6, 4e-6, 3e-6]), "larger units"),
         (lambda: fit([0, 1, 0, 1], [1, 2, 4, 3], ["a", "a", "b", "b"]), "too few"),
         (lambda: proportionality([0, 1, 0, 1], [1, 2, 4, 3]), "one odds ratio only"),
         (lambda: proportionality(BITTERNESS, WINE, JUDGES), "without fail"),
