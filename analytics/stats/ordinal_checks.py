@@ -2,7 +2,8 @@
 
 Brant 1990, Biometrics 46:1171: a logistic model for being above each cut, and Wald's test that
 their coefficients agree. With patients given, the covariance between the cuts is the sandwich over
-patients instead of Brant's, for scans of one patient are not independent.
+patients instead of Brant's, for scans of one patient are not independent, and the p-value is that
+of Hotelling's F.
 """
 
 from collections.abc import Hashable, Sequence
@@ -82,13 +83,22 @@ def proportionality(
     except np.linalg.LinAlgError:
         raise NotEstimableError("The rows are too few to tell the cuts apart.") from None
     df = cuts - 1
+    count = None if patients is None else len(set(patients))
     return ProportionalOdds(
         slopes / size,
         statistics,
         df,
-        stats.chi2.sf(statistics, df),
-        (together, df * p, float(stats.chi2.sf(together, df * p))),
+        _p_values(statistics, df, count),
+        (together, df * p, float(_p_values(np.array(together), df * p, count))),
     )
+
+
+def _p_values(statistics: Array, df: int, patients: int | None) -> Array:
+    """By chi-squared; over patients by Hotelling's F, for their covariance is estimated too."""
+    if patients is None:
+        return np.asarray(stats.chi2.sf(statistics, df), dtype=np.float64)
+    scaled = statistics * (patients - df) / (df * (patients - 1))
+    return np.asarray(stats.f.sf(scaled, df, patients - df), dtype=np.float64)
 
 
 def _brant(x: Array, chances: Array, breads: Array) -> Array:
