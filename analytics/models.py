@@ -1,14 +1,16 @@
-"""Flags of a trajectory, and the log of exports."""
+"""Flags of a trajectory, the log of exports, and the reports of a cohort."""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
 
+from analytics.reports.periods import MONTHLY, NEVER, WEEKLY
 from mldtrial.audit.belonging import belongs_to, never_locked
 from mldtrial.audit.tracking import ClinicalModel, tracked
-from mldtrial.trial.models import Patient, Query, Study
-from segmentation.models import ModelVersion, SegmentationRun
+from mldtrial.trial.models import Patient, Query, Role, Study
+from segmentation.models import JobState, ModelVersion, SegmentationRun
+from segmentation.models.job import MACHINE_COLUMNS, Job
 
 
 class FlagKind(models.TextChoices):
@@ -123,3 +125,80 @@ class ReferenceCohort(ClinicalModel):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Rhythm(models.TextChoices):
+    """How often a person gets the report of a cohort."""
+
+    WEEKLY = WEEKLY, "every week"
+    MONTHLY = MONTHLY, "every month"
+    NEVER = NEVER, "never"
+
+
+@never_locked("How a person hears of a study is no data of the trial.")
+@tracked()
+class ReportSubscription(ClinicalModel):
+    """How often a person wants the report of a study's cohort."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, models.PROTECT, related_name="report_subscriptions")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    rhythm = models.CharField(max_length=8, choices=Rhythm, default=Rhythm.NEVER)
+
+    class Meta(ClinicalModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(rhythm__in=Rhythm.values), name="report_rhythm_known"
+            ),
+            models.UniqueConstraint(fields=["study", "user"], name="report_subscription_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_rhythm_display()
+
+
+@never_locked("A log: what was told of a locked study is recorded as well.")
+@tracked(exclude=[*MACHINE_COLUMNS, "told_at"])
+class CohortReport(Job, ClinicalModel):
+    """The report of a cohort for one person in one role, of a week, a month or a day.
+
+    It is made of what that person might see in that role, and is theirs while they hold it.
+    """
+
+    has_time_limit = False
+    site = None  # type: ignore[assignment]  # it is of a study
+    study = models.ForeignKey(Study, models.PROTECT, related_name="cohort_reports")
+    made_for = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
+    role = models.CharField(max_length=16, choices=Role)
+    period = models.CharField(max_length=10, help_text="2026-W09, 2026-03 or 2026-03-01.")
+    document_sha256 = models.CharField(max_length=64, blank=True)
+    sha256 = models.CharField(max_length=64, blank=True, help_text="Of the PDF.")
+    told_at = models.DateTimeField(null=True, blank=True, help_text="When the e-mail was sent.")
+
+    class Meta(ClinicalModel.Meta):
+        ordering = ["-queued_at"]
+        constraints = [
+            *Job.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(role__in=Role.values), name="cohort_report_role_known"
+            ),
+            models.UniqueConstraint(
+                fields=["study", "made_for", "role", "period"], name="cohort_report_once"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state=JobState.SUCCEEDED)
+                | models.Q(
+                    sha256__regex=r"^[0-9a-f]{64}$", document_sha256__regex=r"^[0-9a-f]{64}$"
+                ),
+                name="cohort_report_done_has_files",
+            ),
+        ]
+        indexes = Job.Meta.indexes
+
+    def __str__(self) -> str:
+        return self.period
+
+    @property
+    def is_there(self) -> bool:
+        """True once it can be read."""
+        return self.state == JobState.SUCCEEDED

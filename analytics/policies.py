@@ -1,4 +1,4 @@
-"""Who may see flags and the log of exports."""
+"""Who may see flags, the log of exports and the reports of a cohort."""
 
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar
@@ -7,7 +7,13 @@ from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
 
-from analytics.models import ExportRecord, ReferenceCohort, TrajectoryFlag
+from analytics.models import (
+    CohortReport,
+    ExportRecord,
+    ReferenceCohort,
+    ReportSubscription,
+    TrajectoryFlag,
+)
 from mldtrial.trial import policies as trial
 from mldtrial.trial.models import Role, Study
 
@@ -19,11 +25,22 @@ def _export_records(user: Any) -> Q:
     return Q(study__in=overseers.values("study")) | Q(user=user)
 
 
+def _cohort_reports(user: Any) -> Q:
+    """Return the person's own, each while the role is held for which it was made."""
+    held = trial.memberships(user).filter(role__in=trial.COHORT_ROLES)
+    in_role = Q(pk__in=[])
+    for study_id, role in held.values_list("study", "role"):
+        in_role |= Q(study=study_id, role=role)
+    return Q(made_for=user) & in_role
+
+
 VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     TrajectoryFlag: lambda user: trial.loads_of(user, "patient__"),
     ExportRecord: _export_records,
     # Figures of many patients, frozen to be shown beside the courses of a study.
     ReferenceCohort: lambda user: Q(study__in=trial.memberships(user).values("study")),
+    ReportSubscription: lambda user: Q(user=user),
+    CohortReport: _cohort_reports,
 }
 
 

@@ -6,6 +6,7 @@ from analytics.views import (
     agreement,
     agreement_paper,
     cohort,
+    cohort_reports,
     exports,
     impact,
     overview,
@@ -19,6 +20,7 @@ from analytics.views import (
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
 MODEL = f"{STUDY}models/<uuid:model_id>/"
+REPORT = f"{STUDY}reports/<uuid:report_id>/"
 READ = f"{STUDY}reads/<uuid:assignment_id>/"
 EXPORT = "exports/<str:study_code>/<slug:dataset>"
 
@@ -28,6 +30,9 @@ urlpatterns = [
     path(f"{PATIENT}course.pdf", patient_paper.patient_pdf_file, name="patient_pdf"),
     path(f"{STUDY}cohort/", cohort.cohort_page, name="cohort"),
     path(f"{STUDY}cohort/<slug:name>.json", cohort.cohort_chart, name="cohort_chart"),
+    path(f"{STUDY}reports/", cohort_reports.cohort_reports_page, name="cohort_reports"),
+    path(REPORT, cohort_reports.cohort_report, name="cohort_report"),
+    path(f"{REPORT}report.pdf", cohort_reports.cohort_report_pdf, name="cohort_report_pdf"),
     path(f"{STUDY}agreement/", agreement.agreement_page, name="agreement"),
     path(f"{STUDY}agreement/table.csv", agreement.agreement_file, name="agreement_file"),
     path(f"{STUDY}agreement/<str:stratum>.json", agreement.agreement_chart, name="agreement_chart"),

@@ -26,6 +26,7 @@ from segmentation.services import (
 
 log = logging.getLogger(__name__)
 REVIEW_TASK = "analytics.tasks.review_queued"
+REPORTS_TASK = "analytics.tasks.make_reports"
 
 
 @shared_task
@@ -188,6 +189,11 @@ def ring_batches() -> None:
 def ring_review() -> None:
     """Ring for a review of changed series once the transaction has committed."""
     transaction.on_commit(lambda: _send(REVIEW_TASK, "imaging"), robust=True)
+
+
+def ring_reports() -> None:
+    """Ring for cohort reports that wait or are due once the transaction has committed."""
+    transaction.on_commit(lambda: _send(REPORTS_TASK, "exports"), robust=True)
 
 
 def _send(task: str, queue: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -481,6 +481,18 @@ def _unblinding_request(world: World, target: str) -> uuid.UUID:
     return found.pk
 
 
+def _cohort_report(world: World, target: str) -> Any:
+    """Return the report of the study that its sponsor asked for."""
+    from analytics.models import CohortReport
+    from analytics.services import cohort_reports
+
+    study = patient_of(world, target).study
+    sponsor = world.user("other_sponsor" if target == OTHER_STUDY else "sponsor")
+    cohort_reports.ask_for_one(study=study, by=sponsor, on=date(2026, 3, 1))
+    cohort_reports.execute_next(worker="test")
+    return CohortReport.objects.get(study=study, made_for=sponsor).pk
+
+
 def _image_export(world: World, target: str) -> Any:
     from segmentation.models import ImageExport, JobState
     from segmentation.services import store
@@ -566,6 +578,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "transfer_id": _transfer,
     "quality_id": _quality,
     "export_id": _image_export,
+    "report_id": _cohort_report,
     "review_id": _mask_review,
     "training_id": _training,
     "order_id": _order,
@@ -604,6 +617,7 @@ IDENTIFYING = (
     "transfer_id",
     "quality_id",
     "export_id",
+    "report_id",
     "review_id",
     "training_id",
     "order_id",

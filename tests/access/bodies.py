@@ -218,6 +218,7 @@ HELD_BY_NO_LOCK: dict[str, str] = {
     "audit_verify": "The trail of a locked study is verified as that of an open one.",
     "deviation": DEVIATES,
     "deviation_new": DEVIATES,
+    "cohort_reports": "A report repeats what the pages say, and changes nothing.",
     "image_exports": "What is taken out of a locked study is recorded, and changes nothing.",
     "reference_cohort": "A frozen figure of a cohort changes no record.",
     "reference_cohort_end": "A frozen figure of a cohort changes no record.",

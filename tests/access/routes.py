@@ -286,6 +286,10 @@ EXPECTED: dict[str, Route] = {
     "patient": Route(scope="site", get=SEES_PATIENTS),
     "patient_trajectory": Route(scope="site", get=SEES_PATIENTS, page=False),
     "agreement_pdf": Route(scope="study", get=IMPACT, page=False),
+    "cohort_reports": Route(scope="study", get=EVERY_SITE, post=EVERY_SITE),
+    # The report is the sponsor's own: nobody else sees it, whatever their role.
+    "cohort_report": Route(scope="study", get={"sponsor"}, seen_by={"sponsor"}),
+    "cohort_report_pdf": Route(scope="study", get={"sponsor"}, seen_by={"sponsor"}, page=False),
     "patient_pdf": Route(scope="site", get=SEES_PATIENTS, page=False),
     "agreement": Route(scope="study", get=IMPACT),
     "agreement_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),

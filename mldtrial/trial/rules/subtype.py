@@ -16,6 +16,17 @@ class Subtype(StrEnum):
     UNDETERMINED = "UNDETERMINED"
 
 
+SUBTYPE_NAMES = {
+    Subtype.LATE_INFANTILE: "late infantile",
+    Subtype.EARLY_JUVENILE: "early juvenile",
+    Subtype.LATE_JUVENILE: "late juvenile",
+    Subtype.JUVENILE: "juvenile",
+    Subtype.ADULT: "adult",
+    Subtype.UNDETERMINED: "not determined",
+}
+"""What people call them."""
+
+
 LATE_INFANTILE_UP_TO_MONTHS = 30
 ADULT_FROM_MONTHS = 192
 JUVENILE_BOUNDARY_MONTHS = {"MLD-SUBTYPE-EJ6": 72, "MLD-SUBTYPE-EJ7": 84}

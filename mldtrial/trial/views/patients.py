@@ -17,7 +17,7 @@ from mldtrial.trial.forms.patients import (
     TreatmentForm,
 )
 from mldtrial.trial.models import Patient, Study
-from mldtrial.trial.rules.subtype import Basis, Subtype
+from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Basis
 from mldtrial.trial.services import patients as services
 from mldtrial.trial.views.answers import form_page, patient_form, posted, to_patient
 
@@ -27,15 +27,6 @@ BASIS_NAMES = {
     Basis.SIBLING: "by an affected sibling",
     Basis.GENOTYPE: "by genotype",
     Basis.NONE: "",
-}
-
-SUBTYPE_NAMES = {
-    Subtype.LATE_INFANTILE: "late infantile",
-    Subtype.EARLY_JUVENILE: "early juvenile",
-    Subtype.LATE_JUVENILE: "late juvenile",
-    Subtype.JUVENILE: "juvenile",
-    Subtype.ADULT: "adult",
-    Subtype.UNDETERMINED: "not determined",
 }
 
 FILTER_NAMES = (("", "All"), ("followed", "In follow-up"), ("ended", "Follow-up ended"))

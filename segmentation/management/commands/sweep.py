@@ -23,6 +23,8 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (tasks.ring_batches, 60.0),
     # A worker rings after each run; this finds what was promoted or imported since.
     (tasks.ring_overlaps, 300.0),
+    # Queues the reports of a week or a month that has begun, and takes back lost ones.
+    (tasks.ring_reports, 600.0),
     (telling.tell_of_failures, 900.0),
     (upkeep.recognise_scanners, 60.0),
     (upkeep.recognise_trained_patients, 600.0),

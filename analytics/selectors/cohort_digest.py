@@ -1,0 +1,111 @@
+"""What the regular report of a cohort says: the numbers of its pages for one person, in words."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from django.template.defaultfilters import floatformat
+
+from analytics.models import FlagKind, TrajectoryFlag
+from analytics.policies import visible_to as visible_flags
+from analytics.reports.cohort import Correlation, Section
+from analytics.selectors import correlations, loads, overview
+from analytics.selectors.cohort import CohortPoint, windows_of
+from analytics.selectors.correlations import Relation, Row
+from analytics.selectors.tally import Row as Counted
+from mldtrial.trial.models import AcqStratum, Study
+from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Subtype
+
+ABSENT = "–"
+
+
+def scans(points: Sequence[CohortPoint]) -> Section:
+    """Return how many scans of how many patients have a load, by stratum."""
+    rows = []
+    for stratum in AcqStratum.values:
+        here = [point for point in points if point.acq_stratum == stratum]
+        rows.append((stratum, str(len(here)), str(len({point.patient_id for point in here}))))
+    return Section("Segmented scans", ("Acquisition", "Scans", "Patients"), tuple(rows), "")
+
+
+def estimable(points: Sequence[CohortPoint], *, smallest_group: int) -> tuple[Correlation, ...]:
+    """Return the correlations over all subtypes that are estimable, for the figure."""
+    return tuple(
+        Correlation(relation.title, row.stratum, row.rho, row.ci_low, row.ci_high)
+        for relation in correlations.RELATIONS.values()
+        for row in correlations.table(points, relation, smallest_group=smallest_group)
+        if not row.subtype
+        and row.rho is not None
+        and row.ci_low is not None
+        and row.ci_high is not None
+    )
+
+
+def relation(
+    points: Sequence[CohortPoint], study: Study, of: Relation, *, smallest_group: int
+) -> Section:
+    """Return the correlations of one score, as the cohort page has them."""
+    found = correlations.table(points, of, smallest_group=smallest_group)
+    return Section(
+        of.title,
+        ("Group", "Scans (patients)", "ρ (95 % interval)"),
+        tuple(_relation_row(row) for row in found),
+        of.note.format(**asdict(windows_of(study)))
+        + f" Intervals: {correlations.RESAMPLES} bootstrap resamples of patients with all their "
+        f"scans, seed {correlations.SEED}. 3D and 2D are never pooled.",
+    )
+
+
+def _relation_row(row: Row) -> tuple[str, str, str]:
+    group = SUBTYPE_NAMES[Subtype(row.subtype)] if row.subtype else "all subtypes"
+    counted = f"{row.n} ({row.n_patients})" if row.n else ABSENT
+    if row.reason:
+        return f"{row.stratum}, {group}", counted, f"not estimable: {row.reason}"
+    rho, low, high = (floatformat(value, 2) for value in (row.rho, row.ci_low, row.ci_high))
+    return f"{row.stratum}, {group}", counted, f"{rho} ({low} to {high})"
+
+
+def flags(study: Study, *, user: Any) -> Section:
+    """Return how many flags of the review are open, by kind, as far as a person may see them."""
+    found = TrajectoryFlag.objects.filter(patient__study=study, is_current=True)
+    counted = Counter(visible_flags(user, found).values_list("kind", flat=True))
+    rows = [
+        (FlagKind(kind).label.capitalize(), str(count)) for kind, count in sorted(counted.items())
+    ]
+    note = "A flag changes no number; it asks somebody to look."
+    return Section("Flags of the review", ("Kind", "Number"), tuple(rows), note)
+
+
+def open_queries(study: Study, *, user: Any) -> Section:
+    """Return the open queries by age, as the overview has them."""
+    rows = overview.open_queries(overview.scope_of(study, user=user))
+    return _counted("Open queries", "Of", rows, overview.QUERY_BANDS, "")
+
+
+def visits(study: Study, *, user: Any) -> Section:
+    """Return which planned visits were done and missed, as the overview has them."""
+    rows = overview.completeness(overview.scope_of(study, user=user))
+    return _counted("Planned visits", "Visit", rows, overview.COLUMNS, "")
+
+
+def _counted(
+    title: str, head: str, rows: Iterable[Counted], columns: Sequence[str], note: str
+) -> Section:
+    made = tuple((row.name, *_cells(row, len(columns))) for row in rows)
+    return Section(title, (head, *(column.capitalize() for column in columns)), made, note)
+
+
+def _cells(row: Counted, count: int) -> tuple[str, ...]:
+    if row.is_hidden:
+        return ("group too small, not shown", *[""] * (count - 1))
+    return tuple(str(cell) for cell in row.cells)
+
+
+def method() -> tuple[str, bool]:
+    """Return the method whose loads count in words, and whether it is for demonstration."""
+    active = loads.active_model()
+    if active is None:
+        return "none is active yet", False
+    words = f"{active.get_method_display()}, {active.name} {active.version}"
+    return words, active.is_demonstration

@@ -1,0 +1,108 @@
+"""What the report of a cohort says to one person: the numbers of the pages, never an arm."""
+
+from typing import Any
+
+from django.template.defaultfilters import floatformat
+
+from analytics.reports.cohort import CohortReport, Section
+from analytics.selectors import cohort_digest as digest
+from analytics.selectors import correlations
+from analytics.selectors.cohort import Filters, scored_loads, trained_count
+from analytics.services import papers, rising
+from analytics.services.rising import Rising
+from analytics.stats.monotone_shares import StudyMonotonicity
+from mldtrial.trial import policies
+from mldtrial.trial.models import Study
+
+ABSENT = "–"
+DEMONSTRATION = (
+    "Demonstration model. It was trained on digital phantoms only. Its loads show how the "
+    "platform works; they measure no patient."
+)
+RISING_HEADS = (
+    "Scans", "Patients", "Next scans", "Not lower", "Within noise", "Trend, z (p)",
+    "Largest fall, mL",
+)  # fmt: skip
+RISING_NOTE = (
+    "Patients with two scans or more of one stratum; each scan against the one before it, by one "
+    "method. Untreated, a load should not fall; after treatment a fall may be real. Within noise: "
+    "not lower by more than the study's tolerance of the pair. Trend: Mann-Kendall, stratified by "
+    "patient. Largest fall: median of patients."
+)
+
+
+def report(study: Study, *, user: Any, period: str) -> CohortReport:
+    """Return the report of a study for a person, of the whole cohort as it stands now.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not view the cohort.
+    """
+    policies.require(user, "view_cohort", study)
+    smallest = policies.smallest_group(user, study)
+    scored = scored_loads(study, user=user, filters=Filters())
+    points = [point for _, point in scored]
+    method, is_demonstration = digest.method()
+    trained = trained_count(study, user=user, points=points)
+    return CohortReport(
+        title=f"Cohort of {study.code}, {period}",
+        facts=(
+            ("Study", f"{study.code} {study.name}"),
+            ("Report of", period),
+            ("Segmented scans", str(len(points))),
+            ("Patients with a load", str(len({point.patient_id for point in points}))),
+            ("Method", method),
+            ("Made for", str(user)),
+        ),
+        warnings=_warnings(is_demonstration, trained),
+        correlations=digest.estimable(points, smallest_group=smallest),
+        sections=(
+            digest.scans(points),
+            *(
+                digest.relation(points, study, one, smallest_group=smallest)
+                for one in correlations.RELATIONS.values()
+            ),
+            _rising(rising.rising([load for load, _ in scored], study, smallest_group=smallest)),
+            digest.flags(study, user=user),
+            digest.open_queries(study, user=user),
+            digest.visits(study, user=user),
+        ),
+        origin=papers.origin(of=f"{study.code} · cohort report {period}", by=user),
+    )
+
+
+def _warnings(is_demonstration: bool, trained: int) -> tuple[str, ...]:
+    said = [DEMONSTRATION] if is_demonstration else []
+    if trained:
+        said.append(
+            f"Patients of the training set of this model among them: {trained}. Their loads are no "
+            "independent test of it."
+        )
+    return tuple(said)
+
+
+def _rising(rows: list[Rising]) -> Section:
+    return Section(
+        "Courses that rise",
+        RISING_HEADS,
+        tuple((row.stratum, *_courses(row.found, row.reason)) for row in rows),
+        RISING_NOTE,
+    )
+
+
+def _courses(found: StudyMonotonicity | None, reason: str) -> tuple[str, ...]:
+    if found is None:
+        return (reason, *[""] * (len(RISING_HEADS) - 2))
+    trend = ABSENT
+    if found.trend is not None:
+        p = "< 0.001" if found.trend.p_value < 0.001 else floatformat(found.trend.p_value, 3)
+        trend = f"{floatformat(found.trend.z, 2)} (p {p})"
+    return (
+        str(found.n_subjects),
+        str(found.n_pairs),
+        f"{100 * found.share_not_falling:.0f} %",
+        f"{100 * found.share_within_noise:.0f} %",
+        trend,
+        floatformat(found.median_drawdown, 1),
+    )
