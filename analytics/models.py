@@ -1,9 +1,10 @@
-"""Flags of a trajectory, the log of exports, and the reports of a cohort."""
+"""Flags, exports, reference cohorts, reports of a cohort, and intervals that are kept."""
 
 import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 
 from analytics.reports.periods import MONTHLY, NEVER, WEEKLY
 from mldtrial.audit.belonging import belongs_to, never_locked
@@ -202,3 +203,59 @@ class CohortReport(Job, ClinicalModel):
     def is_there(self) -> bool:
         """True once it can be read."""
         return self.state == JobState.SUCCEEDED
+
+
+class IntervalEstimate(models.Model):
+    """An interval, kept under the hash of all the numbers that it was computed from.
+
+    No record of the trial: it follows from the records and can be computed from them again. It
+    holds no patient's data, and never grows old, since other numbers have another key.
+    """
+
+    key = models.CharField(primary_key=True, max_length=64, editable=False)
+    ci_low = models.FloatField(null=True)
+    ci_high = models.FloatField(null=True)
+    reason = models.CharField(max_length=200, blank=True, help_text="Why there is no interval.")
+    computed_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(key__regex=r"^[0-9a-f]{64}$"),
+                name="interval_key_is_a_hash",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(reason="", ci_low__isnull=False, ci_high__isnull=False)
+                | (~models.Q(reason="") & models.Q(ci_low__isnull=True, ci_high__isnull=True)),
+                name="interval_whole_or_a_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["computed_at"], name="interval_computed_at")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class IntervalOrder(models.Model):
+    """That somebody waits for the intervals of a part of the cohort; gone once they are there.
+
+    No record of the trial. The worker reads the cohort as the person who waits sees it.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    study = models.ForeignKey(Study, models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    stratum = models.CharField(max_length=2, blank=True)
+    subtype = models.CharField(max_length=16, blank=True)
+    ordered_at = models.DateTimeField(db_default=Now(), editable=False)
+    started_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "user", "stratum", "subtype"], name="interval_order_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return str(self.id)

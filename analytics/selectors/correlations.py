@@ -1,18 +1,22 @@
 """How the load goes with a clinical score, by stratum and subtype."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from analytics.selectors.cohort import CohortPoint
-from analytics.stats import correlation
+from analytics.selectors.columns import Columns, Mask
+from analytics.selectors.samples import RESAMPLES, SEED, Interval, Sample, computed
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.resampling import SMALLEST_N
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.rules.subtype import Subtype
 
-SEED = 20260101
-RESAMPLES = 2000
+__all__ = ["RELATIONS", "RESAMPLES", "SEED", "Relation", "Row", "of_stratum", "planned", "table"]
+IntervalOf = Callable[[Sample], Interval | None]
+"""Where an interval is taken from; None while it is being computed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,13 @@ RELATIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """The correlation in one group; numbers are None where it is not estimable."""
+    """The correlation in one group; numbers are None where it is not estimable.
+
+    Attributes
+    ----------
+    sample : Sample or None
+        What the interval is computed from; None where there is no correlation.
+    """
 
     stratum: str
     subtype: str
@@ -85,6 +95,12 @@ class Row:
     ci_low: float | None
     ci_high: float | None
     reason: str
+    sample: Sample | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """True while the interval is being computed."""
+        return self.rho is not None and self.ci_low is None
 
 
 def paired(points: Sequence[CohortPoint], relation: Relation) -> list[CohortPoint]:
@@ -94,6 +110,8 @@ def paired(points: Sequence[CohortPoint], relation: Relation) -> list[CohortPoin
 
 def without_small_groups(points: Sequence[CohortPoint], smallest: int) -> list[CohortPoint]:
     """Return the points of the groups (stratum and subtype) with enough patients."""
+    if smallest <= 1:
+        return list(points)
     patients: dict[tuple[str, str], set[object]] = {}
     for point in points:
         patients.setdefault((point.acq_stratum, point.subtype), set()).add(point.patient_id)
@@ -105,16 +123,22 @@ def table(points: Sequence[CohortPoint], relation: Relation, *, smallest_group: 
 
     The two strata are never pooled: their loads differ systematically.
     """
-    found = paired(points, relation)
+    rows = planned(Columns.of(points), relation, smallest_group=smallest_group)
+    return [with_interval(row, computed) for row in rows]
+
+
+def planned(columns: Columns, relation: Relation, *, smallest_group: int) -> list[Row]:
+    """Return the rows of the table without their intervals, each with what it rests on."""
+    scores = columns.scores(relation.value)
     rows = []
     for stratum in AcqStratum.values:
-        here = [point for point in found if point.acq_stratum == stratum]
-        rows.append(_row(here, relation, stratum, "", smallest_group))
-        kinds = [kind.value for kind in Subtype if any(p.subtype == kind for p in here)]
-        rows += [
-            _row([p for p in here if p.subtype == kind], relation, stratum, kind, smallest_group)
-            for kind in kinds
-        ]
+        here = (columns.stratum == stratum) & ~np.isnan(scores)
+        rows.append(_row(columns, scores, here, (stratum, ""), smallest_group))
+        for kind in Subtype:
+            of_kind = here & (columns.subtype == kind.value)
+            if of_kind.any():
+                found = _row(columns, scores, of_kind, (stratum, kind.value), smallest_group)
+                rows.append(found)
     return rows
 
 
@@ -122,8 +146,28 @@ def of_stratum(
     points: Sequence[CohortPoint], relation: Relation, stratum: str, *, smallest_group: int = 1
 ) -> Row:
     """Return the correlation of all scans of a stratum; without more, for who may see patients."""
-    here = [point for point in paired(points, relation) if point.acq_stratum == stratum]
-    return _row(here, relation, stratum, "", smallest_group)
+    columns = Columns.of(points)
+    row = planned_of_stratum(columns, relation, stratum, smallest_group=smallest_group)
+    return with_interval(row, computed)
+
+
+def planned_of_stratum(
+    columns: Columns, relation: Relation, stratum: str, *, smallest_group: int
+) -> Row:
+    """Return the row of a whole stratum without its interval."""
+    scores = columns.scores(relation.value)
+    here = (columns.stratum == stratum) & ~np.isnan(scores)
+    return _row(columns, scores, here, (stratum, ""), smallest_group)
+
+
+def with_interval(row: Row, interval_of: IntervalOf) -> Row:
+    """Return a row with its interval, or as it is while that is being computed."""
+    found = None if row.sample is None else interval_of(row.sample)
+    if found is None:
+        return row
+    if found.reason:
+        return replace(row, rho=None, reason=found.reason)
+    return replace(row, ci_low=found.low, ci_high=found.high)
 
 
 def too_small(smallest_group: int) -> str:
@@ -132,47 +176,35 @@ def too_small(smallest_group: int) -> str:
 
 
 def _row(
-    points: Sequence[CohortPoint],
-    relation: Relation,
-    stratum: str,
-    subtype: str,
+    columns: Columns,
+    scores: NDArray[np.float64],
+    here: Mask,
+    group: tuple[str, str],
     smallest_group: int,
 ) -> Row:
-    n_patients = len({point.patient_id for point in points})
+    n, n_patients = int(here.sum()), columns.count_patients(here)
     if 0 < n_patients < smallest_group:
-        return Row(stratum, subtype, 0, 0, None, None, None, too_small(smallest_group))
-    reason = why_not(points, relation)
+        return Row(*group, 0, 0, None, None, None, too_small(smallest_group))
+    loads, levels = columns.load_ml[here], scores[here]
+    reason = why_not(loads, levels, n_patients)
     if reason:
-        return Row(stratum, subtype, len(points), n_patients, None, None, None, reason)
+        return Row(*group, n, n_patients, None, None, None, reason)
+    sample = Sample.of(loads, levels, columns.patient[here])
     try:
-        found = _spearman(
-            tuple(point.load_ml for point in points),
-            tuple(relation.value(point) for point in points),
-            tuple(str(point.patient_id) for point in points),
-        )
+        rho = sample.value()
     except NotEstimableError as error:
-        return Row(stratum, subtype, len(points), n_patients, None, None, None, str(error))
-    return Row(
-        stratum, subtype, len(points), n_patients, found.rho, found.ci_low, found.ci_high, ""
-    )
+        return Row(*group, n, n_patients, None, None, None, str(error))
+    return Row(*group, n, n_patients, rho, None, None, "", sample)
 
 
-def why_not(points: Sequence[CohortPoint], relation: Relation) -> str:
+def why_not(loads: NDArray[np.float64], scores: NDArray[np.float64], n_patients: int) -> str:
     """Return the usual reasons against an estimate in few words, for a table; empty if none."""
-    if not points:
+    if not loads.size:
         return "no scan with this score"
-    if len({point.patient_id for point in points}) < SMALLEST_N:
+    if n_patients < SMALLEST_N:
         return f"fewer than {SMALLEST_N} patients"
-    if len({point.load_ml for point in points}) == 1:
+    if (loads == loads[0]).all():
         return "all loads are equal"
-    if len({relation.value(point) for point in points}) == 1:
+    if (scores == scores[0]).all():
         return "all scores are equal"
     return ""
-
-
-@lru_cache(maxsize=256)
-def _spearman(
-    loads: tuple[float, ...], scores: tuple[float, ...], patients: tuple[str, ...]
-) -> correlation.Spearman:
-    # Kept by its numbers: a page that is opened again does not resample again.
-    return correlation.spearman(loads, scores, subjects=patients, n_resamples=RESAMPLES, seed=SEED)

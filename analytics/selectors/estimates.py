@@ -1,14 +1,16 @@
 """One relation estimated three ways: over all scans, by subtype, and within patients."""
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from analytics.selectors import correlations
 from analytics.selectors.cohort import CohortPoint
-from analytics.selectors.correlations import RESAMPLES, SEED, Relation
-from analytics.stats import adjusted, correlation
+from analytics.selectors.columns import Columns, Mask
+from analytics.selectors.correlations import IntervalOf, Relation
+from analytics.selectors.samples import Array, Sample, computed
+from analytics.stats import correlation
 from analytics.stats.direction import Directed, Opposition, opposition
 from analytics.stats.errors import NotEstimableError
 from mldtrial.trial.models import AcqStratum
@@ -27,6 +29,12 @@ class Estimate:
     ci_low: float | None
     ci_high: float | None
     reason: str
+    sample: Sample | None = None
+
+    @property
+    def is_pending(self) -> bool:
+        """True while the interval is being computed."""
+        return self.value is not None and self.ci_low is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,101 +55,108 @@ def side_by_side(
     subtype. Who may see no group below `smallest_group` patients gets none of fewer: neither an
     estimate nor a subtype in it.
     """
-    found = correlations.paired(points, relation)
-    strata = [s for s in AcqStratum.values if any(p.acq_stratum == s for p in points)]
+    found = planned(Columns.of(points), relation, smallest_group=smallest_group)
+    return [with_intervals(one, computed) for one in found]
+
+
+def planned(columns: Columns, relation: Relation, *, smallest_group: int) -> list[SideBySide]:
+    """Return the estimates without the intervals that patients are resampled for."""
+    scores = columns.scores(relation.value)
     return [
-        _of_stratum([p for p in found if p.acq_stratum == s], s, relation, smallest_group)
-        for s in strata
+        SideBySide(stratum, _of_stratum(columns, scores, relation, stratum, smallest_group), None)
+        for stratum in AcqStratum.values
+        if (columns.stratum == stratum).any()
     ]
 
 
-def _of_stratum(
-    points: Sequence[CohortPoint], stratum: str, relation: Relation, smallest: int
-) -> SideBySide:
-    row = correlations.of_stratum(points, relation, stratum, smallest_group=smallest)
-    pooled = Estimate(row.n, row.n_patients, row.rho, row.ci_low, row.ci_high, row.reason)
+def with_intervals(found: SideBySide, interval_of: IntervalOf) -> SideBySide:
+    """Return estimates with their intervals, and whether they oppose once all are there."""
     estimates = {
-        POOLED: pooled,
-        BY_SUBTYPE: _by_subtype(points, relation, smallest),
-        WITHIN: _within(points, relation, smallest),
+        name: _with_interval(one, interval_of, is_pooled=name == POOLED)
+        for name, one in found.estimates.items()
     }
+    if any(one.is_pending for one in estimates.values()):
+        return replace(found, estimates=estimates)
     directed = {
         name: Directed(one.value, one.ci_low, one.ci_high)
         for name, one in estimates.items()
         if one.value is not None and one.ci_low is not None and one.ci_high is not None
     }
-    return SideBySide(stratum, estimates, opposition(directed))
+    return SideBySide(found.stratum, estimates, opposition(directed))
 
 
-def _by_subtype(points: Sequence[CohortPoint], relation: Relation, smallest: int) -> Estimate:
-    known = [point for point in points if point.subtype != Subtype.UNDETERMINED]
+def _with_interval(one: Estimate, interval_of: IntervalOf, *, is_pooled: bool) -> Estimate:
+    found = None if one.sample is None else interval_of(one.sample)
+    if found is None:
+        return one
+    if found.reason:
+        reason = found.reason if is_pooled else _in_a_table(found.reason)
+        return replace(one, value=None, reason=reason)
+    return replace(one, ci_low=found.low, ci_high=found.high)
+
+
+def _of_stratum(
+    columns: Columns, scores: Array, relation: Relation, stratum: str, smallest: int
+) -> dict[str, Estimate]:
+    here = (columns.stratum == stratum) & ~np.isnan(scores)
+    row = correlations.planned_of_stratum(columns, relation, stratum, smallest_group=smallest)
+    return {
+        POOLED: Estimate(row.n, row.n_patients, row.rho, None, None, row.reason, row.sample),
+        BY_SUBTYPE: _by_subtype(columns, scores, here, smallest),
+        WITHIN: _within(columns, scores, here, smallest),
+    }
+
+
+def _by_subtype(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estimate:
+    known = here & (columns.subtype != Subtype.UNDETERMINED.value)
     # A patient who is alone in a subtype is compared with nobody there.
-    kept = correlations.without_small_groups(known, max(smallest, 2))
-    if points and not kept:
-        fewest = "two" if smallest <= 2 else str(smallest)
-        return _absent([], f"no subtype has {fewest} patients or more", smallest)
-    reason = correlations.why_not(kept, relation)
+    fewest = max(smallest, 2)
+    kept = known.copy()
+    for kind in np.unique(columns.subtype[known]):
+        of_kind = known & (columns.subtype == kind)
+        if columns.count_patients(of_kind) < fewest:
+            kept &= ~of_kind
+    if here.any() and not kept.any():
+        words = "two" if smallest <= 2 else str(smallest)
+        return Estimate(0, 0, None, None, None, f"no subtype has {words} patients or more")
+    subtypes = np.unique(columns.subtype, return_inverse=True)[1]
+    n_patients = columns.count_patients(kept)
+    reason = correlations.why_not(columns.load_ml[kept], scores[kept], n_patients)
     if reason:
-        return _absent(kept, reason, smallest)
+        return _absent(kept, n_patients, reason, smallest)
+    sample = Sample.of(columns.load_ml[kept], scores[kept], columns.patient[kept], subtypes[kept])
     try:
-        found = _stratified(
-            *_values(kept, relation),
-            tuple(point.subtype for point in kept),
-            _patients(kept),
+        value = sample.value()
+    except NotEstimableError as error:
+        return _absent(kept, n_patients, _in_a_table(str(error)), smallest)
+    return Estimate(int(kept.sum()), n_patients, value, None, None, "", sample)
+
+
+def _within(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estimate:
+    scans = np.bincount(columns.patient[here], minlength=columns.patient.size)
+    kept = here & (scans[columns.patient] > 1)
+    if here.any() and not kept.any():
+        return Estimate(0, 0, None, None, None, "no patient has two scans or more")
+    n_patients = columns.count_patients(kept)
+    reason = correlations.why_not(columns.load_ml[kept], scores[kept], n_patients)
+    if reason or n_patients < smallest:
+        return _absent(kept, n_patients, reason, smallest)
+    try:
+        found = correlation.repeated_measures(
+            columns.patient[kept].tolist(), columns.load_ml[kept], scores[kept]
         )
     except NotEstimableError as error:
-        return _absent(kept, _in_a_table(error), smallest)
-    return Estimate(found.n, found.n_subjects, found.rho, found.ci_low, found.ci_high, "")
+        return _absent(kept, n_patients, _in_a_table(str(error)), smallest)
+    return Estimate(int(kept.sum()), n_patients, found.r, found.ci_low, found.ci_high, "")
 
 
-def _within(points: Sequence[CohortPoint], relation: Relation, smallest: int) -> Estimate:
-    scans = Counter(point.patient_id for point in points)
-    kept = [point for point in points if scans[point.patient_id] > 1]
-    if points and not kept:
-        return _absent([], "no patient has two scans or more", smallest)
-    reason = correlations.why_not(kept, relation)
-    n_patients = len({point.patient_id for point in kept})
-    if reason or n_patients < smallest:
-        return _absent(kept, reason, smallest)
-    try:
-        found = correlation.repeated_measures(_patients(kept), *_values(kept, relation))
-    except NotEstimableError as error:
-        return _absent(kept, _in_a_table(error), smallest)
-    return Estimate(len(kept), n_patients, found.r, found.ci_low, found.ci_high, "")
-
-
-def _absent(points: Sequence[CohortPoint], reason: str, smallest: int) -> Estimate:
-    n_patients = len({point.patient_id for point in points})
+def _absent(kept: Mask, n_patients: int, reason: str, smallest: int) -> Estimate:
     if 0 < n_patients < smallest:
         return Estimate(0, 0, None, None, None, correlations.too_small(smallest))
-    return Estimate(len(points), n_patients, None, None, None, reason)
+    return Estimate(int(kept.sum()), n_patients, None, None, None, reason)
 
 
-def _in_a_table(error: NotEstimableError) -> str:
-    """Return the reason as the end of a sentence."""
-    words = str(error).rstrip(".")
+def _in_a_table(reason: str) -> str:
+    """Return a reason as the end of a sentence."""
+    words = reason.rstrip(".")
     return words[:1].lower() + words[1:]
-
-
-def _values(
-    points: Sequence[CohortPoint], relation: Relation
-) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    scores = (relation.value(point) for point in points)
-    return tuple(p.load_ml for p in points), tuple(s for s in scores if s is not None)
-
-
-def _patients(points: Sequence[CohortPoint]) -> tuple[str, ...]:
-    return tuple(str(point.patient_id) for point in points)
-
-
-@lru_cache(maxsize=64)
-def _stratified(
-    loads: tuple[float, ...],
-    scores: tuple[float, ...],
-    subtypes: tuple[str, ...],
-    patients: tuple[str, ...],
-) -> correlation.Spearman:
-    # Kept by its numbers, as the correlation over all scans is.
-    return adjusted.stratified_spearman(
-        loads, scores, subtypes, patients, n_resamples=RESAMPLES, seed=SEED
-    )

@@ -113,28 +113,55 @@ def stratified_spearman(
     ValueError
         If the lengths differ.
     """
-    first, second = paired(x, y)
-    codes, _ = numbered(strata, first.size)
-    kept = np.bincount(codes)[codes] > 1
-    if not kept.any():
-        raise NotEstimableError("No stratum has two rows or more.")
-    if subjects is not None and len(subjects) != first.size:
-        raise ValueError(f"Expected {first.size} subjects, got {len(subjects)}.")
-    rows = np.flatnonzero(kept)
-    first, second = paired(first[rows], second[rows])
-    codes, count = numbered(codes[rows].tolist(), rows.size)
-    members = [np.flatnonzero(codes == stratum) for stratum in range(count)]
-    groups = [(m, TieGroups.of(first[m]), TieGroups.of(second[m])) for m in members]
-
-    def statistic(weights: Array) -> Array:
-        return _within_strata(groups, weights)
-
-    rho = float(statistic(np.ones((1, first.size)))[0])
-    if np.isnan(rho):
-        raise NotEstimableError("A measure does not vary within any stratum.")
+    within = _WithinStrata.of(x, y, strata)
+    if subjects is not None and len(subjects) != len(strata):
+        raise ValueError(f"Expected {len(strata)} subjects, got {len(subjects)}.")
+    rho, rows, statistic = within.rho(), within.rows, within.of_weights
     named = None if subjects is None else [subjects[row] for row in rows.tolist()]
     sampled = _Resampling(named, n_resamples, seed, interval)
-    return _estimate(rho, statistic, first.size, count - 1, sampled)
+    return _estimate(rho, statistic, rows.size, len(within.groups) - 1, sampled)
+
+
+def stratified_rho(x: ArrayLike, y: ArrayLike, strata: Sequence[Hashable]) -> float:
+    """Return the rank correlation within strata alone, as `stratified_spearman` has it.
+
+    Raises
+    ------
+    NotEstimableError
+        As `stratified_spearman`, but for the patients.
+    """
+    rho = _WithinStrata.of(x, y, strata).rho()
+    return min(max(rho, -1.0), 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class _WithinStrata:
+    """The rows that are not alone in their stratum, and the order of each stratum's values."""
+
+    rows: NDArray[np.intp]
+    groups: list[tuple[NDArray[np.intp], TieGroups, TieGroups]]
+
+    @classmethod
+    def of(cls, x: ArrayLike, y: ArrayLike, strata: Sequence[Hashable]) -> "_WithinStrata":
+        first, second = paired(x, y)
+        codes, _ = numbered(strata, first.size)
+        kept = np.bincount(codes)[codes] > 1
+        if not kept.any():
+            raise NotEstimableError("No stratum has two rows or more.")
+        rows = np.flatnonzero(kept)
+        first, second = paired(first[rows], second[rows])
+        codes, count = numbered(codes[rows].tolist(), rows.size)
+        members = [np.flatnonzero(codes == stratum) for stratum in range(count)]
+        return cls(rows, [(m, TieGroups.of(first[m]), TieGroups.of(second[m])) for m in members])
+
+    def of_weights(self, weights: Array) -> Array:
+        return _within_strata(self.groups, weights)
+
+    def rho(self) -> float:
+        rho = float(self.of_weights(np.ones((1, self.rows.size)))[0])
+        if np.isnan(rho):
+            raise NotEstimableError("A measure does not vary within any stratum.")
+        return rho
 
 
 def _estimate(

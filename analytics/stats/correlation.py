@@ -30,6 +30,7 @@ __all__ = [
     "repeated_measures",
     "spearman",
     "spearman_difference",
+    "spearman_rho",
 ]
 
 
@@ -106,6 +107,17 @@ def spearman(
         clusters, count, n_resamples=n_resamples, seed=seed, interval=interval,
     )  # fmt: skip
     return Spearman(rho, p_value, low, high, first.size, count)
+
+
+def spearman_rho(x: ArrayLike, y: ArrayLike) -> float:
+    """Return Spearman's rank correlation alone.
+
+    Raises
+    ------
+    NotEstimableError
+        As `spearman`, but for the patients.
+    """
+    return float(stats.spearmanr(*paired(x, y)).statistic)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import correlations, estimates, loads
+from analytics import tasks
+from analytics.selectors import correlations, estimates, loads, relations
 from analytics.selectors.cohort import (
     CohortPoint,
     Filters,
@@ -18,7 +19,8 @@ from analytics.selectors.cohort import (
     trained_count,
     windows_of,
 )
-from analytics.services import rising
+from analytics.selectors.intervals import found as found_intervals
+from analytics.services import intervals, rising
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import AcqStratum, Study
@@ -29,15 +31,26 @@ from mldtrial.trial.views.patients import SUBTYPE_NAMES
 
 @require_safe
 def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
-    """Show all relations with their correlations, by stratum and subtype."""
+    """Show all relations with their correlations; with ``?fragment=1`` the intervals waited for."""
     study = _study(request, study_code)
     filters = Filters.of(request.GET)
+    if request.GET.get("fragment"):
+        unheard = intervals.is_unheard(study=study, by=request.user, filters=filters)
+        if unheard:
+            tasks.ring_intervals()
+        if unheard is not None:
+            waiting = {"is_waiting": True, "fragment_url": _fragment_url(study, request)}
+            return render(request, "analytics/_intervals.html", waiting)
     scored = scored_loads(study, user=request.user, filters=filters)
     points = [point for _, point in scored]
     if points:
         access.log_blinded_view(study=study, by=request.user, what="cohort")
     smallest = policies.smallest_group(request.user, study)
+    numbers = _numbers(request, study, filters, points, smallest)
+    if request.GET.get("fragment"):
+        return render(request, "analytics/_cohort_numbers.html", {**numbers, "is_fragment": True})
     context = {
+        **numbers,
         "rising": rising.rising([load for load, _ in scored], study, smallest_group=smallest),
         "study": study,
         "filters": filters,
@@ -47,24 +60,42 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "scan_count": len(points),
         "trained_count": trained_count(study, user=request.user, points=points),
         "patient_count": len({point.patient_id for point in points}),
+    }
+    return render(request, "analytics/cohort.html", context)
+
+
+def _numbers(
+    request: HttpRequest,
+    study: Study,
+    filters: Filters,
+    points: Sequence[CohortPoint],
+    smallest: int,
+) -> dict[str, Any]:
+    """Return the relations with those intervals that are there; the others are ordered."""
+    planned = relations.planned(points, smallest)
+    known = found_intervals(relations.samples(planned))
+    shown = relations.with_intervals(planned, lambda sample: known.get(sample.key))
+    is_waiting = any(one.is_pending for one in shown)
+    if is_waiting and intervals.order(study=study, by=request.user, filters=filters):
+        tasks.ring_intervals()
+    windows = asdict(windows_of(study))
+    return {
+        "is_waiting": is_waiting,
+        "fragment_url": _fragment_url(study, request),
         "seed": correlations.SEED,
         "resamples": correlations.RESAMPLES,
         "relations": [
             {
-                "name": relation.name,
-                "title": relation.title,
-                "note": relation.note.format(**asdict(windows_of(study))),
-                "url": _chart_url(study, relation.name, request),
-                "rows": [
-                    _table_row(row)
-                    for row in correlations.table(points, relation, smallest_group=smallest)
-                ],
-                **_estimates(points, relation, smallest),
+                "name": one.relation.name,
+                "title": one.relation.title,
+                "note": one.relation.note.format(**windows),
+                "url": _chart_url(study, one.relation.name, request),
+                "rows": [_table_row(row) for row in one.rows],
+                **_estimates(one),
             }
-            for relation in correlations.RELATIONS.values()
+            for one in shown
         ],
     }
-    return render(request, "analytics/cohort.html", context)
 
 
 @require_safe
@@ -94,6 +125,12 @@ def _chart_url(study: Study, name: str, request: HttpRequest) -> str:
     return f"{url}?{query}" if query else url
 
 
+def _fragment_url(study: Study, request: HttpRequest) -> str:
+    asked = request.GET.copy()
+    asked["fragment"] = "1"
+    return f"{reverse('cohort', args=[study.code])}?{asked.urlencode()}"
+
+
 ESTIMATES = {
     estimates.POOLED: (
         "All scans (ρ)",
@@ -111,11 +148,9 @@ ESTIMATES = {
 """What each estimate is called, and the question it answers."""
 
 
-def _estimates(
-    points: Sequence[CohortPoint], relation: correlations.Relation, smallest: int
-) -> dict[str, Any]:
+def _estimates(estimated: relations.Estimated) -> dict[str, Any]:
     """Return the three estimates, a row each with a cell for each stratum, and what opposes."""
-    found = estimates.side_by_side(points, relation, smallest_group=smallest)
+    relation, found = estimated.relation, estimated.side_by_side
     return {
         "noun": relation.noun,
         "strata": [one.stratum for one in found],

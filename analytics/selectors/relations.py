@@ -1,0 +1,66 @@
+"""All relations of the cohort page, first without what takes long, then with it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from analytics.selectors import correlations, estimates
+from analytics.selectors.cohort import CohortPoint
+from analytics.selectors.columns import Columns
+from analytics.selectors.correlations import IntervalOf, Relation, Row
+from analytics.selectors.estimates import SideBySide
+from analytics.selectors.samples import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Estimated:
+    """One relation with its correlations by group, and its estimates side by side."""
+
+    relation: Relation
+    rows: tuple[Row, ...]
+    side_by_side: tuple[SideBySide, ...]
+
+    @property
+    def is_pending(self) -> bool:
+        """True while an interval is being computed."""
+        cells = [one for found in self.side_by_side for one in found.estimates.values()]
+        return any(row.is_pending for row in self.rows) or any(one.is_pending for one in cells)
+
+
+def planned(points: Sequence[CohortPoint], smallest_group: int) -> list[Estimated]:
+    """Return every relation without the intervals that patients are resampled for."""
+    columns = Columns.of(points)
+    return [
+        Estimated(
+            relation,
+            tuple(correlations.planned(columns, relation, smallest_group=smallest_group)),
+            tuple(estimates.planned(columns, relation, smallest_group=smallest_group)),
+        )
+        for relation in correlations.RELATIONS.values()
+    ]
+
+
+def samples(found: Iterable[Estimated]) -> list[Sample]:
+    """Return what the intervals of relations are computed from."""
+    return [
+        one.sample
+        for estimated in found
+        for one in (
+            *estimated.rows,
+            *(e for side in estimated.side_by_side for e in side.estimates.values()),
+        )
+        if one.sample is not None
+    ]
+
+
+def with_intervals(found: Iterable[Estimated], interval_of: IntervalOf) -> list[Estimated]:
+    """Return relations with those intervals that are there."""
+    return [
+        replace(
+            one,
+            rows=tuple(correlations.with_interval(row, interval_of) for row in one.rows),
+            side_by_side=tuple(
+                estimates.with_intervals(side, interval_of) for side in one.side_by_side
+            ),
+        )
+        for one in found
+    ]

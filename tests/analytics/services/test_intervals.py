@@ -1,0 +1,150 @@
+"""Intervals are computed beside the page, once, and shown to whom their numbers belong."""
+
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from analytics.models import IntervalEstimate, IntervalOrder
+from analytics.selectors import intervals as known
+from analytics.selectors.cohort import Filters
+from analytics.selectors.samples import computed
+from analytics.services import intervals
+from mldtrial.audit.models import AccessAction, AccessEvent
+from mldtrial.trial.models import Blinding, Study
+from mldtrial.trial.services import patients
+from tests.support.loads import make_load
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+DAYS = [date(2024, month, 10) for month in (1, 4, 7)]
+PENDING = "computing …"
+
+
+@pytest.fixture
+def cohort(world: World, monkeypatch: pytest.MonkeyPatch) -> World:
+    """Six patients with three scans each, which are too many to resample while one waits."""
+    monkeypatch.setattr(known, "ROWS_AT_ONCE", 0)
+    for number in range(6):
+        patient = patients.create_patient(
+            site=world.site_a, subject_code=f"A-1{number:02}", sex="F",
+            birth_month=date(2018, 3 + number, 1), onset_age_months=20, by=None,
+        )  # fmt: skip
+        for visit, day in enumerate(DAYS):
+            make_load(patient, day, 20.0 + 7 * visit + (number * 13) % 9)
+    return world
+
+
+def page(client, world: World, role: str = "data_manager", query: str = "") -> str:
+    client.force_login(world.user(role))
+    answer = client.get(reverse("cohort", args=["MLD-1"]) + query)
+    assert answer.status_code == 200
+    return " ".join(answer.content.decode().split())
+
+
+def compute_all() -> int:
+    count = 0
+    while intervals.execute_next():
+        count += 1
+    return count
+
+
+def test_the_correlation_is_there_at_once_and_its_interval_once_it_is_computed(client, cohort):
+    first = page(client, cohort)
+    assert PENDING in first
+    assert 'hx-trigger="every 2s"' in first
+    assert IntervalOrder.objects.count() == 1
+    assert "hx-trigger" in page(client, cohort, query="?fragment=1")
+    assert compute_all() == 1
+    fragment = page(client, cohort, query="?fragment=1")
+    assert PENDING not in fragment
+    assert "every 2s" not in fragment
+    assert fragment.count('hx-swap-oob="true"') == 8
+    second = page(client, cohort)
+    assert PENDING not in second
+    assert not IntervalOrder.objects.exists()
+
+
+def test_what_is_kept_is_what_the_page_would_compute(client, cohort, monkeypatch):
+    page(client, cohort)
+    compute_all()
+    from_the_store = page(client, cohort)
+    IntervalEstimate.objects.all().delete()
+    monkeypatch.setattr(known, "ROWS_AT_ONCE", 10**9)
+    assert page(client, cohort) == from_the_store
+    assert not IntervalEstimate.objects.exists()
+
+
+def test_an_interval_is_never_shown_for_other_numbers(client, cohort):
+    page(client, cohort)
+    compute_all()
+    make_load(cohort.patient_a, DAYS[0], 90.0)
+    assert PENDING in page(client, cohort)
+    kept_before = set(IntervalEstimate.objects.values_list("key", flat=True))
+    compute_all()
+    assert set(IntervalEstimate.objects.values_list("key", flat=True)) > kept_before
+
+
+def test_nothing_is_computed_twice(client, cohort):
+    page(client, cohort)
+    page(client, cohort)
+    page(client, cohort, "sponsor")
+    assert IntervalOrder.objects.count() == 2
+    compute_all()
+    times = dict(IntervalEstimate.objects.values_list("key", "computed_at"))
+    computed.cache_clear()
+    intervals.order(study=cohort.study, by=cohort.user("data_manager"), filters=Filters())
+    assert compute_all() == 1
+    assert dict(IntervalEstimate.objects.values_list("key", "computed_at")) == times
+    assert computed.cache_info().misses == 0
+
+
+def test_the_worker_reads_the_cohort_as_the_person_sees_it(cohort):
+    """An order of who sees no load brings nothing to the store."""
+    for key in ("coordinator", "stranger", "other_sponsor"):
+        intervals.order(study=cohort.study, by=cohort.user(key), filters=Filters())
+    assert compute_all() == 3
+    assert not IntervalEstimate.objects.exists()
+
+
+def test_an_order_whose_worker_was_lost_is_taken_again(cohort):
+    by = cohort.user("data_manager")
+    intervals.order(study=cohort.study, by=by, filters=Filters())
+    asked = {"study": cohort.study, "by": by, "filters": Filters()}
+    assert intervals.is_unheard(**asked) is False
+    IntervalOrder.objects.update(started_at=timezone.now())
+    assert compute_all() == 0
+    IntervalOrder.objects.update(started_at=timezone.now() - timedelta(hours=1))
+    assert intervals.is_unheard(**asked) is True
+    assert compute_all() == 1
+    assert intervals.is_unheard(**asked) is None
+
+
+def test_a_page_that_waits_rings_again_where_nobody_came(cohort):
+    asked = {"study": cohort.study, "by": cohort.user("sponsor"), "filters": Filters()}
+    assert intervals.order(**asked) is True
+    assert intervals.order(**asked) is False
+    IntervalOrder.objects.update(ordered_at=timezone.now() - timedelta(minutes=1))
+    assert intervals.is_unheard(**asked) is True
+
+
+def test_what_is_old_is_removed(client, cohort):
+    page(client, cohort)
+    compute_all()
+    IntervalEstimate.objects.update(computed_at=timezone.now() - timedelta(days=91))
+    intervals.order(study=cohort.study, by=cohort.user("stranger"), filters=Filters())
+    compute_all()
+    assert not IntervalEstimate.objects.exists()
+
+
+def test_numbers_that_come_later_are_a_look_that_is_logged(client, cohort):
+    Study.objects.filter(pk=cohort.study.pk).update(blinding=Blinding.BLINDED)
+    seen = AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE)
+    page(client, cohort)
+    assert seen.count() == 1
+    page(client, cohort, query="?fragment=1")
+    assert seen.count() == 1, "an answer without numbers is no look"
+    compute_all()
+    page(client, cohort, query="?fragment=1")
+    assert seen.count() == 2
