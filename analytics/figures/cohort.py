@@ -3,23 +3,36 @@
 import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from analytics.figures import style
 
+SMALL = 255
+"""The largest number of one byte."""
+LABELLED_UP_TO = 1500
+"""Scans whose labels a chart carries; above, they would outweigh the numbers five times."""
+
 
 @dataclass(frozen=True, slots=True)
 class CohortMark:
-    """One scan with its score."""
+    """One scan with its score.
+
+    Attributes
+    ----------
+    subject_code : str
+        Of the patient, beside the label that says more; marks of a patient follow each other.
+    """
 
     load_ml: float
     score: float
     acq_stratum: str
     subtype: str
-    label: str
+    label: str = ""
     url: str = ""
+    subject_code: str = ""
 
 
 def cohort_figure(
@@ -27,10 +40,13 @@ def cohort_figure(
 ) -> dict[str, Any]:
     """Return a scatter of load against a score as plotly JSON.
 
-    One trace per subtype and stratum, never one per patient; coordinates are typed arrays.
+    One trace per subtype and stratum, never one per patient; coordinates are typed arrays. Of more
+    than `LABELLED_UP_TO` scans the hover tells the numbers, and `meta` whose they are: the codes of
+    the patients in order, and how many marks each has.
     """
     if not marks:
         return style.empty(title=title, text="No scan has both a load and this score.")
+    is_labelled = len(marks) <= LABELLED_UP_TO
     subtypes = sorted({mark.subtype for mark in marks})
     traces: list[dict[str, Any]] = []
     for index, subtype in enumerate(subtypes):
@@ -40,7 +56,8 @@ def cohort_figure(
             if group:
                 colour = style.COLOURS[index % len(style.COLOURS)]
                 # One entry per subtype; the subtitle says what the symbols mean.
-                traces.append({**_trace(group, subtype, colour, symbol), "showlegend": in_legend})
+                trace = _trace(group, subtype, colour, symbol, is_labelled=is_labelled)
+                traces.append({**trace, "showlegend": in_legend})
                 in_legend = False
     subtitle = f"n = {len(marks)} scans of {n_patients} patients; ● 3D, □ 2D"
     return {
@@ -56,22 +73,43 @@ def cohort_figure(
     }
 
 
-def _trace(group: Sequence[CohortMark], name: str, colour: str, symbol: str) -> dict[str, Any]:
-    return {
-        "type": "scatter",
+def _trace(
+    group: Sequence[CohortMark], name: str, colour: str, symbol: str, *, is_labelled: bool
+) -> dict[str, Any]:
+    marker = {"symbol": symbol, "color": colour}
+    trace: dict[str, Any] = {
+        # Thousands of marks are drawn by the graphics card; plotly draws both kinds alike.
+        "type": "scatter" if is_labelled else "scattergl",
         "mode": "markers",
-        "cliponaxis": False,
         "name": name,
         "legendgroup": name,
         "x": _typed([mark.score for mark in group]),
         "y": _typed([mark.load_ml for mark in group]),
-        "customdata": [[mark.url, mark.label] for mark in group],
-        "marker": {"symbol": symbol, "size": 9, "color": colour, "opacity": 0.85},
-        "hovertemplate": "%{customdata[1]}<br>%{y:.1f} mL, score %{x}<extra></extra>",
+        "marker": {**marker, "size": 9, "opacity": 0.85},
+    }
+    if is_labelled:
+        return {
+            **trace,
+            "cliponaxis": False,
+            "customdata": [[mark.url, mark.label] for mark in group],
+            "hovertemplate": "%{customdata[1]}<br>%{y:.1f} mL, score %{x}<extra></extra>",
+        }
+    runs = [(code, len(list(marks))) for code, marks in groupby(group, lambda m: m.subject_code)]
+    return {
+        **trace,
+        "marker": {**marker, "size": 5, "opacity": 0.5},
+        "meta": {
+            "subjects": "\n".join(code for code, _ in runs),
+            "marks": [count for _, count in runs],
+        },
+        "hovertemplate": "%{y:.1f} mL, score %{x}<extra></extra>",
     }
 
 
 def _typed(values: Sequence[float]) -> dict[str, str]:
-    """Return an array as plotly's typed form, four bytes a value."""
-    data = np.asarray(values, dtype="<f4").tobytes()
-    return {"dtype": "f4", "bdata": base64.b64encode(data).decode()}
+    """Return an array as plotly's typed form: one byte for levels, four for other numbers."""
+    data = np.asarray(values, dtype=float)
+    is_small = bool(((data == np.round(data)) & (data >= 0) & (data <= SMALL)).all())
+    kind = "u1" if is_small else "f4"
+    packed = data.astype("u1" if is_small else "<f4").tobytes()
+    return {"dtype": kind, "bdata": base64.b64encode(packed).decode()}

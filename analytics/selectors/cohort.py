@@ -84,15 +84,19 @@ def scored_loads(
 
 def with_scores(study: Study, points: Sequence[loads.LoadPoint], *, user: Any) -> list[CohortPoint]:
     """Return loads of a study with the scores that belong to them, in their order."""
+    windows = windows_of(study)
+    seen = visible_to(user, Patient.objects.filter(study=study)).only("id", *OF_A_PATIENT)
     patients = {
-        patient.pk: patient for patient in visible_to(user, Patient.objects.filter(study=study))
+        patient.pk: _Known(patient.subject_code, kind.value, windows.days(kind))
+        for patient in seen
+        for kind in (subtype_of(patient, study).subtype,)
     }
     scores = _Scores(
         gmfc=_levels(GmfcMldAssessment, study, user),
         elfc=_levels(ElfcMldAssessment, study, user),
         severity=_severity(study, user),
     )
-    return [_point(p, patients[p.patient_id], study, scores) for p in points]
+    return [_point(p, patients[p.patient_id], scores) for p in points]
 
 
 def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> int:
@@ -103,6 +107,21 @@ def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> 
         run__visit__patient__study=study,
     )
     return len(shown & set(trained.values_list("run__visit__patient", flat=True)))
+
+
+OF_A_PATIENT = (
+    "subject_code", "onset_age_months", "sibling_onset_age_months", "genotype_class",
+)  # fmt: skip
+"""What is read of each patient: the code, and what the subtype follows from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What all points of one patient share."""
+
+    subject_code: str
+    subtype: str
+    window_days: int
 
 
 Levels = dict[UUID, list[tuple[date, int]]]
@@ -118,10 +137,9 @@ class _Scores:
     severity: dict[UUID, float]
 
 
-def _point(load: loads.LoadPoint, patient: Patient, study: Study, scores: _Scores) -> CohortPoint:
-    subtype = subtype_of(patient, study).subtype
+def _point(load: loads.LoadPoint, patient: _Known, scores: _Scores) -> CohortPoint:
     scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
-    days = windows_of(study).days(subtype)
+    days = patient.window_days
     gmfc = pairing.nearest(scores.gmfc.get(load.patient_id, []), scanned_on, days)
     elfc = pairing.nearest(scores.elfc.get(load.patient_id, []), scanned_on, days)
     return CohortPoint(
@@ -130,7 +148,7 @@ def _point(load: loads.LoadPoint, patient: Patient, study: Study, scores: _Score
         visit_name=load.visit_name,
         age_months=load.age_months,
         acq_stratum=load.acq_stratum,
-        subtype=subtype.value,
+        subtype=patient.subtype,
         load_ml=load.load_ml,
         gmfc_level=None if gmfc is None else gmfc.level,
         gmfc_gap_days=None if gmfc is None else gmfc.gap_days,

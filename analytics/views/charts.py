@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from analytics.figures.agreement import Line
-from analytics.figures.cohort import CohortMark, cohort_figure
+from analytics.figures.cohort import LABELLED_UP_TO, CohortMark, cohort_figure
 from analytics.figures.course import (
     NO_REFERENCE,
     Course,
@@ -42,7 +42,8 @@ from mldtrial.trial.views.patients import SUBTYPE_NAMES
 
 def answer(figure: dict[str, Any]) -> HttpResponse:
     """Return a figure as JSON."""
-    return HttpResponse(json.dumps(figure, allow_nan=False), content_type="application/json")
+    content = json.dumps(figure, allow_nan=False, separators=(",", ":"))
+    return HttpResponse(content, content_type="application/json")
 
 
 def trajectory(
@@ -234,14 +235,15 @@ def agreement_lines(found: BlandAltman) -> list[Line]:
 
 def cohort(points: Sequence[CohortPoint], relation: Relation, study: Study) -> dict[str, Any]:
     """Return the chart of one relation."""
+    is_labelled = len(points) <= LABELLED_UP_TO
     marks = [
         CohortMark(
             load_ml=point.load_ml,
             score=score,
             acq_stratum=point.acq_stratum,
             subtype=SUBTYPE_NAMES[Subtype(point.subtype)],
-            label=escape(f"{point.subject_code}, {point.visit_name}{_gap(relation, point)}"),
-            url=reverse("patient", args=[study.code, point.patient_id]),
+            subject_code=point.subject_code,
+            **(_labels(relation, point, study) if is_labelled else {}),
         )
         for point in points
         if (score := relation.value(point)) is not None
@@ -252,6 +254,13 @@ def cohort(points: Sequence[CohortPoint], relation: Relation, study: Study) -> d
         score_label=relation.score_label,
         n_patients=len({point.patient_id for point in points}),
     )
+
+
+def _labels(relation: Relation, point: CohortPoint, study: Study) -> dict[str, str]:
+    return {
+        "label": escape(f"{point.subject_code}, {point.visit_name}{_gap(relation, point)}"),
+        "url": reverse("patient", args=[study.code, point.patient_id]),
+    }
 
 
 def _gap(relation: Relation, point: CohortPoint) -> str:

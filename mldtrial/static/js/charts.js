@@ -14,6 +14,15 @@
     element.setAttribute("role", "status");
   }
 
+  // Where a chart has too many marks for a label each, its traces tell how many each patient has.
+  function search(element, point) {
+    const meta = point?.data?.meta;
+    if (!meta?.marks || !element.dataset.searchUrl) return undefined;
+    let left = point.pointNumber;
+    const at = meta.marks.findIndex((count) => (left -= count) < 0);
+    return `${element.dataset.searchUrl}?q=${encodeURIComponent(meta.subjects.split("\n")[at])}`;
+  }
+
   async function draw(element) {
     element.setAttribute("aria-busy", "true");
     try {
@@ -30,7 +39,7 @@
       await window.Plotly.react(element, figure.data, figure.layout, CONFIG);
       if (!element.dataset.chartDrawn) {
         element.on("plotly_click", (event) => {
-          const target = event.points[0]?.customdata?.[0];
+          const target = event.points[0]?.customdata?.[0] ?? search(element, event.points[0]);
           if (typeof target === "string" && target.startsWith("/")) {
             window.location.assign(target);
           }
