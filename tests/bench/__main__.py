@@ -19,7 +19,7 @@ from scipy import stats
 
 from analytics.stats.correlation import spearman
 from segmentation.imaging.nifti import write_volume
-from tests.bench import importing, inference, ingest, mixed_model, moving, uploading
+from tests.bench import cohort, importing, inference, ingest, mixed_model, moving, uploading
 
 PAIRS = 7
 
@@ -81,6 +81,7 @@ def main() -> None:
         "ingest": ingest.measure(),
         "moving": moving.measure(),
         "historical_import": importing.measure(),
+        "cohort_page": cohort.measure(),
         "upload_in_pieces": uploading.measure(),
         "inference": inference.measure(),
     }

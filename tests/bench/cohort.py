@@ -1,0 +1,179 @@
+"""The cohort page over 10,000 scans: against its own queries, and one trace against 2,500.
+
+``python -m tests.bench.cohort`` prints the ratios; ``python -m tests.bench`` takes them up. The
+bare SQL is every query of the page, as it was sent, with all rows fetched by the driver. The
+intervals are kept before: what the first look at changed data costs stands beside as seconds of
+the worker.
+"""
+
+import gzip
+import json
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import django
+
+from tests.bench.pairs import in_turns, ratio
+
+PATIENTS = int(os.environ.get("BENCH_PATIENTS", "2500"))
+FEW = 11
+LOOKS = 20
+"""Of the page, for the 95th percentile."""
+GOALS = {
+    "page_of_bare_sql": 5.0,
+    "p95_of_median": 3.0,
+    "chart_kb": 100,
+    "chart_gzipped_kb": 60,
+    "queries": 8,
+    "trace_each_of_ours": 100.0,
+}
+PAGE = "/studies/MLD-1/cohort/"
+CHARTS = ("load-gmfc", "load-severity", "load-elfc", "load-age")
+
+
+def measure() -> dict[str, Any]:
+    """Return the ratios, weights and counts, beside the goals."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mldtrial.settings.test")
+    django.setup()
+    with _database():
+        return _measure()
+
+
+@contextmanager
+def _database() -> Iterator[None]:
+    from django.conf import settings
+    from django.test.utils import (
+        setup_databases,
+        setup_test_environment,
+        teardown_databases,
+        teardown_test_environment,
+    )
+
+    from mldtrial.audit.context import acting
+    from tests.support.database import server_of_the_tests
+
+    setup_test_environment()
+    with server_of_the_tests(settings.DATA_DIR):
+        held = setup_databases(verbosity=0, interactive=False)
+        try:
+            with acting(origin="bench", reason="bench"):
+                yield
+        finally:
+            teardown_databases(held, verbosity=0)
+            teardown_test_environment()
+
+
+def _measure() -> dict[str, Any]:
+    from django.test import Client
+
+    from tests.bench import big_cohort
+
+    world, template = big_cohort.template()
+    client = Client()
+    client.force_login(world.user("data_manager"))
+    big_cohort.fill(template, patients=FEW)
+    queries_of_few = len(_queries(client))
+    big_cohort.fill(template, patients=PATIENTS, first=FEW + 1)
+    first_look_s, worker_s = _first_look(client)
+    queries = _queries(client)
+    page = in_turns({"page": lambda: client.get(PAGE), "sql": lambda: _bare(queries)})
+    looks = sorted(in_turns({"page": lambda: client.get(PAGE)}, LOOKS)["page"])
+    return {
+        "scans": (PATIENTS + FEW) * big_cohort.SCANS_EACH + 1,
+        "page_of_bare_sql": ratio(page["page"], page["sql"]),
+        "p95_of_median": looks[int(0.95 * LOOKS) - 1] / median(looks),
+        "first_look_s": first_look_s,
+        "worker_s": worker_s,
+        "queries": len(queries),
+        "queries_of_few_scans": queries_of_few,
+        "charts": {name: _chart(client, name) for name in CHARTS},
+        "trace_each_of_ours": _traces(world),
+        "goals": GOALS,
+    }
+
+
+def _queries(client: Any) -> list[str]:
+    """Return the queries of a look at the page, with their values."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    client.get(PAGE)
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(PAGE).status_code == 200
+    return [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+
+
+def _bare(queries: list[str]) -> None:
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        for sql in queries:
+            cursor.cursor.execute(sql)
+            cursor.cursor.fetchall()
+
+
+def _first_look(client: Any) -> tuple[float, float]:
+    """Return the seconds of a page whose intervals wait, and of the worker that computes them."""
+    from analytics.services import intervals
+
+    started = time.perf_counter()
+    page = client.get(PAGE).content
+    first = time.perf_counter() - started
+    assert PATIENTS < 1000 or b"computing" in page
+    started = time.perf_counter()
+    while intervals.execute_next():
+        pass
+    worker = time.perf_counter() - started
+    assert b"computing" not in client.get(PAGE).content
+    return first, worker
+
+
+def _chart(client: Any, name: str) -> dict[str, float]:
+    content = client.get(f"{PAGE}{name}.json").content
+    return {"kb": len(content) / 1000, "gzipped_kb": len(gzip.compress(content, 6)) / 1000}
+
+
+def _traces(world: Any) -> dict[str, object]:
+    """Return how long one trace for each patient takes against the chart of the page."""
+    import plotly.graph_objects as go
+
+    from analytics.selectors import correlations
+    from analytics.selectors.cohort import Filters, cohort_points
+    from analytics.views import charts
+
+    user = world.user("data_manager")
+    points = cohort_points(world.study, user=user, filters=Filters())
+    of_patient: dict[Any, list[Any]] = {}
+    for point in points:
+        of_patient.setdefault(point.patient_id, []).append(point)
+
+    def peer() -> str:
+        figure = go.Figure()
+        for found in of_patient.values():
+            ages, loads = [p.age_months for p in found], [p.load_ml for p in found]
+            figure.add_trace(go.Scatter(x=ages, y=loads, name=found[0].subject_code))
+        return str(figure.to_json())
+
+    relation = correlations.RELATIONS["load-age"]
+    sides = in_turns(
+        {"peer": peer, "ours": lambda: charts.answer(charts.cohort(points, relation, world.study))}
+    )
+    return ratio(sides["peer"], sides["ours"])
+
+
+def main() -> None:
+    """Measure the cohort page alone."""
+    found = {**measure(), "load_average_one_minute": os.getloadavg()[0]}
+    out = Path("build/bench")
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "cohort.json").write_text(json.dumps(found, indent=1))
+    print(json.dumps(found, indent=1))  # noqa: T201 - the output of the command
+
+
+if __name__ == "__main__":
+    main()
