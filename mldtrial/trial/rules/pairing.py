@@ -50,10 +50,10 @@ def nearest(scores: Sequence[tuple[date, int]], day: date, window_days: int) -> 
         None is returned where all lie further away than this.
     """
     index = bisect_left(scores, day, key=lambda score: score[0])
-    near = scores[max(index - 1, 0) : index + 1]
-    pairs = [Pair(on, level, (on - day).days) for on, level in near]
-    return min(
-        (pair for pair in pairs if abs(pair.gap_days) <= window_days),
-        key=lambda pair: (abs(pair.gap_days), pair.day),
-        default=None,
-    )
+    best: Pair | None = None
+    for on, level in scores[max(index - 1, 0) : index + 1]:
+        gap_days = (on - day).days
+        # In order of date, so that of two equally near ones the earlier stays.
+        if abs(gap_days) <= window_days and (best is None or abs(gap_days) < abs(best.gap_days)):
+            best = Pair(on, level, gap_days)
+    return best
