@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     """Tables of what is derived: they have no history, and their rows may go."""
 
     dependencies = [
-        ("analytics", "0005_reference_cohorts"),
+        ("analytics", "0006_cohort_reports"),
         ("trial", "0026_plausible_loads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
