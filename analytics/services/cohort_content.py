@@ -15,10 +15,6 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 
 ABSENT = "–"
-DEMONSTRATION = (
-    "Demonstration model. It was trained on digital phantoms only. Its loads show how the "
-    "platform works; they measure no patient."
-)
 RISING_HEADS = (
     "Scans", "Patients", "Next scans", "Not lower", "Within noise", "Trend, z (p)",
     "Largest fall, mL",
@@ -73,7 +69,7 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
 
 
 def _warnings(is_demonstration: bool, trained: int) -> tuple[str, ...]:
-    said = [DEMONSTRATION] if is_demonstration else []
+    said = [papers.DEMONSTRATION] if is_demonstration else []
     if trained:
         said.append(
             f"Patients of the training set of this model among them: {trained}. Their loads are no "

@@ -16,6 +16,11 @@ from mldtrial.trial.services import access
 COURSE = "patient_course_pdf"
 AGREEMENT = "method_agreement_pdf"
 VERSION_LETTERS = 12
+DEMONSTRATION = (
+    "Demonstration model. It was trained on digital phantoms only. Its loads show how the "
+    "platform works; they measure no patient."
+)
+"""At the head of every paper whose loads are by such a model."""
 
 
 def origin(*, of: str, by: Any, at: datetime | None = None) -> Origin:

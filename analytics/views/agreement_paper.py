@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from django.http import HttpRequest, HttpResponse
-from django.template.defaultfilters import floatformat
 from django.views.decorators.http import require_safe
 
 from analytics.reports.agreement import AgreementPaper, StratumPart, agreement_pdf
@@ -22,7 +21,7 @@ from analytics.views.agreement import (
     mark_of,
     study_of,
 )
-from analytics.views.patient_paper import pdf_answer
+from analytics.views.paper import number, pdf_answer
 from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
 from segmentation.models import ModelVersion
@@ -106,7 +105,7 @@ def _table_row(row: TableRow) -> list[str]:
     unit = {"": "", "rho": ", ρ"}.get(row.unit, f", {row.unit}")
     cells = [f"{row.quantity}{unit}"]
     for published, figure in zip(row.published, row.found, strict=True):
-        cells.append(ABSENT if published is None else _number(published, digits_of(row)))
+        cells.append(ABSENT if published is None else number(published, digits_of(row)))
         cells.append(_figure(row, figure))
     return cells
 
@@ -115,9 +114,9 @@ def _figure(row: TableRow, figure: Figure) -> str:
     if figure.value is None:
         return figure.reason
     digits = digits_of(row)
-    said = _number(figure.value, digits)
+    said = number(figure.value, digits)
     if figure.low is not None and figure.high is not None:
-        said += f" ({_number(figure.low, digits)} to {_number(figure.high, digits)})"
+        said += f" ({number(figure.low, digits)} to {number(figure.high, digits)})"
     return said if is_counted(row) else f"{said}, n {figure.n}"
 
 
@@ -174,7 +173,7 @@ def _loads(stratum: Stratum) -> list[tuple[str, str]]:
     if (ratio := stratum.ratios.found) is None:
         rows.append(("As a ratio", f"not estimable: {stratum.ratios.reason}"))
     else:
-        low, high = _number(ratio.lower_limit, "1"), _number(ratio.upper_limit, "1")
+        low, high = number(ratio.lower_limit, "1"), number(ratio.upper_limit, "1")
         rows += [
             ("Bias, as a ratio, %", _with_interval(ratio.bias, ratio.bias_ci, "1")),
             ("Limits, as a ratio, %", f"{low} to {high}"),
@@ -188,15 +187,15 @@ def _loads(stratum: Stratum) -> list[tuple[str, str]]:
 
 
 def _with_interval(value: float, interval: Sequence[float], digits: str) -> str:
-    low, high = (_number(end, digits) for end in interval)
-    return f"{_number(value, digits)} ({low} to {high})"
+    low, high = (number(end, digits) for end in interval)
+    return f"{number(value, digits)} ({low} to {high})"
 
 
 def _band(band: Band) -> list[str]:
     return [
         band.name.capitalize(),
         str(band.n),
-        f"{_number(band.low_ml, '1')} to {_number(band.high_ml, '1')}",
+        f"{number(band.low_ml, '1')} to {number(band.high_ml, '1')}",
         _quartiles(band.dice, "2", band.n),
         _quartiles(band.hausdorff95_mm, "1", band.n),
         _quartiles(band.surface_dice, "2", band.n),
@@ -214,11 +213,6 @@ def _outlier(one: Compared) -> list[str]:
     row = one.row
     loads = [point.load_ml for point in (row.counted, row.other) if point is not None]
     visit = f"{row.visit.visit_name}, {row.visit.visit_date.isoformat()}"
-    dice = ABSENT if one.scan.dice is None else _number(one.scan.dice, "2")
-    numbers = [_number(value, "1") for value in (*loads, one.difference_ml)]
+    dice = ABSENT if one.scan.dice is None else number(one.scan.dice, "2")
+    numbers = [number(value, "1") for value in (*loads, one.difference_ml)]
     return [row.subject_code, visit, *numbers, dice]
-
-
-def _number(value: float, digits: str) -> str:
-    """Return a number as the page writes it."""
-    return str(floatformat(value, digits))

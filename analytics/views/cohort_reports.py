@@ -14,7 +14,7 @@ from analytics.models import Rhythm
 from analytics.reports import cohort, svg
 from analytics.selectors import cohort_reports as selectors
 from analytics.services import cohort_reports as services
-from analytics.views.patient_paper import pdf_answer
+from analytics.views.paper import pdf_answer
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study

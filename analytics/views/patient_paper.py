@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import floatformat
-from django.utils.http import content_disposition_header
 from django.views.decorators.http import require_safe
 
 from analytics.figures.course import Course
@@ -19,6 +18,7 @@ from analytics.selectors.patient_page import Flag, TreatmentRow, VisitRow
 from analytics.selectors.slopes import Slope
 from analytics.services import papers
 from analytics.views import charts
+from analytics.views.paper import number, pdf_answer
 from analytics.views.patient import log_view, patient_of
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Patient, Query
@@ -27,10 +27,6 @@ from segmentation.models import ModelVersion
 from segmentation.selectors.training_sets import Trained, trained_on
 
 ABSENT = "–"
-DEMONSTRATION = (
-    "Demonstration model. It was trained on digital phantoms only. Its loads show how the "
-    "platform works; they measure no patient."
-)
 
 
 @require_safe
@@ -45,13 +41,6 @@ def patient_pdf_file(request: HttpRequest, study_code: str, patient_id: UUID) ->
     content = patient_pdf(paper, origin)
     papers.take_course(content, patient=patient, by=request.user, origin=origin)
     return pdf_answer(content, f"{patient.study.code}_{patient.subject_code}_course.pdf")
-
-
-def pdf_answer(content: bytes, name: str) -> HttpResponse:
-    """Return a paper under a name, to be kept as a file."""
-    response = HttpResponse(content, content_type="application/pdf")
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
 
 
 def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> PatientPaper:
@@ -102,7 +91,7 @@ def _facts(patient: Patient, rows: Sequence[VisitRow]) -> list[tuple[str, str]]:
         ("Sex", patient.get_sex_display()),
         ("First symptom", "none yet" if onset is None else f"{onset} months"),
         ("Subtype", f"{', '.join(filter(None, subtype))} (rule {study.subtype_rule})"),
-        ("Age at last visit", f"{_number(rows[0].age_months, 1)} months" if rows else ABSENT),
+        ("Age at last visit", f"{number(rows[0].age_months, 1)} months" if rows else ABSENT),
         ("Visits", str(len(rows))),
     ]
 
@@ -128,7 +117,7 @@ def _method(method: ModelVersion | None) -> list[tuple[str, str]]:
 
 
 def _warnings(method: ModelVersion | None, trained: Trained | None) -> list[str]:
-    said = [DEMONSTRATION] if method is not None and method.is_demonstration else []
+    said = [papers.DEMONSTRATION] if method is not None and method.is_demonstration else []
     if trained == Trained.IN_IT:
         said.append(
             f"This patient was in the training set of {method}. Loads by this model are no "
@@ -168,9 +157,9 @@ def _slope(slope: Slope, measured: Measured) -> str:
     digits, unit = measured.measure.decimals, measured.measure.unit
     interval = "so few have no 95 % interval"
     if slope.low is not None and slope.high is not None:
-        low, high = _number(slope.low, digits), _number(slope.high, digits)
+        low, high = number(slope.low, digits), number(slope.high, digits)
         interval = f"95 % interval {low} to {high}"
-    said = f"Slope: {_number(slope.per_year, digits)} {unit} a year (Theil–Sen, {slope.n} loads; "
+    said = f"Slope: {number(slope.per_year, digits)} {unit} a year (Theil–Sen, {slope.n} loads; "
     said += f"{interval})."
     if slope.spans_strata:
         said += " 3D and 2D scans are taken together: part of it may be the change of acquisition."
@@ -181,13 +170,13 @@ def _slope(slope: Slope, measured: Measured) -> str:
 
 def _line(row: VisitRow, flags: Sequence[Flag], measured: Measured) -> VisitLine:
     load, interval = _load(row, measured)
-    found = [number for number, flag in enumerate(flags, 1) if flag.visit_id == row.visit.pk]
+    found = [index for index, flag in enumerate(flags, 1) if flag.visit_id == row.visit.pk]
     images = [f"{scan.sequence} {scan.acq_stratum}" for scan in row.scans]
     images += [f"{declared.sequence} not done" for declared in row.not_done]
     return VisitLine(
         name=row.visit.name,
         day=row.visit.date.isoformat(),
-        age_months=_number(row.age_months, 1),
+        age_months=number(row.age_months, 1),
         gmfc=_score(row.gmfc),
         elfc=_score(row.elfc, "E"),
         severity=ABSENT if row.severity_total is None else str(floatformat(row.severity_total)),
@@ -215,20 +204,20 @@ def _load(row: VisitRow, measured: Measured) -> tuple[str, str]:
         share = measured.shares[row.load.run_id]
         if share.percent is None:
             return ABSENT, ABSENT
-        return _number(share.percent, digits), _ends(share.interval_percent, digits)
-    return _number(row.load.load_ml, digits), _ends(row.load.interval_ml, digits)
+        return number(share.percent, digits), _ends(share.interval_percent, digits)
+    return number(row.load.load_ml, digits), _ends(row.load.interval_ml, digits)
 
 
 def _ends(interval: tuple[float, float] | None, digits: int) -> str:
     if interval is None:
         return ABSENT
-    return f"{_number(interval[0], digits)} to {_number(interval[1], digits)}"
+    return f"{number(interval[0], digits)} to {number(interval[1], digits)}"
 
 
 def _findings(flags: Sequence[Flag], queries: dict[UUID, Query]) -> list[Finding]:
     return [
-        Finding(number, flag.label.capitalize(), flag.sentence, _decision(flag, queries))
-        for number, flag in enumerate(flags, start=1)
+        Finding(index, flag.label.capitalize(), flag.sentence, _decision(flag, queries))
+        for index, flag in enumerate(flags, start=1)
     ]
 
 
@@ -240,8 +229,3 @@ def _decision(flag: Flag, queries: dict[UUID, Query]) -> str:
     if query.closed_by_rule:
         state += " by the rule itself"
     return f"{state}: {query.answer}" if query.answer else f"{state}, not answered yet. {flag.hint}"
-
-
-def _number(value: float, digits: int) -> str:
-    """Return a number as the page writes it."""
-    return str(floatformat(value, digits))
