@@ -130,6 +130,8 @@ def _draw_loads(course: Course, panel: Panel) -> Shapes:
         if mark.interval is not None:
             drawn += _interval(panel, x, mark.interval)
         drawn.append(plot.mark(LOAD_SHAPES[mark.acq_stratum], x, y, plot.ACCENT))
+        if mark.change:
+            drawn.append(plot.around(x, y))
         if mark.flags:
             drawn += plot.flag(x, y)
     return drawn
@@ -223,6 +225,8 @@ def _keys(course: Course) -> list[Key]:
         ]
         if any(mark.tolerance is not None for mark in course.loads[1:]):
             keys.append(Key("Tolerance about the previous scan", "band", plot.BAND))
+        if any(mark.change for mark in course.loads):
+            keys.append(Key("Acquired otherwise than before", "frame", plot.FAINT))
         if any(mark.flags for mark in course.loads):
             of = "" if course.scale.has_tolerance else " of the mL"
             keys.append(Key(f"Flagged by the review{of}", "flag", plot.WARNING))

@@ -255,6 +255,8 @@ def _key(key: Key, x: float, y: float) -> list[shapes.Shape]:
         return [shapes.Rect(x, y - 3.5, 18, 7, fillColor=BAND, strokeColor=FAINT, strokeWidth=0.3)]
     if key.shape == "flag":
         return flag(x + 9, y - 2)
+    if key.shape == "frame":
+        return [around(x + 9, y, size=6.0)]
     through = [line(x, y, x + 18, y, colour=key.colour, width=1.2, dash=key.dash)]
     return [*(through if key.has_line else []), mark(key.shape, x + 9, y, key.colour)]
 
@@ -263,3 +265,9 @@ def flag(x: float, y: float) -> list[shapes.Shape]:
     """Return the ring and the sign of exclamation about a point that the review flagged."""
     ring = shapes.Circle(x, y, 6, fillColor=None, strokeColor=WARNING, strokeWidth=1.3)
     return [ring, text(x + 6, y + 5, "!", size=9, colour=WARNING, bold=True)]
+
+
+def around(x: float, y: float, size: float = 9.0) -> shapes.Shape:
+    """Return the frame about a point whose scan was acquired otherwise than the one before."""
+    corners = [x, y + size, x + size, y, x, y - size, x - size, y]
+    return shapes.Polygon(corners, fillColor=None, strokeColor=FAINT, strokeWidth=1.1)

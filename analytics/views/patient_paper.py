@@ -1,6 +1,7 @@
 """The course of one patient as PDF: what the page shows, for a file or a discussion."""
 
 from collections.abc import Sequence
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,7 @@ from analytics.views.patient import log_view, patient_of
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Patient, Query
 from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
-from segmentation.models import ModelVersion
+from segmentation.models import ModelVersion, TissueCode
 from segmentation.selectors.training_sets import Trained, trained_on
 
 ABSENT = "–"
@@ -70,9 +71,17 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
             *_treatments(patient, page.treatment_rows(patient, treatments, rows)),
             *(_method(method) if sees_loads else []),
         ],
-        warnings=_warnings(method, trained),
+        warnings=_warnings(method, trained, measured),
         course=course,
-        notes=_notes(course, series, measured, slopes.slope_of(series, measured)),
+        notes=[
+            *_slope(slopes.slope_of(series, measured), measured),
+            "Ages from the middle of the birth month.",
+            *_changes(course),
+            *_intervals(series, measured),
+            *(["One method version per series."] if _is_one_series(course) else []),
+            *_percentages(measured),
+            *_training(method, trained),
+        ],
         visits=[_line(row, flags, measured) for row in reversed(rows)],
         findings=_findings(flags, decisions.queries_of(flags, user=user)),
     )
@@ -116,44 +125,26 @@ def _method(method: ModelVersion | None) -> list[tuple[str, str]]:
     return [("Method", f"{method.get_method_display()}, {method.name} {method.version}")]
 
 
-def _warnings(method: ModelVersion | None, trained: Trained | None) -> list[str]:
+def _warnings(
+    method: ModelVersion | None, trained: Trained | None, measured: Measured
+) -> list[str]:
     said = [papers.DEMONSTRATION] if method is not None and method.is_demonstration else []
     if trained == Trained.IN_IT:
         said.append(
             f"This patient was in the training set of {method}. Loads by this model are no "
             "independent test of it here."
         )
+    if len(measured.versions) > 1:
+        said.append(
+            "The volumes were measured by more than one version of the method: a step between two "
+            "percentages may come from the volumes."
+        )
     return said
 
 
-def _notes(
-    course: Course, series: Sequence[LoadPoint], measured: Measured, slope: Slope | None
-) -> list[str]:
-    """Return how to read the figure: slope, intervals, percentages, what ages come from."""
-    said = ["Ages from the middle of the birth month."]
-    if slope is not None:
-        said.insert(0, _slope(slope, measured))
-    level = next((load.interval_level for load in series if load.interval_ml), None)
-    if level is not None:
-        said.append(
-            f"Bars: intervals of the load, made to hold {100 * level:.0f} % of the truths of "
-            "phantoms. They say nothing about patients."
-        )
-    if course.loads and course.scale.has_tolerance:
-        said.append("One method version per series.")
-    if measured.measure.is_percent:
-        said.append(
-            f"{measured.measure.unit.capitalize()}: 100 × load / volume, both in mL and measured "
-            "in the same images. The tolerance and the flags are rules on the load in mL."
-        )
-    said += [
-        f"No percentage at {', '.join(absence.visit_names)}: {absence.reason}."
-        for absence in measured.absences
-    ]
-    return said
-
-
-def _slope(slope: Slope, measured: Measured) -> str:
+def _slope(slope: Slope | None, measured: Measured) -> list[str]:
+    if slope is None:
+        return []
     digits, unit = measured.measure.decimals, measured.measure.unit
     interval = "so few have no 95 % interval"
     if slope.low is not None and slope.high is not None:
@@ -165,7 +156,59 @@ def _slope(slope: Slope, measured: Measured) -> str:
         said += " 3D and 2D scans are taken together: part of it may be the change of acquisition."
     if slope.spans_treatment:
         said += " Loads from before and after treatment are taken together."
-    return said
+    return [said]
+
+
+def _changes(course: Course) -> list[str]:
+    """Return how the framed scans were acquired otherwise; in a figure they are HTML."""
+    return [
+        f"Framed: {unescape(mark.visit_name)}, acquired otherwise {unescape(mark.change)}."
+        for mark in course.loads
+        if mark.change
+    ]
+
+
+def _intervals(series: Sequence[LoadPoint], measured: Measured) -> list[str]:
+    level = next((load.interval_level for load in series if load.interval_ml), None)
+    if level is None:
+        return []
+    said = (
+        f"Bars: intervals of the load, made to hold {100 * level:.0f} % of the truths of "
+        "phantoms. They say nothing about patients."
+    )
+    if measured.measure.is_percent:
+        said += " In percent they are divided by the volume as if it were exact."
+    return [said]
+
+
+def _is_one_series(course: Course) -> bool:
+    return bool(course.loads) and course.scale.has_tolerance
+
+
+def _percentages(measured: Measured) -> list[str]:
+    """Return what the loads were divided by, and which could not be."""
+    if not measured.measure.is_percent:
+        return []
+    by = f" (volumes by {', '.join(measured.versions)})" if measured.versions else ""
+    said = (
+        f"{measured.measure.unit.capitalize()}: 100 × load / volume, both in mL and measured in "
+        f"the same images{by}."
+    )
+    if measured.measure.code == TissueCode.WHITE_MATTER:
+        said += " White matter includes the demyelinated white matter."
+    return [
+        f"{said} The tolerance and the flags are rules on the load in mL.",
+        *(
+            f"No percentage at {', '.join(absence.visit_names)}: {absence.reason}."
+            for absence in measured.absences
+        ),
+    ]
+
+
+def _training(method: ModelVersion | None, trained: Trained | None) -> list[str]:
+    if trained != Trained.NOT_RECORDED:
+        return []
+    return [f"Which patients {method} was trained on is not on record."]
 
 
 def _line(row: VisitRow, flags: Sequence[Flag], measured: Measured) -> VisitLine:

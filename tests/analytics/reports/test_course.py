@@ -82,6 +82,18 @@ def test_a_band_does_not_reach_below_zero():
     assert band.y == pytest.approx(zeros[-1] + 2.5)
 
 
+def test_a_load_acquired_otherwise_stands_in_a_frame_that_the_legend_names():
+    changed = load(50, 20.0, change="since the scan before: 3D → 2D")
+    course = a_course([load(40, 10.0), changed])
+    frame, in_the_legend = (s for s in drawn(course) if isinstance(s, shapes.Polygon))
+    second = circles(course)[1]
+    assert (frame.points[0], frame.points[3]) == pytest.approx((second.cx, second.cy))
+    assert frame.fillColor is None
+    assert in_the_legend.fillColor is None
+    assert "Acquired otherwise than before" in words(course)
+    assert "Acquired otherwise than before" not in words(a_course([load(40, 10.0)]))
+
+
 def test_the_axis_of_the_loads_holds_every_interval():
     course = a_course([load(40, 10.0, interval=(5.0, 90.0))])
     top = max(s.y2 for s in drawn(course) if isinstance(s, shapes.Line) and s.x1 == s.x2)

@@ -21,10 +21,10 @@ from mldtrial.trial.models import (
     Treatment,
 )
 from mldtrial.trial.rules.subtype import Subtype
-from mldtrial.trial.services import patients
+from mldtrial.trial.services import patients, unblinding
 from mldtrial.trial.views.patients import SUBTYPE_NAMES
 from segmentation.models import SegmentationRun, TissueCode
-from tests.support.loads import make_load, make_tissue
+from tests.support.loads import give_interval, make_load, make_model, make_tissue, trained_on
 from tests.support.papers import pages_of, text_of
 from tests.support.world import World
 
@@ -119,17 +119,70 @@ def test_who_sees_no_loads_on_the_page_gets_none_on_paper(client, course, role):
         read_on=DAYS[0],
     )
     text = text_of(taken(client, course, role).content)
-    for hidden in ("142.0", "160.3", "120.0", "mL", "MRI", "Flag", "Slope", "small 1", " 33 "):
+    for hidden in (
+        "142.0",
+        "160.3",
+        "120.0",
+        "mL",
+        "MRI",
+        "Flag",
+        "Slope",
+        "small 1",
+        " 33 ",
+        "otherwise",
+    ):
         assert hidden not in text, hidden
     assert " 33 " in text_of(taken(client, course).content)
     assert "2024-11-10" in text
     assert "E1" in text
 
 
-def test_no_paper_names_an_arm(client, course):
+def test_no_paper_names_an_arm_that_the_page_shows(client, course):
+    unblinding.load_allocations(
+        study=course.study, rows=[("A-001", "VERUM-7Q")], by_whom="Pharmacist"
+    )
     text = text_of(taken(client, course, "sponsor").content)
+    page = client.get(reverse("patient", args=["MLD-1", course.patient_a.pk])).content.decode()
+    assert "VERUM-7Q" in page
+    assert "VERUM" not in text
     assert "Arm" not in text
     assert "142.0" in text
+
+
+def test_the_paper_says_how_percentages_came_about(client, course):
+    runs = SegmentationRun.objects.order_by("visit__date")
+    for run, version in zip(runs, ("tissue-1", "tissue-1", "tissue-2"), strict=True):
+        make_tissue(run, version=version, **{TissueCode.WHITE_MATTER: 400.0})
+        give_interval(run, 100.0, 200.0)
+    text = text_of(taken(client, course, load_as="white-matter").content)
+    assert "measured by more than one version of the method: a step between two" in text
+    assert "(volumes by tissue-1, tissue-2)" in text
+    assert "White matter includes the demyelinated white matter." in text
+    assert "In percent they are divided by the volume as if it were exact." in text
+    in_ml = text_of(taken(client, course).content)
+    assert "Bars: intervals of the load" in in_ml
+    for of_percent in ("more than one version", "White matter", "as if it were exact"):
+        assert of_percent not in in_ml
+
+
+def test_the_paper_says_what_is_known_of_the_training_set(client, course):
+    unknown = "Which patients small 1 was trained on is not on record."
+    assert unknown in text_of(taken(client, course).content)
+    trained_on(make_model(), course.patient_a)
+    text = text_of(taken(client, course).content)
+    assert unknown not in text
+    assert "This patient was in the training set of small 1." in text
+
+
+def test_the_paper_says_how_a_scan_was_acquired_otherwise(client, world):
+    one, other = {"manufacturer": "One & Co"}, {"manufacturer": "Two & Co"}
+    for day, scanner in zip(DAYS, (one, one, other), strict=True):
+        make_load(world.patient_a, day, 120.0, scanner=scanner)
+    text = text_of(taken(client, world).content)
+    how = "since the scan before: scanner One & Co → Two & Co."
+    assert f"Framed: Visit of 2025-05-10, acquired otherwise {how}" in text
+    assert text.count("Framed:") == 1
+    assert "Acquired otherwise than before" in text
 
 
 def test_a_patient_without_a_visit_has_a_paper_that_says_so(client, world):
