@@ -23,17 +23,23 @@ from mldtrial.trial.services import assessments, patients, studies, unblinding
 from segmentation.models import JobState
 from segmentation.services import store
 from tests.support.loads import make_load
+from tests.support.copied_rows import copied
 from tests.support.papers import text_of
-from tests.support.world import World
+from tests.support.world import World, build_world
 
 pytestmark = pytest.mark.django_db
 MONDAY = date(2026, 3, 2)
 
 
 @pytest.fixture
-def cohort_of(world: World) -> World:
+def cohort_of(db: None) -> World:
     """Six patients with two loads and a level each: enough for a correlation."""
     for number in range(6):
+    return copied("six patients with two loads and a level", build_cohort)
+
+
+def build_cohort() -> World:
+    world = build_world()
         patient = patients.create_patient(
             site=world.site_a, subject_code=f"A-1{number}", sex="M", birth_month=date(2020, 3, 1),
             onset_age_months=20, by=None,
