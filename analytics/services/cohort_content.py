@@ -1,10 +1,13 @@
 """What the report of a cohort says to one person: the numbers of the pages, never an arm."""
 
+from datetime import date
 from typing import Any
 
 from django.template.defaultfilters import floatformat
+from django.utils import timezone
 
 from analytics.reports.cohort import CohortReport, Section
+from analytics.reports.periods import day_period
 from analytics.selectors import cohort_digest as digest
 from analytics.selectors import correlations
 from analytics.selectors.cohort import Filters, scored_loads, trained_count
@@ -17,18 +20,22 @@ from mldtrial.trial.models import Study
 ABSENT = "–"
 RISING_HEADS = (
     "Scans", "Patients", "Next scans", "Not lower", "Within noise", "Trend, z (p)",
-    "Largest fall, mL",
+    "Largest fall, mL", "Residual",
 )  # fmt: skip
 RISING_NOTE = (
     "Patients with two scans or more of one stratum; each scan against the one before it, by one "
-    "method. Untreated, a load should not fall; after treatment a fall may be real. Within noise: "
-    "not lower by more than the study's tolerance of the pair. Trend: Mann-Kendall, stratified by "
-    "patient. Largest fall: median of patients."
+    "method. Untreated, a load should not fall. Within noise: not lower by more than the study's "
+    "tolerance of the pair. Trend: Mann-Kendall, stratified by patient. Largest fall and residual "
+    "(what no rising course explains, 0 to 1): medians of patients. After treatment a fall may be "
+    "real: such pairs are counted, not left out."
 )
 
 
 def report(study: Study, *, user: Any, period: str) -> CohortReport:
     """Return the report of a study for a person, of the whole cohort as it stands now.
+
+    A week or a month says when it was due. Its title tells the day as well: it holds the state of
+    that day, not of the whole period.
 
     Raises
     ------
@@ -36,16 +43,17 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
         If the person may not view the cohort.
     """
     policies.require(user, "view_cohort", study)
+    now = timezone.localtime()
     smallest = policies.smallest_group(user, study)
     scored = scored_loads(study, user=user, filters=Filters())
     points = [point for _, point in scored]
     method, is_demonstration = digest.method()
     trained = trained_count(study, user=user, points=points)
     return CohortReport(
-        title=f"Cohort of {study.code}, {period}",
+        title=f"Cohort of {study.code}, {_state_of(period, now.date())}",
         facts=(
             ("Study", f"{study.code} {study.name}"),
-            ("Report of", period),
+            ("Report of", _state_of(period, now.date())),
             ("Segmented scans", str(len(points))),
             ("Patients with a load", str(len({point.patient_id for point in points}))),
             ("Method", method),
@@ -64,8 +72,13 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
             digest.open_queries(study, user=user),
             digest.visits(study, user=user),
         ),
-        origin=papers.origin(of=f"{study.code} · cohort report {period}", by=user),
+        origin=papers.origin(of=f"{study.code} · cohort report {period}", by=user, at=now),
     )
+
+
+def _state_of(period: str, day: date) -> str:
+    """Return a period with the day of its state, which a report of a day is named by already."""
+    return period if period == day_period(day) else f"{period} (state of {day.isoformat()})"
 
 
 def _warnings(is_demonstration: bool, trained: int) -> tuple[str, ...]:
@@ -94,11 +107,18 @@ def _courses(found: StudyMonotonicity | None, reason: str) -> tuple[str, ...]:
     if found.trend is not None:
         p = "< 0.001" if found.trend.p_value < 0.001 else floatformat(found.trend.p_value, 3)
         trend = f"{floatformat(found.trend.z, 2)} (p {p})"
+    residual = found.median_isotonic_residual
     return (
         str(found.n_subjects),
-        str(found.n_pairs),
+        _pairs(found),
         f"{100 * found.share_not_falling:.0f} %",
         f"{100 * found.share_within_noise:.0f} %",
         trend,
         floatformat(found.median_drawdown, 1),
+        ABSENT if residual is None else floatformat(residual, 3),
     )
+
+
+def _pairs(found: StudyMonotonicity) -> str:
+    after = found.n_pairs_after_treatment
+    return f"{found.n_pairs} ({after} after treatment)" if after else str(found.n_pairs)

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.template.defaultfilters import floatformat
 from django.urls import reverse
+from django.utils import timezone
 
 from analytics import tasks
 from analytics.models import CohortReport, ReportSubscription
@@ -110,6 +111,27 @@ def test_a_group_too_small_for_the_person_is_not_in_the_report(
     assert {row[2] for row in relation.rows if row[0].startswith("3D")} == {
         "not estimable: fewer than 7 patients, not shown"
     }
+
+
+def test_the_report_counts_falls_after_treatment_and_gives_the_residual(cohort_of: World):
+    treated = cohort_of.study.patients.get(subject_code="A-10")
+    treated.first_study_dose_on = date(2024, 6, 1)
+    treated.save()
+    kept = cohort_content.report(cohort_of.study, user=cohort_of.user("sponsor"), period="2026-03")
+    courses = next(part for part in kept.sections if part.title == "Courses that rise")
+    row = dict(zip(courses.heads, courses.rows[0], strict=True))
+    assert row["Next scans"] == "6 (1 after treatment)"
+    assert row["Residual"] == "0.000"
+
+
+def test_the_title_says_of_which_day_the_state_is(world: World):
+    day = timezone.localdate().isoformat()
+    sponsor = world.user("sponsor")
+    titles = [
+        cohort_content.report(world.study, user=sponsor, period=period).title
+        for period in ("2026-W09", day)
+    ]
+    assert titles == [f"Cohort of MLD-1, 2026-W09 (state of {day})", f"Cohort of MLD-1, {day}"]
 
 
 def test_a_report_of_a_period_is_made_once_and_told_once(world: World, mailoutbox):
