@@ -13,7 +13,9 @@ from analytics.reports.periods import period_of
 from mldtrial.trial import policies
 from mldtrial.trial.models import Role, Study
 
-BROADEST_FIRST = (Role.DATA_MANAGER, Role.STATISTICIAN, Role.AUDITOR, Role.SPONSOR)
+# A report is computed as the person, with all that their roles show, and is gone with the broadest
+# of them. Queries about images, whose counts it holds, are for data managers and auditors alone.
+BROADEST_FIRST = (Role.DATA_MANAGER, Role.AUDITOR, Role.STATISTICIAN, Role.SPONSOR)
 
 
 def reports_of(study: Study, *, user: Any) -> QuerySet[CohortReport]:

@@ -188,6 +188,17 @@ def test_who_loses_the_role_loses_the_reports(world: World):
         selectors.report(world.study, report.pk, user=sponsor)
 
 
+def test_a_report_goes_with_the_role_that_shows_most(world: World):
+    auditor = world.user("auditor")
+    studies.grant_membership(user=auditor, study=world.study, role="statistician")
+    report = made(world, "auditor")
+    assert selectors.report(world.study, report.pk, user=auditor) == report
+    # A statistician sees no queries about images, whose counts the report holds.
+    Membership.objects.filter(user=auditor, role="auditor").update(is_active=False)
+    with pytest.raises(Http404):
+        selectors.report(world.study, report.pk, user=auditor)
+
+
 def test_a_file_that_was_changed_is_not_handed_out(world: World):
     report = made(world)
     services.path_of(report.sha256, "pdf").write_bytes(b"something else")
