@@ -12,6 +12,7 @@ from analytics.policies import visible_to
 from analytics.reports.periods import period_of
 from mldtrial.trial import policies
 from mldtrial.trial.models import Role, Study
+from segmentation.models import JobState
 
 # A report is computed as the person, with all that their roles show, and is gone with the broadest
 # of them. Queries about images, whose counts it holds, are for data managers and auditors alone.
@@ -52,6 +53,7 @@ def role_of(study: Study, *, user: Any) -> Role | None:
 def wanted(day: date) -> list[tuple[ReportSubscription, Role, str]]:
     """Return whose report of this week or month was not made yet, in which role, with its period.
 
+    One that was cancelled when the role had ended is wanted again by whoever holds the role again.
     Not narrowed to a person: for the worker alone.
     """
     found = []
@@ -64,6 +66,6 @@ def wanted(day: date) -> list[tuple[ReportSubscription, Role, str]]:
         made = CohortReport.objects.filter(
             study=one.study, made_for=one.user, role=role, period=period
         )
-        if not made.exists():
+        if not made.exclude(state=JobState.CANCELLED).exists():
             found.append((one, role, period))
     return found

@@ -67,7 +67,9 @@ def choose_rhythm(*, study: Study, rhythm: str, by: Any) -> ReportSubscription:
 
 
 def ask_for_one(*, study: Study, by: Any, on: date) -> CohortReport:
-    """Queue the report of a day for a person; the one of that day if there is one.
+    """Return the report of a day for a person; it is queued unless it is there already.
+
+    One that failed, or was cancelled when the role had ended, begins anew.
 
     Raises
     ------
@@ -79,6 +81,8 @@ def ask_for_one(*, study: Study, by: Any, on: date) -> CohortReport:
     found, _ = CohortReport.objects.get_or_create(
         study=study, made_for=by, role=role, period=day_period(on)
     )
+    jobs.retry(found)
+    found.refresh_from_db()
     return found
 
 
@@ -99,9 +103,12 @@ def queue_due(*, on: date) -> int:
     count = 0
     with acting(origin="reports"):
         for chosen, role, period in selectors.wanted(on):
-            _, is_new = CohortReport.objects.get_or_create(
+            found, is_new = CohortReport.objects.get_or_create(
                 study=chosen.study, made_for=chosen.user, role=role, period=period
             )
+            if found.state == JobState.CANCELLED:
+                jobs.retry(found)
+                is_new = True
             count += is_new
     return count
 

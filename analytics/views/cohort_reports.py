@@ -41,8 +41,7 @@ def _act(request: HttpRequest, study: Study) -> HttpResponse:
             services.choose_rhythm(study=study, rhythm=rhythm, by=request.user)
             messages.success(request, "Your choice was saved.")
         elif action == "now":
-            services.ask_for_one(study=study, by=request.user, on=services.today())
-            messages.success(request, "The report is made now. It appears below.")
+            _ask_for_one(request, study)
         elif action == "retry":
             _try_again(request, study)
         else:
@@ -52,6 +51,14 @@ def _act(request: HttpRequest, study: Study) -> HttpResponse:
         return _page(request, study, status=UNPROCESSABLE)
     tasks.ring_reports()
     return redirect("cohort_reports", study_code=study.code)
+
+
+def _ask_for_one(request: HttpRequest, study: Study) -> None:
+    report = services.ask_for_one(study=study, by=request.user, on=services.today())
+    if report.is_there:
+        messages.info(request, "Today's report is there already.")
+    else:
+        messages.success(request, "The report is made now. It appears below.")
 
 
 def _try_again(request: HttpRequest, study: Study) -> None:

@@ -23,8 +23,8 @@ from mldtrial.trial.models import Blinding, Membership, Study
 from mldtrial.trial.services import assessments, patients, studies, unblinding
 from segmentation.models import JobState
 from segmentation.services import store
-from tests.support.loads import make_load
 from tests.support.copied_rows import copied
+from tests.support.loads import make_load
 from tests.support.papers import text_of
 from tests.support.world import World, build_world
 
@@ -35,12 +35,12 @@ MONDAY = date(2026, 3, 2)
 @pytest.fixture
 def cohort_of(db: None) -> World:
     """Six patients with two loads and a level each: enough for a correlation."""
-    for number in range(6):
     return copied("six patients with two loads and a level", build_cohort)
 
 
 def build_cohort() -> World:
     world = build_world()
+    for number in range(6):
         patient = patients.create_patient(
             site=world.site_a, subject_code=f"A-1{number}", sex="M", birth_month=date(2020, 3, 1),
             onset_age_months=20, by=None,
@@ -199,6 +199,39 @@ def test_a_report_goes_with_the_role_that_shows_most(world: World):
         selectors.report(world.study, report.pk, user=auditor)
 
 
+def test_reports_cancelled_with_a_role_begin_anew_with_it(world: World):
+    sponsor = world.user("sponsor")
+    services.choose_rhythm(study=world.study, rhythm="WEEKLY", by=sponsor)
+    services.queue_due(on=MONDAY)
+    asked = services.ask_for_one(study=world.study, by=sponsor, on=MONDAY)
+    role = Membership.objects.filter(user=sponsor, study=world.study)
+    role.update(is_active=False)
+    assert ends_of_all() == {JobState.CANCELLED}
+    assert services.queue_due(on=MONDAY) == 0
+    role.update(is_active=True)
+    assert [services.queue_due(on=MONDAY) for _ in range(2)] == [1, 0]
+    again = services.ask_for_one(study=world.study, by=sponsor, on=MONDAY)
+    assert (again.pk, again.state, again.message) == (asked.pk, JobState.QUEUED, "")
+    assert ends_of_all() == {JobState.SUCCEEDED}
+
+
+def ends_of_all() -> set[str]:
+    """Return how all reports that wait have ended."""
+    while services.execute_next(worker="test") is not None:
+        pass
+    return set(CohortReport.objects.values_list("state", flat=True))
+
+
+def test_who_asks_again_for_a_report_that_failed_has_it_queued(world: World):
+    sponsor = world.user("sponsor")
+    failed = services.ask_for_one(study=world.study, by=sponsor, on=MONDAY)
+    CohortReport.objects.update(
+        state=JobState.FAILED, failure_code="OUT_OF_MEMORY", message="There was no memory."
+    )
+    again = services.ask_for_one(study=world.study, by=sponsor, on=MONDAY)
+    assert (again.pk, again.state, again.message) == (failed.pk, JobState.QUEUED, "")
+
+
 def test_a_file_that_was_changed_is_not_handed_out(world: World):
     report = made(world)
     services.path_of(report.sha256, "pdf").write_bytes(b"something else")
@@ -266,6 +299,8 @@ def test_a_person_chooses_asks_reads_and_takes(client, cohort_of: World):
     for part in services.read(report=report, by=cohort_of.user("statistician")).sections:
         for row in part.rows:
             assert all(cell in paper for cell in row), row
+    again = client.post(address, {"action": "now"}, follow=True).content.decode()
+    assert "Today&#x27;s report is there already." in again
 
 
 def test_a_failed_report_is_tried_again_from_the_page(client, world: World):
