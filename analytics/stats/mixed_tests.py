@@ -73,7 +73,9 @@ def _satterthwaite(model: "MixedModel", contrasts: Array) -> Array:
     """Differences of the exact gradient by L; a variance of zero is one that moves nothing.
 
     L, not its square, is the parameter as in lmerTest: at the boundary the derivative of the
-    covariance of the fixed effects by L is zero.
+    covariance of the fixed effects by L is zero. Each parameter is taken in its own size, the
+    residual variance as its logarithm: otherwise a large covariance has so little curvature beside
+    it that it would count as not seen.
     """
     designs, lower, residual = model.parts.designs, model.parts.lower, model.parts.residual
     reml = model.method == "reml"
@@ -101,8 +103,10 @@ def _satterthwaite(model: "MixedModel", contrasts: Array) -> Array:
     seen = _kept(designs, lower) @ designs.zx
     slopes = [residual * inverse @ part @ inverse for part in _moved(designs, seen, lower)]
     slopes.append(inverse)
-    of_variances = covariance_of_variances(hessian)
-    return satterthwaite(residual * inverse, np.array(slopes), of_variances, contrasts)
+    sizes = np.append(np.maximum(1.0, np.abs(theta)), residual)
+    of_variances = covariance_of_variances(hessian * np.outer(sizes, sizes))
+    scaled = np.array(slopes) * sizes[:, None, None]
+    return satterthwaite(residual * inverse, scaled, of_variances, contrasts)
 
 
 def _moved(designs: Designs, seen: Array, lower: Array) -> list[Array]:

@@ -85,6 +85,22 @@ def test_two_arms_of_equal_visits_give_the_t_test_of_the_patients_means(method: 
     assert found.t[0] == pytest.approx(expected.statistic, rel=1e-6)
 
 
+@pytest.mark.parametrize("noise", [1, 0.1, 0.01])
+@pytest.mark.parametrize("method", METHODS)
+def test_patients_far_more_apart_than_their_scans_are_still_patients(method: str, noise: float):
+    """The same means with scans so close that they part patients by up to some 300 times the noise:
+    the t test of the means has 4 degrees of freedom, however close the scans.
+    """
+    means = np.array([2.0, 4, 9, 12, 15, 21])
+    y = np.column_stack([means - noise, means + noise]).ravel()
+    x = np.column_stack([np.ones(12), np.repeat([0, 1], 6)])
+    model = fit(y, x, np.repeat(range(6), 2).tolist(), x[:, :1])
+    found = contrast_tests(model, [0, 1], method)
+    assert np.sqrt(model.variance[0][0, 0] / model.variance[1]) > 2 / noise
+    assert found.degrees[0] == pytest.approx(4, rel=1e-4)
+    assert found.t[0] == pytest.approx(stats.ttest_ind(means[3:], means[:3]).statistic, rel=1e-4)
+
+
 def written_out(y, x, group, z, model):
     """Return Kenward and Roger's covariance, and their degrees of freedom of each column.
 
