@@ -23,6 +23,8 @@ SLOPES = "slopes"
 ANCOVA = "ancova"
 SMALLEST, MOST = 4, 5000
 """Patients of an arm between which a search stays."""
+FAILED = 0.05
+"""Share of trials that cannot be analysed above which there is no power to speak of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,7 @@ class Power:
         With the exact 95 % interval that the number of trials leaves (Clopper and Pearson).
     n_per_arm, n_trials : int
     n_failed : int
-        Trials whose model could not be fitted; they count as having found nothing.
+        Trials whose model could not be fitted, 5 % at most; they count as having found nothing.
     """
 
     power: float
@@ -72,18 +74,25 @@ def simulated_power(
 
     Raises
     ------
+    NotEstimableError
+        If more than 5 % of the trials cannot be analysed; with the reason of the last of them.
     ValueError
-        If the analysis is another, an arm is below four patients, or there is no trial.
+        If the analysis is another, an arm is below four patients, there is no trial, or slopes are
+        to be told from fewer than three visits.
     """
-    _check(analysis, alpha, n_per_arm, n_trials)
+    _check(course, analysis, alpha, n_per_arm, n_trials)
     rng = np.random.default_rng([seed, n_per_arm])
     test = _slopes if analysis == SLOPES else _ancova
     found = failed = 0
     for _ in range(n_trials):
         try:
             found += test(simulated(course, difference_ml, n_per_arm, rng)) < alpha
-        except NotEstimableError:
+        except NotEstimableError as error:
             failed += 1
+            if failed > FAILED * n_trials:
+                raise NotEstimableError(
+                    f"Too many trials of {n_per_arm} patients an arm cannot be analysed: {error}"
+                ) from None
     low, high = stats.binomtest(found, n_trials).proportion_ci()
     return Power(found / n_trials, float(low), float(high), n_per_arm, n_trials, failed)
 
@@ -106,7 +115,7 @@ def closed_form_power(
     ValueError
         As `simulated_power`.
     """
-    _check(analysis, alpha, n_per_arm, 1)
+    _check(course, analysis, alpha, n_per_arm, 1)
     times = np.asarray(course.visits, dtype=np.float64)
     extra = len(course.shares) - 1
     if analysis == SLOPES:
@@ -139,35 +148,43 @@ def sample_size(
     """Return the smallest arm whose simulated power reaches the one asked for.
 
     From the closed form, enlarged by those expected to leave, doubled until it is enough, and then
-    by halving. Its last digit is as uncertain as the Monte Carlo interval of
-    the power says; more trials sharpen it.
+    by halving. A size whose trials cannot be analysed is not enough. Its last digit is as uncertain
+    as the Monte Carlo interval of the power says; more trials sharpen it.
 
     Raises
     ------
     NotEstimableError
-        If 5,000 patients an arm do not do.
+        If 5,000 patients an arm do not do; with the reason if their trials cannot be analysed.
     ValueError
         As `simulated_power`, or if the power is not between alpha and 1, or there is no difference.
     """
     if not alpha < power < 1 or difference_ml == 0:
         raise ValueError("The power lies between alpha and 1, for a difference that is not 0.")
 
-    def reached(n: int) -> Power:
-        return simulated_power(course, difference_ml, n, analysis, alpha, n_trials, seed)
+    def reached(n: int) -> Power | None:
+        """The power of this size if it is enough."""
+        try:
+            found = simulated_power(course, difference_ml, n, analysis, alpha, n_trials, seed)
+        except NotEstimableError:
+            if n == MOST:
+                raise
+            return None
+        return found if found.power >= power else None
 
-    start = high = reached(_first_guess(course, difference_ml, power, analysis, alpha))
-    while high.power < power:
-        if high.n_per_arm >= MOST:
+    n = start = _first_guess(course, difference_ml, power, analysis, alpha)
+    while (enough := reached(n)) is None:
+        if n == MOST:
             raise NotEstimableError(f"{MOST} patients an arm do not reach a power of {power:g}.")
-        high = reached(min(2 * high.n_per_arm, MOST))
-    low = high.n_per_arm // 2 if high is not start else SMALLEST - 1
-    while high.n_per_arm - low > 1:
-        middle = reached(max((low + high.n_per_arm) // 2, SMALLEST))
-        if middle.power >= power:
-            high = middle
+        n = min(2 * n, MOST)
+    low = n // 2 if n > start else SMALLEST - 1
+    while enough.n_per_arm - low > 1:
+        middle = max((low + enough.n_per_arm) // 2, SMALLEST)
+        found = reached(middle)
+        if found is None:
+            low = middle
         else:
-            low = middle.n_per_arm
-    return high
+            enough = found
+    return enough
 
 
 def _first_guess(
@@ -213,9 +230,11 @@ def _ancova(trial: Trial) -> float:
     return float(2 * stats.t.sf(abs(t), df))
 
 
-def _check(analysis: str, alpha: float, n_per_arm: int, n_trials: int) -> None:
+def _check(course: Course, analysis: str, alpha: float, n_per_arm: int, n_trials: int) -> None:
     if analysis not in (SLOPES, ANCOVA):
         raise ValueError(f"The analysis is {SLOPES} or {ANCOVA}, got {analysis}.")
+    if analysis == SLOPES and len(course.visits) < 3:
+        raise ValueError("A level and a rate of each patient, and noise, need three visits.")
     if not 0 < alpha < 1 or n_per_arm < SMALLEST or n_trials < 1:
         raise ValueError(
             f"A trial needs an alpha below 1, {SMALLEST} patients an arm, and one simulation."
