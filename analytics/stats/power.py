@@ -66,7 +66,8 @@ def simulated_power(
     analysis : str
         ``slopes``: mixed model with a level and a rate for each patient, Kenward-Roger's test of
         the arms' rates, subtypes with rates of their own. ``ancova``: the last visit by arm,
-        baseline and subtype, of those who came to it.
+        baseline and subtype, of those who came to it. The commonest subtype of a trial is the
+        reference of the others that are in it.
     alpha : float
         Two-sided.
     seed : int
@@ -82,11 +83,10 @@ def simulated_power(
     """
     _check(course, analysis, alpha, n_per_arm, n_trials)
     rng = np.random.default_rng([seed, n_per_arm])
-    test = _slopes if analysis == SLOPES else _ancova
     found = failed = 0
     for _ in range(n_trials):
         try:
-            found += test(simulated(course, difference_ml, n_per_arm, rng)) < alpha
+            found += p_value(simulated(course, difference_ml, n_per_arm, rng), analysis) < alpha
         except NotEstimableError as error:
             failed += 1
             if failed > FAILED * n_trials:
@@ -197,10 +197,24 @@ def _first_guess(
     return int(min(ceil(n / stays), MOST))
 
 
+def p_value(trial: Trial, analysis: str = SLOPES) -> float:
+    """Return the p-value of one trial by the analysis declared.
+
+    Raises
+    ------
+    NotEstimableError
+        If the trial cannot be analysed.
+    ValueError
+        If the analysis is another.
+    """
+    _must_be_known(analysis)
+    return _slopes(trial) if analysis == SLOPES else _ancova(trial)
+
+
 def _slopes(trial: Trial) -> float:
     """The p-value of the arms' rates; arms and subtypes have levels of their own."""
     time = trial.years[:, None]
-    kinds = trial.subtypes[:, trial.subtypes.any(axis=0)]
+    kinds = _others(trial.subtype, trial.patient)
     fixed = np.column_stack(
         [np.ones(trial.load.size), time, trial.arm, trial.arm * trial.years, kinds, kinds * time]
     )
@@ -215,10 +229,8 @@ def _ancova(trial: Trial) -> float:
     here = trial.patient[last]
     first = np.flatnonzero(trial.years == 0)
     baseline = trial.load[first[np.searchsorted(trial.patient[first], here)]]
-    kinds = trial.subtypes[last]
-    x = np.column_stack(
-        [np.ones(here.size), trial.arm[last], baseline, kinds[:, kinds.any(axis=0)]]
-    )
+    kinds = _others(trial.subtype[last], here)
+    x = np.column_stack([np.ones(here.size), trial.arm[last], baseline, kinds])
     df = here.size - x.shape[1]
     if df < 1 or np.linalg.matrix_rank(x) < x.shape[1]:
         raise NotEstimableError("Too few patients came to the last visit.")
@@ -230,9 +242,22 @@ def _ancova(trial: Trial) -> float:
     return float(2 * stats.t.sf(abs(t), df))
 
 
-def _check(course: Course, analysis: str, alpha: float, n_per_arm: int, n_trials: int) -> None:
+def _others(subtype: NDArray[np.intp], patient: NDArray[np.intp]) -> Array:
+    """A column for each subtype of these rows but the one of most patients."""
+    _, first = np.unique(patient, return_index=True)
+    names, counts = np.unique(subtype[first], return_counts=True)
+    others = np.delete(names, counts.argmax()) if names.size else names
+    columns: Array = (subtype[:, None] == others).astype(np.float64)
+    return columns
+
+
+def _must_be_known(analysis: str) -> None:
     if analysis not in (SLOPES, ANCOVA):
         raise ValueError(f"The analysis is {SLOPES} or {ANCOVA}, got {analysis}.")
+
+
+def _check(course: Course, analysis: str, alpha: float, n_per_arm: int, n_trials: int) -> None:
+    _must_be_known(analysis)
     if analysis == SLOPES and len(course.visits) < 3:
         raise ValueError("A level and a rate of each patient, and noise, need three visits.")
     if not 0 < alpha < 1 or n_per_arm < SMALLEST or n_trials < 1:

@@ -63,19 +63,24 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Scans of a trial, one row each; `subtypes` has a column for each but the first."""
+    """Scans of a trial, one row each; `subtype` is numbered from the one of the largest share."""
 
     load: Array
     years: Array
     patient: NDArray[np.intp]
     arm: Array
-    subtypes: Array
+    subtype: NDArray[np.intp]
 
 
 def simulated(course: Course, difference_ml: float, n: int, rng: np.random.Generator) -> Trial:
-    """Return a trial of two arms of n patients; the second arm is treated."""
+    """Return a trial of two arms of n patients; the second arm is treated.
+
+    The names of the subtypes and their order in the course change nothing.
+    """
     times = np.asarray(course.visits, dtype=np.float64)
-    names = sorted(course.shares)
+    names = sorted(
+        course.shares, key=lambda name: (-course.shares[name], course.yearly_change_ml[name])
+    )
     kind = rng.choice(len(names), 2 * n, p=[course.shares[name] for name in names])
     arm = np.repeat([0.0, 1.0], n)
     level = rng.normal(size=2 * n)
@@ -89,8 +94,7 @@ def simulated(course: Course, difference_ml: float, n: int, rng: np.random.Gener
     if course.drop_out:
         leaves = rng.exponential(-1 / log(1 - course.drop_out), 2 * n)
     who, when = np.nonzero(times[None, :] <= leaves[:, None])
-    dummies = (kind[:, None] == np.arange(1, len(names))).astype(np.float64)
-    return Trial(load[who, when], times[when], who, arm[who], dummies[who])
+    return Trial(load[who, when], times[when], who, arm[who], kind[who].astype(np.intp))
 
 
 def moments(course: Course, years: float) -> tuple[float, float, float]:

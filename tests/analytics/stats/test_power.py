@@ -7,11 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from statsmodels.api import OLS
 from statsmodels.stats.power import TTestIndPower
 
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.power import ANCOVA, SLOPES, closed_form_power, sample_size, simulated_power
-from analytics.stats.trial_course import Course, simulated
+from analytics.stats.power import (
+    ANCOVA,
+    SLOPES,
+    closed_form_power,
+    p_value,
+    sample_size,
+    simulated_power,
+)
+from analytics.stats.trial_course import Course, Trial, simulated
 
 PLAN = Course(
     yearly_change_ml={"juvenile": 8.0},
@@ -94,7 +102,7 @@ def test_a_simulated_trial_has_the_moments_that_were_declared():
     first = trial.years == 0
     assert first.sum() == 40000
     assert trial.load[first].std() == pytest.approx((10**2 + 3**2) ** 0.5, rel=0.02)
-    juvenile = trial.subtypes[:, 0] == 1
+    juvenile = trial.subtype == 0
     assert juvenile[first].mean() == pytest.approx(0.75, abs=0.01)
     for treated, kind, change in ((0, True, 10), (1, True, 4), (0, False, 40), (1, False, 34)):
         group = last & (juvenile == kind) & (trial.arm == treated)
@@ -112,6 +120,44 @@ def test_the_same_seed_gives_the_same_power_and_drop_out_never_helps_much(seed: 
     assert first.ci_low <= first.power <= first.ci_high
     left = simulated_power(replace(PLAN, drop_out=0.2), 4, n, ANCOVA, n_trials=50, seed=seed)
     assert left.power <= first.power + 0.3
+
+
+@given(st.integers(0, 2**20), st.permutations(["infantile", "juvenile", "adult"]))
+@settings(max_examples=5)
+def test_what_subtypes_are_called_and_their_order_change_nothing(seed: int, names: list[str]):
+    """Small trials, in which a subtype is often rare or missing."""
+
+    def found(called: list[str], analysis: str):
+        parts = list(zip(called, (0.7, 0.2, 0.1), (5.0, 20.0, 1.0), strict=True))
+        plan = replace(
+            PLAN,
+            shares={name: share for name, share, _ in sorted(parts)},
+            yearly_change_ml={name: change for name, _, change in parts},
+            drop_out=0.1,
+        )
+        return simulated_power(plan, 4, 8, analysis, n_trials=20, seed=seed)
+
+    for analysis in (SLOPES, ANCOVA):
+        assert found(names, analysis) == found(["a", "b", "c"], analysis)
+
+
+def test_the_commonest_subtype_of_a_trial_is_the_reference_of_the_others():
+    """By hand: whatever subtype is missing, rare or common, the p-value is that of least squares
+    with an indicator of each subtype there and no intercept.
+    """
+    rng = np.random.default_rng(3)
+    arm = np.tile([0.0, 1.0], 8)
+    for subtype in ([1] * 12 + [2] * 4, [0] * 3 + [2] * 13, [0, 1, 1, 2] * 4, [2] * 16):
+        kind = np.array(subtype)
+        levels = rng.normal(40, 10, 16) + 9 * kind
+        loads = levels + 4 * arm + 6 * kind + rng.normal(0, 3, 16)
+        trial = Trial(
+            np.column_stack([levels, loads]).ravel(), np.tile([0.0, 2.0], 16),
+            np.repeat(np.arange(16), 2), np.repeat(arm, 2), np.repeat(kind, 2),
+        )  # fmt: skip
+        x = np.column_stack([arm, levels, *(kind == k for k in sorted(set(subtype)))])
+        peer = OLS(loads, x.astype(float)).fit()
+        assert p_value(trial, ANCOVA) == pytest.approx(peer.pvalues[0])
 
 
 def test_more_patients_and_larger_differences_have_more_power():
