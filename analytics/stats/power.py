@@ -67,7 +67,8 @@ def simulated_power(
         ``slopes``: mixed model with a level and a rate for each patient, Kenward-Roger's test of
         the arms' rates, subtypes with rates of their own. ``ancova``: the last visit by arm,
         baseline and subtype, of those who came to it. The commonest subtype of a trial is the
-        reference of the others that are in it.
+        reference of the others that are in it; one seen at a single time only has no rate of its
+        own and is pooled with the reference in ``slopes``.
     alpha : float
         Two-sided.
     seed : int
@@ -215,6 +216,8 @@ def _slopes(trial: Trial) -> float:
     """The p-value of the arms' rates; arms and subtypes have levels of their own."""
     time = trial.years[:, None]
     kinds = _others(trial.subtype, trial.patient)
+    changing = [np.unique(trial.years[kind == 1]).size > 1 for kind in kinds.T]
+    kinds = kinds[:, np.array(changing, dtype=np.bool_)]
     fixed = np.column_stack(
         [np.ones(trial.load.size), time, trial.arm, trial.arm * trial.years, kinds, kinds * time]
     )
