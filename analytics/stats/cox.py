@@ -3,6 +3,9 @@
 Cox 1972, J R Stat Soc B 34:187; Efron 1977, J Am Stat Assoc 72:557 (ties); Lin and Wei 1989, J Am
 Stat Assoc 84:1074 (robust variance). Each event is a step with a risk set of its
 own, in which events tied with it weigh less the further down the list it stands.
+Of few clusters the robust variance is too small: it is multiplied by G / (G - 1), as survey
+statistics does and R's coxph does not; tests are Student's with the clusters less one as degrees of
+freedom, of all covariates together Hotelling's F, and below ten clusters there is none.
 """
 
 from collections.abc import Hashable, Sequence
@@ -12,13 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analytics.stats.errors import NotEstimableError
+from analytics.stats.errors import NotEstimableError, TooFewClustersError
 from analytics.stats.follow_up import FollowUp, codes_of, follow_up, must_be_written
 
 Array = NDArray[np.float64]
 EFRON = "efron"
 BRESLOW = "breslow"
 UNEVEN = "The events are too few, or a covariate is too uneven, for a standard error."
+FEWEST_CLUSTERS = 10
 STEPS, HALVINGS = 50, 30
 CONVERGED = 1e-12
 """Twice what a further step of Newton would gain in log likelihood."""
@@ -54,14 +58,17 @@ class CoxModel:
     coefficients, standard_errors : ndarray, shape (p,)
         Log hazard ratios; robust standard errors if clusters were given.
     hazard_ratios, ci_low, ci_high, z, p_values : ndarray, shape (p,)
-        With Wald's interval and two-sided test, from `standard_errors`.
+        With Wald's interval and two-sided test, from `standard_errors`; by Student's t of
+        n_clusters - 1 degrees of freedom if clusters were given.
     covariance, model_covariance : ndarray, shape (p, p)
         Of the coefficients; the second never robust.
     log_likelihood : tuple of float
         Partial, without effect and as fitted.
     likelihood_ratio, wald : tuple of float
-        Statistic and p-value of all covariates together, of p degrees of freedom.
+        Statistic and p-value of all covariates together, of p degrees of freedom. The likelihood
+        ratio takes every row for independent, clusters or not: with clusters read `wald`.
     n, n_events : int
+    n_clusters : int or None
     step_times, step_scores, step_information : ndarray, shapes (m,), (m, p), (m, p, p)
         Schoenfeld's residuals of the events, and the information of each.
     confidence : float
@@ -81,6 +88,7 @@ class CoxModel:
     wald: tuple[float, float]
     n: int
     n_events: int
+    n_clusters: int | None
     step_times: Array = field(repr=False)
     step_scores: Array = field(repr=False)
     step_information: Array = field(repr=False)
@@ -116,8 +124,10 @@ def fit(
     ------
     NotEstimableError
         As `follow_up`; if a covariate is not finite, constant or follows from the others among
-        those ever compared; if the likelihood rises for ever, since a covariate parts those with
-        the event from the others without fail; or if there are no more clusters than covariates.
+        those ever compared; or if the likelihood rises for ever, since a covariate parts those with
+        the event from the others without fail.
+    TooFewClustersError
+        If there are fewer than ten clusters, or no more than covariates.
     ValueError
         If lengths differ.
     """
@@ -136,11 +146,14 @@ def fit(
     x = (design - middle) / size
     beta, null, best = _newton(steps, x)
     model = _inverse(best.information) / np.outer(size, size)
-    covariance = model
+    covariance, count = model, None
     if clusters is not None:
-        _, codes = codes_of(clusters, n, "clusters")
-        covariance = _robust(steps, x, best, codes) / np.outer(size, size)
-    return _summary(beta / size, (null, best), (covariance, model), steps, size, n, confidence)
+        names, codes = codes_of(clusters, n, "clusters")
+        count = len(names)
+        covariance = _robust(steps, x, best, codes, count) / np.outer(size, size)
+    return _summary(
+        beta / size, (null, best), (covariance, model), steps, size, (n, count), confidence
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,16 +255,18 @@ def _must_tell_apart(information: Array) -> None:
         )
 
 
-def _robust(steps: Steps, x: Array, best: _Likelihood, codes: NDArray[np.intp]) -> Array:
-    count = int(codes.max()) + 1
-    if count <= x.shape[1]:
-        raise NotEstimableError(
-            f"Robust standard errors need more clusters than covariates, found {count}."
+def _robust(
+    steps: Steps, x: Array, best: _Likelihood, codes: NDArray[np.intp], count: int
+) -> Array:
+    if count < FEWEST_CLUSTERS or count <= x.shape[1]:
+        raise TooFewClustersError(
+            f"Robust standard errors need {FEWEST_CLUSTERS} clusters, and more than covariates;"
+            f" found {count} for {x.shape[1]}."
         )
     summed = np.zeros((count, x.shape[1]))
     np.add.at(summed, codes, _score_residuals(steps, x, best))
     moved = summed @ np.linalg.inv(best.information)
-    robust: Array = moved.T @ moved
+    robust: Array = count / (count - 1) * moved.T @ moved
     if not (np.diag(robust) > 1e-12 * np.diag(np.linalg.inv(best.information))).all():
         raise NotEstimableError(UNEVEN)
     return robust
@@ -270,13 +285,15 @@ def _summary(
     covariances: tuple[Array, Array],
     steps: Steps,
     size: Array,
-    n: int,
+    counts: tuple[int, int | None],
     confidence: float,
 ) -> CoxModel:
     null, best = likelihoods
     covariance, model = covariances
+    n, clusters = counts
+    df = np.inf if clusters is None else float(clusters - 1)
     errors = np.sqrt(np.diag(covariance))
-    half = stats.norm.isf((1 - confidence) / 2) * errors
+    half = stats.t.isf((1 - confidence) / 2, df) * errors
     must_be_written(np.abs(beta) + half)
     z = beta / errors
     ratio = 2 * (best.value - null)
@@ -289,16 +306,25 @@ def _summary(
         np.exp(beta - half),
         np.exp(beta + half),
         z,
-        2 * stats.norm.sf(np.abs(z)),
+        2 * stats.t.sf(np.abs(z), df),
         covariance,
         model,
         (null, best.value),
         (ratio, float(stats.chi2.sf(ratio, p))),
-        (wald, float(stats.chi2.sf(wald, p))),
+        (wald, _together(wald, p, clusters)),
         n,
         steps.times.size,
+        clusters,
         steps.times,
         best.scores * size,
         best.informations * np.outer(size, size),
         confidence,
     )
+
+
+def _together(wald: float, p: int, clusters: int | None) -> float:
+    """By chi-squared; over clusters by Hotelling's F, for their covariance is estimated too."""
+    if clusters is None:
+        return float(stats.chi2.sf(wald, p))
+    scaled = wald * (clusters - p) / (p * (clusters - 1))
+    return float(stats.f.sf(scaled, p, clusters - p))
