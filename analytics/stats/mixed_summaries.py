@@ -71,6 +71,8 @@ def intervals(model: MixedModel, confidence: float = 0.95) -> NDArray[np.float64
     ------
     NotEstimableError
         If there are no more patients than fixed columns that do not change within any of them.
+    ValueError
+        If the model was fitted by ``ml``.
     """
     if not 0 < confidence < 1:
         raise ValueError(f"The confidence lies between 0 and 1, got {confidence}.")

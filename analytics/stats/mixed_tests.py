@@ -4,11 +4,10 @@ Everything follows from the sums of `mixed_designs`: with V = residual (I + Z La
 of its inverse between columns of X and Z are products of Z'Z and Z'X.
 """
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analytics.stats.mixed import REML, MixedModel
 from analytics.stats.mixed_designs import Designs, profile
 from analytics.stats.small_samples import (
     KENWARD_ROGER,
@@ -23,15 +22,12 @@ from analytics.stats.small_samples import (
     summarise,
 )
 
-if TYPE_CHECKING:
-    from analytics.stats.mixed import MixedModel
-
 Array = NDArray[np.float64]
 STEP = 1e-5
 
 
 def contrast_tests(
-    model: "MixedModel",
+    model: MixedModel,
     contrasts: ArrayLike | None = None,
     method: str = KENWARD_ROGER,
     confidence: float = 0.95,
@@ -53,7 +49,12 @@ def contrast_tests(
     ------
     NotEstimableError
         If the scans do not tell the variances, so that no degrees of freedom follow.
+    ValueError
+        If the model was fitted by ``ml``, whose variances are too small for few patients; or a
+        contrast or the method is none.
     """
+    if model.method != REML:
+        raise ValueError("Tests and intervals need a model fitted by reml; ml is for comparisons.")
     rows = rows_of(contrasts, model.coefficients.size)
     parts = model.parts
     turned = rows @ parts.back
@@ -69,7 +70,7 @@ def contrast_tests(
     return summarise(model.coefficients, rows, variances, degrees, method, confidence)
 
 
-def _satterthwaite(model: "MixedModel", contrasts: Array) -> Array:
+def _satterthwaite(model: MixedModel, contrasts: Array) -> Array:
     """Differences of the exact gradient by L; a variance of zero is one that moves nothing.
 
     L, not its square, is the parameter as in lmerTest: at the boundary the derivative of the
@@ -78,7 +79,6 @@ def _satterthwaite(model: "MixedModel", contrasts: Array) -> Array:
     it that it would count as not seen.
     """
     designs, lower, residual = model.parts.designs, model.parts.lower, model.parts.residual
-    reml = model.method == "reml"
     where = np.tril_indices(len(lower))
     theta = lower[where]
     count = theta.size
@@ -86,7 +86,7 @@ def _satterthwaite(model: "MixedModel", contrasts: Array) -> Array:
     def gradient(at: Array) -> Array:
         moved = np.zeros_like(lower)
         moved[where] = at
-        found = profile(designs, moved, reml=reml, residual=residual)
+        found = profile(designs, moved, reml=True, residual=residual)
         by_residual = found.degrees / residual - found.squares / residual**2
         by_lower = 2 * designs.n * (found.slope @ moved)[where]
         return np.append(by_lower, by_residual)
@@ -97,7 +97,7 @@ def _satterthwaite(model: "MixedModel", contrasts: Array) -> Array:
         step[place] = STEP * max(1.0, abs(theta[place]))
         rise = gradient(theta + step) - gradient(theta - step)
         hessian[place] = hessian[:, place] = rise / (2 * step[place])
-    found = profile(designs, lower, reml=reml, residual=residual)
+    found = profile(designs, lower, reml=True, residual=residual)
     hessian[-1, -1] = (2 * found.squares / residual - found.degrees) / residual**2
     inverse = np.asarray(np.linalg.inv(found.information), dtype=np.float64)
     seen = _kept(designs, lower) @ designs.zx

@@ -10,7 +10,7 @@ from scipy import stats
 
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.mixed import fit
-from analytics.stats.mixed_summaries import yearly_change
+from analytics.stats.mixed_summaries import intervals, yearly_change
 from analytics.stats.mixed_tests import contrast_tests
 from analytics.stats.small_samples import KENWARD_ROGER, SATTERTHWAITE
 from tests.analytics.stats.test_mixed import sleep_study, trial, whole_matrix_criterion
@@ -228,6 +228,17 @@ def test_what_is_no_contrast_is_refused():
         contrast_tests(model, method="between-within")
     with pytest.raises(ValueError, match="confidence"):
         contrast_tests(model, confidence=95)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_only_restricted_likelihood_gives_tests_and_intervals(method: str):
+    """Variances by ml are too small for few patients, and so would be every standard error."""
+    wear, design, boys = shoes()
+    model = fit(wear, design, boys, design[:, :1], "ml")
+    with pytest.raises(ValueError, match="fitted by reml"):
+        contrast_tests(model, method=method)
+    with pytest.raises(ValueError, match="fitted by reml"):
+        intervals(model)
 
 
 def test_scans_that_say_nothing_of_a_variance_are_refused_by_kenward_roger():
