@@ -38,7 +38,8 @@ class Milestone:
     Attributes
     ----------
     entry : float
-        The first assessment, from which on the patient is watched; 0 if it was before the origin.
+        The first assessment below the milestone, from which on the patient is watched; 0 if it was
+        before the origin.
     event : bool
         Whether it was reached; otherwise the patient was last seen without it on `latest`.
     earliest, latest : float
@@ -101,7 +102,12 @@ def milestone(
         Day 0 of the clock, for example of birth or of the first symptom.
     confirmed : bool
         It counts only if the next assessment is at the milestone or worse too, and dates from the
-        first. A last assessment that nothing confirms then neither counts nor adds time at risk.
+        first. A first assessment at the milestone that the next one takes back excludes nobody, but
+        the patient is watched from the next one only: had that been at the milestone too, the
+        patient would be excluded, so that nothing could have happened between them. A last
+        assessment that nothing confirms neither counts nor adds time at risk. To end the
+        observation before it is informative, for it is those who may have reached the milestone who
+        lose their last interval: the curve falls too late. Show the unconfirmed one beside it.
 
     Raises
     ------
@@ -111,9 +117,11 @@ def milestone(
     days, levels = _dated(assessments, level, origin)
     reached = [value >= level for value in levels]
     first = _first(reached, confirmed=confirmed)
-    if not days or reached[0] or (first is not None and days[first] <= 0):
-        return REACHED_BEFORE if days else NEVER_AT_RISK
-    entry = max(days[0], 0.0)
+    if first is not None and (first == 0 or days[first] <= 0):
+        return REACHED_BEFORE
+    if all(reached):
+        return NEVER_AT_RISK
+    entry = max(days[reached.index(False)], 0.0)
     if first is None:
         # The last assessment without the milestone: one that nothing confirms is the very last.
         free = len(days) - (2 if reached[-1] else 1)

@@ -60,6 +60,31 @@ def test_what_nothing_confirms_neither_counts_nor_adds_time():
     assert milestone(course[1:], 3, BIRTH, confirmed=True) == NEVER_AT_RISK
 
 
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        (((500, 3), (600, 1), (700, 3), (800, 4)), Milestone(600.0, True, 601.0, 700.0, False)),
+        (((500, 3), (600, 1), (700, 2)), Milestone(600.0, False, 700.0, 700.0, False)),
+        (((500, 3), (600, 1), (700, 3)), NEVER_AT_RISK),
+        (((500, 3), (600, 1)), NEVER_AT_RISK),
+        (((500, 3),), NEVER_AT_RISK),
+        (((500, 3), (600, 4), (700, 1)), REACHED_BEFORE),
+    ],
+)
+def test_a_first_visit_that_the_next_takes_back_excludes_nobody(levels, expected):
+    """By the definition that is declared, from the first visit below the milestone on."""
+    assert milestone(dated(*levels), 3, BIRTH, confirmed=True) == expected
+    assert milestone(dated(*levels), 3, BIRTH) == REACHED_BEFORE
+
+
+def test_a_visit_taken_back_before_the_clock_starts_excludes_nobody():
+    course = dated((500, 3), (600, 1), (700, 3), (800, 3))
+    onset = BIRTH + timedelta(days=550)
+    assert milestone(course, 3, onset, confirmed=True) == Milestone(50.0, True, 51, 150, False)
+    onset = BIRTH + timedelta(days=650)
+    assert milestone(course, 3, onset, confirmed=True) == Milestone(0.0, True, 1, 50, False)
+
+
 def test_a_clock_that_starts_between_visits_watches_from_its_start():
     """Onset after the first visit: on day 0 the patient is already watched."""
     onset = BIRTH + timedelta(days=550)
@@ -110,8 +135,11 @@ def test_every_time_has_its_order_whatever_the_course(levels, level, confirmed, 
     assert found.event or found.earliest == found.latest
     if confirmed and found.event:
         plain = milestone(course, level, BIRTH)
-        assert isinstance(plain, Milestone)
-        assert plain.latest <= found.latest
+        if isinstance(plain, Milestone):
+            assert plain.entry == found.entry
+            assert plain.latest <= found.latest
+        else:
+            assert plain == REACHED_BEFORE
     harder = milestone(course, min(level + 1, 6), BIRTH, confirmed=confirmed)
     if isinstance(harder, Milestone) and found.event and harder.event:
         assert harder.latest >= found.latest
