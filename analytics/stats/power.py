@@ -65,8 +65,8 @@ def simulated_power(
         By how much the treatment lowers the change per year.
     analysis : str
         ``slopes``: mixed model with a level and a rate for each patient, Kenward-Roger's test of
-        the arms' rates, subtypes with rates of their own. ``ancova``: the last visit by arm,
-        baseline and subtype, of those who came to it. The commonest subtype of a trial is the
+        the arms' rates, subtypes with rates of their own. ``ancova``: the last visit planned by
+        arm, baseline and subtype, of those who came to it. The commonest subtype of a trial is the
         reference of the others that are in it; one seen at a single time only has no rate of its
         own and is pooled with the reference in ``slopes``.
     alpha : float
@@ -228,7 +228,7 @@ def _slopes(trial: Trial) -> float:
 
 
 def _ancova(trial: Trial) -> float:
-    last = trial.years == trial.years.max()
+    last = trial.years == trial.last
     here = trial.patient[last]
     first = np.flatnonzero(trial.years == 0)
     baseline = trial.load[first[np.searchsorted(trial.patient[first], here)]]

@@ -63,13 +63,17 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Scans of a trial, one row each; `subtype` is numbered from the one of the largest share."""
+    """Scans of a trial, one row each; `subtype` is numbered from the one of the largest share.
+
+    `last` is the year of the last visit planned, whether anybody came to it or not.
+    """
 
     load: Array
     years: Array
     patient: NDArray[np.intp]
     arm: Array
     subtype: NDArray[np.intp]
+    last: float
 
 
 def simulated(course: Course, difference_ml: float, n: int, rng: np.random.Generator) -> Trial:
@@ -94,7 +98,8 @@ def simulated(course: Course, difference_ml: float, n: int, rng: np.random.Gener
     if course.drop_out:
         leaves = rng.exponential(-1 / log(1 - course.drop_out), 2 * n)
     who, when = np.nonzero(times[None, :] <= leaves[:, None])
-    return Trial(load[who, when], times[when], who, arm[who], kind[who].astype(np.intp))
+    kind = kind.astype(np.intp)
+    return Trial(load[who, when], times[when], who, arm[who], kind[who], float(times[-1]))
 
 
 def moments(course: Course, years: float) -> tuple[float, float, float]:

@@ -158,7 +158,7 @@ def test_the_commonest_subtype_of_a_trial_is_the_reference_of_the_others():
         loads = levels + 4 * arm + 6 * kind + rng.normal(0, 3, 16)
         trial = Trial(
             np.column_stack([levels, loads]).ravel(), np.tile([0.0, 2.0], 16),
-            np.repeat(np.arange(16), 2), np.repeat(arm, 2), np.repeat(kind, 2),
+            np.repeat(np.arange(16), 2), np.repeat(arm, 2), np.repeat(kind, 2), last=2.0,
         )  # fmt: skip
         x = np.column_stack([arm, levels, *(kind == k for k in sorted(set(subtype)))])
         peer = OLS(loads, x.astype(float)).fit()
@@ -171,10 +171,10 @@ def test_a_subtype_without_a_rate_of_its_own_is_pooled_with_the_reference():
     stays = (whole.patient != 3) | (whole.years == 0)
     arrays = (whole.load, whole.years, whole.patient, whole.arm, np.where(whole.patient == 3, 1, 0))
     load, years, patient, arm, subtype = (each[stays] for each in arrays)
-    found = p_value(Trial(load, years, patient, arm, subtype))
-    assert found == pytest.approx(p_value(Trial(load, years, patient, arm, 0 * subtype)), rel=1e-9)
-    untold = p_value(Trial(*arrays))
-    assert untold != pytest.approx(p_value(whole), rel=1e-3)
+    found = p_value(Trial(load, years, patient, arm, subtype, 2.0))
+    one_kind = Trial(load, years, patient, arm, 0 * subtype, 2.0)
+    assert found == pytest.approx(p_value(one_kind), rel=1e-9)
+    assert p_value(Trial(*arrays, 2.0)) != pytest.approx(p_value(whole), rel=1e-3)
 
 
 def test_a_trial_that_is_refused_counts_as_having_found_nothing(monkeypatch):
@@ -253,10 +253,29 @@ def test_a_difference_too_small_to_find_is_refused():
 def test_trials_that_cannot_be_analysed_have_no_power_but_a_reason():
     """Nobody stays for a second scan; a power of 0 % would look like a finding."""
     gone = replace(PLAN, drop_out=0.999999)
-    with pytest.raises(NotEstimableError, match=r"Too many trials.*cannot tell 2 random effects"):
-        simulated_power(gone, 4, 10, n_trials=40)
-    with pytest.raises(NotEstimableError, match="5000 patients an arm cannot be analysed"):
-        sample_size(gone, 4, n_trials=2)
+    for analysis, reason in ((ANCOVA, "last visit"), (SLOPES, "cannot tell 2 random effects")):
+        with pytest.raises(NotEstimableError, match=f"Too many trials.*{reason}"):
+            simulated_power(gone, 4, 10, analysis, n_trials=40)
+        with pytest.raises(NotEstimableError, match="5000 patients an arm cannot be analysed"):
+            sample_size(gone, 4, analysis=analysis, n_trials=2)
+
+
+def test_a_size_whose_trials_cannot_be_analysed_is_not_enough():
+    """Four in five leave each year: of a dozen patients too few see the last visit."""
+    plan = replace(PLAN, drop_out=0.8)
+    with pytest.raises(NotEstimableError, match="Too many trials"):
+        simulated_power(plan, 20, 6, ANCOVA, n_trials=40)
+    found = sample_size(plan, 20, 0.8, ANCOVA, n_trials=40)
+    assert found.n_per_arm > 12
+
+
+def test_the_last_visit_is_the_one_planned_even_if_nobody_came():
+    whole = simulated(PLAN, 4, 10, np.random.default_rng(2))
+    early = whole.years < 2
+    arrays = (whole.load, whole.years, whole.patient, whole.arm, whole.subtype)
+    trial = Trial(*(each[early] for each in arrays), last=2.0)
+    with pytest.raises(NotEstimableError, match="last visit"):
+        p_value(trial, ANCOVA)
 
 
 def test_slopes_of_two_visits_are_refused_whichever_way_the_power_is_asked_for():
