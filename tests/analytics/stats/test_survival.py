@@ -43,6 +43,19 @@ def cohort(seed: int, n: int = 60, tied: bool = True):
     return entry, until, event, x
 
 
+def late_cohort(seed: int, n: int = 60):
+    """Return entry, end and event of patients some of whom enter after events of others.
+
+    Ends lie half a unit off entries, for peers differ in who is at risk at a time of entry. One
+    patient enters after the event of another, and four are watched from 0 to long after, so that no
+    curve ends before all have entered.
+    """
+    entry, end, event, _ = cohort(seed, n)
+    end = end + 0.5
+    entry[:6], end[:6], event[:6] = [0, 0, 0, 0, 0, 3], [12, 14, 16, 18, 1.5, 9.5], True
+    return entry, end, event
+
+
 def test_the_curve_of_the_leukaemia_data_equals_r():
     """survfit of survival, tests/doaml.Rout.save, with R's interval by the logarithm."""
     found = kaplan_meier(*MAINTAINED, interval="log")
@@ -96,11 +109,11 @@ def test_who_is_at_risk_below_the_curve():
 
 @pytest.mark.parametrize("seed", range(5))
 def test_delayed_entries_equal_statsmodels(seed: int):
-    """Of those who are free of the event at 4, when everybody has entered."""
-    entry, end, event, _ = cohort(seed)
-    kept = end > 4
-    found = kaplan_meier(end[kept], event[kept], entry[kept], after=4)
-    peer = SurvfuncRight(end[kept], event[kept].astype(int), entry=entry[kept])
+    """Some enter after events of others; without their entries the curve is another."""
+    entry, end, event = late_cohort(seed)
+    found = kaplan_meier(end, event, entry)
+    peer = SurvfuncRight(end, event.astype(int), entry=entry)
+    assert kaplan_meier(end, event).at_risk[0] > found.at_risk[0]
     assert found.times.tolist() == peer.surv_times.tolist()
     assert found.at_risk.tolist() == peer.n_risk.tolist()
     assert found.survival == pytest.approx(peer.surv_prob, rel=1e-12)
@@ -111,9 +124,7 @@ def test_delayed_entries_equal_statsmodels(seed: int):
 @given(st.integers(0, 2**20), st.floats(0.1, 100))
 @settings(max_examples=25)
 def test_order_and_unit_of_time_change_no_curve(seed: int, scale: float):
-    entry, end, event, _ = cohort(seed, 20)
-    end = end + 10  # nobody leaves before all have entered
-    event[0] = True
+    entry, end, event = late_cohort(seed, 20)
     order = np.random.default_rng(seed).permutation(end.size)
     plain = kaplan_meier(end, event, entry)
     moved = kaplan_meier(scale * end[order], event[order], scale * entry[order])
@@ -168,16 +179,43 @@ def test_three_groups_and_strata_equal_statsmodels(seed: int):
     assert layered.p_value == pytest.approx(stats.chi2.sf(layered.statistic, 2))
 
 
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_log_rank_with_delayed_entry_is_a_sum_over_draws_without_replacement(seed, layers):
+    """At each event time the events are drawn from those at risk: mean and variance by
+    scipy's hypergeometric distribution, summed over times and strata.
+    """
+    entry, end, event = late_cohort(seed)
+    first = np.arange(end.size) % 2 == 0
+    strata = np.arange(end.size) // 2 % layers
+    total = variance = 0.0
+    for stratum in range(layers):
+        own = strata == stratum
+        for time in np.unique(end[event & own]):
+            at_risk = own & (entry < time) & (time <= end)
+            now = at_risk & event & (end == time)
+            counts = np.arange(now.sum() + 1)
+            chance = stats.hypergeom.pmf(
+                counts, at_risk.sum(), (at_risk & first).sum(), now.sum()
+            )
+            total += (now & first).sum() - chance @ counts
+            variance += chance @ counts**2 - (chance @ counts) ** 2
+    arguments = (end, event, first.tolist())
+    found = log_rank(*arguments, entry, strata.tolist())
+    assert found.observed[0] - found.expected[0] == pytest.approx(total)
+    assert found.statistic == pytest.approx(total**2 / variance)
+    plain = log_rank(*arguments, strata=strata.tolist())
+    assert plain.statistic != pytest.approx(found.statistic, rel=1e-3)
+
+
 @given(st.integers(0, 2**20))
 @settings(max_examples=25)
 def test_all_that_is_observed_is_expected_and_only_the_order_of_times_counts(seed: int):
-    entry, end, event, _ = cohort(seed, 20)
-    event[:2] = True
+    entry, end, event = late_cohort(seed, 20)
     group = ["a", "b"] * 10
-    end = end + 10
     found = log_rank(end, event, group, entry)
     assert found.expected.sum() == pytest.approx(found.observed.sum())
-    other = log_rank(np.exp(end / 20), event, group, np.exp(entry / 20) - 1e-9)
+    other = log_rank(np.exp(end / 20), event, group, np.exp(entry / 20))
     assert other.statistic == pytest.approx(found.statistic)
     doubled = log_rank(end, event, ["b" if g == "a" else "a" for g in group], entry)
     assert doubled.statistic == pytest.approx(found.statistic)
