@@ -107,8 +107,9 @@ def closed_form_power(
 ) -> float:
     """Return the power if nobody leaves, by the noncentral t distribution.
 
-    For ``slopes`` and one subtype this is exact: the model is then the t test of the patients' own
-    slopes. Further subtypes take a degree of freedom each; that they may be unevenly dealt out is
+    For ``slopes`` and one subtype this is exact as long as no variance is estimated as zero: the
+    model is then the t test of the patients' own slopes. Where patients differ little in their
+    change, that estimate often is zero, and the p-value larger than that of the t test. Further subtypes take a degree of freedom each; that they may be unevenly dealt out is
     neglected, and for ``ancova`` how far the baselines differ is taken by its mean.
 
     Raises

@@ -12,6 +12,7 @@ from statsmodels.stats.power import TTestIndPower
 
 from analytics.stats import power
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.mixed import fit
 from analytics.stats.power import (
     ANCOVA,
     SLOPES,
@@ -71,19 +72,37 @@ def test_the_closed_form_equals_the_t_test_of_statsmodels(n: int):
     assert closed_form_power(PLAN, -4, n) == pytest.approx(expected, rel=1e-9)
 
 
-def _trials(count: int) -> list[Trial]:
+def _trials(count: int, plan: Course = PLAN) -> list[Trial]:
     """Return the trials of nine an arm that the seed 7 gives."""
     rng = np.random.default_rng([7, 9])
-    return [simulated(PLAN, 4, 9, rng) for _ in range(count)]
+    return [simulated(plan, 4, 9, rng) for _ in range(count)]
 
 
-def test_complete_trials_find_what_the_t_test_of_the_patients_slopes_finds():
-    """Exactly, trial by trial."""
-    found = 0
-    for trial in _trials(40):
+@pytest.mark.parametrize(("spread", "compared"), [(4, 40), (0.5, 25)])
+def test_complete_trials_find_what_the_t_test_of_the_patients_slopes_finds(spread, compared):
+    """The same p-value in each of 40 trials but those in which a variance is estimated as zero: none
+    where patients differ by 4 mL a year, and 15 at 0.5, where the p-value is larger.
+    """
+    same, found = 0, []
+    plan = replace(PLAN, yearly_change_sd_ml=spread)
+    for trial in _trials(40, plan):
         slopes = np.polyfit(PLAN.visits, trial.load.reshape(18, 5).T, 1)[0]
-        found += stats.ttest_ind(slopes[:9], slopes[9:]).pvalue < 0.05
-    assert simulated_power(PLAN, 4, 9, n_trials=40, seed=7).power == found / 40
+        expected = stats.ttest_ind(slopes[:9], slopes[9:]).pvalue
+        found.append(p_value(trial))
+        if _without_a_variance(trial):
+            assert found[-1] > expected
+        else:
+            same += 1
+            assert found[-1] == pytest.approx(expected, rel=1e-4)
+    assert same == compared
+    power_of = simulated_power(plan, 4, 9, n_trials=40, seed=7).power
+    assert power_of == sum(p < 0.05 for p in found) / 40
+
+
+def _without_a_variance(trial: Trial) -> bool:
+    line = np.column_stack([np.ones(trial.load.size), trial.years])
+    arms = np.column_stack([line, line * trial.arm[:, None]])
+    return fit(trial.load, arms, trial.patient.tolist(), line).singular
 
 
 def test_the_power_of_the_last_visit_agrees_with_its_closed_form():

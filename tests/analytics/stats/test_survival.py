@@ -195,9 +195,7 @@ def test_the_log_rank_with_delayed_entry_is_a_sum_over_draws_without_replacement
             at_risk = own & (entry < time) & (time <= end)
             now = at_risk & event & (end == time)
             counts = np.arange(now.sum() + 1)
-            chance = stats.hypergeom.pmf(
-                counts, at_risk.sum(), (at_risk & first).sum(), now.sum()
-            )
+            chance = stats.hypergeom.pmf(counts, at_risk.sum(), (at_risk & first).sum(), now.sum())
             total += (now & first).sum() - chance @ counts
             variance += chance @ counts**2 - (chance @ counts) ** 2
     arguments = (end, event, first.tolist())
