@@ -41,6 +41,7 @@ class SurvivalCurve:
     median, median_low, median_high : float or None
         None where the curve, or its band, does not come down to one half.
     n, n_events : int
+        Patients, with `after` those watched later than that; and the events among them.
     interval : str
         ``log-log`` or ``log``.
     """
@@ -135,7 +136,7 @@ def kaplan_meier(
         _half(times, survival),
         _half(times, low),
         _half(times, high),
-        watched.end.size,
+        watched.end.size if after is None else int((watched.end > after).sum()),
         int(events.sum()),
         interval,
     )

@@ -95,6 +95,13 @@ def test_delayed_entry_by_hand():
     assert found.standard_errors[-1] == pytest.approx(relative**0.5 / 6)
 
 
+def test_a_curve_after_a_time_counts_those_watched_later():
+    """Of five one has the event at 1, one leaves at 2, and one enters at 3 only."""
+    found = kaplan_meier([1, 2, 4, 5, 6], [1, 0, 1, 1, 0], entry=[0, 0, 0, 3, 0], after=2)
+    assert (found.n, found.n_events, found.at_risk.tolist()) == (3, 2, [3, 2])
+    assert kaplan_meier([1, 2, 4, 5, 6], [1, 0, 1, 1, 0]).n == 5
+
+
 def test_a_curve_of_exactly_one_half_has_its_median_midway():
     assert kaplan_meier([1, 2, 3, 4], [1, 1, 1, 1]).median == 2.5
     assert kaplan_meier([1, 2, 3], [1, 1, 1]).median == 2
