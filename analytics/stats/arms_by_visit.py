@@ -3,8 +3,8 @@
 The declared model: a mean for each arm at each visit, a line in the baseline value whose slope
 may differ by visit, and further covariates; the covariance of the visits by the chain of `mmrm`;
 degrees of freedom and standard errors by Kenward and Roger. Least-squares means are those at the
-mean baseline and covariates of the patients. With fewer than ten patients in an arm there are
-estimates and intervals, but no p-value: too few for a claim.
+mean baseline and covariates of the patients. With fewer than ten patients in an arm, or of an arm
+at a visit, there are estimates and intervals, but no p-value: too few for a claim.
 """
 
 from collections.abc import Hashable, Sequence
@@ -20,7 +20,7 @@ from analytics.stats.visit_covariances import CHAIN
 
 Array = NDArray[np.float64]
 ENOUGH = 10
-"""Patients of each arm below which no claim is made."""
+"""Patients of each arm, and of each arm at the visit, below which no claim is made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,8 @@ class VisitEstimate:
     n : int
         Values of the arm at the visit; for a difference, of both.
     p_value : float or None
-        Two-sided, of a difference of arms of ten patients or more each; otherwise None.
+        Two-sided, of a difference of arms that all have ten patients or more, and both of them at
+        the visit; otherwise None.
     """
 
     arm: Hashable
@@ -115,17 +116,12 @@ def compare_arms(
     against = np.array([rows[i] - rows[i % k] for i in range(k, len(cells))])
     patients_of = {arm: sum(a == arm for a in arm_of.values()) for arm in names}
     enough = min(patients_of.values()) >= ENOUGH
-    means = _estimates(model, rows, cells, counts, method, confidence, claim=False)
+    here, there = counts[k:], np.tile(counts[:k], len(names) - 1)
+    claims = enough & (np.minimum(here, there) >= ENOUGH)
+    none = np.zeros(len(cells), dtype=np.bool_)
+    means = _estimates(model, rows, cells, counts, method, confidence, none)
     differences = (
-        _estimates(
-            model,
-            against,
-            cells[k:],
-            counts[k:] + np.tile(counts[:k], len(names) - 1),
-            method,
-            confidence,
-            claim=enough,
-        )
+        _estimates(model, against, cells[k:], here + there, method, confidence, claims)
         if len(names) > 1
         else []
     )
@@ -170,8 +166,7 @@ def _estimates(
     counts: Array,
     method: str,
     confidence: float,
-    *,
-    claim: bool,
+    claims: NDArray[np.bool_],
 ) -> list[VisitEstimate]:
     found = contrast_tests(model, rows, method, confidence)
     return [
@@ -184,7 +179,7 @@ def _estimates(
             float(found.degrees[i]),
             float(found.ci_low[i]),
             float(found.ci_high[i]),
-            float(found.p_values[i]) if claim else None,
+            float(found.p_values[i]) if claims[i] else None,
         )
         for i, (arm, visit) in enumerate(cells)
     ]
