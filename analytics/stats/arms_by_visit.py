@@ -14,11 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.follow_up import codes_of
 from analytics.stats.mmrm import VisitModel, contrast_tests, fit
 from analytics.stats.small_samples import KENWARD_ROGER
 from analytics.stats.visit_covariances import CHAIN
 
 Array = NDArray[np.float64]
+Places = NDArray[np.intp]
 ENOUGH = 10
 """Patients of each arm, and of each arm at the visit, below which no claim is made."""
 
@@ -93,7 +95,8 @@ def compare_arms(
     NotEstimableError
         As `mmrm.fit`; or if an arm has no value at a visit.
     ValueError
-        As `mmrm.fit`; if the reference is no arm, or a patient is in two.
+        As `mmrm.fit`; if the reference is no arm, a patient is in two, or a baseline or covariate
+        changes within a patient.
     """
     names = [reference, *sorted(set(arms) - {reference}, key=str)]
     arm_of = dict(zip(patients, arms, strict=True))
@@ -136,27 +139,29 @@ def _extra(
     planned: Sequence[Hashable],
 ) -> Array:
     """Columns that are zero at the mean over patients, so that cells are means there."""
-    n = len(patients)
-    first = np.unique(np.array([patients.index(p) for p in patients]))
+    _, who = codes_of(patients, len(patients), "patients")
+    first = np.unique(who, return_index=True)[1]
     columns = []
     if baseline is not None:
-        value = _column(baseline, n)
-        centred = value - value[first].mean()
+        centred = _centred(baseline, who, first)
         columns += [centred * np.array([v == visit for v in visits]) for visit in planned]
     if covariates is not None:
         table = np.asarray(covariates, dtype=np.float64)
         table = table[:, None] if table.ndim == 1 else table
-        columns += [_column(c, n) - _column(c, n)[first].mean() for c in table.T]
-    return np.column_stack(columns) if columns else np.zeros((n, 0))
+        columns += [_centred(column, who, first) for column in table.T]
+    return np.column_stack(columns) if columns else np.zeros((who.size, 0))
 
 
-def _column(values: ArrayLike, n: int) -> Array:
+def _centred(values: ArrayLike, who: Places, first: Places) -> Array:
     column = np.asarray(values, dtype=np.float64)
-    if column.shape != (n,):
-        raise ValueError(f"A baseline or covariate needs one number for each of {n} values.")
+    if column.shape != who.shape:
+        raise ValueError(f"A baseline or covariate needs one number for each of {who.size} values.")
     if not np.isfinite(column).all():
         raise NotEstimableError("A baseline or covariate is missing; leave its patient out.")
-    return column
+    if (column != column[first][who]).any():
+        raise ValueError("A baseline or covariate changes within a patient.")
+    centred: Array = column - column[first].mean()
+    return centred
 
 
 def _estimates(

@@ -271,6 +271,14 @@ def test_what_cannot_be_estimated_is_refused_with_its_reason(change, said: str):
         mmrm.fit(**{**asked, **change})
 
 
+def test_a_baseline_or_covariate_that_changes_within_a_patient_is_refused():
+    """Such as the value at the visit in place of that at baseline; a mean would hide it."""
+    values, who, when, arms, baseline = trial(7)
+    for wrong in ({"baseline": values}, {"covariates": np.column_stack([baseline, when])}):
+        with pytest.raises(ValueError, match="changes within a patient"):
+            compare_arms(values, who, when, arms, range(4), 0, **wrong)
+
+
 def test_what_does_not_fit_together_is_refused():
     values, who, when, arms, _ = trial(7)
     design = np.ones((len(values), 1))
