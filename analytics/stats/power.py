@@ -6,6 +6,7 @@ Heagerty, Liang and Zeger 2002, Analysis of Longitudinal Data, page 29; Laird an
 Control Clin Trials 11:405.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import ceil, sqrt
 
@@ -109,8 +110,9 @@ def closed_form_power(
 
     For ``slopes`` and one subtype this is exact as long as no variance is estimated as zero: the
     model is then the t test of the patients' own slopes. Where patients differ little in their
-    change, that estimate often is zero, and the p-value larger than that of the t test. Further subtypes take a degree of freedom each; that they may be unevenly dealt out is
-    neglected, and for ``ancova`` how far the baselines differ is taken by its mean.
+    change, that estimate often is zero, and the p-value larger than that of the t test. Further
+    subtypes take a degree of freedom each; that they may be unevenly dealt out is neglected, and
+    for ``ancova`` how far the baselines differ is taken by its mean.
 
     Raises
     ------
@@ -150,8 +152,10 @@ def sample_size(
     """Return the smallest arm whose simulated power reaches the one asked for.
 
     From the closed form, enlarged by those expected to leave, doubled until it is enough, and then
-    by halving. A size whose trials cannot be analysed is not enough. Its last digit is as uncertain
-    as the Monte Carlo interval of the power says; more trials sharpen it.
+    by halving. A size whose trials cannot be analysed is not enough. A size that was chosen by its
+    power has by that too high a power, so that what is returned is simulated anew, with the next
+    seed; it may lie somewhat below the one asked for. The last digit of the size is as uncertain as
+    its interval says; more trials sharpen it.
 
     Raises
     ------
@@ -163,30 +167,35 @@ def sample_size(
     if not alpha < power < 1 or difference_ml == 0:
         raise ValueError("The power lies between alpha and 1, for a difference that is not 0.")
 
-    def reached(n: int) -> Power | None:
-        """The power of this size if it is enough."""
+    def enough(n: int) -> bool:
         try:
             found = simulated_power(course, difference_ml, n, analysis, alpha, n_trials, seed)
         except NotEstimableError:
             if n == MOST:
                 raise
-            return None
-        return found if found.power >= power else None
+            return False
+        return found.power >= power
 
-    n = start = _first_guess(course, difference_ml, power, analysis, alpha)
-    while (enough := reached(n)) is None:
+    n = _smallest(enough, _first_guess(course, difference_ml, power, analysis, alpha))
+    if n is None:
+        raise NotEstimableError(f"{MOST} patients an arm do not reach a power of {power:g}.")
+    return simulated_power(course, difference_ml, n, analysis, alpha, n_trials, seed + 1)
+
+
+def _smallest(enough: Callable[[int], bool], start: int) -> int | None:
+    n = start
+    while not enough(n):
         if n == MOST:
-            raise NotEstimableError(f"{MOST} patients an arm do not reach a power of {power:g}.")
+            return None
         n = min(2 * n, MOST)
     low = n // 2 if n > start else SMALLEST - 1
-    while enough.n_per_arm - low > 1:
-        middle = max((low + enough.n_per_arm) // 2, SMALLEST)
-        found = reached(middle)
-        if found is None:
-            low = middle
+    while n - low > 1:
+        middle = max((low + n) // 2, SMALLEST)
+        if enough(middle):
+            n = middle
         else:
-            enough = found
-    return enough
+            low = middle
+    return n
 
 
 def _first_guess(

@@ -80,8 +80,8 @@ def _trials(count: int, plan: Course = PLAN) -> list[Trial]:
 
 @pytest.mark.parametrize(("spread", "compared"), [(4, 40), (0.5, 25)])
 def test_complete_trials_find_what_the_t_test_of_the_patients_slopes_finds(spread, compared):
-    """The same p-value in each of 40 trials but those in which a variance is estimated as zero: none
-    where patients differ by 4 mL a year, and 15 at 0.5, where the p-value is larger.
+    """The same p-value in each of 40 trials but those in which a variance is estimated as zero:
+    none where patients differ by 4 mL a year, and 15 at 0.5, where the p-value is larger.
     """
     same, found = 0, []
     plan = replace(PLAN, yearly_change_sd_ml=spread)
@@ -185,7 +185,7 @@ def test_the_commonest_subtype_of_a_trial_is_the_reference_of_the_others():
 
 
 def test_a_subtype_without_a_rate_of_its_own_is_pooled_with_the_reference():
-    """Its only patient left after the first scan; the trial is analysed as if it had one subtype."""
+    """Its only patient left after the first scan; the trial is analysed as if of one subtype."""
     whole = simulated(PLAN, 4, 10, np.random.default_rng(5))
     stays = (whole.patient != 3) | (whole.years == 0)
     arrays = (whole.load, whole.years, whole.patient, whole.arm, np.where(whole.patient == 3, 1, 0))
@@ -224,8 +224,17 @@ def test_more_patients_and_larger_differences_have_more_power():
 
 def test_the_search_finds_about_the_size_of_the_closed_form():
     found = sample_size(PLAN, 4, 0.8, ANCOVA, n_trials=200)
-    assert found.power >= 0.8
+    assert found.ci_low <= 0.8 <= found.ci_high
     assert closed_form_power(PLAN, 4, found.n_per_arm, ANCOVA) == pytest.approx(0.8, abs=0.08)
+
+
+def test_the_power_of_the_size_found_is_that_of_trials_which_did_not_choose_it():
+    """With the seed it was chosen by, it reaches the power asked for whatever the truth."""
+    for seed in (0, 4):
+        found = sample_size(PLAN, 4, 0.8, ANCOVA, n_trials=100, seed=seed)
+        size = found.n_per_arm
+        assert found == simulated_power(PLAN, 4, size, ANCOVA, n_trials=100, seed=seed + 1)
+        assert simulated_power(PLAN, 4, size, ANCOVA, n_trials=100, seed=seed).power >= 0.8
 
 
 @pytest.mark.faults
