@@ -58,7 +58,7 @@ class Course:
             raise ValueError("A correlation lies between -1 and 1, drop-out from 0 to below 1.")
         times = list(self.visits)
         if len(times) < 2 or times[0] != 0 or sorted(set(times)) != times:
-            raise ValueError("Visits are two years or more, rising from 0.")
+            raise ValueError("Visits are two times or more, rising from 0.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -331,7 +331,7 @@ def test_slopes_of_two_visits_are_refused_whichever_way_the_power_is_asked_for()
     ],
 )
 def test_a_course_that_cannot_be_is_refused(change):
-    with pytest.raises(ValueError, match=r"subtype|sum to 1|noise|drop-out|Visits"):
+    with pytest.raises(ValueError, match=r"subtype|sum to 1|noise|drop-out|two times or more"):
         replace(PLAN, **change)
 
 
