@@ -75,6 +75,8 @@ def compare_arms(
 ) -> ArmsByVisit:
     """Return the arms' means at each visit after baseline, and their differences.
 
+    If `model.structure` is not the first of the chain, errors rest on the one assumed (`mmrm.fit`).
+
     Parameters
     ----------
     values : array_like of float, shape (n,)

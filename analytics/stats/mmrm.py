@@ -99,6 +99,10 @@ def fit(
 ) -> VisitModel:
     """Return the model of repeated measures with the first covariance the data allow.
 
+    After a fallback the standard errors, degrees of freedom and p-values rest on the structure that
+    is assumed, and are too small or too large where the visits vary otherwise; Kenward-Roger mends
+    that variances are estimated, not that they are of the wrong shape.
+
     Parameters
     ----------
     values : array_like of float, shape (n,)
