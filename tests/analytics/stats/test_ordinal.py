@@ -178,15 +178,20 @@ def test_odds_that_change_along_the_scale_are_seen_and_patients_count_once():
 @pytest.mark.faults
 @pytest.mark.timeout(600)
 def test_the_odds_ratio_over_patients_covers_the_truth_and_the_test_keeps_its_level():
-    """2000 trials of 40 patients with three scans, and a log odds ratio of 1."""
+    """2000 trials of 40 patients with three scans, and a log odds ratio of 1: 94.6 % of the
+    intervals hold it, and the test of proportional odds, which are true, rejects in 6.6 %.
+
+    By chance alone either may be off by 1.5 %. The test rejects too often, since a covariance over
+    40 patients is on average too small; over 200 patients it rejects in 5.2 % of 600 trials.
+    """
     covered = rejected = 0
     for seed in range(2000):
         levels, load, patients = courses(seed)
         found = fit(levels, load, patients)
         covered += np.log(found.ci_low[0]) <= 1 <= np.log(found.ci_high[0])
         rejected += proportionality(levels, load, patients).p_values[0] < 0.05
-    assert 0.925 <= covered / 2000 <= 0.965, covered
-    assert 0.035 <= rejected / 2000 <= 0.075, rejected
+    assert 0.935 <= covered / 2000 <= 0.965, covered
+    assert 0.055 <= rejected / 2000 <= 0.075, rejected
 
 
 @pytest.mark.parametrize(
