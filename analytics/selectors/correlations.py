@@ -27,6 +27,7 @@ class Relation:
     title: str
     score_label: str
     noun: str
+    step: str
     note: str
     value: Callable[[CohortPoint], float | None]
     gap_days: Callable[[CohortPoint], int | None] = lambda _point: None
@@ -40,6 +41,7 @@ RELATIONS = {
             "Load and GMFC-MLD",
             "GMFC-MLD level",
             "GMFC-MLD level",
+            "level",
             "Each load with the nearest GMFC-MLD: within {late_infantile_days} days in "
             "late-infantile patients, {other_days} days in others.",
             lambda point: None if point.gmfc_level is None else float(point.gmfc_level),
@@ -50,6 +52,7 @@ RELATIONS = {
             "Load and MRI severity score",
             "MRI severity score (0 to 34)",
             "MRI severity score",
+            "point",
             "Each load with the MRI severity score of the same visit, as two readers or an "
             "adjudicator settled it.",
             lambda point: point.severity_total,
@@ -59,6 +62,7 @@ RELATIONS = {
             "Load and ELFC-MLD",
             "ELFC-MLD level",
             "ELFC-MLD level",
+            "level",
             "Each load with the nearest ELFC-MLD: within {late_infantile_days} days in "
             "late-infantile patients, {other_days} days in others.",
             lambda point: None if point.elfc_level is None else float(point.elfc_level),
@@ -69,6 +73,7 @@ RELATIONS = {
             "Load and age",
             "Age (months)",
             "age",
+            "month",
             "Each load with the age at its visit. Of the disease, the course of single patients "
             "says more.",
             lambda point: point.age_months,

@@ -1,4 +1,4 @@
-"""One relation estimated three ways: over all scans, by subtype, and within patients."""
+"""One relation estimated four ways: over all scans, by subtype, within patients, and by a model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,18 +10,23 @@ from analytics.selectors.cohort import CohortPoint
 from analytics.selectors.columns import Columns, Mask
 from analytics.selectors.correlations import IntervalOf, Relation
 from analytics.selectors.samples import Array, Sample, computed
-from analytics.stats import correlation
+from analytics.stats import correlation, mixed, mixed_tests
 from analytics.stats.direction import Directed, Opposition, opposition
 from analytics.stats.errors import NotEstimableError
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.rules.subtype import Subtype
 
-POOLED, BY_SUBTYPE, WITHIN = "pooled", "by-subtype", "within"
+POOLED, BY_SUBTYPE, WITHIN, MIXED = "pooled", "by-subtype", "within", "mixed"
+OPPOSABLE = (POOLED, BY_SUBTYPE, WITHIN)
+"""The estimates whose signs are compared. The mixed model weighs what the others tell apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A correlation and what it rests on; numbers are None where it is not estimable."""
+    """An estimate and what it rests on; numbers are None where it is not estimable.
+
+    A correlation; of the mixed model the load in mL for each step of the score.
+    """
 
     n: int
     n_patients: int
@@ -49,7 +54,7 @@ class SideBySide:
 def side_by_side(
     points: Sequence[CohortPoint], relation: Relation, *, smallest_group: int
 ) -> list[SideBySide]:
-    """Return the three estimates of 3D and of 2D scans, of the strata that have scans.
+    """Return the estimates of 3D and of 2D scans, of the strata that have scans.
 
     Patients of an undetermined subtype, or alone in theirs, are left out of the estimate by
     subtype. Who may see no group below `smallest_group` patients gets none of fewer: neither an
@@ -80,7 +85,10 @@ def with_intervals(found: SideBySide, interval_of: IntervalOf) -> SideBySide:
     directed = {
         name: Directed(one.value, one.ci_low, one.ci_high)
         for name, one in estimates.items()
-        if one.value is not None and one.ci_low is not None and one.ci_high is not None
+        if name in OPPOSABLE
+        and one.value is not None
+        and one.ci_low is not None
+        and one.ci_high is not None
     }
     return SideBySide(found.stratum, estimates, opposition(directed))
 
@@ -104,6 +112,7 @@ def _of_stratum(
         POOLED: Estimate(row.n, row.n_patients, row.rho, None, None, row.reason, row.sample),
         BY_SUBTYPE: _by_subtype(columns, scores, here, smallest),
         WITHIN: _within(columns, scores, here, smallest),
+        MIXED: _mixed(columns, scores, here, smallest),
     }
 
 
@@ -148,6 +157,25 @@ def _within(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estim
     except NotEstimableError as error:
         return _absent(kept, n_patients, _in_a_table(str(error)), smallest)
     return Estimate(int(kept.sum()), n_patients, found.r, found.ci_low, found.ci_high, "")
+
+
+def _mixed(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estimate:
+    """Return the load for each step of the score, with a level of its own for each patient."""
+    n_patients = columns.count_patients(here)
+    loads, steps, patients = columns.load_ml[here], scores[here], columns.patient[here]
+    reason = correlations.why_not(loads, steps, n_patients)
+    if not reason and n_patients == loads.size:
+        reason = "no patient has two scans or more"
+    if reason or n_patients < smallest:
+        return _absent(here, n_patients, reason, smallest)
+    level = np.ones_like(steps)
+    try:
+        model = mixed.fit(loads, np.column_stack([level, steps]), patients.tolist(), level[:, None])
+        found = mixed_tests.contrast_tests(model, [0.0, 1.0])
+    except NotEstimableError as error:
+        return _absent(here, n_patients, _in_a_table(str(error)), smallest)
+    slope, low, high = (float(one[0]) for one in (found.estimates, found.ci_low, found.ci_high))
+    return Estimate(loads.size, n_patients, slope, low, high, "")
 
 
 def _absent(kept: Mask, n_patients: int, reason: str, smallest: int) -> Estimate:

@@ -144,20 +144,27 @@ ESTIMATES = {
         "Within patients (r)",
         "Does a higher load go with a higher {noun}, from visit to visit of one patient?",
     ),
+    estimates.MIXED: (
+        "Mixed model (mL per {step})",
+        "How much higher is the load for each {step} of the {noun}?",
+    ),
 }
+DIGITS = {estimates.MIXED: 1}
+"""Of an estimate; a correlation has two."""
 """What each estimate is called, and the question it answers."""
 
 
 def _estimates(estimated: relations.Estimated) -> dict[str, Any]:
-    """Return the three estimates, a row each with a cell for each stratum, and what opposes."""
+    """Return the estimates, a row each with a cell for each stratum, and what opposes."""
     relation, found = estimated.relation, estimated.side_by_side
     return {
         "noun": relation.noun,
         "strata": [one.stratum for one in found],
         "estimates": [
             {
-                "label": label,
-                "question": question.format(noun=relation.noun),
+                "label": label.format(step=relation.step),
+                "question": question.format(noun=relation.noun, step=relation.step),
+                "digits": DIGITS.get(name, 2),
                 "cells": [one.estimates[name] for one in found],
             }
             for name, (label, question) in ESTIMATES.items()

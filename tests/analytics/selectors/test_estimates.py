@@ -1,12 +1,14 @@
-"""Three estimates of one relation: what each rests on, and when they oppose each other."""
+"""Four estimates of one relation: what each rests on, and when they oppose each other."""
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from analytics.selectors import correlations, estimates
 from analytics.selectors.cohort import CohortPoint
-from analytics.selectors.estimates import BY_SUBTYPE, POOLED, WITHIN
+from analytics.selectors.estimates import BY_SUBTYPE, MIXED, POOLED, WITHIN
+from analytics.stats import mixed, mixed_tests
 from analytics.stats.adjusted import stratified_spearman
 from analytics.stats.correlation import repeated_measures, spearman
 from analytics.stats.direction import Opposition
@@ -52,10 +54,14 @@ def test_each_estimate_is_that_of_its_function():
         loads, levels, [p.subtype for p in points], patients, **options
     )
     within = repeated_measures(patients, loads, levels)
+    ones = np.ones((len(points), 1))
+    model = mixed.fit(loads, np.column_stack([ones, levels]), patients, ones)
+    tested = mixed_tests.contrast_tests(model, [0, 1])
     for name, value, low, high in (
         (POOLED, pooled.rho, pooled.ci_low, pooled.ci_high),
         (BY_SUBTYPE, stratified.rho, stratified.ci_low, stratified.ci_high),
         (WITHIN, within.r, within.ci_low, within.ci_high),
+        (MIXED, tested.estimates[0], tested.ci_low[0], tested.ci_high[0]),
     ):
         one = found[name]
         assert (one.value, one.ci_low, one.ci_high) == (value, low, high), name
@@ -69,6 +75,20 @@ def test_where_subtypes_reverse_the_relation_the_estimates_oppose():
     assert found.estimates[BY_SUBTYPE].ci_low > 0
     assert found.estimates[WITHIN].ci_low > 0
     assert found.opposition == Opposition(POOLED, (BY_SUBTYPE, WITHIN), True)
+
+
+def test_the_mixed_model_is_in_ml_for_each_step_and_is_not_weighed_against_the_others():
+    """By hand: balanced patients of one mean differ by nothing, so the slope is that within."""
+    points = [
+        point(n // 2, 30.0 + 12.0 * (n % 2) + (n // 2) % 3 * (-1) ** n, n % 2) for n in range(12)
+    ]
+    found = of_3d(points)
+    # Of each pair: 12 less twice 0, 1, 2, 0, 1, 2.
+    assert found.estimates[MIXED].value == pytest.approx(10.0)
+    assert set(estimates.OPPOSABLE) == {POOLED, BY_SUBTYPE, WITHIN}
+    opposed = of_3d(simpson())
+    assert opposed.estimates[MIXED].value < 0
+    assert MIXED not in opposed.opposition.others
 
 
 def test_estimates_of_one_sign_oppose_nothing():
@@ -103,27 +123,31 @@ def test_3d_and_2d_are_estimated_apart():
     [
         (
             [point(n, float(n), None) for n in range(4)],
-            ["no scan with this score"] * 3,
+            ["no scan with this score"] * 4,
         ),
         (
             [point(n, float(n), n) for n in range(4)],
-            ["", "", "no patient has two scans or more"],
+            ["", "", *["no patient has two scans or more"] * 2],
         ),
         (
             [*(point(0, float(n), n) for n in range(4)), point(1, 5.0, 4), point(2, 6.0, 5)],
-            ["", "", "fewer than 3 patients"],
+            ["", "", "fewer than 3 patients", ""],
         ),
         (
             [point(n, float(n), n, subtype=kind) for n, kind in enumerate(["LI", "EJ", "LJ"])],
-            ["", "no subtype has two patients or more", "no patient has two scans or more"],
+            [
+                "",
+                "no subtype has two patients or more",
+                *["no patient has two scans or more"] * 2,
+            ],
         ),
         (
             [point(n // 2, float(n), 3) for n in range(8)],
-            ["all scores are equal"] * 3,
+            ["all scores are equal"] * 4,
         ),
         (
             [point(n // 2, float(n), n // 2) for n in range(8)],
-            ["", "", "a measure does not vary within any patient"],
+            ["", "", "a measure does not vary within any patient", ""],
         ),
     ],
 )

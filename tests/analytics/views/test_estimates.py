@@ -52,7 +52,7 @@ def page_of(client, world, role, query=""):
 @pytest.mark.parametrize("role", ["sponsor", "data_manager"])
 def test_the_page_says_that_the_estimates_point_opposite_ways(client, simpson, role):
     page = page_of(client, simpson, role)
-    assert page.count("The same relation, estimated three ways") == 4
+    assert page.count("The same relation, estimated four ways") == 4
     assert "3D: the estimates point opposite ways (Simpson's paradox)." in page.replace(
         "&#x27;", "'"
     )
@@ -63,6 +63,9 @@ def test_the_page_says_that_the_estimates_point_opposite_ways(client, simpson, r
     # No severity score was read: the other relation has nothing to oppose.
     assert page.count("(Simpson") == 1
     assert "not estimable: no scan with this score" in page
+    for step in ("level", "point", "month"):
+        assert f"Mixed model (mL per {step})" in page
+    assert "<strong>-17.6</strong> (-22.1 to -13.0)" in page
 
 
 def test_one_subtype_alone_is_no_paradox(client, simpson):
