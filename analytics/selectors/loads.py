@@ -43,6 +43,7 @@ class LoadPoint:
     is_after_treatment: bool
     interval_ml: tuple[float, float] | None = None
     interval_level: float | None = None
+    is_planned: bool = False
 
     @property
     def acquisition(self) -> tuple[str, ...]:
@@ -134,6 +135,7 @@ COLUMNS = (
     "run__visit__patient__birth_month",
     "run_id",
     "run__visit_id",
+    "run__visit__definition_id",
     "run__visit__number",
     "run__visit__name",
     "run__visit__date",
@@ -181,4 +183,5 @@ def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
         is_after_treatment=start is not None and day > start,
         interval_ml=None if low is None else (low, row["interval_high_ml"]),
         interval_level=row["interval_level"],
+        is_planned=row["run__visit__definition_id"] is not None,
     )

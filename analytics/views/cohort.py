@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics import tasks
-from analytics.selectors import correlations, estimates, loads, relations
+from analytics.selectors import changes, correlations, estimates, loads, relations
 from analytics.selectors.cohort import (
     CohortPoint,
     Filters,
@@ -51,6 +51,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         return render(request, "analytics/_cohort_numbers.html", {**numbers, "is_fragment": True})
     context = {
         **numbers,
+        "changes": changes.by_visit([load for load, _ in scored], smallest_group=smallest),
         "rising": rising.rising([load for load, _ in scored], study, smallest_group=smallest),
         "study": study,
         "filters": filters,

@@ -1,0 +1,83 @@
+"""The mean change of the load since the first planned visit, on the cohort page."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.urls import reverse
+
+from analytics.selectors import changes, loads
+from mldtrial.trial.models import AcqStratum, Patient
+from mldtrial.trial.services import patients
+from tests.support.loads import make_load, make_visit
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+FIRST = date(2023, 5, 10)
+
+
+@pytest.fixture
+def three(world: World) -> list[Patient]:
+    """Three patients, whose loads rise by 10, 20 and 30 mL from month 0 to month 6."""
+    third = patients.create_patient(
+        site=world.site_a,
+        subject_code="A-003",
+        sex="F",
+        birth_month=date(2020, 3, 1),
+        onset_age_months=20,
+        by=None,
+    )
+    made = [world.patient_a, world.patient_b, third]
+    for number, patient in enumerate(made, 1):
+        load(patient, "M00", 50.0)
+        load(patient, "M06", 50.0 + 10 * number)
+    return made
+
+
+def load(patient: Patient, code: str, load_ml: float, **scan) -> None:
+    definition = patient.study.visit_definitions.get(code=code)
+    day = FIRST + timedelta(days=definition.target_day)
+    planned = {"definition": definition, "number": definition.number, "name": definition.name}
+    make_visit(patient, day, **planned)
+    make_load(patient, day, load_ml, **scan)
+
+
+def found(world: World, smallest_group: int = 1):
+    series = loads.study_loads(world.study, user=world.user("data_manager"))
+    return changes.by_visit(series, smallest_group=smallest_group)
+
+
+def test_the_page_gives_the_mean_of_the_patients_by_visit(client, world: World, three):
+    client.force_login(world.user("sponsor"))
+    html = " ".join(client.get(reverse("cohort", args=["MLD-1"])).content.decode().split())
+    row = re.search(r'aria-label="Change of the load by visit".*?<tbody>(.*?)</tr>', html)
+    assert row is not None
+    # By hand: mean 20, standard deviation 10, error 10 / sqrt 3, times 4.303.
+    assert "<strong>20.0</strong> (-4.8 to 44.8)" in row[1]
+    assert "after treatment" not in row[1]
+
+
+def test_3d_and_2d_are_never_set_against_each_other(world: World, three):
+    load(three[0], "M12", 90.0, acq_stratum=AcqStratum.TWO_D)
+    assert [(one.stratum, one.n) for one in found(world)] == [("3D", 3)]
+
+
+def test_a_patient_without_a_first_load_and_an_unplanned_visit_are_left_out(world: World, three):
+    fourth = patients.create_patient(
+        site=world.site_a, subject_code="A-004", sex="F", birth_month=date(2020, 3, 1), by=None
+    )
+    load(fourth, "M06", 300.0)
+    make_load(three[0], FIRST + timedelta(days=40), 300.0)
+    (only,) = found(world)
+    assert (only.n, only.found.mean) == (3, pytest.approx(20.0))
+
+
+def test_two_patients_have_no_interval_and_a_small_group_is_not_shown(world: World, three):
+    load(three[0], "M12", 90.0)
+    load(three[1], "M12", 95.0)
+    _, late = found(world)
+    assert (late.n, late.found, late.reason) == (2, None, "fewer than 3 patients")
+    hidden = found(world, smallest_group=5)
+    assert {(one.n, one.found, one.reason) for one in hidden} == {
+        (0, None, "fewer than 5 patients, not shown")
+    }
