@@ -205,6 +205,7 @@ def test_a_folder_that_is_paused_and_reloaded_goes_on_where_it_stopped(
     assert Scan.objects.get().visit == world.visit_a
 
 
+@pytest.mark.faults
 def test_a_line_that_is_cut_is_waited_for(upload_page: Page, line: Line, tmp_path: Path):
     page = upload_page
     choose_folder(page, write_folder(tmp_path, ballast_bytes=MIB // 2))
@@ -351,6 +352,7 @@ def test_an_unfinished_upload_of_another_browser_can_be_deleted(
     assert Transfer.objects.get().state == "CANCELLED"
 
 
+@pytest.mark.faults
 def test_three_go_at_once_and_none_waits_for_one_that_stands(
     upload_page: Page, line: Line, tmp_path: Path
 ):
@@ -508,6 +510,7 @@ def test_where_nothing_can_be_shown_the_page_says_so(upload_page: Page, tmp_path
     expect(card(upload_page, "scan.zip")).to_contain_text("could not be shown here")
 
 
+@pytest.mark.faults
 def test_a_server_that_cannot_answer_for_a_moment_costs_no_piece_that_is_there(
     upload_page: Page, line: Line, tmp_path: Path
 ):

@@ -127,6 +127,7 @@ def send_through_kills(path: Path, size_bytes: int) -> Sending:
     return sending
 
 
+@pytest.mark.faults
 def test_a_file_survives_three_deaths_of_the_server(tmp_path: Path):
     send_through_kills(tmp_path / "scan.tar", 40 * MIB)
 

@@ -26,6 +26,7 @@ def test_a_t1w_image_is_opposed_to_its_t2w_image():
 
 
 @pytest.mark.parametrize("gray", [0.97, 1.0, 1.03], ids=["", "as bright", "brighter"])
+@pytest.mark.faults
 def test_so_is_that_of_an_infant_whose_gray_and_white_matter_hardly_differ(gray: float):
     found = tissue_correlation(drawn(0.3, 0.9 * gray, 0.9), drawn(1.0, 0.46, 0.45).data, IN_PLACE)
     assert found < USUALLY_CORRELATED
@@ -46,6 +47,7 @@ def test_flair_as_t1w_is_refused_in_words(lost: float | None):
     assert refused.value.code == FailureCode.SEQUENCE_MISMATCH
 
 
+@pytest.mark.faults
 def test_brightness_and_coil_change_nothing():
     t1w = drawn(0.2, 0.7, 1.0)
     slope = np.linspace(0.6, 1.6, t1w.data.shape[0], dtype=np.float32)[:, None, None]

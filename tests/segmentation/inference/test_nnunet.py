@@ -42,6 +42,7 @@ def write(folder: Path, visit: PhantomVisit, *, flip: bool = False) -> dict[str,
     return paths
 
 
+@pytest.mark.faults
 def test_it_finds_what_is_lost_whichever_way_the_voxels_run(
     segmenter: NnUnetSegmenter,
     visit: PhantomVisit,

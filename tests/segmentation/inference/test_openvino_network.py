@@ -71,6 +71,7 @@ def test_a_tile_of_another_size_is_refused():
         by_openvino(torch.zeros(1, 2, 16, 16, 16))
 
 
+@pytest.mark.faults
 def test_the_reporting_of_the_package_is_never_loaded():
     program = (
         "import sys, torch; from segmentation.inference.openvino_network import compiled; "

@@ -97,6 +97,7 @@ def test_a_varied_patient_loses_ever_more_as_well_and_only_white_matter():
     assert 0 < early.sum() < late.sum()
 
 
+@pytest.mark.faults
 def test_a_varied_patient_is_another_one_than_the_plain_one_of_the_same_seed():
     assert PhantomPatient.draw(4, VARIED).scale != PhantomPatient.draw(4).scale
     assert not np.array_equal(varied().rank, anatomy().rank)
@@ -115,6 +116,7 @@ def test_wide_ventricles_grow_in_nearly_the_same_head():
     assert ventricles(grown) > 1.2 * ventricles(anatomy())
 
 
+@pytest.mark.faults
 def test_rescans_share_their_truth_and_contrast_but_no_voxel_of_noise():
     one, other = (
         render_visit(PATIENT, stage=0.5, acq_stratum="2D", seed=1, rescan=number)

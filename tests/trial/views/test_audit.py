@@ -153,6 +153,7 @@ OF_METHODS = {
 }
 OF_NO_STUDY = OF_METHODS | {
     "Notices", "Login", "SecondFactor", "ExportRecord", "ImageExport", "SegmentationBatch",
+    "CohortReport", "ReportSubscription",
 }  # fmt: skip
 """A person's own, or of the whole installation; exports are in the log of accesses."""
 OF_THE_REGISTER = {"ScannedOn", "ScannerChange"}
