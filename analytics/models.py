@@ -248,7 +248,9 @@ class IntervalOrder(models.Model):
     stratum = models.CharField(max_length=2, blank=True)
     subtype = models.CharField(max_length=16, blank=True)
     ordered_at = models.DateTimeField(db_default=Now(), editable=False)
+    rung_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
+    attempts = models.PositiveSmallIntegerField(default=0, editable=False)
 
     class Meta:
         constraints = [

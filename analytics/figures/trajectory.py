@@ -241,8 +241,8 @@ def _reference_traces(reference: Reference, time: Time) -> list[Trace]:
             ],
             "line": {"color": style.FAINT, "width": 1.5, "dash": "dot"},
             "marker": {"size": 4, "color": style.FAINT},
-            "hovertemplate": "Reference: median %{y:.1f} mL, middle half "
-            "%{customdata[2]:.1f} to %{customdata[3]:.1f}<br>%{customdata[1]} patients at "
+            "hovertemplate": "Reference: median %{y:.0f} mL, middle half "
+            "%{customdata[2]:.0f} to %{customdata[3]:.0f}<br>%{customdata[1]} patients at "
             f"%{{x:.0f}} {time.after}<extra></extra>",
         },
     ]  # fmt: skip

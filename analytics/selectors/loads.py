@@ -7,7 +7,7 @@ what a table holds.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -161,6 +161,8 @@ def _points(found: QuerySet[SegmentationResult], starts: dict[UUID, date]) -> li
 def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
     patient_id = row["run__visit__patient_id"]
     day = row["run__visit__date"]
+    days_from_visit = row["run__t1w_scan__days_from_visit"]
+    scanned_on = day + timedelta(days=days_from_visit or 0)
     start = starts.get(patient_id)
     scanner = row["run__t1w_scan__scanner"] or {}
     low = row["interval_low_ml"]
@@ -171,7 +173,7 @@ def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
         visit_number=float(row["run__visit__number"]),
         visit_name=row["run__visit__name"],
         visit_date=day,
-        days_from_visit=row["run__t1w_scan__days_from_visit"],
+        days_from_visit=days_from_visit,
         age_months=age_months(row["run__visit__patient__birth_month"], day),
         load_ml=row["demyelination_load_ml"],
         acq_stratum=row["run__t1w_scan__acq_stratum"],
@@ -180,7 +182,7 @@ def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
         model=f"{row['run__model_version__name']} {row['run__model_version__version']}",
         is_demonstration=row["run__model_version__is_demonstration"],
         # A scan on the day of the first dose shows the brain before the treatment.
-        is_after_treatment=start is not None and day > start,
+        is_after_treatment=start is not None and scanned_on > start,
         interval_ml=None if low is None else (low, row["interval_high_ml"]),
         interval_level=row["interval_level"],
         is_planned=row["run__visit__definition_id"] is not None,

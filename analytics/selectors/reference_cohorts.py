@@ -1,5 +1,8 @@
 """The frozen reference cohort of a study, and what of it stands behind one patient's course."""
 
+import hashlib
+import json
+import logging
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,6 +16,8 @@ from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.selectors import subtype_of
 from segmentation.models import ModelVersion
+
+log = logging.getLogger(__name__)
 
 AGE, ONSET = "age", "onset"
 """The clocks that have bands, by the keys of `analytics.selectors.clocks`."""
@@ -36,6 +41,7 @@ class Band:
     clock: str
     subtype: str
     acq_stratum: str
+    rules: list[str]
     points: tuple[BandPoint, ...]
 
     @property
@@ -64,6 +70,21 @@ class Behind:
     is_in_it: bool
 
 
+def rules_of(study: Study) -> list[str]:
+    """Return the rules by which a study derives a subtype: bands hold under these alone."""
+    return [str(study.subtype_rule), str(study.presymptomatic_rule)]
+
+
+def sha256_of(bands: Sequence[Any]) -> str:
+    """Return the hash of bands, independent of the order of keys."""
+    return hashlib.sha256(json.dumps(bands, sort_keys=True).encode()).hexdigest()
+
+
+def is_as_frozen(cohort: ReferenceCohort) -> bool:
+    """Return whether the bands are those that were frozen."""
+    return sha256_of(cohort.bands) == cohort.sha256
+
+
 def bands_of(cohort: ReferenceCohort) -> list[Band]:
     """Return the bands of a reference cohort, as they were frozen."""
     return [
@@ -71,6 +92,7 @@ def bands_of(cohort: ReferenceCohort) -> list[Band]:
             clock=one["clock"],
             subtype=one["subtype"],
             acq_stratum=one["acq_stratum"],
+            rules=one["rules"],
             points=tuple(BandPoint(*point) for point in one["points"]),
         )
         for one in cohort.bands
@@ -93,8 +115,9 @@ def behind(
 ) -> Behind | None:
     """Return the band of the patient's subtype behind a series; None where there is none.
 
-    Loads of another method version, of the other kind of acquisition or of another subtype are no
-    reference. Of a series of both kinds it is the kind of most scans, and of as many the latest's.
+    Loads of another method version, of the other kind of acquisition, of another subtype or of one
+    derived by other rules are no reference, and numbers that are not those frozen are not shown. Of
+    a series of both kinds it is the kind of most scans, and of as many the latest's.
     """
     if not series or method is None or clock.key not in (AGE, ONSET):
         return None
@@ -104,7 +127,12 @@ def behind(
     if cohort is None or subtype == Subtype.UNDETERMINED:
         return None
     wanted = (clock.key, subtype.value, _stratum(series))
+    if not is_as_frozen(cohort):
+        log.error("The bands of reference cohort %s are not those that were frozen.", cohort.pk)
+        return None
     for band in bands_of(cohort):
+        if band.rules != rules_of(patient.study):
+            return None
         if (band.clock, band.subtype, band.acq_stratum) == wanted:
             return Behind(cohort, band, str(patient.pk) in cohort.patients)
     return None

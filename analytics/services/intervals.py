@@ -1,10 +1,12 @@
 """Compute the intervals that somebody waits for, beside the pages, and keep them."""
 
+import logging
 from datetime import timedelta
+from enum import StrEnum
 from typing import Any
 
 from django.db import transaction
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
 from analytics.models import IntervalEstimate, IntervalOrder
@@ -15,43 +17,84 @@ from analytics.selectors.samples import computed
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 
+log = logging.getLogger(__name__)
+
 LOST_AFTER = timedelta(minutes=10)
 """A worker that has not come back by then is taken for lost."""
 UNHEARD_AFTER = timedelta(seconds=15)
 """An order that nobody has begun by then is rung for again: its message may be lost."""
+MOST_ATTEMPTS = 3
+"""What has failed so often is left, and said to the person who waits."""
+GIVEN_UP_FOR = timedelta(hours=1)
+"""Then who asks again has it tried again: its cause may be gone."""
 KEPT_FOR = timedelta(days=90)
+
+
+class Standing(StrEnum):
+    """Where an order stands, for the page that waits for it."""
+
+    WAITING = "waiting"
+    UNHEARD = "unheard"
+    """Nobody works at it; a worker has to be told once more."""
+    FAILED = "failed"
 
 
 def order(*, study: Study, by: Any, filters: Filters) -> bool:
     """Say that a person waits for intervals; return whether a worker has to be told."""
-    _, is_new = IntervalOrder.objects.get_or_create(
-        study=study, user=by, stratum=filters.stratum, subtype=filters.subtype
+    mine, is_new = IntervalOrder.objects.get_or_create(**_whose(study, by, filters))
+    if is_new:
+        return True
+    given_up = IntervalOrder.objects.filter(
+        pk=mine.pk, attempts__gte=MOST_ATTEMPTS, rung_at__lt=Now() - GIVEN_UP_FOR
     )
-    return is_new
+    return bool(given_up.update(attempts=0, started_at=None, rung_at=Now()))
 
 
-def is_unheard(*, study: Study, by: Any, filters: Filters) -> bool | None:
-    """Return whether nobody works at what a person waits for; None where nothing is ordered."""
-    mine = IntervalOrder.objects.filter(
-        study=study, user=by, stratum=filters.stratum, subtype=filters.subtype
-    )
-    unheard = Q(started_at=None, ordered_at__lt=Now() - UNHEARD_AFTER)
-    lost = Q(started_at__lt=Now() - LOST_AFTER)
-    states = mine.annotate(
-        is_unheard=ExpressionWrapper(unheard | lost, output_field=BooleanField(null=True))
-    ).values_list("is_unheard", flat=True)
-    return next(map(bool, states), None)
+def standing(*, study: Study, by: Any, filters: Filters) -> Standing | None:
+    """Return where the order of a person stands; None where nothing is ordered."""
+    mine = IntervalOrder.objects.filter(**_whose(study, by, filters))
+    found = mine.first()
+    if found is None:
+        return None
+    if found.attempts >= MOST_ATTEMPTS and found.started_at is None:
+        return Standing.FAILED
+    return Standing.UNHEARD if mine.filter(_nobody_works()).exists() else Standing.WAITING
+
+
+def note_ring(*, study: Study, by: Any, filters: Filters) -> None:
+    """Keep that a worker was told again, so that it is not told at every look."""
+    IntervalOrder.objects.filter(**_whose(study, by, filters)).update(rung_at=Now())
+
+
+def _whose(study: Study, by: Any, filters: Filters) -> dict[str, Any]:
+    return {"study": study, "user": by, "stratum": filters.stratum, "subtype": filters.subtype}
+
+
+def _nobody_works() -> Q:
+    unheard = Q(started_at=None) | Q(started_at__lt=Now() - LOST_AFTER)
+    return unheard & Q(rung_at__lt=Now() - UNHEARD_AFTER)
 
 
 def execute_next() -> bool:
     """Compute and keep the intervals of the oldest order; return False if there is none.
 
     Each interval is kept as soon as it is there, under the hash of its numbers: what another
-    worker computed meanwhile is the same, and what the records say by then is what counts.
+    worker computed meanwhile is the same, and what the records say by then is what counts. An
+    order that fails is taken again, a few times, behind the others.
     """
     claimed = _claim()
     if claimed is None:
         return False
+    try:
+        _compute(claimed)
+    except Exception:
+        log.exception("The intervals of an order could not be computed.")
+        IntervalOrder.objects.filter(pk=claimed.pk).update(started_at=None, rung_at=Now())
+    remove_old()
+    return True
+
+
+def _compute(claimed: IntervalOrder) -> None:
     asked = Filters(claimed.stratum, claimed.subtype)
     points = cohort.cohort_points(claimed.study, user=claimed.user, filters=asked)
     smallest = policies.smallest_group(claimed.user, claimed.study)
@@ -67,8 +110,6 @@ def execute_next() -> bool:
                 ignore_conflicts=True,
             )  # fmt: skip
     claimed.delete()
-    remove_old()
-    return True
 
 
 def remove_old() -> None:
@@ -80,11 +121,15 @@ def remove_old() -> None:
 @transaction.atomic
 def _claim() -> IntervalOrder | None:
     waiting: QuerySet[IntervalOrder] = IntervalOrder.objects.filter(
-        Q(started_at=None) | Q(started_at__lt=Now() - LOST_AFTER)
+        Q(started_at=None) | Q(started_at__lt=Now() - LOST_AFTER), attempts__lt=MOST_ATTEMPTS
     ).select_related("study", "user")
     claimed = (
-        waiting.order_by("ordered_at").select_for_update(skip_locked=True, of=("self",)).first()
+        waiting.order_by("attempts", "ordered_at")
+        .select_for_update(skip_locked=True, of=("self",))
+        .first()
     )
     if claimed is not None:
-        IntervalOrder.objects.filter(pk=claimed.pk).update(started_at=Now())
+        IntervalOrder.objects.filter(pk=claimed.pk).update(
+            started_at=Now(), attempts=F("attempts") + 1
+        )
     return claimed

@@ -1,7 +1,5 @@
 """Freeze where the untreated loads of a cohort lie, to stand behind the courses of a study."""
 
-import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,15 +11,18 @@ from django.db import IntegrityError, transaction
 from analytics.models import ReferenceCohort
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
-from analytics.selectors.reference_cohorts import AGE, ONSET
+from analytics.selectors.reference_cohorts import AGE, ONSET, rules_of, sha256_of
 from analytics.stats.reference_bands import FEWEST_PATIENTS, reference_band
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
-from mldtrial.trial.models import Patient, Study
+from mldtrial.trial.models import Disposition, Patient, Study
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.selectors import subtype_of
+from mldtrial.trial.selectors.consent import without_consent_for_images
+from segmentation.models import ModelVersion
 
-DECIMALS = 3
+DECIMALS = 0
+"""Of a band, in mL: no single load can be told to its last digit from the quartiles of a few."""
 TAKEN = (
     "A reference cohort of this study has this name. Each keeps its own, so that a page names it."
 )
@@ -31,9 +32,10 @@ TAKEN = (
 def freeze(*, study: Study, source: Study, name: str, reason: str, by: Any) -> ReferenceCohort:
     """Freeze the untreated loads of a study by subtype, and show them in the courses of another.
 
-    Only loads that count and the person may see are taken, of patients whose subtype is known, and
-    of each the loads up to the day of the first treatment. 3D and 2D are never pooled. What is
-    shown so far is shown no longer.
+    Only loads that count and the person may see are taken, of patients whose subtype is known by
+    the rules of the study that shows them and who have not withdrawn the consent for images, and of
+    each the scans up to the day of the first treatment. 3D and 2D are never pooled. What is shown
+    so far is shown no longer.
 
     Raises
     ------
@@ -44,12 +46,13 @@ def freeze(*, study: Study, source: Study, name: str, reason: str, by: Any) -> R
     """
     policies.require(by, "freeze_reference", study)
     policies.require(by, "freeze_reference", source)
-    found = [one for one in loads.study_loads(source, user=by) if not one.is_after_treatment]
-    patients = Patient.objects.in_bulk({one.patient_id for one in found})
-    subtypes = {key: subtype_of(one, source).subtype for key, one in patients.items()}
-    kept = [one for one in found if subtypes[one.patient_id] != Subtype.UNDETERMINED]
+    # Two people who freeze at once come one after the other.
+    Study.objects.select_for_update().get(pk=study.pk)
     model = loads.active_model()
-    bands = list(_bands(kept, patients, subtypes))
+    kept, patients = ([], {}) if model is None else _untreated(source, model, by)
+    subtypes = {key: subtype_of(one, study).subtype for key, one in patients.items()}
+    kept = [one for one in kept if subtypes[one.patient_id] != Subtype.UNDETERMINED]
+    bands = list(_bands(kept, patients, subtypes, rules_of(study)))
     if model is None or not bands:
         raise ValidationError({"source": _nothing(source, kept)})
     try:
@@ -84,11 +87,6 @@ def stop_showing(*, study: Study, reason: str, by: Any) -> int:
         return _end(study)
 
 
-def sha256_of(bands: Sequence[Any]) -> str:
-    """Return the hash of bands, independent of the order of keys."""
-    return hashlib.sha256(json.dumps(bands, sort_keys=True).encode()).hexdigest()
-
-
 def _end(study: Study) -> int:
     shown = ReferenceCohort.objects.select_for_update().filter(study=study, is_current=True)
     for one in shown:
@@ -106,8 +104,23 @@ def _nothing(source: Study, kept: Sequence[LoadPoint]) -> str:
     )
 
 
+def _untreated(
+    source: Study, model: ModelVersion, by: Any
+) -> tuple[list[LoadPoint], dict[UUID, Patient]]:
+    refused = without_consent_for_images(Disposition.objects.filter(patient__study=source))
+    found = [
+        one
+        for one in loads.study_loads(source, user=by, model=model)
+        if not one.is_after_treatment and one.patient_id not in refused
+    ]
+    return found, Patient.objects.in_bulk({one.patient_id for one in found})
+
+
 def _bands(
-    kept: Sequence[LoadPoint], patients: dict[UUID, Patient], subtypes: dict[UUID, Subtype]
+    kept: Sequence[LoadPoint],
+    patients: dict[UUID, Patient],
+    subtypes: dict[UUID, Subtype],
+    rules: list[str],
 ) -> Iterator[dict[str, Any]]:
     groups: dict[tuple[str, str], list[LoadPoint]] = defaultdict(list)
     for one in kept:
@@ -115,17 +128,21 @@ def _bands(
     for (subtype, stratum), group in sorted(groups.items()):
         for clock, begins in _begins(patients).items():
             timed = [(one, begins(one)) for one in group]
-            there = [(one, begin) for one, begin in timed if begin is not None]
+            # Of two scans at one age, as in the first days of life, the later one is taken.
+            there = {
+                (one.patient_id, one.age_months - begin): one.load_ml
+                for one, begin in timed
+                if begin is not None
+            }
             band = reference_band(
-                [one.patient_id for one, _ in there],
-                [one.age_months - begin for one, begin in there],
-                [one.load_ml for one, _ in there],
+                [patient for patient, _ in there], [at for _, at in there], list(there.values())
             )
             if band:
                 yield {
                     "clock": clock,
                     "subtype": subtype,
                     "acq_stratum": stratum,
+                    "rules": rules,
                     "points": [
                         [p.months, p.n_patients, *(round(q, DECIMALS) for q in _quartiles(p))]
                         for p in band

@@ -21,6 +21,7 @@ from analytics.selectors.cohort import (
 )
 from analytics.selectors.intervals import found as found_intervals
 from analytics.services import intervals, rising
+from analytics.services.intervals import Standing
 from analytics.views import charts
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import AcqStratum, Study
@@ -35,11 +36,13 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     study = _study(request, study_code)
     filters = Filters.of(request.GET)
     if request.GET.get("fragment"):
-        unheard = intervals.is_unheard(study=study, by=request.user, filters=filters)
-        if unheard:
+        mine: dict[str, Any] = {"study": study, "by": request.user, "filters": filters}
+        standing = intervals.standing(**mine)
+        if standing == Standing.UNHEARD:
+            intervals.note_ring(**mine)
             tasks.ring_intervals()
-        if unheard is not None:
-            waiting = {"is_waiting": True, "fragment_url": _fragment_url(study, request)}
+        if standing is not None:
+            waiting = {"standing": standing, "fragment_url": _fragment_url(study, request)}
             return render(request, "analytics/_intervals.html", waiting)
     scored = scored_loads(study, user=request.user, filters=filters)
     points = [point for _, point in scored]
@@ -76,12 +79,15 @@ def _numbers(
     planned = relations.planned(points, smallest)
     known = found_intervals(relations.samples(planned))
     shown = relations.with_intervals(planned, lambda sample: known.get(sample.key))
-    is_waiting = any(one.is_pending for one in shown)
-    if is_waiting and intervals.order(study=study, by=request.user, filters=filters):
-        tasks.ring_intervals()
+    standing = None
+    if any(one.is_pending for one in shown):
+        mine: dict[str, Any] = {"study": study, "by": request.user, "filters": filters}
+        if intervals.order(**mine):
+            tasks.ring_intervals()
+        standing = intervals.standing(**mine) or Standing.WAITING
     windows = asdict(windows_of(study))
     return {
-        "is_waiting": is_waiting,
+        "standing": standing,
         "fragment_url": _fragment_url(study, request),
         "seed": correlations.SEED,
         "resamples": correlations.RESAMPLES,

@@ -80,6 +80,12 @@ def _shown(request: HttpRequest, study: Study, form: FreezeForm, stop: StopForm)
         "current": current,
         "rows": [] if current is None else _rows(current),
         "is_other_method": current is not None and current.model_version != method,
+        "is_other_rule": current is not None
+        and any(
+            one.rules != reference_cohorts.rules_of(study)
+            for one in reference_cohorts.bands_of(current)
+        ),
+        "is_changed": current is not None and not reference_cohorts.is_as_frozen(current),
         "method": method,
         "former": [one for one in found if not one.is_current],
         "fewest": FEWEST_PATIENTS,

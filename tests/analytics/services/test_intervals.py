@@ -7,12 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from analytics.models import IntervalEstimate, IntervalOrder
+from analytics.selectors import cohort as cohort_selectors
 from analytics.selectors import intervals as known
 from analytics.selectors.cohort import Filters
 from analytics.selectors.samples import computed
 from analytics.services import intervals
+from analytics.services.intervals import Standing
 from mldtrial.audit.models import AccessAction, AccessEvent
-from mldtrial.trial.models import Blinding, Study
+from mldtrial.trial.models import Blinding, GmfcMldAssessment, Study
 from mldtrial.trial.services import patients
 from tests.support.loads import make_load
 from tests.support.world import World
@@ -113,21 +115,52 @@ def test_an_order_whose_worker_was_lost_is_taken_again(cohort):
     by = cohort.user("data_manager")
     intervals.order(study=cohort.study, by=by, filters=Filters())
     asked = {"study": cohort.study, "by": by, "filters": Filters()}
-    assert intervals.is_unheard(**asked) is False
+    assert intervals.standing(**asked) == Standing.WAITING
     IntervalOrder.objects.update(started_at=timezone.now())
     assert compute_all() == 0
-    IntervalOrder.objects.update(started_at=timezone.now() - timedelta(hours=1))
-    assert intervals.is_unheard(**asked) is True
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    IntervalOrder.objects.update(started_at=an_hour_ago, rung_at=an_hour_ago)
+    assert intervals.standing(**asked) == Standing.UNHEARD
     assert compute_all() == 1
-    assert intervals.is_unheard(**asked) is None
+    assert intervals.standing(**asked) is None
 
 
 def test_a_page_that_waits_rings_again_where_nobody_came(cohort):
     asked = {"study": cohort.study, "by": cohort.user("sponsor"), "filters": Filters()}
     assert intervals.order(**asked) is True
     assert intervals.order(**asked) is False
-    IntervalOrder.objects.update(ordered_at=timezone.now() - timedelta(minutes=1))
-    assert intervals.is_unheard(**asked) is True
+    IntervalOrder.objects.update(rung_at=timezone.now() - timedelta(minutes=1))
+    assert intervals.standing(**asked) == Standing.UNHEARD
+    intervals.note_ring(**asked)
+    assert intervals.standing(**asked) == Standing.WAITING
+
+
+def test_what_fails_again_and_again_is_said_and_keeps_nobody_else_waiting(
+    client, cohort, monkeypatch
+):
+    page(client, cohort)
+    intervals.order(study=cohort.study, by=cohort.user("sponsor"), filters=Filters())
+    reads = cohort_selectors.cohort_points
+
+    def fails_for_the_manager(study, *, user, filters):
+        if user == cohort.user("data_manager"):
+            raise RuntimeError("no memory")
+        return reads(study, user=user, filters=filters)
+
+    monkeypatch.setattr(cohort_selectors, "cohort_points", fails_for_the_manager)
+    assert compute_all() == intervals.MOST_ATTEMPTS + 1
+    assert PENDING not in page(client, cohort, "sponsor")
+    IntervalEstimate.objects.all().delete()
+    for query in ("", "?fragment=1"):
+        html = page(client, cohort, query=query)
+        assert "could not be computed" in html
+        assert "every 2s" not in html
+    monkeypatch.undo()
+    monkeypatch.setattr(known, "ROWS_AT_ONCE", 0)
+    IntervalOrder.objects.update(rung_at=timezone.now() - timedelta(hours=2))
+    assert "every 2s" in page(client, cohort)
+    assert compute_all() == 1
+    assert PENDING not in page(client, cohort)
 
 
 def test_what_is_old_is_removed(client, cohort):
@@ -149,3 +182,25 @@ def test_numbers_that_come_later_are_a_look_that_is_logged(client, cohort):
     compute_all()
     page(client, cohort, query="?fragment=1")
     assert seen.count() == 2
+
+
+def test_a_reason_against_an_interval_is_kept_and_shown(client, world: World, monkeypatch):
+    """Three patients, of whose resamples most are constant in load or level."""
+    monkeypatch.setattr(known, "ROWS_AT_ONCE", 0)
+    third = patients.create_patient(
+        site=world.site_a, subject_code="A-003", sex="F", birth_month=date(2018, 3, 1), by=None
+    )
+    made = zip(
+        (world.patient_a, world.patient_b, third), (10.0, 10.0, 20.0), (1, 2, 1), strict=True
+    )
+    for patient, load_ml, level in made:
+        run = make_load(patient, DAYS[0], load_ml)
+        GmfcMldAssessment.objects.create(
+            visit=run.visit, level=level, assessed_on=DAYS[0], assessed_by=world.user("coordinator")
+        )
+    assert PENDING in page(client, world)
+    compute_all()
+    reason = IntervalEstimate.objects.exclude(reason="").get().reason
+    html = page(client, world)
+    assert PENDING not in html
+    assert f"not estimable: {reason}" in html
