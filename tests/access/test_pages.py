@@ -37,26 +37,38 @@ class InlineCode(HTMLParser):
                 self.found.append(f"<{tag} {key}={value}>")
 
 
-def open_route(world: World, name: str) -> tuple[Route, Any]:
-    """Return the answer that the first role allowed to open it gets."""
+@pytest.fixture(scope="module")
+def answers() -> dict[str, Any]:
+    """Keep the answers: each test of this module looks at the same one."""
+    return {}
+
+
+def open_route(world: World, answers: dict[str, Any], name: str) -> tuple[Route, Any]:
+    """Return the answer that the first role allowed to open it gets, asked for once."""
+    if name not in answers:
+        answers[name] = _opened(world, name)
+    return EXPECTED[name], answers[name]
+
+
+def _opened(world: World, name: str) -> Any:
     route = EXPECTED[name]
     assert route.get is not None
     url = addresses.address(world, addresses.routes()[name], SITE_A, dict(route.params))
     client = Client()
     if name != "sign_in":
         client.force_login(world.user(sorted(route.get)[0]))
-    return route, client.get(url)
+    return client.get(url)
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_says_what_it_is_for(world: World, name: str):
-    _, answer = open_route(world, name)
+def test_a_page_says_what_it_is_for(world: World, answers: dict[str, Any], name: str):
+    _, answer = open_route(world, answers, name)
     assert SENTENCE in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", WITH_ANSWER)
-def test_an_answer_holds_no_inline_code(world: World, name: str):
-    _, answer = open_route(world, name)
+def test_an_answer_holds_no_inline_code(world: World, answers: dict[str, Any], name: str):
+    _, answer = open_route(world, answers, name)
     if not answer["Content-Type"].startswith("text/html"):
         return
     reader = InlineCode()
@@ -65,16 +77,16 @@ def test_an_answer_holds_no_inline_code(world: World, name: str):
 
 
 @pytest.mark.parametrize("name", WITH_ANSWER)
-def test_an_answer_is_kept_by_no_cache(world: World, name: str):
-    route, answer = open_route(world, name)
+def test_an_answer_is_kept_by_no_cache(world: World, answers: dict[str, Any], name: str):
+    route, answer = open_route(world, answers, name)
     if route.scope != "public":
         assert "no-store" in answer["Cache-Control"]
         assert "private" in answer["Cache-Control"]
 
 
 @pytest.mark.parametrize("name", WITH_ANSWER)
-def test_an_answer_carries_the_content_policy(world: World, name: str):
-    _, answer = open_route(world, name)
+def test_an_answer_carries_the_content_policy(world: World, answers: dict[str, Any], name: str):
+    _, answer = open_route(world, answers, name)
     policy = answer["Content-Security-Policy"]
     assert "unsafe" not in policy
     assert "script-src 'self'" in policy
@@ -83,8 +95,8 @@ def test_an_answer_carries_the_content_policy(world: World, name: str):
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_every_field_of_a_page_has_a_label(world: World, name: str):
-    _, answer = open_route(world, name)
+def test_every_field_of_a_page_has_a_label(world: World, answers: dict[str, Any], name: str):
+    _, answer = open_route(world, answers, name)
     reader = Labels()
     reader.feed(answer.content.decode())
     assert reader.fields - reader.labelled == set()

@@ -380,6 +380,7 @@ def test_three_go_at_once_and_none_waits_for_one_that_stands(
     expect(page.get_by_text("All in: 5 uploads received.")).to_be_visible(timeout=DONE_MS)
 
 
+@pytest.mark.faults
 def test_who_is_signed_out_meanwhile_can_go_on_after_signing_in(
     upload_page: Page, line: Line, world: World, tmp_path: Path, live_server: Any
 ):

@@ -184,6 +184,7 @@ def running() -> Iterator[Server]:
         yield web.start()
 
 
+@pytest.mark.faults
 def test_of_two_pieces_at_once_one_counts(tmp_path: Path, running: Server):
     world = build_world()
     expected = write_scan(tmp_path / "scan.tar", 40 * MIB)
@@ -206,6 +207,7 @@ def test_of_two_pieces_at_once_one_counts(tmp_path: Path, running: Server):
     assert upload.sha256 == store.sha256_of(store.quarantine_path(upload.pk)) == expected
 
 
+@pytest.mark.faults
 def test_several_files_arrive_at_once(tmp_path: Path, running: Server):
     world = build_world()
     visits = [world.visit_a, world.visit_b]

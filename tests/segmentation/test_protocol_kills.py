@@ -27,6 +27,7 @@ def many_visits(world: World) -> None:
         make_scan(visit, voxel_size_mm=[1.0, 1.0, 4.0])
 
 
+@pytest.mark.faults
 def test_a_kill_in_the_middle_of_asking_leaves_one_finding_of_each_scan():
     world = build_world()
     with acting(origin="test suite", reason="test"):

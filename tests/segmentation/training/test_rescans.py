@@ -47,6 +47,7 @@ def measured(tmp_path_factory: pytest.TempPathFactory):
     return kept, method, found
 
 
+@pytest.mark.faults
 def test_every_scan_is_another_image_and_a_refusal_is_no_load(measured):
     _, method, (one,) = measured
     assert len(one.loads_ml) == 2
@@ -55,6 +56,7 @@ def test_every_scan_is_another_image_and_a_refusal_is_no_load(measured):
     assert not np.array_equal(method.seen[0], method.seen[1])
 
 
+@pytest.mark.faults
 def test_what_was_measured_is_not_measured_again(measured):
     kept, method, found = measured
     again = measure_rescans(method, kept, patients=1, scans=3, seed=1, model_sha256=MODEL)
@@ -62,6 +64,7 @@ def test_what_was_measured_is_not_measured_again(measured):
     assert len(method.seen) == 3
 
 
+@pytest.mark.faults
 @pytest.mark.parametrize("other", [{"scans": 2}, {"seed": 2}, {"model_sha256": "b" * 64}])
 def test_other_scans_never_go_on_in_the_file(measured, other):
     kept, method, _ = measured
