@@ -142,6 +142,7 @@ REFUSED = {
 """Forms that are sent empty, and by whom."""
 
 
+@pytest.mark.faults
 def test_a_refused_form_is_as_usable_as_a_new_one(browser: Browser, live_server: Any):
     world = build_world()
     faults: dict[str, list[str]] = {}

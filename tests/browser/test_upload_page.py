@@ -221,6 +221,7 @@ def test_a_line_that_is_cut_is_waited_for(upload_page: Page, line: Line, tmp_pat
     assert Upload.objects.get().size_bytes == Transfer.objects.get().size_bytes
 
 
+@pytest.mark.faults
 def test_a_connection_that_breaks_once_is_tried_again(
     upload_page: Page, line: Line, tmp_path: Path
 ):

@@ -66,6 +66,7 @@ def test_a_later_visit_with_disease_and_other_contrast_is_the_same_head():
     assert compare_heads(later, head(FIRST)).verdict is Verdict.SAME
 
 
+@pytest.mark.faults
 def test_thick_slices_do_not_make_another_head():
     thick = head(FIRST, stage=0.3, acq_stratum="2D", visit=3)
     assert compare_heads(thick, head(FIRST)).verdict is not Verdict.DIFFERENT
@@ -119,6 +120,7 @@ def test_a_grown_head_is_the_same_and_its_growth_is_measured():
     assert found.size_ratio == pytest.approx(1.04, abs=0.02)
 
 
+@pytest.mark.faults
 def test_folds_that_agree_in_a_head_that_shrank_are_a_doubt_about_the_voxel_size():
     shrunken = find_head(scaled(phantom(FIRST, stage=0.5, visit=1), 0.93))
     found = compare_heads(shrunken, head(FIRST), age_months=60, interval_months=6)
@@ -126,6 +128,7 @@ def test_folds_that_agree_in_a_head_that_shrank_are_a_doubt_about_the_voxel_size
     assert "voxel size" in found.reason
 
 
+@pytest.mark.faults
 def test_half_a_head_is_not_compared():
     """The upper part of a head, with the place of the brain that the whole image gave."""
     whole, below = phantom(FIRST), 95

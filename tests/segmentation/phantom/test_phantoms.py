@@ -90,6 +90,7 @@ def varied() -> PatientAnatomy:
     return build_anatomy(PhantomPatient.draw(4, VARIED))
 
 
+@pytest.mark.faults
 def test_a_varied_patient_loses_ever_more_as_well_and_only_white_matter():
     early, late = varied().lost(0.3), varied().lost(0.7)
     assert (early <= late).all()
@@ -103,6 +104,7 @@ def test_a_varied_patient_is_another_one_than_the_plain_one_of_the_same_seed():
     assert not np.array_equal(varied().rank, anatomy().rank)
 
 
+@pytest.mark.faults
 def test_wide_ventricles_grow_in_nearly_the_same_head():
     wide = replace(PLAIN, ventricle_growth=(0.3, 0.3))
     grown = build_anatomy(PhantomPatient(PATIENT.seed, PATIENT.scale, wide))

@@ -210,6 +210,7 @@ with acting(origin="test suite"):
     ("place", "is_moved"),
     [("move_after_rename", False), ("move_before_commit", False), ("move_after_commit", True)],
 )
+@pytest.mark.faults
 def test_a_kill_leaves_the_old_place_or_the_new_one(
     world: World, right, monkeypatch, place, is_moved
 ):
