@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from analytics.stats.reference_bands import BandPoint
+
 
 @dataclass(frozen=True, slots=True)
 class LoadMark:
@@ -136,22 +138,11 @@ class Course:
 
 
 @dataclass(frozen=True, slots=True)
-class ReferenceMark:
-    """Where the middle half of a reference cohort lies at one month, in mL."""
-
-    months: float
-    n_patients: int
-    low: float
-    median: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True)
 class Reference:
     """The band of a reference cohort behind a course, in order of time, and its name."""
 
     name: str
-    marks: Sequence[ReferenceMark] = ()
+    points: Sequence[BandPoint] = ()
 
 
 NO_REFERENCE = Reference("")

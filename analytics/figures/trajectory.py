@@ -12,13 +12,13 @@ from analytics.figures.course import (
     NO_REFERENCE,
     LoadMark,
     Reference,
-    ReferenceMark,
     Scale,
     ScoreMark,
     Scores,
     Time,
     TreatmentMark,
 )
+from analytics.stats.reference_bands import STEP_MONTHS, BandPoint
 
 Trace = dict[str, Any]
 
@@ -43,8 +43,6 @@ TWO = _Panels((0.40, 1), (0, 0.30), None, 600)
 THREE = _Panels((0.50, 1), (0.22, 0.42), (0, 0.13), 760)
 LINE_PX = 16
 """Height of a further line of the subtitle."""
-STEP_MONTHS = 3.0
-"""Months of a reference band that lie farther apart are not joined."""
 LEGEND_LINE_PX, LEGEND_FITS = 20, 4
 """Height of a line of the legend on a phone, and how many the margin has room for."""
 
@@ -210,8 +208,9 @@ def _changes(marks: Sequence[LoadMark]) -> Trace:
 
 def _reference_traces(reference: Reference, time: Time) -> list[Trace]:
     """Return the band and the median of a reference cohort; a gap in its months is left open."""
-    runs: list[list[ReferenceMark]] = []
-    for mark in reference.marks:
+    runs: list[list[BandPoint]] = []
+    # Months that lie farther apart than the grid are not joined.
+    for mark in reference.points:
         if not runs or mark.months - runs[-1][-1].months > STEP_MONTHS:
             runs.append([])
         runs[-1].append(mark)

@@ -10,8 +10,6 @@ from analytics.reports import course as courses
 from analytics.reports import sheet
 from analytics.reports.sheet import Column, Origin
 
-ABSENT = "–"
-
 
 @dataclass(frozen=True, slots=True)
 class VisitLine:

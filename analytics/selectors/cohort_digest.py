@@ -9,6 +9,7 @@ from django.template.defaultfilters import floatformat
 
 from analytics.models import FlagKind, TrajectoryFlag
 from analytics.policies import visible_to as visible_flags
+from analytics.reports import ABSENT
 from analytics.reports.cohort import Correlation, Section
 from analytics.selectors import correlations, loads, overview
 from analytics.selectors.cohort import CohortPoint, windows_of
@@ -16,8 +17,6 @@ from analytics.selectors.correlations import Relation, Row
 from analytics.selectors.tally import Row as Counted
 from mldtrial.trial.models import AcqStratum, Study
 from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Subtype
-
-ABSENT = "–"
 
 
 def scans(points: Sequence[CohortPoint]) -> Section:

@@ -12,6 +12,7 @@ from analytics.models import ReferenceCohort
 from analytics.policies import visible_to
 from analytics.selectors.clocks import Clock
 from analytics.selectors.loads import LoadPoint
+from analytics.stats.reference_bands import BandPoint
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.selectors import subtype_of
@@ -21,17 +22,6 @@ log = logging.getLogger(__name__)
 
 AGE, ONSET = "age", "onset"
 """The clocks that have bands, by the keys of `analytics.selectors.clocks`."""
-
-
-@dataclass(frozen=True, slots=True)
-class BandPoint:
-    """The middle half of the reference patients at one month, in mL."""
-
-    months: float
-    n_patients: int
-    low: float
-    median: float
-    high: float
 
 
 @dataclass(frozen=True, slots=True)

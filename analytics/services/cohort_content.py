@@ -6,6 +6,7 @@ from typing import Any
 from django.template.defaultfilters import floatformat
 from django.utils import timezone
 
+from analytics.reports import ABSENT
 from analytics.reports.cohort import CohortReport, Section
 from analytics.reports.periods import day_period
 from analytics.selectors import cohort_digest as digest
@@ -17,7 +18,6 @@ from analytics.stats.monotone_shares import StudyMonotonicity
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 
-ABSENT = "–"
 RISING_HEADS = (
     "Scans", "Patients", "Next scans", "Not lower", "Within noise", "Trend, z (p)",
     "Largest fall, mL", "Residual",

@@ -56,9 +56,12 @@ def standing(*, study: Study, by: Any, filters: Filters) -> Standing | None:
     found = mine.first()
     if found is None:
         return None
-    if found.attempts >= MOST_ATTEMPTS and found.started_at is None:
+    # The last worker may have been lost as well, and then has not said so.
+    is_left = mine.filter(_is_free()).exists()
+    if found.attempts >= MOST_ATTEMPTS and is_left:
         return Standing.FAILED
-    return Standing.UNHEARD if mine.filter(_nobody_works()).exists() else Standing.WAITING
+    is_long_ago = mine.filter(rung_at__lt=Now() - UNHEARD_AFTER).exists()
+    return Standing.UNHEARD if is_left and is_long_ago else Standing.WAITING
 
 
 def note_ring(*, study: Study, by: Any, filters: Filters) -> None:
@@ -70,9 +73,9 @@ def _whose(study: Study, by: Any, filters: Filters) -> dict[str, Any]:
     return {"study": study, "user": by, "stratum": filters.stratum, "subtype": filters.subtype}
 
 
-def _nobody_works() -> Q:
-    unheard = Q(started_at=None) | Q(started_at__lt=Now() - LOST_AFTER)
-    return unheard & Q(rung_at__lt=Now() - UNHEARD_AFTER)
+def _is_free() -> Q:
+    """Return what holds of an order that no worker is at."""
+    return Q(started_at=None) | Q(started_at__lt=Now() - LOST_AFTER)
 
 
 def execute_next() -> bool:
@@ -87,7 +90,7 @@ def execute_next() -> bool:
         return False
     try:
         _compute(claimed)
-    except Exception:
+    except Exception:  # whatever it was: the next order has nothing to do with it
         log.exception("The intervals of an order could not be computed.")
         IntervalOrder.objects.filter(pk=claimed.pk).update(started_at=None, rung_at=Now())
     remove_old()
@@ -121,7 +124,7 @@ def remove_old() -> None:
 @transaction.atomic
 def _claim() -> IntervalOrder | None:
     waiting: QuerySet[IntervalOrder] = IntervalOrder.objects.filter(
-        Q(started_at=None) | Q(started_at__lt=Now() - LOST_AFTER), attempts__lt=MOST_ATTEMPTS
+        _is_free(), attempts__lt=MOST_ATTEMPTS
     ).select_related("study", "user")
     claimed = (
         waiting.order_by("attempts", "ordered_at")

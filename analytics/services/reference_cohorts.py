@@ -144,14 +144,14 @@ def _bands(
                     "acq_stratum": stratum,
                     "rules": rules,
                     "points": [
-                        [p.months, p.n_patients, *(round(q, DECIMALS) for q in _quartiles(p))]
+                        [
+                            p.months,
+                            p.n_patients,
+                            *(round(q, DECIMALS) for q in (p.low, p.median, p.high)),
+                        ]
                         for p in band
                     ],
                 }
-
-
-def _quartiles(point: Any) -> tuple[float, float, float]:
-    return point.low, point.median, point.high
 
 
 def _begins(patients: dict[UUID, Patient]) -> dict[str, Callable[[LoadPoint], float | None]]:

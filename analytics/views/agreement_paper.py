@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from analytics.reports import ABSENT
 from analytics.reports.agreement import AgreementPaper, StratumPart, agreement_pdf
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
@@ -26,7 +27,6 @@ from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
 from segmentation.models import ModelVersion
 
-ABSENT = "–"
 SURFACE_MM = {"3D": "1", "2D": "2.5"}
 
 

@@ -17,7 +17,6 @@ from analytics.figures.course import (
     Course,
     LoadMark,
     Reference,
-    ReferenceMark,
     Scale,
     ScoreMark,
     Scores,
@@ -115,10 +114,7 @@ def _reference(behind: Behind | None) -> Reference:
         return NO_REFERENCE
     return Reference(
         f"Reference, {SUBTYPE_NAMES[Subtype(behind.band.subtype)]}, {behind.band.acq_stratum}",
-        [
-            ReferenceMark(p.months, p.n_patients, p.low, p.median, p.high)
-            for p in behind.band.points
-        ],
+        behind.band.points,
     )
 
 

@@ -10,6 +10,7 @@ from django.template.defaultfilters import floatformat
 from django.views.decorators.http import require_safe
 
 from analytics.figures.course import Course
+from analytics.reports import ABSENT
 from analytics.reports.patient import Finding, PatientPaper, VisitLine, patient_pdf
 from analytics.selectors import clocks, decisions, loads, measures, slopes
 from analytics.selectors import patient_page as page
@@ -26,8 +27,6 @@ from mldtrial.trial.models import Patient, Query
 from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
 from segmentation.models import ModelVersion, TissueCode
 from segmentation.selectors.training_sets import Trained, trained_on
-
-ABSENT = "–"
 
 
 @require_safe

@@ -125,6 +125,19 @@ def test_an_order_whose_worker_was_lost_is_taken_again(cohort):
     assert intervals.standing(**asked) is None
 
 
+def test_an_order_that_lost_every_worker_is_said_to_have_failed(cohort):
+    asked = {"study": cohort.study, "by": cohort.user("data_manager"), "filters": Filters()}
+    intervals.order(**asked)
+    an_hour_ago = timezone.now() - timedelta(hours=1)
+    IntervalOrder.objects.update(started_at=timezone.now(), attempts=intervals.MOST_ATTEMPTS)
+    assert intervals.standing(**asked) == Standing.WAITING
+    IntervalOrder.objects.update(started_at=an_hour_ago)
+    assert intervals.standing(**asked) == Standing.FAILED
+    IntervalOrder.objects.update(rung_at=an_hour_ago - timedelta(minutes=1))
+    assert intervals.order(**asked) is True
+    assert compute_all() == 1
+
+
 def test_a_page_that_waits_rings_again_where_nobody_came(cohort):
     asked = {"study": cohort.study, "by": cohort.user("sponsor"), "filters": Filters()}
     assert intervals.order(**asked) is True
