@@ -214,14 +214,18 @@ NO_OTHER_IMAGES = Gap(
 
 
 def is_moving(study: Study, model: ModelVersion, *, user: Any) -> bool:
-    """Return whether runs of a method wait, run or are being asked for in a study."""
-    runs = SegmentationRun.objects.filter(
-        model_version=model, visit__patient__study=study, is_voided=False, state__in=UNFINISHED
-    )
+    """Return whether runs of a method wait, run or are being asked for in a study.
+
+    A worker queues the runs of an order before it calls the order prepared. So orders are asked
+    first: asked last, an order that is prepared between the two questions has neither.
+    """
     orders = SegmentationBatch.objects.filter(
         study=study, model_version=model, prepared_at__isnull=True, cancelled_at__isnull=True
     )
-    return visible_runs(user, runs).exists() or visible_runs(user, orders).exists()
+    runs = SegmentationRun.objects.filter(
+        model_version=model, visit__patient__study=study, is_voided=False, state__in=UNFINISHED
+    )
+    return visible_runs(user, orders).exists() or visible_runs(user, runs).exists()
 
 
 def _images(run_ids: Collection[UUID]) -> dict[UUID, Images]:

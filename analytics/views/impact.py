@@ -37,8 +37,10 @@ PER_PAGE = 50
 def impact_page(request: HttpRequest, study_code: str, model_id: UUID) -> HttpResponse:
     """Show what would change in a study if a method counted; with ``?fragment=1`` how far it is."""
     study, model = _asked(request, study_code, model_id)
+    # Asked before the loads are read: the page then shows all of what it calls finished.
+    is_moving = impact.is_moving(study, model, user=request.user)
     rows = impact.rows(study, model, user=request.user)
-    progress = _progress(request, study, model, rows)
+    progress = {**_progress(request, study, model, rows), "is_moving": is_moving}
     if request.GET.get("fragment"):
         answer = render(request, "analytics/_impact_progress.html", progress)
         if not progress["is_moving"]:
@@ -92,7 +94,6 @@ def _progress(
         "apart_count": sum(row.is_apart for row in counting),
         "open_gaps": impact.grouped(waiting),
         "lost_gaps": impact.grouped(lost),
-        "is_moving": impact.is_moving(study, model, user=request.user),
         "may_order": policies.may(request.user, "order_segmentations", study)
         and model.state == ReleaseState.CANDIDATE,
         "may_see_runs": policies.may(request.user, "view_segmentations", study),

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence as ListOf
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.http import Http404
+from django.utils import timezone
 
 from mldtrial.audit.models import LockedRecord
 from mldtrial.trial import policies as trial_policies
@@ -35,6 +37,9 @@ from segmentation.selectors.findings import not_met
 from segmentation.selectors.progress import place_of, seconds_left, time_left
 from segmentation.selectors.scanners import events_of_scans, is_another_for
 from segmentation.selectors.training_sets import Trained, trained_on
+
+TAKEN_IN = timedelta(seconds=10)
+"""How long after an upload has ended its worker may still be about to ask for a run."""
 
 
 def uploads(*, user: Any) -> QuerySet[Upload]:
@@ -159,9 +164,11 @@ class VisitStatus:
 
 def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     """Return where the images of a visit stand; a load only for those who may see loads."""
-    scans = tuple(visit.scans.filter(state=ScanState.IMPORTED))
+    # Jobs are read before what they make: one that ends meanwhile counts as moving, and the page
+    # asks again. Read the other way round, it would be over and its images not there.
     recent = tuple(visit.uploads.order_by("-queued_at"))
     moving = [u for u in recent if not u.is_finished]
+    scans = tuple(visit.scans.filter(state=ScanState.IMPORTED))
     found = tuple(not_met(visit, user=user))
     left_out = [one for one in found if one.keeps_scan_out]
     latest_run = _latest_run(visit, left_out)
@@ -183,7 +190,7 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     code, text, detail, percent = _state(usable, recent, moving, latest_run, not_done)
     if left_out and code in ("missing", "empty"):
         code, text, detail = "refused", "Left out by the protocol rules", left_out[0].sentence
-    is_moving = bool(moving) or (latest_run is not None and not latest_run.is_finished)
+    is_moving = bool(moving) or _awaits_run(recent, latest_run)
     seen = tuple(events_of_scans([scan.pk for scan in scans], user=user))
     return VisitStatus(
         code=code,
@@ -203,6 +210,14 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
         scanner_events=seen,
         not_proposed=_not_proposed(visit, seen) if seen else frozenset(),
     )
+
+
+def _awaits_run(recent: tuple[Upload, ...], run: SegmentationRun | None) -> bool:
+    """Return whether a run is unfinished, or may just be asked for: a worker does so by itself."""
+    if run is not None:
+        return not run.is_finished
+    ended = [u.finished_at for u in recent[:1] if u.state == JobState.SUCCEEDED and u.finished_at]
+    return any(timezone.now() - at < TAKEN_IN for at in ended)
 
 
 def _not_proposed(visit: Visit, seen: ListOf[ScannerChange]) -> frozenset[str]:
@@ -252,12 +267,16 @@ def visits_in_progress(*, user: Any, at_most: int) -> list[tuple[Visit, VisitSta
             ),
         ).values("visit"),
     ]
+    just_in = visible_to(user, Upload.objects.filter(finished_at__gt=timezone.now() - TAKEN_IN))
     visits = (
-        Visit.objects.filter(Q(pk__in=jobs[0]) | Q(pk__in=jobs[1]))
+        Visit.objects.filter(
+            Q(pk__in=jobs[0]) | Q(pk__in=jobs[1]) | Q(pk__in=just_in.values("visit"))
+        )
         .select_related("patient__study", "patient__site")
         .order_by("patient__subject_code", "date")[:at_most]
     )
-    return [(visit, visit_status(visit, user=user)) for visit in visits]
+    found = [(visit, visit_status(visit, user=user)) for visit in visits]
+    return [(visit, status) for visit, status in found if status.is_moving]
 
 
 def _state(

@@ -3,12 +3,17 @@
 from datetime import date
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
+from analytics.selectors import impact
 from mldtrial.audit.models import AccessEvent
-from segmentation.models import ModelVersion, SegmentationBatch
-from tests.support.loads import make_load, make_model
+from mldtrial.trial.models import Sequence
+from segmentation.models import ModelVersion, SegmentationBatch, SegmentationRun
+from segmentation.services import batches
+from tests.support.loads import make_load, make_model, make_scan
 from tests.support.locking import freeze
+from tests.support.meanwhile import meanwhile
 from tests.support.shadows import candidate, pair
 from tests.support.world import World
 
@@ -101,6 +106,51 @@ def test_the_page_is_opened_anew_once_the_runs_have_ended(client, world: World):
     assert client.get(address() + "?fragment=1").headers.get("HX-Refresh") == "true"
     client.post(address("model_shadow"))
     assert "HX-Refresh" not in client.get(address() + "?fragment=1").headers
+
+
+def test_a_page_that_is_asked_for_while_a_worker_ends_the_run_asks_again_or_shows_its_load(
+    client, world: World
+):
+    """Whatever statement of the request the worker is through at: nobody waits for a reload."""
+    counted = make_load(world.patient_a, M12, 20.0)
+    other = candidate()
+    client.force_login(world.user("data_manager"))
+    page(client, world)
+    number, seen = 0, 0
+    while number <= seen:
+        with transaction.atomic():
+            client.post(address("model_shadow"))
+
+            def work() -> None:
+                batches.prepare_next(worker="test")
+                SegmentationRun.objects.filter(model_version=other).delete()
+                make_load(world.patient_a, M12, 21.0, model=other, beside=counted)
+
+            with meanwhile(number, work) as sent:
+                html = client.get(address()).content.decode()
+            seen = sent.count
+            shows = "<dt>Compared</dt><dd>1 <small>of 1 loads" in html
+            assert shows or "?fragment=1" in html, number
+            transaction.set_rollback(True)
+        number += 1
+    assert seen > 10
+
+
+def test_an_order_that_a_worker_prepares_between_two_statements_is_still_moving(world: World):
+    visit = make_load(world.patient_a, M12, 20.0).visit
+    make_scan(visit, Sequence.T2W)
+    other = candidate()
+    user = world.user("data_manager")
+    for number in range(2):
+        with transaction.atomic():
+            batches.order(study=world.study, model=other, by=user)
+            with meanwhile(number, lambda: batches.prepare_next(worker="test")) as sent:
+                assert impact.is_moving(world.study, other, user=user), number
+            # An order that is found open is answer enough: no second statement is sent.
+            was_prepared = sent.count > number
+            assert SegmentationRun.objects.filter(model_version=other).exists() == was_prepared
+            assert was_prepared or number == 1
+            transaction.set_rollback(True)
 
 
 def test_the_look_at_a_blinded_study_is_logged(client, world: World):
