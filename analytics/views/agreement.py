@@ -16,6 +16,7 @@ from analytics.services import agreement as agreements
 from analytics.services.agreement import Stratum
 from analytics.stats.method_table import STRATA, TableRow
 from analytics.views import charts
+from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study
@@ -91,6 +92,7 @@ def _panel(study: Study, reference: ModelVersion, stratum: Stratum) -> dict[str,
 
 
 @require_safe
+@unless_unchanged
 def agreement_chart(request: HttpRequest, study_code: str, stratum: str) -> HttpResponse:
     """Return the Bland-Altman plot of a stratum."""
     study = study_of(request, study_code)

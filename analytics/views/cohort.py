@@ -23,6 +23,7 @@ from analytics.selectors.intervals import found as found_intervals
 from analytics.services import intervals, rising
 from analytics.services.intervals import Standing
 from analytics.views import charts
+from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import AcqStratum, Study
 from mldtrial.trial.rules.subtype import Subtype
@@ -106,6 +107,7 @@ def _numbers(
 
 
 @require_safe
+@unless_unchanged
 def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpResponse:
     """Return the chart of one relation."""
     study = _study(request, study_code)

@@ -21,6 +21,7 @@ from analytics.services import impact as impacts
 from analytics.services import impact_export
 from analytics.services.impact import Agreement
 from analytics.views import charts
+from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import AcqStratum, Study
@@ -126,6 +127,7 @@ def _agreement(study: Study, model: ModelVersion, found: Agreement) -> dict[str,
 
 
 @require_safe
+@unless_unchanged
 def impact_chart(
     request: HttpRequest, study_code: str, model_id: UUID, stratum: str
 ) -> HttpResponse:

@@ -14,6 +14,7 @@ from analytics.selectors import patient_page as page
 from analytics.selectors.clocks import Clock
 from analytics.selectors.measures import Measure
 from analytics.views import charts
+from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Blinding, DeviationState, Genotype, Patient
 from mldtrial.trial.rules.schedule import Standing
@@ -162,6 +163,7 @@ OF_THE_PATIENT = {"change_patient", "add_visit", "record_treatment", "record_par
 
 
 @require_safe
+@unless_unchanged
 def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
     """Return the chart of a patient's course, without loads for who may not see them."""
     patient = patient_of(request, study_code, patient_id)

@@ -284,6 +284,22 @@ TIP = Function(
     is_public=True,
 )
 
+RECORDED = Function(
+    "recorded()",
+    "bigint",
+    """
+    SELECT coalesce(max(l.seq), 0) FROM audit.link AS l
+    WHERE l.event_table <> 'public.audit_accessevent'
+""",
+    options=f"STABLE {_DEFINER}",
+    language="sql",
+    is_public=True,
+)
+"""The number of the newest link that is no entry of the access log: looks change no record.
+
+An index of a migration has the same condition, so that it is found at once.
+"""
+
 REDACT = Function(
     "redact(of_table text, pk bigint, path text[])",
     "TABLE (seq bigint, payload_sha256 text)",
@@ -447,7 +463,7 @@ END """,
 
 ALL = (
     APPEND, ADVANCE, GUARD, VET, DIFFERS, KEY_OF, LINKS, EVENTS, UNLINKED, UNRECORDED, HASHES, TIP,
-    REDACT,
+    RECORDED, REDACT,
 )  # fmt: skip
 """What the migrations of this package install."""
 

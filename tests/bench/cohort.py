@@ -31,6 +31,7 @@ GOALS = {
     "chart_gzipped_kb": 60,
     "queries": 8,
     "trace_each_of_ours": 100.0,
+    "unchanged_of_whole": 0.3,
 }
 PAGE = "/studies/MLD-1/cohort/"
 CHARTS = ("load-gmfc", "load-severity", "load-elfc", "load-age")
@@ -93,6 +94,7 @@ def _measure() -> dict[str, Any]:
         "queries_of_few_scans": queries_of_few,
         "charts": {name: _chart(client, name) for name in CHARTS},
         "trace_each_of_ours": _traces(world),
+        **_unchanged(client),
         "goals": GOALS,
     }
 
@@ -136,6 +138,24 @@ def _first_look(client: Any) -> tuple[float, float]:
 def _chart(client: Any, name: str) -> dict[str, float]:
     content = client.get(f"{PAGE}{name}.json").content
     return {"kb": len(content) / 1000, "gzipped_kb": len(gzip.compress(content, 6)) / 1000}
+
+
+def _unchanged(client: Any) -> dict[str, object]:
+    """Return how long the answer that nothing has changed takes against the chart, by a request."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    url = f"{PAGE}load-age.json"
+    known = {"If-None-Match": client.get(url).headers["ETag"]}
+    with CaptureQueriesContext(connection) as asked:
+        assert client.get(url, headers=known).status_code == 304
+    sides = in_turns(
+        {"304": lambda: client.get(url, headers=known), "200": lambda: client.get(url)}
+    )
+    return {
+        "unchanged_of_whole": ratio(sides["304"], sides["200"]),
+        "queries_of_unchanged": len(asked),
+    }
 
 
 def _traces(world: Any) -> dict[str, object]:

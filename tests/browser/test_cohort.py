@@ -41,3 +41,28 @@ def test_intervals_appear_without_a_reload(page: Page, monkeypatch: pytest.Monke
     expect(status).to_be_empty()
     assert page.evaluate("window.stayed")
     assert page.locator("#correlations-load-age").count() == 1
+    find_nothing_drawn_again(page)
+    make_load(patient, date(2025, 6, 10), 55.5)
+    assert 55.5 in drawn_again(page, status=200)
+
+
+def find_nothing_drawn_again(page: Page) -> None:
+    """Ask for the charts anew with nothing recorded since: what is drawn stays as it is."""
+    page.evaluate("document.querySelector('[data-chart-url*=load-age]').data[0].mark = 'kept'")
+    drawn_again(page, status=304)
+    kept = "document.querySelector('[data-chart-url*=load-age]').data[0].mark"
+    assert page.evaluate(kept) == "kept"
+
+
+def drawn_again(page: Page, *, status: int) -> list[float]:
+    """Have the charts ask anew, see how they are answered, and return the loads over age."""
+    chart = page.locator("[data-chart-url*=load-age]")
+    expect(chart).to_have_attribute("data-chart-drawn", "true")
+    with page.expect_response(lambda answer: "load-age.json" in answer.url) as answered:
+        page.evaluate("document.dispatchEvent(new CustomEvent('chart-refresh'))")
+    assert answered.value.status == status
+    expect(chart).to_have_attribute("aria-busy", "false")
+    found: list[float] = chart.evaluate(
+        "chart => chart.calcdata.flatMap(trace => trace.map(point => point.y))"
+    )
+    return [round(value, 1) for value in found if value is not None]

@@ -8,6 +8,9 @@
     toImageButtonOptions: { format: "svg" },
   };
 
+  // The tag of what each chart shows: what has not changed is not sent and not drawn again.
+  const tags = new WeakMap();
+
   function say(element, text) {
     element.textContent = text;
     element.classList.add("chart-message");
@@ -27,9 +30,10 @@
     element.setAttribute("aria-busy", "true");
     try {
       const answer = await fetch(element.dataset.chartUrl, {
-        headers: { Accept: "application/json" },
+        headers: { Accept: "application/json", ...asked(element) },
         credentials: "same-origin",
       });
+      if (answer.status === 304) return;
       if (!answer.ok) throw new Error(String(answer.status));
       const figure = await answer.json();
       if (element.classList.contains("chart-message")) {
@@ -46,11 +50,23 @@
         });
       }
       element.dataset.chartDrawn = "true";
+      remember(element, answer);
     } catch {
+      tags.delete(element);
       say(element, "The chart could not be loaded. Reload the page to try again.");
     } finally {
       element.setAttribute("aria-busy", "false");
     }
+  }
+
+  function asked(element) {
+    const seen = tags.get(element);
+    return seen?.url === element.dataset.chartUrl ? { "If-None-Match": seen.tag } : {};
+  }
+
+  function remember(element, answer) {
+    const tag = answer.headers.get("ETag");
+    if (tag) tags.set(element, { tag, url: element.dataset.chartUrl });
   }
 
   function all() {

@@ -1,0 +1,28 @@
+"""Answer 304 where nothing has changed since the person was sent the same answer."""
+
+import hashlib
+import json
+from typing import Any
+
+from django.http import HttpRequest
+from django.views.decorators.http import condition
+
+from mldtrial.audit import recorded
+
+
+def _etag(request: HttpRequest, *_: Any, **__: Any) -> str:
+    """Return the tag of what a person would be sent for an address now.
+
+    Roles, sites, rules and consents are records as loads are: whoever's reach has changed has
+    another tag, as has everybody once anything was recorded.
+    """
+    said = [recorded.newest(), str(request.user.pk), request.get_full_path()]
+    return f'"{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]}"'
+
+
+unless_unchanged = condition(etag_func=_etag)
+"""Decorate a view whose answer rests on tracked tables alone, and on no clock.
+
+The number is read before the records are: what is committed in between leaves a tag that is too
+old, never one that is too new. A 304 shows nothing, and is no look for the access log.
+"""
