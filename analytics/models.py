@@ -247,6 +247,9 @@ class IntervalOrder(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     stratum = models.CharField(max_length=2, blank=True)
     subtype = models.CharField(max_length=16, blank=True)
+    therapy = models.CharField(max_length=16, blank=True)
+    site = models.CharField(max_length=32, blank=True, help_text="Its code, as in the address.")
+    arm = models.CharField(max_length=32, blank=True, help_text="Empty while arms are not told.")
     ordered_at = models.DateTimeField(db_default=Now(), editable=False)
     rung_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
@@ -255,7 +258,8 @@ class IntervalOrder(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["study", "user", "stratum", "subtype"], name="interval_order_once"
+                fields=["study", "user", "stratum", "subtype", "therapy", "site", "arm"],
+                name="interval_order_once",
             )
         ]
 

@@ -1,102 +1,138 @@
 """The points of the cohort charts: a load with the clinical scores nearest to it."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from analytics.selectors import loads
-from mldtrial.trial.models import (
-    AcqStratum,
-    AssessmentStatus,
-    ElfcMldAssessment,
-    GmfcMldAssessment,
-    MriSeverityFinal,
-    Patient,
-    Study,
-)
+from analytics.selectors import cohort_scores, loads
+from analytics.selectors.cohort_filters import Filters
+from analytics.selectors.cohort_point import CohortPoint
+from analytics.selectors.cohort_scores import Scores
+from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.pairing import Windows
-from mldtrial.trial.rules.subtype import Subtype
-from mldtrial.trial.selectors import subtype_of
+from mldtrial.trial.selectors import arms_of_everybody, subtype_of
 from segmentation.selectors import training_sets
 
+__all__ = [
+    "CohortPoint",
+    "Filters",
+    "Part",
+    "cohort_points",
+    "part",
+    "scored_loads",
+    "trained_count",
+    "windows_of",
+    "with_scores",
+]
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What part of the cohort is asked for; empty means all."""
 
-    stratum: str = ""
-    subtype: str = ""
-
-    @classmethod
-    def of(cls, query: Any) -> "Filters":
-        """Read filters from an address; what is not known is ignored."""
-        stratum, subtype = query.get("stratum", ""), query.get("subtype", "")
-        return cls(
-            stratum if stratum in AcqStratum.values else "",
-            subtype if subtype in set(Subtype) else "",
-        )
-
-    def accept(self, point: "CohortPoint") -> bool:
-        """Return whether a point belongs to the part that is asked for."""
-        return self.stratum in ("", point.acq_stratum) and self.subtype in ("", point.subtype)
+Scored = tuple[loads.LoadPoint, CohortPoint]
+"""A point with the load that it is made of."""
 
 
 @dataclass(frozen=True, slots=True)
-class CohortPoint:
-    """One load with its scores; None where there is no score near enough."""
+class Part:
+    """A part of the cohort, as a person may see it, and what it may be narrowed by.
 
-    patient_id: UUID
-    subject_code: str
-    visit_name: str
-    age_months: float
-    acq_stratum: str
-    subtype: str
-    load_ml: float
-    gmfc_level: int | None
-    gmfc_gap_days: int | None
-    severity_total: float | None
-    elfc_level: int | None = None
-    elfc_gap_days: int | None = None
+    Attributes
+    ----------
+    filters : Filters
+        What was asked for, without sites and arms that are not there for this person.
+    sites : tuple of (code, name)
+        Where the patients are whom this person may see.
+    arms : tuple of str
+        Empty while arms are not told, and where nobody asked for them.
+    is_withheld : bool
+        True where the part, or what it leaves out, is too small a group for this person.
+    """
+
+    filters: Filters
+    scored: list[Scored]
+    sites: tuple[tuple[str, str], ...]
+    arms: tuple[str, ...]
+    is_withheld: bool
+
+    @property
+    def points(self) -> list[CohortPoint]:
+        """The points alone."""
+        return [point for _, point in self.scored]
 
 
-def cohort_points(study: Study, *, user: Any, filters: Filters) -> list[CohortPoint]:
-    """Return the loads of a study with the scores that belong to them.
+def part(
+    study: Study, *, user: Any, filters: Filters, smallest_group: int = 1, with_arms: bool = False
+) -> Part:
+    """Return the loads of a part of a study with the scores that belong to them.
 
     GMFC-MLD and ELFC-MLD are the assessments nearest to the scan, within the study's windows; of
     two equally near ones the earlier. The MRI severity score is the settled one of the same visit.
+
+    Parameters
+    ----------
+    smallest_group : int
+        Patients below which nothing is told apart for this person.
+    with_arms : bool
+        Whether the arms to choose from are wanted too, where they are told.
     """
-    return [point for _, point in scored_loads(study, user=user, filters=filters)]
-
-
-def scored_loads(
-    study: Study, *, user: Any, filters: Filters
-) -> list[tuple[loads.LoadPoint, CohortPoint]]:
-    """Return the same points, each with the load that it is made of."""
     found = loads.study_loads(study, user=user)
-    scored = zip(found, with_scores(study, found, user=user), strict=True)
-    return [(load, point) for load, point in scored if filters.accept(point)]
+    patients = _patients(study, user)
+    points = _points(study, found, patients, user)
+    arms = arms_of_everybody(study, user=user) if with_arms or filters.arm else {}
+    sites = {(one.site_code, one.site_name) for one in patients.values()}
+    known = filters.among({code for code, _ in sites}, set(arms.values()))
+    of_arm = [arms.get(point.patient_id, "") for point in points]
+    scored = [
+        (load, point)
+        for load, point, arm in zip(found, points, of_arm, strict=True)
+        if known.accept(point, arm)
+    ]
+    is_safe = smallest_group <= 1 or known.is_safe(points, of_arm, smallest_group)
+    choices = tuple(sorted(sites)), tuple(sorted(set(arms.values())))
+    return Part(known, scored if is_safe else [], *choices, not is_safe)
+
+
+def cohort_points(
+    study: Study, *, user: Any, filters: Filters, smallest_group: int = 1
+) -> list[CohortPoint]:
+    """Return the points of a part of the cohort; none where it is too small for this person."""
+    asked = part(study, user=user, filters=filters, smallest_group=smallest_group)
+    return asked.points
+
+
+def scored_loads(study: Study, *, user: Any, filters: Filters) -> list[Scored]:
+    """Return the same points, each with the load that it is made of."""
+    return part(study, user=user, filters=filters).scored
 
 
 def with_scores(study: Study, points: Sequence[loads.LoadPoint], *, user: Any) -> list[CohortPoint]:
     """Return loads of a study with the scores that belong to them, in their order."""
+    return _points(study, points, _patients(study, user), user)
+
+
+def _points(
+    study: Study, found: Sequence[loads.LoadPoint], patients: dict[UUID, "_Known"], user: Any
+) -> list[CohortPoint]:
+    scores = cohort_scores.scores(study, user=user)
+    return [_point(load, patients[load.patient_id], scores) for load in found]
+
+
+def _patients(study: Study, user: Any) -> dict[UUID, "_Known"]:
     windows = windows_of(study)
-    seen = visible_to(user, Patient.objects.filter(study=study)).only("id", *OF_A_PATIENT)
-    patients = {
-        patient.pk: _Known(patient.subject_code, kind.value, windows.days(kind))
-        for patient in seen
+    seen = visible_to(user, Patient.objects.filter(study=study)).select_related("site")
+    return {
+        patient.pk: _Known(
+            patient.subject_code,
+            kind.value,
+            windows.days(kind),
+            patient.site.code,
+            patient.site.name,
+        )
+        for patient in seen.only("id", *OF_A_PATIENT)
         for kind in (subtype_of(patient, study).subtype,)
     }
-    scores = _Scores(
-        gmfc=_levels(GmfcMldAssessment, study, user),
-        elfc=_levels(ElfcMldAssessment, study, user),
-        severity=_severity(study, user),
-    )
-    return [_point(p, patients[p.patient_id], scores) for p in points]
 
 
 def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> int:
@@ -111,8 +147,9 @@ def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> 
 
 OF_A_PATIENT = (
     "subject_code", "onset_age_months", "sibling_onset_age_months", "genotype_class",
+    "site__code", "site__name",
 )  # fmt: skip
-"""What is read of each patient: the code, and what the subtype follows from."""
+"""What is read of each patient: the code, the site, and what the subtype follows from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,22 +159,11 @@ class _Known:
     subject_code: str
     subtype: str
     window_days: int
+    site_code: str
+    site_name: str
 
 
-Levels = dict[UUID, list[tuple[date, int]]]
-"""The levels of each patient with their days, in order."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Scores:
-    """The scores of a study: levels by patient, MRI severity by visit."""
-
-    gmfc: Levels
-    elfc: Levels
-    severity: dict[UUID, float]
-
-
-def _point(load: loads.LoadPoint, patient: _Known, scores: _Scores) -> CohortPoint:
+def _point(load: loads.LoadPoint, patient: _Known, scores: Scores) -> CohortPoint:
     scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
     days = patient.window_days
     gmfc = pairing.nearest(scores.gmfc.get(load.patient_id, []), scanned_on, days)
@@ -155,27 +181,11 @@ def _point(load: loads.LoadPoint, patient: _Known, scores: _Scores) -> CohortPoi
         severity_total=scores.severity.get(load.visit_id),
         elfc_level=None if elfc is None else elfc.level,
         elfc_gap_days=None if elfc is None else elfc.gap_days,
+        site_code=patient.site_code,
+        therapies=load.therapies,
     )
 
 
 def windows_of(study: Study) -> Windows:
     """Return how far a score may lie from a scan in a study."""
     return Windows(study.pairing_days_late_infantile, study.pairing_days_others)
-
-
-def _levels(
-    model: type[GmfcMldAssessment] | type[ElfcMldAssessment], study: Study, user: Any
-) -> Levels:
-    found = visible_to(user, model.objects.filter(visit__patient__study=study))
-    done = found.filter(status=AssessmentStatus.DONE).order_by("assessed_on")
-    by_patient: dict[UUID, list[tuple[date, int]]] = defaultdict(list)
-    for patient_id, day, level in done.values_list("visit__patient_id", "assessed_on", "level"):
-        if level is not None:  # the database holds that an assessment done has one
-            by_patient[patient_id].append((day, level))
-    return dict(by_patient)
-
-
-def _severity(study: Study, user: Any) -> dict[UUID, float]:
-    found = visible_to(user, MriSeverityFinal.objects.filter(visit__patient__study=study))
-    totals = found.values_list("visit_id", "total")
-    return {visit_id: float(total) for visit_id, total in totals if total is not None}

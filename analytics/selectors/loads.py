@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import CharField, QuerySet, Value
 
 from mldtrial.trial.models import Patient, Study, Treatment
 from mldtrial.trial.rules.age import age_months
@@ -20,6 +20,10 @@ from segmentation.policies import visible_to
 
 SCANNER_KEYS = ("manufacturer", "model", "field_strength_t")
 """What makes two scanners the same; a value that is unknown twice counts as unchanged."""
+STUDY_DOSE = ""
+"""Stands for the study's own product among the kinds of treatment."""
+Begun = dict[UUID, list[tuple[date, str]]]
+"""By patient, the first day of each treatment and its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +48,8 @@ class LoadPoint:
     interval_ml: tuple[float, float] | None = None
     interval_level: float | None = None
     is_planned: bool = False
+    therapies: tuple[str, ...] = ()
+    """Kinds of documented therapy, never the study's own, that had begun before the scan."""
 
     @property
     def acquisition(self) -> tuple[str, ...]:
@@ -79,7 +85,7 @@ def results_of(model: ModelVersion, *, user: Any) -> QuerySet[SegmentationResult
 def load_series(patient: Patient, *, user: Any) -> list[LoadPoint]:
     """Return a patient's loads in order of age; empty for who may not see loads."""
     found = results(user=user).filter(run__visit__patient=patient)
-    return _points(found, treatment_starts([patient]))
+    return _points(found, _begun([patient]))
 
 
 def study_loads(study: Study, *, user: Any, model: ModelVersion | None = None) -> list[LoadPoint]:
@@ -93,43 +99,48 @@ def study_loads(study: Study, *, user: Any, model: ModelVersion | None = None) -
     loads = results(user=user) if model is None else results_of(model, user=user)
     found = loads.filter(run__visit__patient__study=study)
     patients = Patient.objects.filter(study=study)
-    return _points(found, treatment_starts(patients))
+    return _points(found, _begun(patients))
 
 
 def series_for_review(patient: Patient) -> list[LoadPoint]:
     """Return a patient's loads for the rules of the review, which no person sees."""
     found = counting_results().filter(run__visit__patient=patient)
-    return _points(found, treatment_starts([patient]))
+    return _points(found, _begun([patient]))
 
 
 def all_series_for_review() -> dict[UUID, list[LoadPoint]]:
     """Return the loads of every patient that has any, for the rules of the review."""
     series: dict[UUID, list[LoadPoint]] = defaultdict(list)
-    for point in _points(counting_results(), treatment_starts(Patient.objects.all())):
+    for point in _points(counting_results(), _begun(Patient.objects.all())):
         series[point.patient_id].append(point)
     return dict(series)
 
 
-def treatment_starts(patients: Iterable[Patient]) -> dict[UUID, date]:
-    """Return the first day of any treatment by patient; absent for the untreated.
+def _begun(patients: Iterable[Patient]) -> Begun:
+    """Return the days on which treatments began, with their kind; absent for the untreated.
 
     Documented therapies count, and the first study dose, which is recorded identically
     in every arm.
     """
     if isinstance(patients, QuerySet):
         treatments = Treatment.objects.filter(patient__in=patients.values("pk"))
-        doses = patients.filter(first_study_dose_on__isnull=False).values_list(
-            "pk", "first_study_dose_on"
+        dosed = patients.filter(first_study_dose_on__isnull=False)
+        no_kind = Value(STUDY_DOSE, output_field=CharField())
+        doses = dosed.order_by().values_list("pk", no_kind, "first_study_dose_on")
+        rows: Iterable[Any] = (
+            treatments.order_by().values_list(*OF_A_TREATMENT).union(doses, all=True)
         )
     else:
         treatments = Treatment.objects.filter(patient__in=patients)
-        doses = [(p.pk, p.first_study_dose_on) for p in patients if p.first_study_dose_on]
-    starts: dict[UUID, date] = {}
-    for patient_id, day in [*treatments.values_list("patient_id", "started_on"), *doses]:
-        starts[patient_id] = min(day, starts.get(patient_id, day))
-    return starts
+        of_study = [(p.pk, STUDY_DOSE, p.first_study_dose_on) for p in patients]
+        rows = [*treatments.values_list(*OF_A_TREATMENT), *(row for row in of_study if row[2])]
+    begun: Begun = defaultdict(list)
+    for patient_id, kind, day in rows:
+        begun[patient_id].append((day, kind))
+    return begun
 
 
+OF_A_TREATMENT = ("patient_id", "kind", "started_on")
 COLUMNS = (
     "run__visit__patient_id",
     "run__visit__patient__birth_month",
@@ -153,17 +164,18 @@ COLUMNS = (
 )
 
 
-def _points(found: QuerySet[SegmentationResult], starts: dict[UUID, date]) -> list[LoadPoint]:
+def _points(found: QuerySet[SegmentationResult], begun: Begun) -> list[LoadPoint]:
     rows = found.order_by("run__visit__patient_id", "run__visit__date", "run__visit__number")
-    return [_point(row, starts) for row in rows.values(*COLUMNS)]
+    return [_point(row, begun) for row in rows.values(*COLUMNS)]
 
 
-def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
+def _point(row: dict[str, Any], begun: Begun) -> LoadPoint:
     patient_id = row["run__visit__patient_id"]
     day = row["run__visit__date"]
     days_from_visit = row["run__t1w_scan__days_from_visit"]
     scanned_on = day + timedelta(days=days_from_visit or 0)
-    start = starts.get(patient_id)
+    # A scan on the day of the first dose shows the brain before the treatment.
+    before = [kind for day_begun, kind in begun.get(patient_id, ()) if scanned_on > day_begun]
     scanner = row["run__t1w_scan__scanner"] or {}
     low = row["interval_low_ml"]
     return LoadPoint(
@@ -181,9 +193,9 @@ def _point(row: dict[str, Any], starts: dict[UUID, date]) -> LoadPoint:
         sequences=("T1w", "T2w") if row["run__t2w_scan_id"] else ("T1w",),
         model=f"{row['run__model_version__name']} {row['run__model_version__version']}",
         is_demonstration=row["run__model_version__is_demonstration"],
-        # A scan on the day of the first dose shows the brain before the treatment.
-        is_after_treatment=start is not None and scanned_on > start,
+        is_after_treatment=bool(before),
         interval_ml=None if low is None else (low, row["interval_high_ml"]),
         interval_level=row["interval_level"],
         is_planned=row["run__visit__definition_id"] is not None,
+        therapies=tuple(sorted(set(before) - {STUDY_DOSE})),
     )

@@ -1,6 +1,7 @@
 """Compute the intervals that somebody waits for, beside the pages, and keep them."""
 
 import logging
+from dataclasses import asdict, fields
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any
@@ -70,7 +71,7 @@ def note_ring(*, study: Study, by: Any, filters: Filters) -> None:
 
 
 def _whose(study: Study, by: Any, filters: Filters) -> dict[str, Any]:
-    return {"study": study, "user": by, "stratum": filters.stratum, "subtype": filters.subtype}
+    return {"study": study, "user": by, **asdict(filters)}
 
 
 def _is_free() -> Q:
@@ -98,9 +99,11 @@ def execute_next() -> bool:
 
 
 def _compute(claimed: IntervalOrder) -> None:
-    asked = Filters(claimed.stratum, claimed.subtype)
-    points = cohort.cohort_points(claimed.study, user=claimed.user, filters=asked)
+    asked = Filters(**{one.name: getattr(claimed, one.name) for one in fields(Filters)})
     smallest = policies.smallest_group(claimed.user, claimed.study)
+    points = cohort.cohort_points(
+        claimed.study, user=claimed.user, filters=asked, smallest_group=smallest
+    )
     wanted = {one.key: one for one in relations.samples(relations.planned(points, smallest))}
     known = kept(wanted)
     for key, sample in wanted.items():

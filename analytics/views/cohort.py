@@ -1,8 +1,9 @@
 """The cohort page: the load against the clinical scores."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -10,22 +11,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics import tasks
-from analytics.selectors import changes, correlations, estimates, loads, relations
-from analytics.selectors.cohort import (
-    CohortPoint,
-    Filters,
-    cohort_points,
-    scored_loads,
-    trained_count,
-    windows_of,
-)
+from analytics.selectors import changes, cohort, correlations, estimates, loads, relations
+from analytics.selectors.cohort import Filters, cohort_points, trained_count, windows_of
 from analytics.selectors.intervals import found as found_intervals
 from analytics.services import intervals, rising
 from analytics.services.intervals import Standing
-from analytics.views import charts
+from analytics.views import charts, cohort_filters
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.models import AcqStratum, Study
+from mldtrial.trial.models import Study
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.services import access
 from mldtrial.trial.views.patients import SUBTYPE_NAMES
@@ -34,37 +28,41 @@ from mldtrial.trial.views.patients import SUBTYPE_NAMES
 @require_safe
 def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     """Show all relations with their correlations; with ``?fragment=1`` the intervals waited for."""
-    study = _study(request, study_code)
+    study = study_of(request, study_code)
+    is_fragment = bool(request.GET.get("fragment"))
     filters = Filters.of(request.GET)
-    if request.GET.get("fragment"):
+    if is_fragment:
         mine: dict[str, Any] = {"study": study, "by": request.user, "filters": filters}
         standing = intervals.standing(**mine)
         if standing == Standing.UNHEARD:
             intervals.note_ring(**mine)
             tasks.ring_intervals()
         if standing is not None:
-            waiting = {"standing": standing, "fragment_url": _fragment_url(study, request)}
+            waiting = {"standing": standing, "fragment_url": _fragment_url(study, filters)}
             return render(request, "analytics/_intervals.html", waiting)
-    scored = scored_loads(study, user=request.user, filters=filters)
-    points = [point for _, point in scored]
-    if points:
-        access.log_blinded_view(study=study, by=request.user, what="cohort")
     smallest = policies.smallest_group(request.user, study)
-    numbers = _numbers(request, study, filters, points, smallest)
-    if request.GET.get("fragment"):
+    part = cohort.part(
+        study, user=request.user, filters=filters, smallest_group=smallest,
+        with_arms=not is_fragment,
+    )  # fmt: skip
+    if part.scored:
+        access.log_blinded_view(study=study, by=request.user, what="cohort")
+    numbers = _numbers(request, study, part, smallest)
+    if is_fragment:
         return render(request, "analytics/_cohort_numbers.html", {**numbers, "is_fragment": True})
+    series = [load for load, _ in part.scored]
     context = {
         **numbers,
-        "changes": changes.by_visit([load for load, _ in scored], smallest_group=smallest),
-        "rising": rising.rising([load for load, _ in scored], study, smallest_group=smallest),
+        "changes": changes.by_visit(series, smallest_group=smallest),
+        "rising": rising.rising(series, study, smallest_group=smallest),
         "study": study,
-        "filters": filters,
-        "strata": AcqStratum.choices,
-        "subtypes": [(kind.value, SUBTYPE_NAMES[kind]) for kind in Subtype],
+        "part": part,
+        "selects": cohort_filters.selects(part),
+        "narrowed_to": cohort_filters.words(part),
         "method": loads.active_model(),
-        "scan_count": len(points),
-        "trained_count": trained_count(study, user=request.user, points=points),
-        "patient_count": len({point.patient_id for point in points}),
+        "scan_count": len(part.scored),
+        "trained_count": trained_count(study, user=request.user, points=part.points),
+        "patient_count": len({point.patient_id for point in part.points}),
     }
     return render(request, "analytics/cohort.html", context)
 
@@ -72,24 +70,23 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
 def _numbers(
     request: HttpRequest,
     study: Study,
-    filters: Filters,
-    points: Sequence[CohortPoint],
+    part: cohort.Part,
     smallest: int,
 ) -> dict[str, Any]:
     """Return the relations with those intervals that are there; the others are ordered."""
-    planned = relations.planned(points, smallest)
+    planned = relations.planned(part.points, smallest)
     known = found_intervals(relations.samples(planned))
     shown = relations.with_intervals(planned, lambda sample: known.get(sample.key))
     standing = None
     if any(one.is_pending for one in shown):
-        mine: dict[str, Any] = {"study": study, "by": request.user, "filters": filters}
+        mine: dict[str, Any] = {"study": study, "by": request.user, "filters": part.filters}
         if intervals.order(**mine):
             tasks.ring_intervals()
         standing = intervals.standing(**mine) or Standing.WAITING
     windows = asdict(windows_of(study))
     return {
         "standing": standing,
-        "fragment_url": _fragment_url(study, request),
+        "fragment_url": _fragment_url(study, part.filters),
         "seed": correlations.SEED,
         "resamples": correlations.RESAMPLES,
         "relations": [
@@ -97,7 +94,7 @@ def _numbers(
                 "name": one.relation.name,
                 "title": one.relation.title,
                 "note": one.relation.note.format(**windows),
-                "url": _chart_url(study, one.relation.name, request),
+                "url": _chart_url(study, one.relation.name, part.filters),
                 "rows": [_table_row(row) for row in one.rows],
                 **_estimates(one),
             }
@@ -110,34 +107,38 @@ def _numbers(
 @unless_unchanged
 def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpResponse:
     """Return the chart of one relation."""
-    study = _study(request, study_code)
+    study = study_of(request, study_code)
     relation = correlations.RELATIONS.get(name)
     if relation is None:
         raise Http404("No such chart.")
-    points = cohort_points(study, user=request.user, filters=Filters.of(request.GET))
-    shown = correlations.paired(points, relation)
-    shown = correlations.without_small_groups(shown, policies.smallest_group(request.user, study))
+    smallest = policies.smallest_group(request.user, study)
+    points = cohort_points(
+        study, user=request.user, filters=Filters.of(request.GET), smallest_group=smallest
+    )
+    shown = correlations.without_small_groups(correlations.paired(points, relation), smallest)
     if shown:
         access.log_blinded_view(study=study, by=request.user, what="cohort")
     return charts.answer(charts.cohort(shown, relation, study))
 
 
-def _study(request: HttpRequest, study_code: str) -> Study:
+def study_of(request: HttpRequest, study_code: str) -> Study:
+    """Return the study of an address, for whoever may view its cohort."""
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "view_cohort", study)
     return study
 
 
-def _chart_url(study: Study, name: str, request: HttpRequest) -> str:
-    url = reverse("cohort_chart", args=[study.code, name])
-    query = request.GET.urlencode()
-    return f"{url}?{query}" if query else url
+def _chart_url(study: Study, name: str, filters: Filters) -> str:
+    return _with_query(reverse("cohort_chart", args=[study.code, name]), filters.asked)
 
 
-def _fragment_url(study: Study, request: HttpRequest) -> str:
-    asked = request.GET.copy()
-    asked["fragment"] = "1"
-    return f"{reverse('cohort', args=[study.code])}?{asked.urlencode()}"
+def _fragment_url(study: Study, filters: Filters) -> str:
+    asked = {**filters.asked, "fragment": "1"}
+    return _with_query(reverse("cohort", args=[study.code]), asked)
+
+
+def _with_query(url: str, asked: Mapping[str, str]) -> str:
+    return f"{url}?{urlencode(asked)}" if asked else url
 
 
 ESTIMATES = {
@@ -158,9 +159,9 @@ ESTIMATES = {
         "How much higher is the load for each {step} of the {noun}?",
     ),
 }
+"""What each estimate is called, and the question it answers."""
 DIGITS = {estimates.MIXED: 1}
 """Of an estimate; a correlation has two."""
-"""What each estimate is called, and the question it answers."""
 
 
 def _estimates(estimated: relations.Estimated) -> dict[str, Any]:

@@ -10,12 +10,15 @@ from django.views.decorators.http import condition
 from mldtrial.audit import recorded
 
 
-def _etag(request: HttpRequest, *_: Any, **__: Any) -> str:
+def _etag(request: HttpRequest, *_: Any, **__: Any) -> str | None:
     """Return the tag of what a person would be sent for an address now.
 
     Roles, sites, rules and consents are records as loads are: whoever's reach has changed has
-    another tag, as has everybody once anything was recorded.
+    another tag, as has everybody once anything was recorded. Arms alone are no records: what is
+    narrowed to one has no tag.
     """
+    if request.GET.get("arm"):
+        return None
     said = [recorded.newest(), str(request.user.pk), request.get_full_path()]
     return f'"{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]}"'
 

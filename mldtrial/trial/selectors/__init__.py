@@ -3,6 +3,7 @@
 from mldtrial.trial.selectors.arms import (
     arm_of,
     arms,
+    arms_of_everybody,
     is_told,
     statisticians,
     unblinding_requests,
@@ -115,6 +116,7 @@ __all__ = [
     "all_queries",
     "arm_of",
     "arms",
+    "arms_of_everybody",
     "chosen_visits",
     "code_choices",
     "complete_visits",

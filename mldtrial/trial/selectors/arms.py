@@ -8,7 +8,15 @@ from django.db.models import Q
 
 from mldtrial.audit.models import Action, ApprovalRequest
 from mldtrial.trial import policies
-from mldtrial.trial.models import Blinding, Membership, Patient, Role, Study, UnblindingEvent
+from mldtrial.trial.models import (
+    Blinding,
+    Membership,
+    Patient,
+    Role,
+    Study,
+    UnblindingEvent,
+    UnblindingKind,
+)
 from mldtrial.trial.policies import visible_to
 
 
@@ -25,6 +33,17 @@ def arms(of: Study, *, user: Any) -> dict[UUID, str]:
         return {}
     in_reach = visible_to(user, Patient.objects.filter(study=of)).values_list("pk", flat=True)
     return {pk: known[pk] for pk in in_reach if pk in known}
+
+
+def arms_of_everybody(of: Study, *, user: Any) -> dict[UUID, str]:
+    """Return the arm by patient once all are told: of an open study, or after its planned end.
+
+    An emergency, or a grant to one person, tells nothing here: figures of groups are for all.
+    """
+    if of.blinding == Blinding.OPEN:
+        return arms(of, user=user)
+    ended = UnblindingEvent.objects.filter(study=of, kind=UnblindingKind.PLANNED)
+    return arms(of, user=user) if ended.exists() else {}
 
 
 def arm_of(patient: Patient, *, user: Any) -> str | None:

@@ -1,13 +1,21 @@
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from analytics.selectors import correlations
-from analytics.selectors.cohort import CohortPoint, Filters, cohort_points
+from analytics.selectors.cohort import CohortPoint, Filters, cohort_points, part
+from analytics.selectors.cohort_filters import THERAPIES
 from analytics.selectors.samples import computed
-from mldtrial.trial.models import ElfcMldAssessment, GmfcMldAssessment
+from mldtrial.trial.models import (
+    ElfcMldAssessment,
+    GmfcMldAssessment,
+    Patient,
+    Study,
+    Treatment,
+)
 from mldtrial.trial.rules.severity import severity_instrument
-from mldtrial.trial.services import assessments
+from mldtrial.trial.services import assessments, unblinding
 from tests.support.loads import make_load, make_visit
 
 DAY = date(2024, 5, 10)
@@ -92,15 +100,127 @@ def test_filters_narrow_by_stratum_and_subtype(world):
     assert [p.load_ml for p in points(world, subtype="LI")] == [10.0]
 
 
+def treat(patient, kind, on):
+    Treatment.objects.create(patient=patient, kind=kind, started_on=on)
+
+
+@pytest.mark.django_db
+def test_a_scan_is_of_the_therapies_that_had_begun_before_it(world):
+    """The study's own dose is none of them, and a scan on the first day comes before."""
+    later = DAY + timedelta(days=200)
+    treat(world.patient_a, "HSCT", DAY)
+    treat(world.patient_a, "ERT", DAY + timedelta(days=100))
+    Patient.objects.filter(pk=world.patient_b.pk).update(first_study_dose_on=DAY)
+    make_load(world.patient_a, DAY, 10.0)
+    make_load(world.patient_a, DAY + timedelta(days=50), 20.0)
+    make_load(world.patient_a, later, 30.0)
+    make_load(world.patient_b, later, 40.0)
+    asked = {key: {p.load_ml for p in points(world, therapy=key)} for key in THERAPIES}
+    assert asked == {
+        "NONE": {10.0, 40.0},
+        "ANY": {20.0, 30.0},
+        "HSCT": {20.0, 30.0},
+        "ERT": {30.0},
+        "GENE_THERAPY": set(),
+        "OTHER": set(),
+    }
+
+
+@pytest.mark.django_db
+def test_all_filters_hold_together(world):
+    treat(world.patient_a, "HSCT", DAY)
+    treat(world.patient_b, "HSCT", DAY)
+    for patient, load in ((world.patient_a, 10.0), (world.patient_b, 20.0)):
+        make_load(patient, DAY + timedelta(days=50), load)
+    assert [p.load_ml for p in points(world, therapy="HSCT", site="B")] == [20.0]
+    assert points(world, therapy="NONE", site="B") == []
+    assert points(world, therapy="HSCT", site="B", subtype="LI") == []
+
+
+@pytest.mark.django_db
+def test_a_site_is_chosen_among_those_a_person_sees(world):
+    """A site of another study, of a person without patients there, or none at all is ignored."""
+    make_load(world.patient_a, DAY, 10.0)
+    make_load(world.patient_b, DAY, 20.0)
+    of_sponsor = part(world.study, user=world.user("sponsor"), filters=Filters(site="X"))
+    assert (of_sponsor.filters, len(of_sponsor.scored)) == (Filters(), 2)
+    assert of_sponsor.sites == (("A", "Site A"), ("B", "Site B"))
+    at_site = part(world.study, user=world.user("coordinator"), filters=Filters(site="B"))
+    assert at_site.sites == (("A", "Site A"),)
+    assert at_site.filters == Filters()
+
+
+@pytest.mark.parametrize("asked", ["\0", "a b", "A" * 33, "'; --", "-A", "Ä"])
+def test_what_could_be_no_site_or_arm_is_ignored(asked):
+    given = {"site": asked, "arm": asked, "therapy": asked, "stratum": asked, "subtype": asked}
+    assert Filters.of(given) == Filters()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_arms_are_chosen_of_an_open_study_and_not_of_a_blinded_one(world):
+    allocated = {"A-001": "VERUM", "B-001": "CONTROL"}
+    unblinding.load_allocations(study=world.study, rows=allocated.items(), by_whom="Pharmacist")
+    make_load(world.patient_a, DAY, 10.0)
+    make_load(world.patient_b, DAY, 20.0)
+    asked = {"user": world.user("sponsor"), "filters": Filters(arm="CONTROL"), "with_arms": True}
+    told = part(world.study, **asked)
+    assert told.arms == ("CONTROL", "VERUM")
+    assert [point.load_ml for point in told.points] == [20.0]
+    Study.objects.filter(pk=world.study.pk).update(blinding="BLINDED")
+    world.study.refresh_from_db()
+    blinded = part(world.study, **asked)
+    assert (blinded.arms, blinded.filters, len(blinded.points)) == ((), Filters(), 2)
+
+
+def fifteen(**of_last):
+    """Ten untreated patients of site A and five treated ones, of whom the last is as given."""
+    made = [point(n, float(n), 1) for n in range(10)]
+    made += [replace(point(n, float(n), 1), therapies=("HSCT",)) for n in range(10, 15)]
+    made = [replace(one, site_code="A") for one in made]
+    return [*made[:-1], replace(made[-1], **of_last)]
+
+
+@pytest.mark.parametrize(
+    ("of_last", "filters", "is_safe"),
+    [
+        ({}, Filters(therapy="ANY"), True),
+        ({}, Filters(), True),
+        # Of the treated, all but one had the same therapy: the rest of them is one patient.
+        ({"therapies": ("ERT",)}, Filters(therapy="HSCT"), False),
+        ({"therapies": ()}, Filters(therapy="ANY"), False),
+        # One patient alone at a site, whom both the site and its complement give away.
+        ({"site_code": "B"}, Filters(site="B"), False),
+        ({"site_code": "B"}, Filters(site="A"), False),
+        ({"site_code": "B"}, Filters(therapy="ANY"), True),
+        ({"site_code": "B"}, Filters(therapy="NONE", site="A"), False),
+    ],
+)
+def test_no_filter_tells_a_small_group_apart_not_even_by_what_it_leaves_out(
+    of_last, filters, is_safe
+):
+    given = fifteen(**of_last)
+    assert filters.is_safe(given, [""] * 15, 5) == is_safe
+    assert filters.is_safe(given, [""] * 15, 1)
+
+
+@pytest.mark.django_db
+def test_a_part_of_too_few_patients_is_withheld_whole(world):
+    make_load(world.patient_a, DAY, 10.0)
+    given = {"user": world.user("sponsor"), "filters": Filters(site="A")}
+    found = part(world.study, smallest_group=5, **given)
+    assert (found.is_withheld, found.scored) == (True, [])
+    assert not part(world.study, smallest_group=1, **given).is_withheld
+
+
 @pytest.mark.django_db
 def test_the_cohort_takes_as_many_queries_for_many_scans(world, django_assert_num_queries):
     make_load(world.patient_a, DAY, 10.0)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(4):
         points(world)
     for month in range(1, 13):
         make_load(world.patient_b, date(2025, month, 1), 10.0)
         score(world, world.patient_b, date(2025, month, 1), 1)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(4):
         assert len(points(world)) == 13
 
 

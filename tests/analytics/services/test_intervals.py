@@ -14,7 +14,7 @@ from analytics.selectors.samples import computed
 from analytics.services import intervals
 from analytics.services.intervals import Standing
 from mldtrial.audit.models import AccessAction, AccessEvent
-from mldtrial.trial.models import Blinding, GmfcMldAssessment, Study
+from mldtrial.trial.models import Blinding, GmfcMldAssessment, Patient, Study
 from mldtrial.trial.services import patients
 from tests.support.loads import make_load
 from tests.support.world import World
@@ -155,10 +155,10 @@ def test_what_fails_again_and_again_is_said_and_keeps_nobody_else_waiting(
     intervals.order(study=cohort.study, by=cohort.user("sponsor"), filters=Filters())
     reads = cohort_selectors.cohort_points
 
-    def fails_for_the_manager(study, *, user, filters):
+    def fails_for_the_manager(study, *, user, **asked):
         if user == cohort.user("data_manager"):
             raise RuntimeError("no memory")
-        return reads(study, user=user, filters=filters)
+        return reads(study, user=user, **asked)
 
     monkeypatch.setattr(cohort_selectors, "cohort_points", fails_for_the_manager)
     assert compute_all() == intervals.MOST_ATTEMPTS + 1
@@ -217,3 +217,16 @@ def test_a_reason_against_an_interval_is_kept_and_shown(client, world: World, mo
     html = page(client, world)
     assert PENDING not in html
     assert f"not estimable: {reason}" in html
+
+
+def test_an_order_of_a_narrowed_page_is_of_that_part_alone(client, cohort):
+    """Three patients of six at the second site: another order, and other numbers."""
+    moved = ["A-100", "A-101", "A-102"]
+    Patient.objects.filter(subject_code__in=moved).update(site=cohort.site_b)
+    page(client, cohort, query="?site=B&therapy=NONE&arm=UNKNOWN&site_x=1")
+    page(client, cohort, query="?site=NOWHERE")
+    orders = IntervalOrder.objects.order_by("ordered_at").values_list("site", "therapy", "arm")
+    assert list(orders) == [("B", "NONE", ""), ("", "", "")]
+    assert compute_all() == 2
+    assert PENDING not in page(client, cohort, query="?site=B&therapy=NONE")
+    assert PENDING not in page(client, cohort)

@@ -1,0 +1,107 @@
+"""What part of the cohort is asked for, as the address of its pages says it."""
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from uuid import UUID
+
+from analytics.selectors.cohort_point import CohortPoint
+from analytics.stats.progress import is_safe
+from mldtrial.trial.models import AcqStratum, TreatmentKind
+from mldtrial.trial.rules.subtype import Subtype
+
+NO_THERAPY, ANY_THERAPY = "NONE", "ANY"
+THERAPIES = {
+    NO_THERAPY: "before any documented therapy",
+    ANY_THERAPY: "after a documented therapy",
+    **{kind.value: f"after {kind.label}" for kind in TreatmentKind if kind != "OTHER"},
+    TreatmentKind.OTHER.value: "after another documented therapy",
+}
+"""What a scan may be chosen by: which documented therapy, never the study's own, came before it."""
+CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
+"""What the code of a site or an arm looks like; which there are, the cohort says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What part of the cohort is asked for; empty means all, and all that is named must hold."""
+
+    stratum: str = ""
+    subtype: str = ""
+    therapy: str = ""
+    site: str = ""
+    arm: str = ""
+
+    @classmethod
+    def of(cls, query: Any) -> "Filters":
+        """Read filters from an address; what is not known is ignored."""
+
+        def known(name: str, values: Collection[str]) -> str:
+            asked = str(query.get(name, ""))
+            return asked if asked in values else ""
+
+        def code(name: str) -> str:
+            asked = str(query.get(name, ""))
+            return asked if CODE.fullmatch(asked) else ""
+
+        return cls(
+            known("stratum", AcqStratum.values),
+            known("subtype", set(Subtype)),
+            known("therapy", THERAPIES),
+            code("site"),
+            code("arm"),
+        )
+
+    def among(self, sites: Collection[str], arms: Collection[str]) -> "Filters":
+        """Return the filters without a site or an arm that is not there for a person."""
+        return replace(
+            self,
+            site=self.site if self.site in sites else "",
+            arm=self.arm if self.arm in arms else "",
+        )
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """What is asked for, by the name of its filter: the query of an address."""
+        named = {one.name: str(getattr(self, one.name)) for one in fields(self)}
+        return {name: value for name, value in named.items() if value}
+
+    def accept(self, point: CohortPoint, arm: str = "") -> bool:
+        """Return whether a point, of a patient of an arm, belongs to the part asked for."""
+        return (
+            self.stratum in ("", point.acq_stratum)
+            and self.subtype in ("", point.subtype)
+            and self.site in ("", point.site_code)
+            and self.arm in ("", arm)
+            and self._accepts_therapies(point.therapies)
+        )
+
+    def _accepts_therapies(self, therapies: Collection[str]) -> bool:
+        if self.therapy == NO_THERAPY:
+            return not therapies
+        if self.therapy == ANY_THERAPY:
+            return bool(therapies)
+        return not self.therapy or self.therapy in therapies
+
+    def is_safe(self, points: Iterable[CohortPoint], arms: Iterable[str], smallest: int) -> bool:
+        """Return whether every group that these filters tell apart has so many patients.
+
+        Of the whole cohort, not of the part alone: who sees the whole and a part also sees the
+        difference.
+        """
+        groups: dict[tuple[Any, ...], set[UUID]] = defaultdict(set)
+        for point, arm in zip(points, arms, strict=True):
+            groups[self._group(point, arm)].add(point.patient_id)
+        return is_safe(map(len, groups.values()), smallest)
+
+    def _group(self, point: CohortPoint, arm: str) -> tuple[Any, ...]:
+        values: Mapping[str, Any] = {
+            "stratum": point.acq_stratum,
+            "subtype": point.subtype,
+            "therapy": point.therapies,
+            "site": point.site_code,
+            "arm": arm,
+        }
+        return tuple(values[name] for name in self.asked)
