@@ -15,6 +15,7 @@ from analytics.views import (
     promotion,
     quality,
     reference_cohorts,
+    rescans,
 )
 
 STUDY = "studies/<str:study_code>/"
@@ -41,6 +42,7 @@ urlpatterns = [
     ),
     path(f"{STUDY}reference-cohort/", reference_cohorts.page, name="reference_cohort"),
     path(f"{STUDY}reference-cohort/end/", reference_cohorts.end, name="reference_cohort_end"),
+    path(f"{STUDY}rescans/", rescans.rescans_page, name="rescans"),
     path(f"{STUDY}overview/", overview.overview_page, name="study_overview"),
     path(f"{STUDY}overview/<slug:name>.json", overview.overview_chart, name="overview_chart"),
     path(f"{STUDY}quality/", quality.study_quality, name="study_quality"),

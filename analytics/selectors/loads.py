@@ -15,7 +15,7 @@ from django.db.models import CharField, QuerySet, Value
 
 from mldtrial.trial.models import Patient, Study, Treatment
 from mldtrial.trial.rules.age import age_months
-from segmentation.models import ModelVersion, ReleaseState, SegmentationResult
+from segmentation.models import ModelVersion, ReleaseState, SegmentationResult, SegmentationRun
 from segmentation.policies import visible_to
 
 SCANNER_KEYS = ("manufacturer", "model", "field_strength_t")
@@ -100,6 +100,12 @@ def study_loads(study: Study, *, user: Any, model: ModelVersion | None = None) -
     found = loads.filter(run__visit__patient__study=study)
     patients = Patient.objects.filter(study=study)
     return _points(found, _begun(patients))
+
+
+def measured_loads(study: Study, runs: QuerySet[SegmentationRun], *, user: Any) -> list[LoadPoint]:
+    """Return the loads of runs of a study that a person may see, also those that count nowhere."""
+    found = SegmentationResult.objects.filter(run__in=runs)
+    return _points(visible_to(user, found), _begun(Patient.objects.filter(study=study)))
 
 
 def series_for_review(patient: Patient) -> list[LoadPoint]:

@@ -294,6 +294,7 @@ EXPECTED: dict[str, Route] = {
     "agreement": Route(scope="study", get=IMPACT),
     "agreement_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),
     "agreement_file": Route(scope="study", get=EXPORTS, page=False),
+    "rescans": Route(scope="study", get=IMPACT),
     "reference_cohort": Route(scope="study", get=IMPACT, post={"data_manager"}),
     "reference_cohort_end": Route(scope="study", post={"data_manager"}),
     "model_impact": Route(scope="study", get=IMPACT),

@@ -91,6 +91,7 @@ SECTIONS = {
     "rule_new": "protocol",
     "rule_edit": "protocol",
     "settings_change": "study_settings",
+    "rescans": "study_settings",
     "site_new": "study_settings",
     "allocation": "study_settings",
     "site_edit": "study_settings",

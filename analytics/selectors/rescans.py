@@ -1,0 +1,47 @@
+"""The loads of every scan that a study has of the method that counts, for what repeats say."""
+
+from typing import Any
+
+from django.db.models import Q
+
+from analytics.selectors import loads
+from analytics.stats.rescans import Scan
+from mldtrial.trial.models import ScanState, Study
+from segmentation.models import JobState, SegmentationRun
+from segmentation.selectors.findings import excluding
+
+
+def scans(study: Study, *, user: Any) -> list[Scan]:
+    """Return every load of the method that counts that a person may see, repeats of a visit too.
+
+    A visit counts with one of its scans; the others were measured as well, unless they are voided,
+    or the protocol rules leave them out. An image is known by its voxels: sent twice, it is one.
+    """
+    left_out = excluding().values("scan")
+    runs = SegmentationRun.objects.filter(
+        Q(t2w_scan=None) | Q(t2w_scan__state=ScanState.IMPORTED),
+        visit__patient__study=study,
+        model_version=loads.active_model(),
+        state=JobState.SUCCEEDED,
+        is_voided=False,
+        t1w_scan__state=ScanState.IMPORTED,
+    )
+    runs = runs.exclude(t1w_scan__in=left_out).exclude(t2w_scan__in=left_out)
+    images = {
+        pk: frozenset(voxels for voxels in both if voxels)
+        for pk, *both in runs.values_list(
+            "pk", "t1w_scan__voxels_sha256", "t2w_scan__voxels_sha256"
+        )
+    }
+    return [
+        Scan(
+            key=str(load.run_id),
+            subject=str(load.patient_id),
+            day=load.visit_date.toordinal() + (load.days_from_visit or 0),
+            value=load.load_ml,
+            acq_stratum=load.acq_stratum,
+            acquisition=load.acquisition,
+            images=images[load.run_id],
+        )
+        for load in loads.measured_loads(study, runs, user=user)
+    ]
