@@ -4,6 +4,7 @@ from django.urls import path
 
 from analytics.views import (
     agreement,
+    agreement_overlaps,
     agreement_paper,
     cohort,
     cohort_reports,
@@ -36,6 +37,16 @@ urlpatterns = [
     path(f"{REPORT}report.pdf", cohort_reports.cohort_report_pdf, name="cohort_report_pdf"),
     path(f"{STUDY}agreement/", agreement.agreement_page, name="agreement"),
     path(f"{STUDY}agreement/table.csv", agreement.agreement_file, name="agreement_file"),
+    path(
+        f"{STUDY}agreement/masks.csv",
+        agreement_overlaps.agreement_masks_file,
+        name="agreement_masks_file",
+    ),
+    path(
+        f"{STUDY}agreement/<str:stratum>/<slug:slug>.json",
+        agreement_overlaps.agreement_overlap,
+        name="agreement_overlap",
+    ),
     path(f"{STUDY}agreement/<str:stratum>.json", agreement.agreement_chart, name="agreement_chart"),
     path(
         f"{STUDY}agreement/agreement.pdf", agreement_paper.agreement_pdf_file, name="agreement_pdf"

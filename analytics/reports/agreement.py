@@ -8,6 +8,7 @@ from reportlab.platypus import Flowable
 
 from analytics.figures.agreement import Line, PairMark
 from analytics.reports import fonts, plot, sheet
+from analytics.reports.agreement_overlaps import OverlapPanel, overlap_drawing
 from analytics.reports.plot import Axis, Panel
 from analytics.reports.sheet import Column, Origin
 
@@ -27,6 +28,8 @@ class StratumPart:
         How many scans of how many patients.
     marks, lines
         Of the Bland-Altman figure.
+    overlaps
+        Of the figures of the masks.
     after : str
         What is said below the outliers.
     """
@@ -38,6 +41,7 @@ class StratumPart:
     loads: Sequence[tuple[str, str]]
     bands: Sequence[Sequence[str]]
     bands_note: str
+    overlaps: Sequence[OverlapPanel]
     outliers: Sequence[Sequence[str]]
     after: str
 
@@ -107,6 +111,7 @@ def _stratum(part: StratumPart, methods: tuple[str, str]) -> list[Flowable]:
         columns = [Column("Masks by load", 1.6), *(Column(one, 1.6, True) for one in heads)]
         shown += [sheet.space(2), sheet.table(columns, part.bands)]
         shown.append(sheet.words(part.bands_note, sheet.SMALL))
+        shown += [sheet.space(2), overlap_drawing(part.overlaps)]
     if part.outliers:
         numbers = (*(f"{method}, mL" for method in methods), "Difference, mL", "Dice")
         columns = [Column("Beyond the limits", 1.5), Column("Visit", 2.2)]

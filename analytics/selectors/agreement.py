@@ -54,10 +54,10 @@ class Compared:
     @property
     def mask_pair(self) -> MaskPair | None:
         """The figures of both masks; None where they are not compared."""
-        if self.overlap is None or self.row.mean_ml is None:
+        if self.overlap is None or self.scan.reference_ml is None:
             return None
         return MaskPair(
-            self.row.mean_ml,
+            self.scan.reference_ml,
             self.overlap.dice,
             self.overlap.hausdorff95_mm,
             self.overlap.surface_dice,

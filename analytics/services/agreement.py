@@ -12,7 +12,7 @@ from analytics.selectors.agreement import Compared, Comparison
 from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.method_table import STRATA, Figure, TableRow, method_table
-from analytics.stats.overlap_bands import Band, overlap_bands
+from analytics.stats.overlap_bands import Band, cut_points, overlap_bands
 from analytics.stats.paired import PairedScan
 from analytics.stats.proportional import (
     ProportionalBias,
@@ -50,6 +50,10 @@ class Stratum:
 
     Attributes
     ----------
+    with_masks : tuple of Compared
+        The pairs whose masks are compared; `bands` name them by their place in it.
+    cuts_ml : tuple of float, or None
+        Where thirds of the reference load are cut; None for too few scans.
     outliers : tuple of Compared
         Pairs whose difference lies beyond the limits of agreement, the farthest first.
     """
@@ -59,6 +63,8 @@ class Stratum:
     differences: Estimate[BlandAltman]
     ratios: Estimate[RatioAgreement]
     trend: Estimate[ProportionalBias]
+    with_masks: tuple[Compared, ...]
+    cuts_ml: tuple[float, float] | None
     bands: tuple[Band, ...]
     outliers: tuple[Compared, ...]
 
@@ -98,13 +104,17 @@ def _stratum(name: str, scans: Sequence[Compared]) -> Stratum:
     subjects = [one.scan.subject for one in pairs]
     apart = [one.difference_ml for one in pairs]
     differences = _estimate(lambda: bland_altman(apart, subjects), bool(pairs))
+    compared = [(one, one.mask_pair) for one in pairs]
+    masks = [(one, found) for one, found in compared if found is not None]
     return Stratum(
         name=name,
         pairs=pairs,
         differences=differences,
         ratios=_estimate(lambda: log_ratio_bland_altman(test, reference, subjects), bool(pairs)),
         trend=_estimate(lambda: proportional_bias(test, reference, subjects), bool(pairs)),
-        bands=tuple(overlap_bands([one.mask_pair for one in pairs if one.mask_pair])),
+        with_masks=tuple(one for one, _ in masks),
+        cuts_ml=cut_points([found.reference_ml for _, found in masks]),
+        bands=tuple(overlap_bands([found for _, found in masks])),
         outliers=_outliers(pairs, differences.found),
     )
 

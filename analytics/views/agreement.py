@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics.figures.agreement import PairMark, bland_altman_figure
+from analytics.figures.overlaps import MEASURES
 from analytics.selectors import agreement, loads
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
 from analytics.services.agreement import Stratum
 from analytics.stats.method_table import STRATA, TableRow
+from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX
 from analytics.views import charts
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
@@ -53,8 +55,11 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
         "strata": [_panel(study, compared.reference, stratum) for stratum in strata],
         "seed": agreements.SEED,
         "resamples": agreements.RESAMPLES,
+        "fewest_for_thirds": FEWEST,
+        "fewest_for_box": FEWEST_FOR_BOX,
         "may_export": policies.may(request.user, "export_rows", study),
         "file_url": _with_reference("agreement_file", compared.reference, study.code),
+        "masks_url": _with_reference("agreement_masks_file", compared.reference, study.code),
         "pdf_url": _with_reference("agreement_pdf", compared.reference, study.code),
     }
 
@@ -86,6 +91,15 @@ def _panel(study: Study, reference: ModelVersion, stratum: Stratum) -> dict[str,
     return {
         "stratum": stratum,
         "url": _with_reference("agreement_chart", reference, study.code, stratum.name),
+        "overlaps": [
+            (
+                measure.name,
+                _with_reference(
+                    "agreement_overlap", reference, study.code, stratum.name, measure.slug
+                ),
+            )
+            for measure in MEASURES
+        ],
         "outliers": stratum.outliers[:MOST_OUTLIERS],
         "more_outliers": max(0, len(stratum.outliers) - MOST_OUTLIERS),
     }

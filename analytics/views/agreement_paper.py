@@ -5,14 +5,16 @@ from collections.abc import Sequence
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from analytics.figures.overlaps import MEASURES
 from analytics.reports import ABSENT
 from analytics.reports.agreement import AgreementPaper, StratumPart, agreement_pdf
+from analytics.reports.agreement_overlaps import OverlapPanel
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
 from analytics.services import papers
 from analytics.services.agreement import Stratum
 from analytics.stats.method_table import Figure, TableRow
-from analytics.stats.overlap_bands import Band, Quartiles
+from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX, Band, Quartiles
 from analytics.views import charts
 from analytics.views.agreement import (
     MOST_OUTLIERS,
@@ -22,12 +24,11 @@ from analytics.views.agreement import (
     mark_of,
     study_of,
 )
+from analytics.views.agreement_overlaps import SURFACE_MM, cells_of
 from analytics.views.paper import number, pdf_answer
 from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
 from segmentation.models import ModelVersion
-
-SURFACE_MM = {"3D": "1", "2D": "2.5"}
 
 
 @require_safe
@@ -152,10 +153,23 @@ def _stratum(study: Study, stratum: Stratum) -> StratumPart:
         lines=[] if found is None else charts.agreement_lines(found),
         loads=_loads(stratum),
         bands=[_band(band) for band in stratum.bands],
-        bands_note="Medians, with quartiles in brackets. A small load has a small Dice for the "
-        f"same error, so read the thirds. Surface within {SURFACE_MM[stratum.name]} mm.",
+        bands_note=_bands_note(stratum),
+        overlaps=[OverlapPanel(one, cells_of(study, stratum, one)) for one in MEASURES],
         outliers=[_outlier(one) for one in stratum.outliers[:MOST_OUTLIERS]],
         after=after,
+    )
+
+
+def _bands_note(stratum: Stratum) -> str:
+    thirds = f"Below {FEWEST} scans there are no thirds."
+    if stratum.cuts_ml is not None:
+        low, high = (number(cut, "1") for cut in stratum.cuts_ml)
+        thirds = f"Thirds of the reference load, cut at {low} and {high} mL."
+    return (
+        f"Medians, with quartiles in brackets. {thirds} A small load has a small Dice for the same "
+        f"error. Surface within {SURFACE_MM[stratum.name]} mm. In the figure a point is a scan; "
+        "boxes from the first to the third quartile, whiskers to the ends; below "
+        f"{FEWEST_FOR_BOX} scans points alone."
     )
 
 

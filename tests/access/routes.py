@@ -293,6 +293,10 @@ EXPECTED: dict[str, Route] = {
     "patient_pdf": Route(scope="site", get=SEES_PATIENTS, page=False),
     "agreement": Route(scope="study", get=IMPACT),
     "agreement_chart": Route(scope="study", get=IMPACT, page=False, params={"stratum": "3D"}),
+    "agreement_overlap": Route(
+        scope="study", get=IMPACT, page=False, params={"stratum": "3D", "slug": "dice"}
+    ),
+    "agreement_masks_file": Route(scope="study", get=EXPORTS, page=False),
     "agreement_file": Route(scope="study", get=EXPORTS, page=False),
     "rescans": Route(scope="study", get=IMPACT),
     "reference_cohort": Route(scope="study", get=IMPACT, post={"data_manager"}),

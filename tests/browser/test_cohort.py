@@ -1,6 +1,8 @@
-"""Intervals arrive on an open cohort page by themselves."""
+"""Charts of many patients: intervals arrive by themselves, figures hold what can be taken out."""
 
+import csv
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.urls import reverse
@@ -9,8 +11,11 @@ from playwright.sync_api import Page, expect
 from analytics.selectors import intervals as known
 from analytics.services import intervals
 from mldtrial.trial.services import patients
+from segmentation.imaging.overlap import OVERLAP_VERSION
+from segmentation.models import MaskOverlap, Method, ReleaseState, SegmentationRun
 from tests.browser.test_main_line import sign_in
-from tests.support.loads import make_load
+from tests.support.loads import make_load, make_model
+from tests.support.shadows import pair
 from tests.support.world import build_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -66,3 +71,36 @@ def drawn_again(page: Page, *, status: int) -> list[float]:
         "chart => chart.calcdata.flatMap(trace => trace.map(point => point.y))"
     )
     return [round(value, 1) for value in found if value is not None]
+
+
+def test_the_figure_of_the_masks_holds_the_values_of_the_rows_to_take_out(page: Page):
+    world = build_world()
+    make_model("next", state=ReleaseState.CANDIDATE, method=Method.CONVENTIONAL)
+    for number in range(1, 10):
+        run = pair(world.patient_a, date(2024, number, 5), 13.0 + number, 10.0 + number)
+        MaskOverlap.objects.create(
+            run=run,
+            reference_run=SegmentationRun.objects.exclude(pk=run.pk).get(visit=run.visit),
+            method_version=OVERLAP_VERSION,
+            dice=0.5 + number / 30,
+            hausdorff95_mm=20.0 / number,
+            surface_dice=None if number == 1 else number / 10,
+        )
+    sign_in(page, "data_manager")
+    page.goto(reverse("agreement", args=["MLD-1"]))
+    plots = page.locator(".overlap-charts .js-plotly-plot")
+    expect(plots).to_have_count(3)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Masks as CSV").click()
+    with Path(download.value.path()).open(newline="", encoding="utf-8") as handle:
+        rows = list(csv.DictReader(handle))
+    for index, name in enumerate(("dice", "hausdorff95_mm", "surface_dice")):
+        drawn = plots.nth(index).evaluate("plot => [...plot.data.at(-1).y]")
+        values = [float(row[name]) for row in rows if row[name]]
+        in_thirds = [
+            float(row[name])
+            for third in ("lowest third", "middle third", "highest third")
+            for row in rows
+            if row["load_third"] == third and row[name]
+        ]
+        assert drawn == [*values, *in_thirds]

@@ -6,7 +6,10 @@ import pytest
 from reportlab.graphics import shapes
 
 from analytics.figures.agreement import Line, PairMark
+from analytics.figures.overlaps import MEASURES, Cell, OverlapMark
 from analytics.reports.agreement import bland_altman_drawing
+from analytics.reports.agreement_overlaps import OverlapPanel, overlap_drawing
+from analytics.stats.overlap_bands import MaskPair, overlap_bands
 
 MARKS = [PairMark(10.0, 2.0, "a"), PairMark(30.0, -4.0, "b")]
 LINES = [
@@ -51,3 +54,21 @@ def test_without_limits_the_pairs_are_drawn_alone_and_without_pairs_nothing():
     assert len(of(shapes.Circle, bland_altman_drawing(MARKS[:1], []))) == 1
     with pytest.raises(ValueError, match="both loads"):
         bland_altman_drawing([], [])
+
+
+def test_a_printed_figure_of_masks_has_a_mark_for_each_scan_and_a_box_for_three():
+    three = overlap_bands([MaskPair(1.0, one, one, one) for one in (0.2, 0.4, 0.6)])[0].dice
+    cells = [
+        Cell("All", "", 3, [OverlapMark(one) for one in (0.2, 0.4, 0.6)], three),
+        Cell("Lowest third", "", 1, [OverlapMark(0.2)], None),
+    ]
+    drawing = overlap_drawing([OverlapPanel(MEASURES[0], cells)])
+    dots = of(shapes.Circle, drawing)
+    assert len(dots) == 4
+    # Quartiles of 0.2, 0.4 and 0.6 are 0.3 and 0.5: half as far apart as the ends.
+    (box,) = of(shapes.Rect, drawing)
+    assert box.height == pytest.approx((dots[2].cy - dots[0].cy) / 2)
+    assert box.y + box.height / 2 == pytest.approx(dots[1].cy)
+    assert "n 3" in [one.text for one in of(shapes.String, drawing)]
+    with pytest.raises(ValueError, match="compared"):
+        overlap_drawing([])

@@ -128,6 +128,39 @@ def test_page_chart_and_file_show_the_same_bias(client, world: World, pairs: lis
     assert '<th scope="row">Bias</th><td class="number"><strong>2.5</strong> mL' in html
 
 
+def test_figure_table_and_rows_show_the_same_masks_by_thirds_of_the_reference_load(
+    client, world: World
+):
+    """Nine scans with reference loads 20 to 100 mL: thirds are cut at 46.7 and 73.3 mL."""
+    for number in range(1, 10):
+        patient = world.patient_a if number % 2 else world.patient_b
+        run = pair(patient, date(2024, number, 5), 10.0 * number + 13, 10.0 * number + 10)
+        compare(run, number / 10)
+    html = page(client, world)
+    assert "cut at 46.7 and 73.3 mL" in html
+    middle = html[html.index('<th scope="row">Middle third') :]
+    assert "<strong>0.50</strong>" in middle[: middle.index("</tr>")]
+    figure = client.get(address("agreement_overlap", "3D", "dice")).json()
+    boxes, points = figure["data"]
+    assert boxes["median"] == [0.5, 0.2, 0.5, 0.8]
+    assert figure["layout"]["xaxis"]["ticktext"][1] == "Lowest<br>third<br>≤ 46.7 mL<br>n 3"
+    file = client.get(address("agreement_masks_file")).content.decode()
+    rows = list(csv.DictReader(StringIO(file)))
+    assert [float(row["dice"]) for row in rows] == points["y"][:9]
+    thirds = {float(row["reference_load_ml"]): row["load_third"] for row in rows}
+    assert thirds[40.0] == "lowest third"
+    assert thirds[50.0] == "middle third"
+    assert thirds[80.0] == "highest third"
+    taken = AccessEvent.objects.latest("pk").details
+    assert (taken["dataset"], taken["row_count"]) == ("method_agreement_masks", 9)
+    text = text_of(client.get(address("agreement_pdf")).content)
+    assert "cut at 46.7 and 73.3 mL" in text
+    for slug in ("hausdorff", "surface"):
+        drawn = client.get(address("agreement_overlap", "3D", slug)).json()["data"][-1]
+        assert len(drawn["y"]) == 18
+    assert client.get(address("agreement_overlap", "3D", "jaccard")).status_code == 404
+
+
 def test_a_pair_beyond_the_limits_is_named_with_its_runs(client, world: World):
     for patient in (world.patient_a, world.patient_b):
         for number in range(1, 11):
@@ -247,6 +280,8 @@ def test_who_may_not_see_a_method_that_does_not_count_sees_no_comparison(
     for route in (
         address(),
         address("agreement_chart", "3D"),
+        address("agreement_overlap", "3D", "dice"),
+        address("agreement_masks_file"),
         address("agreement_file"),
         address("agreement_pdf"),
     ):

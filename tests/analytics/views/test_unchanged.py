@@ -32,6 +32,7 @@ def addresses(world: World) -> dict[str, str]:
         "cohort": reverse("cohort_chart", args=[study, "load-age"]),
         "course": reverse("patient_trajectory", args=[study, patient]),
         "agreement": reverse("agreement_chart", args=[study, "3D"]),
+        "overlap": reverse("agreement_overlap", args=[study, "3D", "dice"]),
         "impact": reverse("model_impact_chart", args=[study, candidate().pk, "3D"]),
     }
 
@@ -61,7 +62,7 @@ def test_the_same_records_are_answered_by_304_after_who_asks_and_one_number(clie
     assert client.get(f"{chart}?stratum=3D").headers["ETag"] != first.headers["ETag"]
 
 
-@pytest.mark.parametrize("name", ["cohort", "course", "agreement", "impact"])
+@pytest.mark.parametrize("name", ["cohort", "course", "agreement", "overlap", "impact"])
 def test_a_chart_with_a_tag_reads_nothing_that_the_chain_does_not_number(
     client, chart: str, chained_world: World, name: str
 ):

@@ -1,0 +1,95 @@
+"""The figures of both masks of each scan: by size of the load, and as rows to take out."""
+
+import csv
+import hashlib
+from io import StringIO
+from typing import Any
+
+from analytics.selectors.agreement import Compared, Comparison
+from analytics.services import agreement as agreements
+from analytics.services.agreement import Stratum
+from analytics.stats.overlap_bands import Band
+from mldtrial.audit.models import AccessAction
+from mldtrial.trial import policies
+from mldtrial.trial.models import Study
+from mldtrial.trial.rules.formulas import guarded
+from mldtrial.trial.services import access
+
+DATASET = "method_agreement_masks"
+COLUMNS = (
+    "study_code", "test_method", "reference_method", "subject_code", "visit_name", "visit_date",
+    "acq_stratum", "reference_load_ml", "test_load_ml", "load_third", "cut_low_ml", "cut_high_ml",
+    "dice", "hausdorff95_mm", "surface_dice",
+)  # fmt: skip
+
+
+def members(stratum: Stratum, band: Band) -> list[Compared]:
+    """Return the scans of a size of load."""
+    return [stratum.with_masks[index] for index in band.members]
+
+
+def as_csv(*, study: Study, comparison: Comparison | None, by: Any) -> bytes:
+    """Return a row for each scan whose masks are compared, and log that they were taken.
+
+    A figure that is not defined is empty; so is the third where there are none. Without a
+    comparison it has no row.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not see the comparison, or not export rows, of this study.
+    """
+    policies.require(by, "view_impact", study)
+    policies.require(by, "export_rows", study)
+    rows = [] if comparison is None else _lines(study, comparison)
+    buffer = StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    content = buffer.getvalue().encode()
+    details = {
+        "dataset": DATASET,
+        "model": "" if comparison is None else str(comparison.reference),
+        "row_count": len(rows),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    access.log(AccessAction.EXPORT_DONE, by=by, study=study, details=details)
+    return content
+
+
+def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
+    methods = [guarded(str(model)) for model in (comparison.tested, comparison.reference)]
+    rows = []
+    for stratum in agreements.strata(comparison.scans):
+        thirds = {
+            index: band.name for band in stratum.bands if band.name != "all"
+            for index in band.members
+        }  # fmt: skip
+        cuts = [""] * 2 if stratum.cuts_ml is None else [repr(cut) for cut in stratum.cuts_ml]
+        for index, one in enumerate(stratum.with_masks):
+            told = [thirds.get(index, ""), *cuts]
+            rows.append([study.code, *methods, *_scan(one), *told, *_figures(one)])
+    return rows
+
+
+def _scan(one: Compared) -> list[str]:
+    visit = one.row.visit
+    return [
+        guarded(one.row.subject_code),
+        guarded(visit.visit_name),
+        visit.visit_date.isoformat(),
+        visit.acq_stratum,
+        _number(one.scan.reference_ml),
+        _number(one.scan.test_ml),
+    ]
+
+
+def _figures(one: Compared) -> list[str]:
+    found = one.mask_pair
+    if found is None:
+        return [""] * 3
+    return [_number(v) for v in (found.dice, found.hausdorff95_mm, found.surface_dice)]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)
