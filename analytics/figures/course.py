@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from analytics.stats.reference_bands import BandPoint
+from analytics.stats.reference_bands import STEP_MONTHS, BandPoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +113,27 @@ class TreatmentMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """The band of a reference cohort behind a course, in order of time, and its name."""
+
+    name: str
+    points: Sequence[BandPoint] = ()
+
+    @property
+    def runs(self) -> list[list[BandPoint]]:
+        """Its months in pieces: those that lie farther apart than the grid are not joined."""
+        found: list[list[BandPoint]] = []
+        for point in self.points:
+            if not found or point.months - found[-1][-1].months > STEP_MONTHS:
+                found.append([])
+            found[-1].append(point)
+        return found
+
+
+NO_REFERENCE = Reference("")
+
+
+@dataclass(frozen=True, slots=True)
 class Course:
     """What the figure of a patient is drawn from, on a page and on paper.
 
@@ -120,6 +141,8 @@ class Course:
     ----------
     shows_loads : bool
         False for roles that may not see loads: neither loads nor MRI scores are drawn.
+    reference : Reference
+        Drawn behind the loads; left out where these are not shown or not in mL.
     """
 
     loads: Sequence[LoadMark]
@@ -128,6 +151,13 @@ class Course:
     scale: Scale
     time: Time
     shows_loads: bool
+    reference: Reference = NO_REFERENCE
+
+    @property
+    def behind(self) -> list[list[BandPoint]]:
+        """The pieces of the reference band that are drawn."""
+        is_drawn = self.loads and self.shows_loads and self.scale == ML
+        return self.reference.runs if is_drawn else []
 
     @property
     def months(self) -> list[float]:
@@ -135,14 +165,3 @@ class Course:
         if not self.shows_loads:
             return [mark.months for mark in (*self.scores.gmfc, *self.scores.elfc)]
         return [mark.months for mark in self.loads] + [mark.months for mark in self.scores.all]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The band of a reference cohort behind a course, in order of time, and its name."""
-
-    name: str
-    points: Sequence[BandPoint] = ()
-
-
-NO_REFERENCE = Reference("")

@@ -18,7 +18,6 @@ from analytics.figures.course import (
     Time,
     TreatmentMark,
 )
-from analytics.stats.reference_bands import STEP_MONTHS, BandPoint
 
 Trace = dict[str, Any]
 
@@ -208,12 +207,7 @@ def _changes(marks: Sequence[LoadMark]) -> Trace:
 
 def _reference_traces(reference: Reference, time: Time) -> list[Trace]:
     """Return the band and the median of a reference cohort; a gap in its months is left open."""
-    runs: list[list[BandPoint]] = []
-    # Months that lie farther apart than the grid are not joined.
-    for mark in reference.points:
-        if not runs or mark.months - runs[-1][-1].months > STEP_MONTHS:
-            runs.append([])
-        runs[-1].append(mark)
+    runs = reference.runs
     x: list[float | None] = []
     y: list[float | None] = []
     for run in runs:

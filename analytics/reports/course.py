@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from reportlab.graphics import shapes
 from reportlab.lib.colors import Color
 
 from analytics.figures.course import Course, LoadMark, ScoreMark, TreatmentMark
-from analytics.reports import fonts, plot
+from analytics.reports import fonts, plot, reference
 from analytics.reports.plot import Axis, Key, Panel
+from analytics.stats.reference_bands import BandPoint
 
 WIDTH_PT = 482.0
 LEFT_PT, RIGHT_PT = 56.0, 12.0
@@ -20,6 +22,7 @@ LOAD_SHAPES = {"3D": "circle", "2D": "open square"}
 MARGIN_OF_ONE_MONTHS = 6.0
 
 Shapes = list[shapes.Shape]
+Bands = Sequence[Sequence[BandPoint]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ def course_drawing(course: Course) -> shapes.Drawing | None:
         return None
     fonts.register()
     x = _time_axis(course.months)
-    parts = _parts(course)
-    lines = plot.legend_lines(_keys(course), WIDTH_PT - LEFT_PT)
+    behind = reference.within(course.behind, x)
+    parts = _parts(course, behind)
+    lines = plot.legend_lines(_keys(course, behind), WIDTH_PT - LEFT_PT)
     inside = [mark for mark in course.treatments if x.low <= mark.months <= x.high]
     rows = _label_rows(inside, x)
     legend_pt = plot.KEY_LINE_PT * len(lines)
@@ -84,24 +88,25 @@ def _time_axis(months: Sequence[float]) -> Axis:
     return Axis(low - margin, high + margin, LEFT_PT, WIDTH_PT - LEFT_PT - RIGHT_PT)
 
 
-def _parts(course: Course) -> list[_Part]:
+def _parts(course: Course, behind: Bands) -> list[_Part]:
     """Return the panels from above; on all but the loads, high is worst and stands below."""
     height = LEVELS_PT if course.shows_loads else LEVELS_ALONE_PT
     levels = _Part(height, 6.5, -0.5, "GMFC, ELFC\n(6 is worst)", (0, 2, 4, 6), _draw_levels)
     if not course.shows_loads:
         return [levels]
-    highest = _highest(course.loads)
+    highest = _highest(course.loads, behind)
     title = f"Demyelination load,\n{course.scale.unit}"
-    loads = _Part(LOADS_PT, 0.0, highest, title, plot.ticks(0.0, highest), _draw_loads)
+    draw = partial(_draw_loads, behind)
+    loads = _Part(LOADS_PT, 0.0, highest, title, plot.ticks(0.0, highest), draw)
     if not course.scores.severity:
         return [loads, levels]
     severity = "MRI score\n(34 is worst)"
     return [loads, levels, _Part(SEVERITY_PT, 36, -2, severity, (0, 17, 34), _draw_severity)]
 
 
-def _highest(loads: Sequence[LoadMark]) -> float:
+def _highest(loads: Sequence[LoadMark], behind: Bands) -> float:
     """Return where the axis of the loads ends: above every mark, interval and band."""
-    reach = [mark.value for mark in loads]
+    reach = [mark.value for mark in loads] + [point.high for run in behind for point in run]
     reach += [mark.interval[1] for mark in loads if mark.interval]
     reach += [
         before.value + here.tolerance
@@ -111,14 +116,15 @@ def _highest(loads: Sequence[LoadMark]) -> float:
     return max(reach, default=0.0) * 1.1 or 1.0
 
 
-def _draw_loads(course: Course, panel: Panel) -> Shapes:
+def _draw_loads(behind: Bands, course: Course, panel: Panel) -> Shapes:
     loads = course.loads
     if not loads:
         words = f"No load{f' in {course.scale.unit}' if course.scale.n_absent else ' yet'}"
         middle = panel.x.start_pt + panel.x.length_pt / 2
         height = panel.y.start_pt + panel.y.length_pt / 2
         return [plot.text(middle, height, words, anchor="middle", size=9)]
-    drawn: Shapes = [
+    drawn: Shapes = reference.band_shapes(behind, panel)
+    drawn += [
         _band(panel, before, here, here.tolerance)
         for before, here in pairwise(loads)
         if here.tolerance is not None
@@ -213,9 +219,9 @@ def _label(mark: TreatmentMark, x: Axis, height: float) -> Shapes:
     return [ground, plot.text(left, height, mark.label, colour=plot.INK)]
 
 
-def _keys(course: Course) -> list[Key]:
+def _keys(course: Course, behind: Bands) -> list[Key]:
     """Return what the legend explains: that which is there."""
-    keys = []
+    keys = [Key(course.reference.name, "band", reference.GREY)] if behind else []
     if course.shows_loads:
         strata = {mark.acq_stratum for mark in course.loads}
         keys += [

@@ -252,7 +252,8 @@ def legend(
 
 def _key(key: Key, x: float, y: float) -> list[shapes.Shape]:
     if key.shape == "band":
-        return [shapes.Rect(x, y - 3.5, 18, 7, fillColor=BAND, strokeColor=FAINT, strokeWidth=0.3)]
+        fill = {"fillColor": key.colour, "strokeColor": FAINT, "strokeWidth": 0.3}
+        return [shapes.Rect(x, y - 3.5, 18, 7, **fill)]
     if key.shape == "flag":
         return flag(x + 9, y - 2)
     if key.shape == "frame":

@@ -67,6 +67,7 @@ def trajectory(
         treatments=treatments,
         sees_loads=sees_loads,
         clock=clock,
+        behind=behind,
     )
     return trajectory_figure(
         title=patient.subject_code,
@@ -77,7 +78,7 @@ def trajectory(
         is_demonstration=any(load.is_demonstration for load in series),
         scale=drawn.scale,
         time=drawn.time,
-        reference=_reference(behind),
+        reference=drawn.reference,
     )
 
 
@@ -91,6 +92,7 @@ def course(
     treatments: Iterable[Treatment],
     sees_loads: bool,
     clock: Clock = AGE,
+    behind: Behind | None = None,
 ) -> Course:
     """Return what a patient's course is drawn from, on the page and on paper.
 
@@ -106,6 +108,7 @@ def course(
         scale=_scale(measured),
         time=Time(clock.axis_title, clock.after),
         shows_loads=sees_loads,
+        reference=_reference(behind),
     )
 
 

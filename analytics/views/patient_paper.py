@@ -7,16 +7,18 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import floatformat
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from analytics.figures.course import Course
 from analytics.reports import ABSENT
 from analytics.reports.patient import Finding, PatientPaper, VisitLine, patient_pdf
-from analytics.selectors import clocks, decisions, loads, measures, slopes
+from analytics.selectors import clocks, decisions, loads, measures, reference_cohorts, slopes
 from analytics.selectors import patient_page as page
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import Flag, TreatmentRow, VisitRow
+from analytics.selectors.reference_cohorts import Behind
 from analytics.selectors.slopes import Slope
 from analytics.services import papers
 from analytics.views import charts
@@ -53,6 +55,8 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
     treatments = list(page.treatments(patient, user=user))
     method = loads.active_model() if sees_loads else None
     trained = trained_on(patient, method) if method and series else None
+    clock = clocks.asked_for(request.GET, clocks.clocks_of(patient, treatments))
+    behind = reference_cohorts.behind(patient, series, clock, method, user=user)
     course = charts.course(
         patient,
         series=series,
@@ -60,8 +64,9 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
         flags=flags,
         rows=rows,
         treatments=treatments,
-        clock=clocks.asked_for(request.GET, clocks.clocks_of(patient, treatments)),
+        clock=clock,
         sees_loads=sees_loads,
+        behind=behind,
     )
     return PatientPaper(
         title=f"Course of {patient.subject_code}",
@@ -75,6 +80,7 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
         notes=[
             *_slope(slopes.slope_of(series, measured), measured),
             "Ages from the middle of the birth month.",
+            *(_behind(behind) if behind is not None and course.behind else []),
             *_changes(course),
             *_intervals(series, measured),
             *(["One method version per series."] if _is_one_series(course) else []),
@@ -156,6 +162,20 @@ def _slope(slope: Slope | None, measured: Measured) -> list[str]:
     if slope.spans_treatment:
         said += " Loads from before and after treatment are taken together."
     return [said]
+
+
+def _behind(behind: Behind) -> list[str]:
+    """Return what the grey band is, and that it is no limit."""
+    band, cohort = behind.band, behind.cohort
+    number_of = f"{band.most}" if band.fewest == band.most else f"{band.fewest} to {band.most}"
+    said = (
+        f"Grey: the middle half of {number_of} untreated patients of this subtype "
+        f"({band.acq_stratum}) at each third month, dotted their median: reference cohort "
+        f"{cohort.name}, frozen {timezone.localtime(cohort.created_at):%Y-%m-%d}."
+    )
+    if behind.is_in_it:
+        said += " This patient is one of them."
+    return [f"{said} The band is no limit of what is normal."]
 
 
 def _changes(course: Course) -> list[str]:

@@ -1,5 +1,6 @@
 """The printed course: where its marks stand, and that none is told by colour alone."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from analytics.figures.course import (
     ML,
     Course,
     LoadMark,
+    Reference,
     Scale,
     ScoreMark,
     Scores,
@@ -17,6 +19,8 @@ from analytics.figures.course import (
 )
 from analytics.reports import course as courses
 from analytics.reports import plot
+from analytics.reports.reference import GREY
+from analytics.stats.reference_bands import BandPoint
 
 
 def load(months, value, stratum="3D", **more):
@@ -133,3 +137,64 @@ def test_a_treatment_long_before_the_first_visit_is_named_apart():
     course = a_course([load(40, 1.0), load(60, 2.0)], treatments=[early])
     assert courses.treatments_off_the_axis(course) == [early]
     assert "HSCT" not in words(course)
+
+
+def of_a_reference(low=10.0, high=30.0, gap=()):
+    """Return a reference whose median runs from 20 mL at 36 months straight to 80 at 66."""
+    months = [m for m in range(36, 69, 3) if m not in gap]
+    points = [BandPoint(m, 5, low, 20.0 + 2 * (m - 36), high) for m in months]
+    return Reference("Reference, late infantile, 3D", points)
+
+
+def behind(course):
+    """Return the areas of the band, and the medians with their places in months and mL."""
+    areas = [s for s in drawn(course) if isinstance(s, shapes.Polygon) and s.fillColor == GREY]
+    lines = [s for s in drawn(course) if isinstance(s, shapes.PolyLine) and s.strokeDashArray]
+    return areas, [list(zip(s.points[::2], s.points[1::2], strict=True)) for s in lines]
+
+
+def test_the_band_of_a_reference_ends_with_the_axis_and_keeps_its_values():
+    loads = [load(40, 10.0), load(60, 50.0)]
+    course = replace(a_course(loads), reference=of_a_reference())
+    (area,), (median,) = behind(course)
+    (first, last) = [(mark.cx, mark.cy) for mark in circles(course)[:2]]
+    px_month = (last[0] - first[0]) / 20
+    px_ml = (last[1] - first[1]) / 40
+    # The axis ends one month beyond the scans: at 39 and at 61 months.
+    months = [40 + (x - first[0]) / px_month for x, _ in median]
+    values = [10 + (y - first[1]) / px_ml for _, y in median]
+    assert months == pytest.approx([*range(39, 61, 3), 61])
+    assert values == pytest.approx([20 + 2 * (m - 36) for m in months])
+    heights = {round(10 + (y - first[1]) / px_ml, 6) for y in area.points[1::2]}
+    assert heights == {10.0, 30.0}
+    assert "Reference, late infantile, 3D" in words(course)
+
+
+def test_a_gap_in_the_months_of_a_reference_stays_open():
+    loads = [load(40, 10.0), load(60, 50.0)]
+    areas, medians = behind(replace(a_course(loads), reference=of_a_reference(gap=(48, 51))))
+    assert len(areas) == 2
+    assert [len(line) for line in medians] == [3, 4]
+
+
+def test_a_band_above_all_loads_is_drawn_whole():
+    course = replace(a_course([load(40, 10.0), load(60, 12.0)]), reference=of_a_reference(high=90))
+    (area,), _ = behind(course)
+    top = max(s.y2 for s in drawn(course) if isinstance(s, shapes.Line))
+    assert max(area.points[1::2]) < top
+
+
+@pytest.mark.parametrize(
+    "course",
+    [
+        a_course([load(40, 1.0), load(60, 1.5)], scale=Scale("% of brain", 2, has_tolerance=False)),
+        a_course([], Scores(gmfc=[ScoreMark(40, 2, "M12")])),
+        a_course([load(80, 1.0), load(90, 1.5)]),
+        a_course([load(40, 1.0)], Scores(gmfc=[ScoreMark(40, 2, "M12")]), shows_loads=False),
+    ],
+    ids=["in percent", "without a load", "at other months", "for who sees no loads"],
+)
+def test_where_a_band_says_nothing_none_is_drawn(course):
+    course = replace(course, reference=of_a_reference())
+    assert behind(course)[0] == []
+    assert "Reference, late infantile, 3D" not in words(course)

@@ -15,6 +15,7 @@ from mldtrial.trial.models import AcqStratum, Patient, Role, SubtypeRule, Treatm
 from mldtrial.trial.services import participation, patients, studies
 from segmentation.models import ReleaseState, TissueCode
 from tests.support.loads import make_load, make_model, make_tissue
+from tests.support.papers import text_of
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -208,6 +209,25 @@ def test_the_page_of_the_patient_says_whose_band_it_is(client, world: World, coh
     assert "reference cohort Natural course" in page(world.patient_a)
     assert "This patient is one of them" not in page(world.patient_a)
     assert "This patient is one of them" in page(cohort[0])
+
+
+def test_the_paper_of_the_patient_says_what_the_page_says(client, world: World, cohort):
+    frozen = freeze(world)
+    run = make_load(world.patient_a, FIRST, 15.0)
+    make_tissue(run, **{TissueCode.WHITE_MATTER: 400.0})
+
+    def paper(query: str = "") -> str:
+        client.force_login(world.user("sponsor"))
+        address = reverse("patient_pdf", args=["MLD-1", world.patient_a.pk])
+        return text_of(client.get(address + query).content)
+
+    said = "5 untreated patients of this subtype (3D) at each third month"
+    assert f"reference cohort {frozen.name}, frozen {frozen.created_at:%Y-%m-%d}" in paper()
+    assert said in paper()
+    assert "Reference, late infantile, 3D" in paper()
+    in_percent = paper("?load_as=white-matter")
+    assert "3.75" in in_percent
+    assert said not in in_percent
 
 
 def test_a_site_that_sees_its_loads_sees_the_frozen_band(client, world: World, cohort):
