@@ -11,7 +11,6 @@ from analytics.stats.correlation import repeated_measures, spearman
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
 SIMULATIONS, RESAMPLES = 2000, 500
-PATIENTS, SCANS = 49, 130
 R = 0.5
 RHO = 6 / pi * asin(R / 2)
 """Spearman's rho of normal measures that correlate by R."""
@@ -19,14 +18,14 @@ SHIFTS = np.array([[0.0, 4.0], [2.0, 2.0], [4.0, 0.0]])
 """Of load and score by subtype: subtypes of high loads have low scores."""
 
 
-def trial(rng: np.random.Generator):
+def trial(rng: np.random.Generator, n_patients: int, n_scans: int):
     """Return loads, scores, subtypes and patients of one simulated trial."""
-    counts = np.ones(PATIENTS, int)
-    np.add.at(counts, rng.integers(0, PATIENTS, SCANS - PATIENTS), 1)
-    patients = np.repeat(np.arange(PATIENTS), counts)
+    counts = np.ones(n_patients, int)
+    np.add.at(counts, rng.integers(0, n_patients, n_scans - n_patients), 1)
+    patients = np.repeat(np.arange(n_patients), counts)
     covariance = np.array([[1, R], [R, 1]])
-    own = rng.multivariate_normal([0, 0], 0.6 * covariance, PATIENTS)[patients]
-    values = own + rng.multivariate_normal([0, 0], 0.4 * covariance, SCANS)
+    own = rng.multivariate_normal([0, 0], 0.6 * covariance, n_patients)[patients]
+    values = own + rng.multivariate_normal([0, 0], 0.4 * covariance, n_scans)
     subtypes = patients % len(SHIFTS)
     values += SHIFTS[subtypes]
     return values[:, 0], values[:, 1], subtypes.tolist(), patients.tolist()
@@ -37,7 +36,7 @@ def test_intervals_cover_the_truth_and_only_the_pooled_estimate_misleads():
     held = {"percentile": 0, "bca": 0, "within": 0}
     reversed_ones = 0
     for seed in range(SIMULATIONS):
-        load, score, subtypes, patients = trial(rng)
+        load, score, subtypes, patients = trial(rng, 49, 130)
         options = {"n_resamples": RESAMPLES, "seed": seed}
         for kind in ("percentile", "bca"):
             found = stratified_spearman(load, score, subtypes, patients, interval=kind, **options)
@@ -52,3 +51,22 @@ def test_intervals_cover_the_truth_and_only_the_pooled_estimate_misleads():
     assert 90 <= share["bca"] < share["percentile"], share
     # Load and score rise together in every subtype and patient; over all scans they seem to part.
     assert reversed_ones >= 0.99 * SIMULATIONS
+
+
+@pytest.mark.timeout(1800)
+def test_intervals_cover_the_truth_in_a_trial_of_two_thousand_patients():
+    rng = np.random.default_rng(2027)
+    held = {"percentile": 0, "within": 0}
+    reversed_ones = 0
+    for seed in range(SIMULATIONS):
+        load, score, subtypes, patients = trial(rng, 2000, 5300)
+        options = {"n_resamples": RESAMPLES, "seed": seed}
+        found = stratified_spearman(load, score, subtypes, patients, **options)
+        held["percentile"] += found.ci_low <= RHO <= found.ci_high
+        within = repeated_measures(patients, load, score)
+        held["within"] += within.ci_low <= R <= within.ci_high
+        if seed % 10 == 0:
+            reversed_ones += spearman(load, score, patients, **options).ci_high < 0
+    share = {name: 100 * count / SIMULATIONS for name, count in held.items()}
+    assert all(93.5 <= found <= 96.5 for found in share.values()), share
+    assert reversed_ones == SIMULATIONS // 10
