@@ -20,7 +20,7 @@ from mldtrial.trial.models import (
     Study,
     Visit,
 )
-from mldtrial.trial.selectors import ASKED_SEQUENCES
+from mldtrial.trial.selectors import ASKED_SEQUENCES, lock_of
 from segmentation.models import (
     JobState,
     ModelVersion,
@@ -190,7 +190,7 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     code, text, detail, percent = _state(usable, recent, moving, latest_run, not_done)
     if left_out and code in ("missing", "empty"):
         code, text, detail = "refused", "Left out by the protocol rules", left_out[0].sentence
-    is_moving = bool(moving) or _awaits_run(recent, latest_run)
+    is_moving = bool(moving) or _awaits_run(visit, recent, latest_run)
     seen = tuple(events_of_scans([scan.pk for scan in scans], user=user))
     return VisitStatus(
         code=code,
@@ -212,12 +212,15 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     )
 
 
-def _awaits_run(recent: tuple[Upload, ...], run: SegmentationRun | None) -> bool:
+def _awaits_run(visit: Visit, recent: tuple[Upload, ...], run: SegmentationRun | None) -> bool:
     """Return whether a run is unfinished, or may just be asked for: a worker does so by itself."""
     if run is not None:
         return not run.is_finished
     ended = [u.finished_at for u in recent[:1] if u.state == JobState.SUCCEEDED and u.finished_at]
-    return any(timezone.now() - at < TAKEN_IN for at in ended)
+    if not any(timezone.now() - at < TAKEN_IN for at in ended):
+        return False
+    counts = ModelVersion.objects.filter(state=ReleaseState.ACTIVE)
+    return counts.exists() and lock_of(visit) is None
 
 
 def _not_proposed(visit: Visit, seen: ListOf[ScannerChange]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from mldtrial.trial.models import Sequence
 from segmentation.models import JobState, Upload
 from segmentation.selectors import TAKEN_IN, visit_status, visits_in_progress
 from tests.support.loads import make_load, make_model, make_scan
+from tests.support.locking import freeze
 from tests.support.meanwhile import meanwhile
 from tests.support.world import World
 
@@ -46,6 +47,7 @@ def test_a_visit_that_a_worker_finishes_meanwhile_is_moving_or_done(world: World
 def test_between_the_upload_and_its_run_a_visit_is_moving(world: World):
     """The worker commits the images first, and asks for the run after that."""
     user = world.user("coordinator")
+    make_model()
     for sequence in (Sequence.T1W, Sequence.T2W):
         make_scan(world.visit_a, sequence)
     upload = uploaded(world, state=JobState.SUCCEEDED, finished_at=timezone.now())
@@ -54,6 +56,16 @@ def test_between_the_upload_and_its_run_a_visit_is_moving(world: World):
     Upload.objects.filter(pk=upload.pk).update(finished_at=timezone.now() - TAKEN_IN)
     assert not visit_status(world.visit_a, user=user).is_moving
     assert visits_in_progress(user=user, at_most=9) == []
+
+
+@pytest.mark.parametrize("why", ["no model counts", "the visit is frozen"])
+def test_where_no_run_will_be_asked_for_nothing_is_awaited(world: World, why: str):
+    make_scan(world.visit_a)
+    uploaded(world, state=JobState.SUCCEEDED, finished_at=timezone.now())
+    if why == "the visit is frozen":
+        make_model()
+        freeze(world, world.visit_a)
+    assert not visit_status(world.visit_a, user=world.user("coordinator")).is_moving
 
 
 def test_with_its_run_ended_a_visit_stands_still_at_once(world: World):
