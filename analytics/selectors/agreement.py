@@ -1,9 +1,11 @@
-"""The method that counts beside another one, as the reference study compared two methods."""
+"""Two methods side by side, as the reference study compared two."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from analytics.selectors import cohort, impact, loads
 from analytics.stats.overlap_bands import MaskPair
@@ -14,7 +16,7 @@ from segmentation.models import MaskOverlap, Method, ModelVersion, ReleaseState
 from segmentation.policies import visible_to
 from segmentation.selectors.overlaps import unmeasured
 
-Overlaps = Mapping[tuple[UUID, UUID], MaskOverlap]
+Overlaps = Mapping[frozenset[UUID], MaskOverlap]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class Compared:
     row : Row
         The visit with its loads.
     scan : PairedScan
-        What the statistics need of it; the method under test is the one that counts.
+        What the statistics need of it.
     overlap : MaskOverlap or None
         None where one mask is missing, or they are not compared yet.
     """
@@ -41,13 +43,8 @@ class Compared:
         return self.row.difference_ml is not None
 
     @property
-    def other_run_id(self) -> UUID | None:
-        """The run of the other method, if it has one here."""
-        return None if self.row.other is None else self.row.other.run_id
-
-    @property
     def difference_ml(self) -> float:
-        """The load that counts minus the other one, of a pair."""
+        """The load under test minus the other one, of a pair."""
         assert self.row.difference_ml is not None  # noqa: S101 - asked of pairs alone
         return -self.row.difference_ml
 
@@ -94,25 +91,27 @@ class Comparison:
         return self.tested.method == Method.CNN and self.reference.method == Method.CONVENTIONAL
 
 
-def methods_beside(study: Study, *, user: Any) -> list[ModelVersion]:
-    """Return the methods with loads in a study that do not count, the conventional one first."""
+def methods(study: Study, *, user: Any) -> list[ModelVersion]:
+    """Return the methods with loads in a study: the one that counts, then the conventional one."""
     flagged = visible_to(user, loads.flagged_results())
     there = flagged.filter(run__visit__patient__study=study).values("run__model_version")
-    found = ModelVersion.objects.filter(pk__in=there).exclude(state=ReleaseState.ACTIVE)
-    return sorted(
-        found, key=lambda model: (model.method != Method.CONVENTIONAL, model.name, model.version)
-    )
+    return sorted(ModelVersion.objects.filter(pk__in=there), key=_rank)
+
+
+def _rank(model: ModelVersion) -> tuple[bool, bool, str, str]:
+    is_other = model.state != ReleaseState.ACTIVE
+    return is_other, model.method != Method.CONVENTIONAL, model.name, model.version
 
 
 def comparison(
     study: Study, tested: ModelVersion, reference: ModelVersion, *, user: Any
 ) -> Comparison:
-    """Return the scans that the method that counts or the other one measured.
+    """Return the scans that one of two methods measured, or both.
 
     A patient with any scan in the training set of either is left out: the loads of such a patient
     are no independent test of the method.
     """
-    rows = impact.rows(study, reference, user=user)
+    rows = impact.rows(study, reference, user=user, tested=tested)
     sets = [impact.trained_on(study, model) for model in (tested, reference)]
     needed = [one for model, one in zip((tested, reference), sets, strict=True) if _learns(model)]
     trained = set().union(*(one for one in sets if one))
@@ -120,16 +119,17 @@ def comparison(
     scored = cohort.with_scores(study, [row.visit for row in kept], user=user)
     overlaps = _overlaps(kept, user)
     scans = tuple(_compared(row, point, overlaps) for row, point in zip(kept, scored, strict=True))
-    lacking = {one.other_run_id for one in scans if one.is_pair and one.overlap is None}
-    waiting = unmeasured().filter(run__in=lacking).count()
+    lacking = {_pair(one.row) for one in scans if one.is_pair and one.overlap is None}
+    apart = unmeasured().filter(t1w_scan__visit__patient__study=study) if lacking else None
+    waiting = set() if apart is None else {frozenset(p) for p in apart.values_list("pk", "partner")}
     return Comparison(
         tested=tested,
         reference=reference,
         scans=scans,
         trained_patients=len({row.patient_id for row in rows} & trained),
         is_training_known=all(one is not None for one in needed),
-        masks_waiting=waiting,
-        masks_left_out=len(lacking) - waiting,
+        masks_waiting=len(lacking & waiting),
+        masks_left_out=len(lacking - waiting),
     )
 
 
@@ -137,17 +137,22 @@ def _learns(model: ModelVersion) -> bool:
     return model.method == Method.CNN
 
 
+def _pair(row: impact.Row) -> frozenset[UUID]:
+    """Return the runs of both methods at a visit; which is named first does not matter."""
+    return frozenset(point.run_id for point in (row.counted, row.other) if point is not None)
+
+
 def _overlaps(rows: Sequence[impact.Row], user: Any) -> Overlaps:
     runs = [row.counted.run_id for row in rows if row.counted is not None]
-    found = MaskOverlap.objects.filter(run__in=runs, method_version=OVERLAP_VERSION)
-    return {(one.run_id, one.reference_run_id): one for one in visible_to(user, found)}
+    of_pair = Q(run__in=runs) | Q(reference_run__in=runs)
+    found = MaskOverlap.objects.filter(of_pair, method_version=OVERLAP_VERSION)
+    return {frozenset((one.run_id, one.reference_run_id)): one for one in visible_to(user, found)}
 
 
 def _compared(row: impact.Row, point: cohort.CohortPoint, overlaps: Overlaps) -> Compared:
     counted, other = row.counted, row.other
-    overlap, is_pair = None, row.difference_ml is not None
-    if is_pair and counted is not None and other is not None:
-        overlap = overlaps.get((counted.run_id, other.run_id))
+    is_pair = row.difference_ml is not None
+    overlap = overlaps.get(_pair(row)) if is_pair else None
     scan = PairedScan(
         subject=str(row.patient_id),
         acq_stratum=row.visit.acq_stratum,

@@ -157,9 +157,18 @@ class Row:
         return (self.counted.load_ml >= threshold_ml) != (self.other.load_ml >= threshold_ml)
 
 
-def rows(study: Study, model: ModelVersion, *, user: Any) -> list[Row]:
-    """Return every visit at which a load counts or the other method has one, by patient and age."""
-    counted = {point.visit_id: point for point in loads.study_loads(study, user=user)}
+def rows(
+    study: Study, model: ModelVersion, *, user: Any, tested: ModelVersion | None = None
+) -> list[Row]:
+    """Return every visit at which a load counts or the other method has one, by patient and age.
+
+    Parameters
+    ----------
+    tested : ModelVersion, optional
+        Whose loads are set beside the other ones; those that count without.
+    """
+    mine = loads.study_loads(study, user=user, model=tested)
+    counted = {point.visit_id: point for point in mine}
     other = {point.visit_id: point for point in loads.study_loads(study, user=user, model=model)}
     patients = {
         patient.pk: patient

@@ -1,8 +1,9 @@
-"""The method that counts beside another one, as in the reference study: page, charts, table."""
+"""Two methods side by side, as in the reference study: page, charts, table."""
 
 from collections.abc import Sequence
 from html import escape
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.figures.agreement import PairMark, bland_altman_figure
 from analytics.figures.overlaps import MEASURES
-from analytics.selectors import agreement, loads
+from analytics.selectors import agreement
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
 from analytics.services.agreement import Stratum
@@ -30,14 +31,12 @@ MOST_OUTLIERS = 20
 
 @require_safe
 def agreement_page(request: HttpRequest, study_code: str) -> HttpResponse:
-    """Show how far the method that counts agrees with another one."""
+    """Show how far two methods agree: the one that counts and another one, or any two."""
     study = study_of(request, study_code)
-    tested = loads.active_model()
-    methods = agreement.methods_beside(study, user=request.user)
-    context: dict[str, Any] = {"study": study, "tested": tested, "methods": methods}
-    if tested is not None and methods:
-        reference = _reference(request, methods)
-        compared = agreement.comparison(study, tested, reference, user=request.user)
+    methods = agreement.methods(study, user=request.user)
+    context: dict[str, Any] = {"study": study, "methods": methods}
+    compared = asked_for(request, study, methods)
+    if compared is not None:
         if compared.scans:
             access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
         context |= _context(request, study, compared)
@@ -48,19 +47,20 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
     strata = agreements.strata(compared.scans)
     return {
         "compared": compared,
+        "tested": compared.tested,
         "reference": compared.reference,
         "pair_count": sum(len(stratum.pairs) for stratum in strata),
         "patient_count": len({one.row.patient_id for one in compared.scans if one.is_pair}),
         "table": [_table_row(row) for row in agreements.table(compared)],
-        "strata": [_panel(study, compared.reference, stratum) for stratum in strata],
+        "strata": [_panel(study, compared, stratum) for stratum in strata],
         "seed": agreements.SEED,
         "resamples": agreements.RESAMPLES,
         "fewest_for_thirds": FEWEST,
         "fewest_for_box": FEWEST_FOR_BOX,
         "may_export": policies.may(request.user, "export_rows", study),
-        "file_url": _with_reference("agreement_file", compared.reference, study.code),
-        "masks_url": _with_reference("agreement_masks_file", compared.reference, study.code),
-        "pdf_url": _with_reference("agreement_pdf", compared.reference, study.code),
+        "file_url": _of_pair("agreement_file", compared, study.code),
+        "masks_url": _of_pair("agreement_masks_file", compared, study.code),
+        "pdf_url": _of_pair("agreement_pdf", compared, study.code),
     }
 
 
@@ -87,16 +87,14 @@ def digits_of(row: TableRow) -> str:
     return "0" if is_counted(row) else {"rho": "2", "": "2", "mL": "1", "%": "0"}[row.unit]
 
 
-def _panel(study: Study, reference: ModelVersion, stratum: Stratum) -> dict[str, Any]:
+def _panel(study: Study, compared: Comparison, stratum: Stratum) -> dict[str, Any]:
     return {
         "stratum": stratum,
-        "url": _with_reference("agreement_chart", reference, study.code, stratum.name),
+        "url": _of_pair("agreement_chart", compared, study.code, stratum.name),
         "overlaps": [
             (
                 measure.name,
-                _with_reference(
-                    "agreement_overlap", reference, study.code, stratum.name, measure.slug
-                ),
+                _of_pair("agreement_overlap", compared, study.code, stratum.name, measure.slug),
             )
             for measure in MEASURES
         ],
@@ -148,23 +146,31 @@ def study_of(request: HttpRequest, study_code: str) -> Study:
     return study
 
 
-def asked_for(request: HttpRequest, study: Study) -> Comparison | None:
-    """Return the comparison of the address; None where there are no two methods."""
-    tested = loads.active_model()
-    methods = agreement.methods_beside(study, user=request.user)
-    if tested is None or not methods:
+def asked_for(
+    request: HttpRequest, study: Study, methods: Sequence[ModelVersion] | None = None
+) -> Comparison | None:
+    """Return the comparison of the address; None where there are no two methods.
+
+    Without names in the address, or with others than those of the study, the method that counts is
+    under test, and the first other one the reference.
+    """
+    there = agreement.methods(study, user=request.user) if methods is None else methods
+    if len(there) < 2:
         return None
-    return agreement.comparison(study, tested, _reference(request, methods), user=request.user)
+    tested = _named(request, "test", there)
+    others = [model for model in there if model != tested]
+    reference = _named(request, "reference", others)
+    return agreement.comparison(study, tested, reference, user=request.user)
 
 
-def _reference(request: HttpRequest, methods: Sequence[ModelVersion]) -> ModelVersion:
-    """Return the method of the address; the first one where it names none, or none of these."""
-    asked = request.GET.get("reference", "")
+def _named(request: HttpRequest, name: str, methods: Sequence[ModelVersion]) -> ModelVersion:
+    asked = request.GET.get(name, "")
     return next((model for model in methods if str(model.pk) == asked), methods[0])
 
 
-def _with_reference(name: str, reference: ModelVersion, *arguments: str) -> str:
-    return f"{reverse(name, args=arguments)}?reference={reference.pk}"
+def _of_pair(name: str, compared: Comparison, *arguments: str) -> str:
+    pair = urlencode({"test": compared.tested.pk, "reference": compared.reference.pk})
+    return f"{reverse(name, args=arguments)}?{pair}"
 
 
 def mark_of(study: Study, pair: Compared) -> PairMark:

@@ -28,7 +28,7 @@ from analytics.views.agreement_overlaps import SURFACE_MM, cells_of
 from analytics.views.paper import number, pdf_answer
 from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
-from segmentation.models import ModelVersion
+from segmentation.models import ModelVersion, ReleaseState
 
 
 @require_safe
@@ -60,7 +60,7 @@ def _paper(study: Study, compared: Comparison) -> AgreementPaper:
         facts=[
             ("Study", f"{study.code} {study.name}"),
             ("Scans by both", f"{len(pairs)} of {patients} patients"),
-            ("Test (counts)", _method(compared.tested)),
+            ("Test", _method(compared.tested)),
             ("Reference", _method(compared.reference)),
         ],
         warnings=_warnings(compared),
@@ -72,7 +72,8 @@ def _paper(study: Study, compared: Comparison) -> AgreementPaper:
 
 
 def _method(model: ModelVersion) -> str:
-    return f"{model}, {model.get_method_display()}"
+    counts = ", whose loads count" if model.state == ReleaseState.ACTIVE else ""
+    return f"{model}, {model.get_method_display()}{counts}"
 
 
 def _warnings(compared: Comparison) -> list[str]:

@@ -1,4 +1,4 @@
-"""Measure how far the mask that counts agrees with those of other methods."""
+"""Measure how far the masks of two methods at one image agree."""
 
 import logging
 from collections.abc import Callable
@@ -28,13 +28,14 @@ def measure_missing(*, worker: str, goes_on: Callable[[], bool] = lambda: True) 
         Asked before each pair; False ends the work, which the next call takes up.
     """
     measured = 0
-    for reference in list(unmeasured().select_related("run__t1w_scan")):
+    for pk, partner in list(unmeasured().values_list("pk", "partner")):
         if not goes_on():
             break
-        counted = SegmentationResult.objects.get(pk=reference.counted_run)
+        results = SegmentationResult.objects.select_related("run__t1w_scan")
+        first, second = results.get(pk=pk), results.get(pk=partner)
         try:
             with acting(origin=f"worker:{worker}"):
-                measured += _measure(counted, reference)
+                measured += _measure(first, second)
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - the next pair has nothing to do with it
@@ -43,17 +44,17 @@ def measure_missing(*, worker: str, goes_on: Callable[[], bool] = lambda: True) 
     return measured
 
 
-def _measure(counted: SegmentationResult, reference: SegmentationResult) -> bool:
-    masks = [read_label_map(runs.checked_mask(result)) for result in (counted, reference)]
+def _measure(first: SegmentationResult, second: SegmentationResult) -> bool:
+    masks = [read_label_map(runs.checked_mask(result)) for result in (first, second)]
     found = overlap_of(
         masks[0].data,
         masks[1].data,
         voxel_size_mm(masks[0].affine),
-        reference.run.t1w_scan.acq_stratum,
+        first.run.t1w_scan.acq_stratum,
     )
     _, is_new = MaskOverlap.objects.get_or_create(
-        run_id=counted.pk,
-        reference_run_id=reference.pk,
+        run_id=first.pk,
+        reference_run_id=second.pk,
         method_version=OVERLAP_VERSION,
         defaults={
             "dice": found.dice,

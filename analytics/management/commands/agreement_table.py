@@ -1,6 +1,7 @@
 """``manage.py agreement_table``."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,12 @@ from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from analytics.selectors import agreement, loads
+from analytics.selectors import agreement
 from analytics.selectors.agreement import Comparison
 from analytics.services import agreement as agreements
 from mldtrial.audit.context import acting
 from mldtrial.trial.models import Study
+from segmentation.models import ModelVersion
 
 ORIGIN = "command:agreement_table"
 
@@ -22,7 +24,7 @@ class Command(BaseCommand):
 
     help = (
         "Write the reference study's table as CSV, the published numbers beside those of a study: "
-        "the method that counts beside another one with loads there."
+        "two methods with loads there, the one that counts and another one unless named."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -31,6 +33,11 @@ class Command(BaseCommand):
         parser.add_argument("--study", required=True, metavar="CODE")
         parser.add_argument(
             "--as", required=True, dest="username", metavar="NAME", help="who takes it; logged"
+        )
+        parser.add_argument(
+            "--test",
+            metavar="NAME",
+            help="the method under test, named likewise; the one that counts if absent",
         )
         parser.add_argument(
             "--reference",
@@ -54,7 +61,7 @@ class Command(BaseCommand):
             raise CommandError("There is no such study, or no such person.")
         with acting(user=user, origin=ORIGIN):
             try:
-                found = _comparison(study, user, options["reference"])
+                found = _comparison(study, user, options["test"], options["reference"])
                 content = agreements.as_csv(study=study, comparison=found, by=user)
             except PermissionDenied as error:
                 raise CommandError("This person may not take this table.") from error
@@ -80,11 +87,16 @@ class Command(BaseCommand):
             )
 
 
-def _comparison(study: Study, user: Any, name: str | None) -> Comparison:
-    tested = loads.active_model()
-    methods = agreement.methods_beside(study, user=user)
+def _comparison(study: Study, user: Any, test: str | None, reference: str | None) -> Comparison:
+    methods = agreement.methods(study, user=user)
+    tested = _chosen(study, methods, test)
+    others = [model for model in methods if model != tested]
+    return agreement.comparison(study, tested, _chosen(study, others, reference), user=user)
+
+
+def _chosen(study: Study, methods: Sequence[ModelVersion], name: str | None) -> ModelVersion:
     chosen = [model for model in methods if name in (None, model.name, str(model))]
-    if tested is None or not chosen:
+    if not chosen:
         raise CommandError(
             "There are no two methods to compare: this person sees loads of no other method in "
             f"{study.code}" + ("." if name is None else f" that is named {name!r}.")
@@ -92,4 +104,4 @@ def _comparison(study: Study, user: Any, name: str | None) -> Comparison:
     if name is not None and len(chosen) > 1:
         there = ", ".join(str(model) for model in chosen)
         raise CommandError(f"Several methods have this name; say which version: {there}.")
-    return agreement.comparison(study, tested, chosen[0], user=user)
+    return chosen[0]

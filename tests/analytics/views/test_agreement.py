@@ -236,6 +236,40 @@ def test_the_reference_is_chosen_among_the_methods_with_loads(
     assert "4 scans of 2 patients" in page(client, world, "?reference=nonsense")
 
 
+def test_any_two_methods_are_compared_and_the_page_says_which(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    second = candidate("second")
+    first = SegmentationRun.objects.exclude(pk=pairs[0].pk).get(visit=pairs[0].visit)
+    run = make_load(world.patient_a, M6, 26.0, model=second, beside=pairs[0])
+    # Named the other way round: how far masks agree does not depend on it.
+    MaskOverlap.objects.create(
+        run=first, reference_run=run, method_version=OVERLAP_VERSION, dice=0.35,
+        hausdorff95_mm=6.0, surface_dice=0.4,
+    )  # fmt: skip
+    query = f"?test={second.pk}&reference={first.model_version_id}"
+    html = page(client, world, query)
+    assert "Test: second 1. Reference: next 1." in html
+    assert "whose loads count, beside" not in html
+    assert "1 scan of 1 patient measured by both" in html
+    assert "not compared yet" not in html
+    rows = list(
+        csv.DictReader(StringIO(client.get(address("agreement_file") + query).content.decode()))
+    )
+    found = {r["quantity"]: r for r in rows if r["acq_stratum"] == "3D"}
+    assert found["Dice of the two masks, median"]["value"] == "0.35"
+    assert found["Scans that both methods measured"]["value"] == "1"
+    masks = client.get(address("agreement_masks_file") + query).content.decode()
+    (row,) = csv.DictReader(StringIO(masks))
+    assert (row["test_method"], row["reference_method"]) == ("second 1", "next 1")
+    assert (row["test_load_ml"], row["reference_load_ml"]) == ("26.0", "20.0")
+    text = text_of(client.get(address("agreement_pdf") + query).content)
+    assert "second 1, nnU-Net" in text
+    assert "whose loads count" not in text
+    # A method is never set beside itself.
+    assert "Reference: small 1." in page(client, world, f"?test={second.pk}&reference={second.pk}")
+
+
 def test_loads_of_other_images_are_not_compared(client, world: World):
     make_load(world.patient_a, M6, 21.0)
     make_load(world.patient_a, M6, 20.0, model=candidate())

@@ -40,8 +40,9 @@ def draw(run: SegmentationRun, *boxes: tuple[slice, slice, slice]) -> None:
     )
 
 
-def other_of(run: SegmentationRun) -> SegmentationRun:
-    return SegmentationRun.objects.exclude(pk=run.pk).get(visit=run.visit)
+def other_of(*runs: SegmentationRun) -> SegmentationRun:
+    known = [run.pk for run in runs]
+    return SegmentationRun.objects.exclude(pk__in=known).get(visit=runs[0].visit)
 
 
 @pytest.fixture
@@ -96,7 +97,7 @@ def test_a_mask_that_changed_is_left_out_and_the_others_are_compared(
     path.write_bytes(path.read_bytes() + b"\0")
     assert overlaps.measure_missing(worker="test") == 1
     assert MaskOverlap.objects.get().run == second
-    assert unmeasured().get().run == other_of(compared)
+    assert unmeasured().get() == compared
 
 
 def test_a_pair_that_cannot_be_compared_keeps_no_other_waiting(
@@ -132,13 +133,28 @@ def test_masks_without_a_consent_for_images_are_not_read(world: World, compared:
     assert overlaps.measure_missing(worker="test") == 0
 
 
-def test_after_a_promotion_the_masks_are_compared_the_other_way_round(
+def test_after_a_promotion_the_comparison_of_both_masks_still_stands(
     world: World, compared: SegmentationRun
 ):
+    """How far two masks agree does not depend on which of them counts."""
     overlaps.measure_missing(worker="test")
     decide(propose(world.user("data_manager")), second_manager(world))
-    assert overlaps.measure_missing(worker="test") == 1
-    assert MaskOverlap.objects.latest("created_at").run == other_of(compared)
+    assert overlaps.measure_missing(worker="test") == 0
+
+
+def test_any_two_masks_of_an_image_are_compared_once_the_one_that_counts_first(
+    world: World, compared: SegmentationRun
+):
+    third = make_load(world.patient_a, ON, 9.0, model=candidate("third"), beside=compared)
+    draw(third, np.s_[2:4, 2:4, 2:5])
+    other = other_of(compared, third)
+    assert [row.pk for row in unmeasured()][:2] == [compared.pk, compared.pk]
+    assert overlaps.measure_missing(worker="test") == 3
+    found = {frozenset((o.run_id, o.reference_run_id)): o.dice for o in MaskOverlap.objects.all()}
+    # 12 voxels each, of which they share the 8 of the first.
+    assert found[frozenset((other.pk, third.pk))] == pytest.approx(2 * 8 / 24)
+    assert len(found) == 3
+    assert not unmeasured().exists()
 
 
 def test_only_who_may_see_what_a_method_would_change_sees_it(
