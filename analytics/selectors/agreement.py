@@ -86,6 +86,12 @@ class Comparison:
     masks_left_out: int
 
     @property
+    def correction(self) -> tuple[ModelVersion, ModelVersion] | None:
+        """The method whose masks began as those of the other one, and that one; None if neither."""
+        pairs = ((self.tested, self.reference), (self.reference, self.tested))
+        return next((pair for pair in pairs if pair[0].corrects(pair[1])), None)
+
+    @property
     def is_like_the_study(self) -> bool:
         """Whether a network is set beside the conventional method, as in the reference study."""
         return self.tested.method == Method.CNN and self.reference.method == Method.CONVENTIONAL

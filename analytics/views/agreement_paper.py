@@ -83,6 +83,12 @@ def _warnings(compared: Comparison) -> list[str]:
             "Demonstration. One of the methods is for demonstration; its numbers say nothing "
             "about a patient."
         )
+    if compared.correction is not None:
+        corrected, origin = compared.correction
+        said.append(
+            f"The masks of {corrected} began as those of {origin} and were corrected by hand: the "
+            "two agree better than masks made apart would."
+        )
     if not compared.is_training_known:
         said.append(
             "The training set of one of the methods is not on record, so its patients could not "

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 
 from mldtrial.trial.forms.base import Choices, FileInput, ServiceForm, reason_field
-from segmentation.models import Method
+from segmentation.models import CORRECTED, Method
 from segmentation.services.mask_import import MadeElsewhere
 
 YES, NO, UNKNOWN = "yes", "no", "UNKNOWN"
@@ -48,6 +48,7 @@ class MaskImportForm(ServiceForm):
         choices=[
             (Method.CONVENTIONAL, "Software with an operator"),
             (Method.MANUAL, "Tracing by hand"),
+            (Method.CORRECTED, "Correction of a mask here"),
         ],
         widget=Choices(inline=True),
         initial=Method.CONVENTIONAL,
@@ -55,7 +56,8 @@ class MaskImportForm(ServiceForm):
     )
     software = forms.CharField(
         label="Software",
-        max_length=64,
+        max_length=64 - len(CORRECTED),
+        help_text="For a correction: the method whose mask was corrected, as it is named here.",
         error_messages={"required": "Say which software made the mask."},
     )
     version = forms.CharField(
@@ -90,7 +92,10 @@ class MaskImportForm(ServiceForm):
         help_text="Who looked at it as well; a code.",
     )
     voxels_changed = forms.IntegerField(
-        label="How many voxels were changed by hand", required=False, min_value=0
+        label="How many voxels were changed by hand",
+        required=False,
+        min_value=0,
+        help_text="Counted where it is a correction of a mask here.",
     )
     has_t1w_fluid_mask = forms.ChoiceField(
         label="Fluid removed by the T1w image",

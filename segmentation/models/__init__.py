@@ -6,7 +6,13 @@ from segmentation.models.evaluation import ModelEvaluation
 from segmentation.models.image_export import ImageExport
 from segmentation.models.job import ENDED_BADLY, WORTH_ANOTHER_TRY, Job, JobState, Priority
 from segmentation.models.mask_review import MaskDecision, MaskReview
-from segmentation.models.model_version import MADE_ELSEWHERE, Method, ModelVersion, ReleaseState
+from segmentation.models.model_version import (
+    CORRECTED,
+    MADE_ELSEWHERE,
+    Method,
+    ModelVersion,
+    ReleaseState,
+)
 from segmentation.models.overlap import MaskOverlap
 from segmentation.models.promotion import ModelPromotion
 from segmentation.models.protocol import (
@@ -29,6 +35,7 @@ from segmentation.models.transfer import Transfer, TransferState
 from segmentation.models.upload import Upload
 
 __all__ = [
+    "CORRECTED",
     "ENDED_BADLY",
     "MADE_ELSEWHERE",
     "WORTH_ANOTHER_TRY",

@@ -13,6 +13,9 @@ from mldtrial.audit.tracking import ClinicalModel, tracked
 MADE_ELSEWHERE = "made_elsewhere"
 """Where the manifest of a method says that its masks are imported."""
 
+CORRECTED = " corrected"
+"""Ends the name of a method whose masks began as those of the method of the other words."""
+
 
 class Method(models.TextChoices):
     """The kind of method, as the reference study names them."""
@@ -20,6 +23,7 @@ class Method(models.TextChoices):
     CNN = "CNN", "nnU-Net"
     CONVENTIONAL = "CONVENTIONAL", "conventional"
     MANUAL = "MANUAL", "drawn by hand"
+    CORRECTED = "CORRECTED", "corrected by hand"
     TEST = "TEST", "test method"
 
 
@@ -121,3 +125,8 @@ class ModelVersion(ClinicalModel):
 
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
+
+    def corrects(self, other: "ModelVersion") -> bool:
+        """Return whether the masks of this method began as those of another one."""
+        began = (f"{other.name}{CORRECTED}", other.version)
+        return self.method == Method.CORRECTED and (self.name, self.version) == began

@@ -24,7 +24,7 @@ from segmentation.imaging.volume import label_volume_ml
 from segmentation.models import JobState, Method, ModelVersion, SegmentationResult, SegmentationRun
 from segmentation.selectors.imported_masks import IMPORTED, standing_imports
 from segmentation.selectors.usable import usable_scans
-from segmentation.services import demo_images, models, runs, store
+from segmentation.services import demo_images, mask_corrections, models, runs, store
 
 CODE = re.compile(r"[A-Za-z0-9._-]{0,32}")
 NUMBERS = {
@@ -43,9 +43,10 @@ class MadeElsewhere:
     Attributes
     ----------
     software, version : str
-        What made the mask; together the method version that its load stands under.
+        What made the mask; together the method version that its load stands under. Of a corrected
+        mask, the method whose mask was corrected.
     method : Method
-        CONVENTIONAL, or MANUAL for a tracing by hand.
+        CONVENTIONAL, MANUAL for a tracing by hand, CORRECTED for a mask of a method here.
     operator : str
         A code for who made it, never a name.
     minutes : float or None
@@ -60,6 +61,8 @@ class MadeElsewhere:
         Whether fluid was removed by the T1w image.
     second_operator : str
         A code for who looked at it as well.
+    corrected_run : str
+        The run whose mask was corrected; found when it is imported.
     """
 
     software: str
@@ -74,6 +77,7 @@ class MadeElsewhere:
     smallest_cluster_voxels: int | None = None
     has_t1w_fluid_mask: bool | None = None
     second_operator: str = ""
+    corrected_run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +117,9 @@ def import_mask(
     _check_particulars(made)
     _require_allowed(visit)
     checked = _checked(visit, path, label)
+    made = mask_corrections.held_to_its_origin(
+        made, visit=visit, scan=checked.scan, mask=checked.mask
+    )
     token = uuid4()
     with store.temporary_folder(token) as folder:
         file = folder / "mask.nii.gz"
@@ -139,8 +146,8 @@ def import_mask(
 
 
 def _check_particulars(made: MadeElsewhere) -> None:
-    if made.method not in (Method.CONVENTIONAL, Method.MANUAL):
-        raise ValidationError("A mask made elsewhere is conventional or drawn by hand.")
+    if made.method not in (Method.CONVENTIONAL, Method.MANUAL, Method.CORRECTED):
+        raise ValidationError("A mask made elsewhere is conventional, drawn or corrected by hand.")
     if not (made.software.strip() and made.version.strip() and made.operator.strip()):
         raise ValidationError("Say which software made the mask, its version, and who operated it.")
     for field in ("operator", "second_operator"):
@@ -195,6 +202,7 @@ def _known(
     """
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     _require_allowed(visit)
+    mask_corrections.require_origin(made)
     if not usable_scans(Sequence.T1W).filter(visit=visit, pk=checked.scan.pk).exists():
         raise ImageError(
             FailureCode.IMAGES_CHANGED,
@@ -265,7 +273,11 @@ def _record(
 
 
 def _particulars(made: MadeElsewhere) -> dict[str, Any]:
-    return {**asdict(made), "method": str(made.method)}
+    told = {**asdict(made), "method": str(made.method)}
+    if not made.corrected_run:
+        # Masks imported before there were corrected ones have no such particular.
+        del told["corrected_run"]
+    return told
 
 
 def _provenance(

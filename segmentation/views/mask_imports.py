@@ -15,6 +15,7 @@ from mldtrial.trial.services import access
 from mldtrial.trial.views.answers import form_page, posted
 from segmentation import tasks
 from segmentation.forms.mask_import import MaskImportForm
+from segmentation.models import CORRECTED
 from segmentation.selectors import imported_masks as selectors
 from segmentation.selectors.mask_reviews import has_read_to_sign
 from segmentation.services import mask_receiving
@@ -65,4 +66,5 @@ def _as_last_time(study: Study, user: Any) -> dict[str, str]:
     method = selectors.latest_method(study, user=user)
     if method is None:
         return {}
-    return {"software": method.name, "version": method.version, "method": method.method}
+    software = method.name.removesuffix(CORRECTED)
+    return {"software": software, "version": method.version, "method": method.method}

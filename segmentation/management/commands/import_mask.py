@@ -16,7 +16,11 @@ from segmentation.models import Method
 from segmentation.services import mask_import
 from segmentation.services.mask_import import MadeElsewhere
 
-KINDS = {"conventional": Method.CONVENTIONAL, "manual": Method.MANUAL}
+KINDS = {
+    "conventional": Method.CONVENTIONAL,
+    "manual": Method.MANUAL,
+    "corrected": Method.CORRECTED,
+}
 
 
 class Command(BaseCommand):

@@ -270,6 +270,20 @@ def test_any_two_methods_are_compared_and_the_page_says_which(
     assert "Reference: small 1." in page(client, world, f"?test={second.pk}&reference={second.pk}")
 
 
+def test_a_correction_beside_its_origin_is_said_to_have_begun_as_it(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    corrected = make_model("next corrected", state=ReleaseState.CANDIDATE, method=Method.CORRECTED)
+    make_load(world.patient_a, M6, 20.5, model=corrected, beside=pairs[0])
+    origin = make_model("next")
+    said = "The masks of next corrected 1 began as those of next 1"
+    query = f"?test={origin.pk}&reference={corrected.pk}"
+    assert said in page(client, world, query)
+    assert said in text_of(client.get(address("agreement_pdf") + query).content)
+    assert "corrected by hand)" in page(client, world)  # to be chosen
+    assert said not in page(client, world, f"?reference={corrected.pk}")
+
+
 def test_loads_of_other_images_are_not_compared(client, world: World):
     make_load(world.patient_a, M6, 21.0)
     make_load(world.patient_a, M6, 20.0, model=candidate())

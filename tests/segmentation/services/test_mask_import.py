@@ -236,7 +236,7 @@ def test_a_visit_without_t1w_takes_in_no_mask(world: World, tmp_path: Path) -> N
         ({"lowest_percent": 101.0}, "percentage from 0 to 100"),
         ({"smallest_cluster_voxels": -1}, "voxels must be zero or more"),
         ({"voxels_changed": 3}, "changed by hand"),
-        ({"method": Method.CNN}, "conventional or drawn by hand"),
+        ({"method": Method.CNN}, "conventional, drawn or corrected by hand"),
         ({"software": "clusterize"}, "a method of this platform"),
         ({"software": "small"}, "a method of this platform"),
     ],
