@@ -1,6 +1,6 @@
 """Every route of a locked study: its pages answer, its forms change nothing, whoever asks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -98,15 +98,16 @@ def test_every_form_is_held_by_a_lock_or_says_why_not():
 
 @pytest.mark.requirement("ICH-E6R3-4.2.6")
 @pytest.mark.parametrize("name", sorted(CHANGES))
-def test_what_an_open_record_takes_a_locked_one_refuses(world: World, name: str):
+def test_what_an_open_record_takes_a_locked_one_refuses(
+    world: World, client_of: Callable[..., Client], name: str
+):
     route, change = EXPECTED[name], CHANGES[name]
     found = addresses.routes()[name]
     url = addresses.address(world, found, SITE_A, dict(route.params))
     senders = [person for person in people() if reach(person, route, SITE_A)]
     assert senders, "Somebody may send every form."
     for person in senders:
-        client = Client()
-        client.force_login(world.user(person.key))
+        client = client_of(person.key)
         body = _body(client, url, route, change, world)
         before = held_rows()
         with undone():
@@ -131,7 +132,9 @@ def _errors(answer: Any) -> list[Any]:
 
 @pytest.mark.requirement("21CFR11.10(d)")
 @pytest.mark.parametrize("name", IN_A_STUDY)
-def test_each_role_is_answered_of_a_locked_study_as_of_an_open_one(world: World, name: str):
+def test_each_role_is_answered_of_a_locked_study_as_of_an_open_one(
+    world: World, client_of: Callable[..., Client], name: str
+):
     route, found = EXPECTED[name], addresses.routes()[name]
     urls = {t: addresses.address(world, found, t, dict(route.params)) for t in TARGETS}
     methods = [m for m, roles in (("GET", route.get), ("POST", route.post)) if roles is not None]
@@ -140,8 +143,7 @@ def test_each_role_is_answered_of_a_locked_study_as_of_an_open_one(world: World,
         lock_study(world)
         before = held_rows()
         for person in people():
-            client = Client(raise_request_exception=False)
-            client.force_login(world.user(person.key))
+            client = client_of(person.key, raise_request_exception=False)
             for target, url in urls.items():
                 for method in methods:
                     if method == "GET" and not is_in_reach(person, route, target):

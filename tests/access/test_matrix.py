@@ -1,6 +1,7 @@
 """Every route, method, role and site: what is answered is what was written down."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -90,7 +91,7 @@ def test_every_route_is_expected_and_every_expectation_is_a_route():
 @pytest.mark.parametrize("name", sorted(EXPECTED))
 @pytest.mark.requirement("21CFR11.10(d)")
 def test_each_role_is_answered_as_written_down_and_out_of_reach_like_nonexistent(
-    world: World, name: str
+    world: World, client_of: Callable[..., Client], name: str
 ):
     route = EXPECTED[name]
     found = addresses.routes()[name]
@@ -101,8 +102,7 @@ def test_each_role_is_answered_as_written_down_and_out_of_reach_like_nonexistent
     method_of_all = "GET" if route.get is not None else "POST"
     wrong = []
     for person in people():
-        client = Client(raise_request_exception=False)
-        client.force_login(world.user(person.key))
+        client = client_of(person.key, raise_request_exception=False)
         for target, url in urls.items():
             answers = {method: ask(client, method, url) for method in METHODS}
             wrong += [
@@ -140,19 +140,19 @@ def test_nobody_is_sent_to_the_sign_in_page(world: World, name: str):
 
 
 @pytest.mark.parametrize("name", sorted(EXPECTED))
-def test_no_other_method_is_answered(world: World, name: str):
+def test_no_other_method_is_answered(world: World, client_of: Callable[..., Client], name: str):
     route = EXPECTED[name]
     url = addresses.address(world, addresses.routes()[name], SITE_A, dict(route.params))
-    client = Client()
-    client.force_login(world.user("data_manager"))
+    client = client_of("data_manager")
     for method in ("PUT", "PATCH", "DELETE", "TRACE"):
         assert ask(client, method, url).status_code in (403, 404, 405), method
 
 
 @pytest.mark.parametrize("name", sorted(n for n in EXPECTED if EXPECTED[n].post is not None))
-def test_a_form_without_its_token_is_refused(world: World, name: str):
+def test_a_form_without_its_token_is_refused(
+    world: World, client_of: Callable[..., Client], name: str
+):
     route = EXPECTED[name]
     url = addresses.address(world, addresses.routes()[name], SITE_A, dict(route.params))
-    client = Client(enforce_csrf_checks=True)
-    client.force_login(world.user("coordinator"))
+    client = client_of("coordinator", enforce_csrf_checks=True)
     assert ask(client, "POST", url).status_code == 403

@@ -18,6 +18,7 @@ from tests.access import addresses
 from tests.access.addresses import PARAMETERS, SITE_A, SITE_B, TARGETS
 from tests.access.routes import BY_ASSIGNMENT, EXPECTED
 from tests.support.loads import make_load
+from tests.support.signed_in import clients
 from tests.support.signing import full_visit
 from tests.support.world import World
 
@@ -78,8 +79,7 @@ def answered(client: Client, method: str, url: str) -> str:
 
 def leaks(world: World, key: str, hidden: set[str]) -> list[str]:
     """Return every route whose answer to a person holds something hidden."""
-    client = Client()
-    client.force_login(world.user(key))
+    client = clients(world)(key)
     found = []
     for name in ROUTES:
         route = EXPECTED[name]
