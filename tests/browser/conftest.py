@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 pytest.importorskip("playwright.sync_api")
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.browser.ready import open_at_rest
 from tests.support.workers import broker, workers
 
 # Playwright's synchronous interface runs an event loop in this thread.
@@ -47,8 +47,7 @@ def page(browser: Browser, live_server: Any) -> Iterator[Page]:
     faults: list[str] = []
     opened.on("console", lambda message: _note(faults, message))
     opened.on("pageerror", lambda error: faults.append(str(error)))
-    # A click while a part of the page still arrives and moves what is below it goes astray.
-    opened.goto = partial(opened.goto, wait_until="networkidle")  # type: ignore[method-assign]
+    open_at_rest(opened)
     yield opened
     context.close()
     assert faults == []

@@ -16,6 +16,7 @@ from mldtrial.trial.services import invitations, password_links
 from tests.access import addresses
 from tests.access.addresses import SITE_A
 from tests.access.routes import EXPECTED
+from tests.browser.ready import come_to_rest
 from tests.support.world import World, build_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -82,7 +83,7 @@ return controls.filter((e) => !e.dataset.reached).map((e) => e.outerHTML.slice(0
 
 def faults_of(page: Page) -> list[str]:
     """Return what keeps somebody from using a page."""
-    page.wait_for_load_state("networkidle")
+    come_to_rest(page)
     return findings(page) + [f"not by Tab: {html}" for html in keyboard_traps(page)]
 
 
