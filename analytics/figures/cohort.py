@@ -1,17 +1,13 @@
 """The cohort: the load against a clinical score, by subtype and acquisition."""
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-
 from analytics.figures import style
+from analytics.figures.typed import typed
 
-SMALL = 255
-"""The largest number of one byte."""
 LABELLED_UP_TO = 1500
 """Scans whose labels a chart carries; above, they would outweigh the numbers five times."""
 
@@ -83,8 +79,8 @@ def _trace(
         "mode": "markers",
         "name": name,
         "legendgroup": name,
-        "x": _typed([mark.score for mark in group]),
-        "y": _typed([mark.load_ml for mark in group]),
+        "x": typed([mark.score for mark in group]),
+        "y": typed([mark.load_ml for mark in group]),
         "marker": {**marker, "size": 9, "opacity": 0.85},
     }
     if is_labelled:
@@ -104,12 +100,3 @@ def _trace(
         },
         "hovertemplate": "%{y:.1f} mL, score %{x}<extra></extra>",
     }
-
-
-def _typed(values: Sequence[float]) -> dict[str, str]:
-    """Return an array as plotly's typed form: one byte for levels, four for other numbers."""
-    data = np.asarray(values, dtype=float)
-    is_small = bool(((data == np.round(data)) & (data >= 0) & (data <= SMALL)).all())
-    kind = "u1" if is_small else "f4"
-    packed = data.astype("u1" if is_small else "<f4").tobytes()
-    return {"dtype": kind, "bdata": base64.b64encode(packed).decode()}

@@ -61,6 +61,11 @@ class Part:
         """The points alone."""
         return [point for _, point in self.scored]
 
+    def loads_of(self, points: Sequence[CohortPoint]) -> list[loads.LoadPoint]:
+        """Return the loads that some of the points are made of, in the order of the points."""
+        by_run = {load.run_id: load for load, _ in self.scored}
+        return [by_run[point.run_id] for point in points if point.run_id is not None]
+
 
 def part(
     study: Study, *, user: Any, filters: Filters, smallest_group: int = 1, with_arms: bool = False
@@ -183,6 +188,7 @@ def _point(load: loads.LoadPoint, patient: _Known, scores: Scores) -> CohortPoin
         elfc_gap_days=None if elfc is None else elfc.gap_days,
         site_code=patient.site_code,
         therapies=load.therapies,
+        run_id=load.run_id,
     )
 
 

@@ -22,3 +22,4 @@ class CohortPoint:
     elfc_gap_days: int | None = None
     site_code: str = ""
     therapies: tuple[str, ...] = ()
+    run_id: UUID | None = None

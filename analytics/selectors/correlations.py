@@ -113,14 +113,28 @@ def paired(points: Sequence[CohortPoint], relation: Relation) -> list[CohortPoin
     return [point for point in points if relation.value(point) is not None]
 
 
-def without_small_groups(points: Sequence[CohortPoint], smallest: int) -> list[CohortPoint]:
-    """Return the points of the groups (stratum and subtype) with enough patients."""
+def of_subtype(point: CohortPoint) -> tuple[object, ...]:
+    """Return the group of a point in a scatter."""
+    return point.acq_stratum, point.subtype
+
+
+def of_level(point: CohortPoint) -> tuple[object, ...]:
+    """Return the group of a point in a box by level."""
+    return point.acq_stratum, point.gmfc_level
+
+
+def without_small_groups(
+    points: Sequence[CohortPoint],
+    smallest: int,
+    group: Callable[[CohortPoint], tuple[object, ...]] = of_subtype,
+) -> list[CohortPoint]:
+    """Return the points of the groups, of stratum and subtype by default, with enough patients."""
     if smallest <= 1:
         return list(points)
-    patients: dict[tuple[str, str], set[object]] = {}
+    patients: dict[tuple[object, ...], set[object]] = {}
     for point in points:
-        patients.setdefault((point.acq_stratum, point.subtype), set()).add(point.patient_id)
-    return [p for p in points if len(patients[p.acq_stratum, p.subtype]) >= smallest]
+        patients.setdefault(group(point), set()).add(point.patient_id)
+    return [point for point in points if len(patients[group(point)]) >= smallest]
 
 
 def table(points: Sequence[CohortPoint], relation: Relation, *, smallest_group: int) -> list[Row]:

@@ -11,7 +11,6 @@ from django.http import HttpResponse
 from django.urls import reverse
 
 from analytics.figures.agreement import Line
-from analytics.figures.cohort import LABELLED_UP_TO, CohortMark, cohort_figure
 from analytics.figures.course import (
     NO_REFERENCE,
     Course,
@@ -25,8 +24,6 @@ from analytics.figures.course import (
 )
 from analytics.figures.trajectory import trajectory_figure
 from analytics.selectors.clocks import AGE, Clock
-from analytics.selectors.cohort import CohortPoint
-from analytics.selectors.correlations import Relation
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import Flag, VisitRow
@@ -230,42 +227,3 @@ def agreement_lines(found: BlandAltman) -> list[Line]:
         Line("Bias", found.bias, *found.bias_ci),
         Line("Lower limit", found.lower_limit, *found.lower_ci),
     ]
-
-
-def cohort(points: Sequence[CohortPoint], relation: Relation, study: Study) -> dict[str, Any]:
-    """Return the chart of one relation."""
-    is_labelled = len(points) <= LABELLED_UP_TO
-    marks = [
-        CohortMark(
-            load_ml=point.load_ml,
-            score=score,
-            acq_stratum=point.acq_stratum,
-            subtype=SUBTYPE_NAMES[Subtype(point.subtype)],
-            subject_code=point.subject_code,
-            **(_labels(relation, point, study) if is_labelled else {}),
-        )
-        for point in points
-        if (score := relation.value(point)) is not None
-    ]
-    return cohort_figure(
-        marks,
-        title=relation.title,
-        score_label=relation.score_label,
-        n_patients=len({point.patient_id for point in points}),
-    )
-
-
-def _labels(relation: Relation, point: CohortPoint, study: Study) -> dict[str, str]:
-    return {
-        "label": escape(f"{point.subject_code}, {point.visit_name}{_gap(relation, point)}"),
-        "url": reverse("patient", args=[study.code, point.patient_id]),
-    }
-
-
-def _gap(relation: Relation, point: CohortPoint) -> str:
-    """Return how far the score lies from the scan, in words; nothing where it is the same day."""
-    days = relation.gap_days(point)
-    if not days:
-        return ""
-    number = f"{abs(days)} day{'s' if abs(days) != 1 else ''}"
-    return f", score {number} {'before' if days < 0 else 'after'} the scan"

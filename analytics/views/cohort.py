@@ -1,24 +1,23 @@
 """The cohort page: the load against the clinical scores."""
 
-from collections.abc import Mapping
+import json
 from dataclasses import asdict
 from typing import Any
-from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics import tasks
 from analytics.selectors import changes, cohort, correlations, estimates, loads, relations
-from analytics.selectors.cohort import Filters, cohort_points, trained_count, windows_of
+from analytics.selectors.cohort import Filters, trained_count, windows_of
 from analytics.selectors.intervals import found as found_intervals
 from analytics.services import intervals, rising
 from analytics.services.intervals import Standing
-from analytics.views import charts, cohort_filters
-from analytics.views.unchanged import unless_unchanged
-from mldtrial.trial import policies, selectors
+from analytics.views import cohort_charts, cohort_filters
+from analytics.views.cohort_figures import HEAT_MAP, place, study_of, with_query
+from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.services import access
@@ -57,6 +56,9 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "rising": rising.rising(series, study, smallest_group=smallest),
         "study": study,
         "part": part,
+        "curves": place(study, "curves", part.filters),
+        "levels": place(study, "levels", part.filters),
+        "correlations": place(study, HEAT_MAP, part.filters),
         "selects": cohort_filters.selects(part),
         "narrowed_to": cohort_filters.words(part),
         "method": loads.active_model(),
@@ -86,6 +88,7 @@ def _numbers(
     windows = asdict(windows_of(study))
     return {
         "standing": standing,
+        "heat_map": json.dumps(cohort_charts.heat_map(shown), allow_nan=False),
         "fragment_url": _fragment_url(study, part.filters),
         "seed": correlations.SEED,
         "resamples": correlations.RESAMPLES,
@@ -94,7 +97,7 @@ def _numbers(
                 "name": one.relation.name,
                 "title": one.relation.title,
                 "note": one.relation.note.format(**windows),
-                "url": _chart_url(study, one.relation.name, part.filters),
+                "figure": place(study, one.relation.name, part.filters),
                 "rows": [_table_row(row) for row in one.rows],
                 **_estimates(one),
             }
@@ -103,42 +106,9 @@ def _numbers(
     }
 
 
-@require_safe
-@unless_unchanged
-def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpResponse:
-    """Return the chart of one relation."""
-    study = study_of(request, study_code)
-    relation = correlations.RELATIONS.get(name)
-    if relation is None:
-        raise Http404("No such chart.")
-    smallest = policies.smallest_group(request.user, study)
-    points = cohort_points(
-        study, user=request.user, filters=Filters.of(request.GET), smallest_group=smallest
-    )
-    shown = correlations.without_small_groups(correlations.paired(points, relation), smallest)
-    if shown:
-        access.log_blinded_view(study=study, by=request.user, what="cohort")
-    return charts.answer(charts.cohort(shown, relation, study))
-
-
-def study_of(request: HttpRequest, study_code: str) -> Study:
-    """Return the study of an address, for whoever may view its cohort."""
-    study = selectors.study(study_code, user=request.user)
-    policies.require(request.user, "view_cohort", study)
-    return study
-
-
-def _chart_url(study: Study, name: str, filters: Filters) -> str:
-    return _with_query(reverse("cohort_chart", args=[study.code, name]), filters.asked)
-
-
 def _fragment_url(study: Study, filters: Filters) -> str:
     asked = {**filters.asked, "fragment": "1"}
-    return _with_query(reverse("cohort", args=[study.code]), asked)
-
-
-def _with_query(url: str, asked: Mapping[str, str]) -> str:
-    return f"{url}?{urlencode(asked)}" if asked else url
+    return with_query(reverse("cohort", args=[study.code]), asked)
 
 
 ESTIMATES = {

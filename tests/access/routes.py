@@ -307,6 +307,7 @@ EXPECTED: dict[str, Route] = {
     "model_shadow": Route(scope="study", post={"data_manager"}, post_status=302),
     "cohort": Route(scope="study", get=EVERY_SITE),
     "cohort_chart": Route(scope="study", get=EVERY_SITE, page=False, params={"name": "load-gmfc"}),
+    "cohort_data": Route(scope="study", get=EXPORTS, page=False, params={"name": "load-gmfc"}),
     "study_overview": Route(scope="study", get=EVERY_SITE | {"administrator"}),
     "overview_chart": Route(
         scope="study",

@@ -34,7 +34,7 @@ GOALS = {
     "unchanged_of_whole": 0.3,
 }
 PAGE = "/studies/MLD-1/cohort/"
-CHARTS = ("load-gmfc", "load-severity", "load-elfc", "load-age")
+CHARTS = ("load-gmfc", "load-severity", "load-elfc", "load-age", "curves", "levels")
 
 
 def measure() -> dict[str, Any]:
@@ -164,7 +164,7 @@ def _traces(world: Any) -> dict[str, object]:
 
     from analytics.selectors import correlations
     from analytics.selectors.cohort import Filters, cohort_points
-    from analytics.views import charts
+    from analytics.views import charts, cohort_charts
 
     user = world.user("data_manager")
     points = cohort_points(world.study, user=user, filters=Filters())
@@ -181,7 +181,10 @@ def _traces(world: Any) -> dict[str, object]:
 
     relation = correlations.RELATIONS["load-age"]
     sides = in_turns(
-        {"peer": peer, "ours": lambda: charts.answer(charts.cohort(points, relation, world.study))}
+        {
+            "peer": peer,
+            "ours": lambda: charts.answer(cohort_charts.scatter(points, relation, world.study)),
+        }
     )
     return ratio(sides["peer"], sides["ours"])
 

@@ -1,4 +1,5 @@
-// Draws every element with data-chart-url from the JSON it names. No inline code, no eval.
+// Draws every element with data-chart-url from the JSON it names, and with data-chart-from from
+// the numbers that came with the page. No inline code, no eval.
 (() => {
   "use strict";
   const CONFIG = {
@@ -26,16 +27,24 @@
     return `${element.dataset.searchUrl}?q=${encodeURIComponent(meta.subjects.split("\n")[at])}`;
   }
 
+  // Returns the figure of an element, or nothing where it has not changed.
+  async function read(element) {
+    const { chartFrom, chartUrl } = element.dataset;
+    if (chartFrom) return { figure: JSON.parse(document.getElementById(chartFrom).dataset.figure) };
+    const answer = await fetch(chartUrl, {
+      headers: { Accept: "application/json", ...asked(element) },
+      credentials: "same-origin",
+    });
+    if (answer.status === 304) return {};
+    if (!answer.ok) throw new Error(String(answer.status));
+    return { answer, figure: await answer.json() };
+  }
+
   async function draw(element) {
     element.setAttribute("aria-busy", "true");
     try {
-      const answer = await fetch(element.dataset.chartUrl, {
-        headers: { Accept: "application/json", ...asked(element) },
-        credentials: "same-origin",
-      });
-      if (answer.status === 304) return;
-      if (!answer.ok) throw new Error(String(answer.status));
-      const figure = await answer.json();
+      const { answer, figure } = await read(element);
+      if (!figure) return;
       if (element.classList.contains("chart-message")) {
         element.textContent = "";
         element.classList.remove("chart-message");
@@ -50,7 +59,7 @@
         });
       }
       element.dataset.chartDrawn = "true";
-      remember(element, answer);
+      if (answer) remember(element, answer);
     } catch {
       tags.delete(element);
       say(element, "The chart could not be loaded. Reload the page to try again.");
@@ -70,11 +79,33 @@
   }
 
   function all() {
-    return document.querySelectorAll("[data-chart-url]");
+    return document.querySelectorAll("[data-chart-url], [data-chart-from]");
+  }
+
+  // As it is seen, zoom and hidden traces included; a PNG has twice the points of the screen.
+  function save(button) {
+    const chart = button.closest("figure").querySelector("[data-file-name]");
+    if (!chart.dataset.chartDrawn) return;
+    const format = button.dataset.chartImage;
+    window.Plotly.downloadImage(chart, {
+      format,
+      filename: chart.dataset.fileName,
+      width: chart.clientWidth,
+      height: chart.clientHeight,
+      scale: format === "png" ? 2 : 1,
+    });
   }
 
   document.addEventListener("DOMContentLoaded", () => all().forEach(draw));
   // Sent by a visit whose segmentation has just finished.
   document.addEventListener("visit-finished", () => all().forEach(draw));
   document.addEventListener("chart-refresh", () => all().forEach(draw));
+  // The numbers of the page arrived anew.
+  document.addEventListener("htmx:oobAfterSwap", (event) => {
+    document.querySelectorAll(`[data-chart-from="${event.detail.target.id}"]`).forEach(draw);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-chart-image]");
+    if (button) save(button);
+  });
 })();

@@ -1,6 +1,5 @@
 """The chart of a relation: labels for a study, typed numbers for a cohort of any size."""
 
-import base64
 import gzip
 from typing import Any
 
@@ -9,6 +8,7 @@ import pytest
 
 from analytics.figures.cohort import LABELLED_UP_TO, CohortMark, cohort_figure
 from analytics.views.charts import answer
+from tests.support.plotly import numbers
 
 SUBTYPES = ("adult", "early juvenile", "late infantile", "late juvenile")
 GOAL_KB, GOAL_GZIPPED_KB = 100, 60
@@ -36,10 +36,6 @@ def marks(count: int) -> list[CohortMark]:
 
 def drawn(given: list[CohortMark]) -> dict[str, Any]:
     return cohort_figure(given, title="Load", score_label="Level", n_patients=len(given) // 4)
-
-
-def numbers(array: dict[str, str]) -> np.ndarray:
-    return np.frombuffer(base64.b64decode(array["bdata"]), array["dtype"])
 
 
 def test_ten_thousand_marks_weigh_less_than_a_hundred_kilobytes():

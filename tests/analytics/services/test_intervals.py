@@ -63,7 +63,8 @@ def test_the_correlation_is_there_at_once_and_its_interval_once_it_is_computed(c
     fragment = page(client, cohort, query="?fragment=1")
     assert PENDING not in fragment
     assert "every 2s" not in fragment
-    assert fragment.count('hx-swap-oob="true"') == 8
+    # Two tables of each of four relations, and the numbers of the heat map.
+    assert fragment.count('hx-swap-oob="true"') == 9
     second = page(client, cohort)
     assert PENDING not in second
     assert not IntervalOrder.objects.exists()

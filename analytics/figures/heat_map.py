@@ -1,0 +1,92 @@
+"""Correlations side by side: a cell for each group and score, its number written in it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analytics.figures import style
+
+SCALE = [[0.0, style.COLOURS[0]], [0.5, "#ffffff"], [1.0, style.COLOURS[1]]]
+"""Blue below nothing, orange above, white at nothing: told apart by most colour-blind people."""
+ROW_HEIGHT = 42
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A correlation, or why there is none."""
+
+    rho: float | None
+    n: int
+    n_patients: int
+    reason: str = ""
+
+
+def heat_map_figure(
+    rows: Mapping[str, Sequence[Cell]], *, columns: Sequence[str], title: str
+) -> dict[str, Any]:
+    """Return a heat map as plotly JSON; the scale is always that from -1 to 1.
+
+    Parameters
+    ----------
+    rows : mapping of str to sequence of Cell
+        By name of the group, a cell for each column.
+    """
+    if not any(cell.rho is not None for cells in rows.values() for cell in cells):
+        return style.empty(title=title, text="No correlation is estimable.")
+    cells = list(rows.values())
+    return {
+        "data": [
+            {
+                "type": "heatmap",
+                "x": list(columns),
+                "y": list(rows),
+                "z": [[cell.rho for cell in row] for row in cells],
+                "text": [[_text(cell) for cell in row] for row in cells],
+                "customdata": [[_words(cell) for cell in row] for row in cells],
+                "texttemplate": "%{text}",
+                "hovertemplate": "%{y}: load and %{x}<br>%{customdata}<extra></extra>",
+                "hoverongaps": True,
+                "colorscale": SCALE,
+                "zmin": -1,
+                "zmax": 1,
+                "xgap": 2,
+                "ygap": 2,
+                # The colour bar would need an inline style, which the content policy refuses;
+                # the number stands in each cell.
+                "showscale": False,
+            }
+        ],
+        "layout": style.layout(
+            title=title,
+            subtitle="grey: not estimable",
+            plot_bgcolor=style.GRID,
+            height=150 + ROW_HEIGHT * len(rows),
+            margin={"l": 24, "r": 24, "t": 64, "b": 24},
+            xaxis=_axis(columns, " ", tickangle=0),
+            yaxis=_axis(list(rows), ", ", autorange="reversed"),
+        ),
+    }
+
+
+def _axis(names: Sequence[str], between: str, **changes: Any) -> dict[str, Any]:
+    """Return an axis of names in several lines, so that they fit a narrow screen."""
+    return style.axis(
+        "",
+        type="category",
+        automargin=True,
+        showgrid=False,
+        tickvals=list(names),
+        ticktext=[name.replace(between, "<br>") for name in names],
+        tickfont={"size": 12},
+        **changes,
+    )
+
+
+def _text(cell: Cell) -> str:
+    return "" if cell.rho is None else f"{cell.rho:.2f}<br>n = {cell.n}"
+
+
+def _words(cell: Cell) -> str:
+    if cell.rho is None:
+        return f"not estimable: {cell.reason}"
+    return f"ρ {cell.rho:.2f}, {cell.n} scans of {cell.n_patients} patients"

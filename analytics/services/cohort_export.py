@@ -1,0 +1,151 @@
+"""Take the data behind a figure of the cohort out as a table, and log that it was taken."""
+
+import csv
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from io import StringIO
+from typing import Any
+
+from analytics.selectors.cohort import CohortPoint, Filters
+from analytics.selectors.correlations import Relation
+from analytics.selectors.loads import LoadPoint
+from analytics.selectors.relations import Estimated
+from mldtrial.audit.models import AccessAction
+from mldtrial.trial import policies
+from mldtrial.trial.models import Study
+from mldtrial.trial.rules.formulas import guarded
+from mldtrial.trial.services import access
+
+SCAN_COLUMNS = (
+    "study_code", "site_code", "subject_code", "visit_number", "visit_name", "visit_date",
+    "age_months", "subtype", "documented_therapies_before_scan", "acq_stratum", "run_id", "method",
+    "demyelination_load_ml",
+)  # fmt: skip
+Value = Callable[[CohortPoint], float | None]
+SCORE_COLUMNS: dict[str, dict[str, Value]] = {
+    "load-gmfc": {
+        "gmfc_mld_level": lambda point: point.gmfc_level,
+        "gmfc_mld_days_after_scan": lambda point: point.gmfc_gap_days,
+    },
+    "load-severity": {"mri_severity_score": lambda point: point.severity_total},
+    "load-elfc": {
+        "elfc_mld_level": lambda point: point.elfc_level,
+        "elfc_mld_days_after_scan": lambda point: point.elfc_gap_days,
+    },
+    # The age is among the columns of every scan.
+    "load-age": {},
+}
+"""By relation, what stands beside the load."""
+CORRELATION_COLUMNS = (
+    "study_code", "measure", "score", "acq_stratum", "subtype", "scans", "patients",
+    "spearman_rho", "rho_ci_low", "rho_ci_high", "why_none",
+)  # fmt: skip
+MEASURE = "demyelination_load_ml"
+PENDING = "the interval is being computed"
+
+
+def scans(
+    *,
+    study: Study,
+    figure: str,
+    relation: Relation,
+    points: Sequence[CohortPoint],
+    loads: Sequence[LoadPoint],
+    filters: Filters,
+    by: Any,
+) -> bytes:
+    """Return the scans that a figure shows as CSV, in their order, and log it.
+
+    Parameters
+    ----------
+    loads : sequence of LoadPoint
+        What the points are made of, in the same order.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not view the cohort, export rows, or see single patients.
+    """
+    scores = SCORE_COLUMNS[relation.name]
+    lines = [
+        [*_scan(study, load, point), *(_number(value(point)) for value in scores.values())]
+        for load, point in zip(loads, points, strict=True)
+    ]
+    return _taken(study, figure, filters, by, (*SCAN_COLUMNS, *scores), lines)
+
+
+def correlations(
+    *, study: Study, figure: str, found: Sequence[Estimated], filters: Filters, by: Any
+) -> bytes:
+    """Return the correlations of the tables as CSV, and log it.
+
+    Raises
+    ------
+    PermissionDenied
+        As `scans`.
+    """
+    lines = [
+        [
+            study.code,
+            MEASURE,
+            _name(one.relation),
+            row.stratum,
+            row.subtype,
+            str(row.n),
+            str(row.n_patients),
+            *map(_number, (row.rho, row.ci_low, row.ci_high)),
+            PENDING if row.is_pending else guarded(row.reason),
+        ]
+        for one in found
+        for row in one.rows
+    ]
+    return _taken(study, figure, filters, by, CORRELATION_COLUMNS, lines)
+
+
+def _name(relation: Relation) -> str:
+    return next(iter(SCORE_COLUMNS[relation.name]), "age_months")
+
+
+def _taken(
+    study: Study,
+    figure: str,
+    filters: Filters,
+    by: Any,
+    columns: Iterable[str],
+    lines: Sequence[Sequence[str]],
+) -> bytes:
+    for action in ("view_cohort", "export_rows", "view_patient"):
+        policies.require(by, action, study)
+    buffer = StringIO()
+    csv.writer(buffer, lineterminator="\r\n").writerows([list(columns), *lines])
+    content = buffer.getvalue().encode()
+    details = {
+        "dataset": f"cohort_{figure}",
+        "filters": filters.asked,
+        "row_count": len(lines),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    access.log(AccessAction.EXPORT_DONE, by=by, study=study, details=details)
+    return content
+
+
+def _scan(study: Study, load: LoadPoint, point: CohortPoint) -> list[str]:
+    return [
+        study.code,
+        point.site_code,
+        guarded(point.subject_code),
+        f"{load.visit_number:g}",
+        guarded(load.visit_name),
+        load.visit_date.isoformat(),
+        _number(point.age_months),
+        point.subtype,
+        " ".join(point.therapies),
+        point.acq_stratum,
+        str(load.run_id),
+        guarded(load.model),
+        _number(point.load_ml),
+    ]
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else repr(value)

@@ -1,0 +1,140 @@
+"""The figures of the cohort page: each as a chart, and the data behind it as a file."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from analytics.selectors import cohort, correlations, relations
+from analytics.selectors.cohort import CohortPoint, Filters
+from analytics.selectors.correlations import RELATIONS, Relation
+from analytics.selectors.intervals import found as found_intervals
+from analytics.services import cohort_export
+from analytics.views import charts, cohort_charts
+from analytics.views.unchanged import unless_unchanged
+from mldtrial.trial import policies, selectors
+from mldtrial.trial.models import Study
+from mldtrial.trial.services import access
+
+HEAT_MAP = "correlations"
+"""The figure of the page's own numbers: they come with the page, not by an address of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of scans: which it shows, and how it draws them."""
+
+    relation: Relation
+    draw: Callable[[Sequence[CohortPoint], Relation, Study], dict[str, Any]]
+    is_by_level: bool = False
+
+    def shown(self, points: Sequence[CohortPoint], smallest_group: int) -> list[CohortPoint]:
+        """Return the points of the figure, without the groups too small for a person."""
+        paired = correlations.paired(points, self.relation)
+        kept = correlations.without_small_groups(paired, smallest_group)
+        if not self.is_by_level:
+            return kept
+        return correlations.without_small_groups(kept, smallest_group, correlations.of_level)
+
+
+FIGURES = {
+    **{name: Figure(relation, cohort_charts.scatter) for name, relation in RELATIONS.items()},
+    "curves": Figure(RELATIONS["load-age"], cohort_charts.curves),
+    "levels": Figure(RELATIONS["load-gmfc"], cohort_charts.levels, is_by_level=True),
+}
+
+
+@require_safe
+@unless_unchanged
+def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpResponse:
+    """Return one figure of the cohort page."""
+    study = study_of(request, study_code)
+    figure = _figure(name)
+    part, smallest = _part(request, study)
+    shown = figure.shown(part.points, smallest)
+    if shown:
+        access.log_blinded_view(study=study, by=request.user, what="cohort")
+    return charts.answer(figure.draw(shown, figure.relation, study))
+
+
+@require_safe
+def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpResponse:
+    """Send the data behind one figure as CSV."""
+    study = study_of(request, study_code)
+    policies.require(request.user, "export_rows", study)
+    if name == HEAT_MAP:
+        part, smallest = _part(request, study)
+        planned = relations.planned(part.points, smallest)
+        known = found_intervals(relations.samples(planned))
+        content = cohort_export.correlations(
+            study=study,
+            figure=name,
+            found=relations.with_intervals(planned, lambda sample: known.get(sample.key)),
+            filters=part.filters,
+            by=request.user,
+        )
+    else:
+        figure = _figure(name)
+        part, smallest = _part(request, study)
+        shown = figure.shown(part.points, smallest)
+        content = cohort_export.scans(
+            study=study,
+            figure=name,
+            relation=figure.relation,
+            points=shown,
+            loads=part.loads_of(shown),
+            filters=part.filters,
+            by=request.user,
+        )
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    file_name = f"{_file_name(study, name, part.filters)}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    return response
+
+
+def study_of(request: HttpRequest, study_code: str) -> Study:
+    """Return the study of an address, for whoever may view its cohort."""
+    study = selectors.study(study_code, user=request.user)
+    policies.require(request.user, "view_cohort", study)
+    return study
+
+
+def place(study: Study, name: str, filters: Filters) -> dict[str, str]:
+    """Return where a figure and its data are, and what its files are called."""
+    found = {
+        "file_name": _file_name(study, name, filters),
+        "csv_url": with_query(reverse("cohort_data", args=[study.code, name]), filters.asked),
+    }
+    if name != HEAT_MAP:
+        url = reverse("cohort_chart", args=[study.code, name])
+        found["url"] = with_query(url, filters.asked)
+    return found
+
+
+def with_query(url: str, asked: Mapping[str, str]) -> str:
+    """Return an address with what is asked for."""
+    return f"{url}?{urlencode(asked)}" if asked else url
+
+
+def _figure(name: str) -> Figure:
+    if name not in FIGURES:
+        raise Http404("No such chart.")
+    return FIGURES[name]
+
+
+def _part(request: HttpRequest, study: Study) -> tuple[cohort.Part, int]:
+    """Return the part of the cohort that is asked for, and the smallest group shown in it."""
+    smallest = policies.smallest_group(request.user, study)
+    filters = Filters.of(request.GET)
+    asked = cohort.part(study, user=request.user, filters=filters, smallest_group=smallest)
+    return asked, smallest
+
+
+def _file_name(study: Study, name: str, filters: Filters) -> str:
+    parts = [study.code, name, *filters.asked.values(), timezone.localdate().isoformat()]
+    return "_".join(parts)

@@ -1,0 +1,34 @@
+"""Correlations as cells: the number in each, and nothing where there is none."""
+
+import json
+
+from analytics.figures.heat_map import Cell, heat_map_figure
+
+
+def test_each_cell_holds_its_number_and_one_without_is_empty_with_its_reason():
+    rows = {
+        "3D": [Cell(-0.456, 12, 5), Cell(None, 2, 2, "fewer than 3 patients")],
+        "2D": [Cell(0.0, 9, 4), Cell(1.0, 8, 4)],
+    }
+    figure = heat_map_figure(rows, columns=["GMFC", "Age"], title="Correlations")
+    (trace,) = figure["data"]
+    assert (trace["x"], trace["y"]) == (["GMFC", "Age"], ["3D", "2D"])
+    assert trace["z"] == [[-0.456, None], [0.0, 1.0]]
+    assert trace["text"] == [["-0.46<br>n = 12", ""], ["0.00<br>n = 9", "1.00<br>n = 8"]]
+    assert trace["customdata"][0] == [
+        "ρ -0.46, 12 scans of 5 patients",
+        "not estimable: fewer than 3 patients",
+    ]
+    json.dumps(figure, allow_nan=False)
+
+
+def test_the_scale_is_from_minus_one_to_one_and_white_at_nothing_whatever_the_numbers():
+    (trace,) = heat_map_figure({"3D": [Cell(0.9, 9, 4)]}, columns=["Age"], title="")["data"]
+    assert (trace["zmin"], trace["zmax"]) == (-1, 1)
+    assert trace["colorscale"][1] == [0.5, "#ffffff"]
+
+
+def test_without_any_number_the_figure_says_so():
+    figure = heat_map_figure({"3D": [Cell(None, 0, 0, "none")]}, columns=["Age"], title="")
+    assert figure["data"] == []
+    assert "No correlation is estimable." in figure["layout"]["annotations"][0]["text"]

@@ -1,0 +1,111 @@
+"""What the cohort page draws is what its files hold."""
+
+import csv
+import io
+from datetime import date
+from pathlib import Path
+from struct import unpack
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Locator, Page, expect
+
+from mldtrial.trial.models import GmfcMldAssessment
+from mldtrial.trial.services import patients
+from tests.browser.test_main_line import sign_in
+from tests.support.loads import make_load
+from tests.support.world import World, build_world
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def cohort() -> World:
+    """Return a world with four patients of site A who have three scans each."""
+    world = build_world()
+    for number in range(4):
+        patient = patients.create_patient(
+            site=world.site_a, subject_code=f"A-1{number}", sex="F",
+            birth_month=date(2018, 3 + number, 1), onset_age_months=20, by=None,
+        )  # fmt: skip
+        for visit in range(3):
+            load = 20.0 + 7 * visit + (number * 13) % 9
+            day = date(2024, 1 + 4 * visit, 10)
+            run = make_load(patient, day, load, acq_stratum="2D" if number == 3 else "3D")
+            GmfcMldAssessment.objects.create(
+                visit=run.visit, level=visit + number, assessed_on=day,
+                assessed_by=world.user("coordinator"),
+            )  # fmt: skip
+    return world
+
+
+SCORES = {
+    "load-gmfc": "gmfc_mld_level",
+    "load-age": "age_months",
+    "curves": "age_months",
+    "levels": "gmfc_mld_level",
+}
+
+
+def test_what_a_figure_draws_is_what_its_file_holds(page: Page):
+    world = cohort()
+    make_load(world.patient_b, date(2024, 1, 10), 99.0)  # at the site that is not asked for
+    sign_in(page, "data_manager")
+    page.goto(f"{reverse('cohort', args=['MLD-1'])}?site=A&therapy=NONE")
+    for name, score in SCORES.items():
+        rows = table(page, name)
+        in_file = sorted(
+            (float(row[score]), float(row["demyelination_load_ml"]), row["acq_stratum"])
+            for row in rows
+        )
+        assert len(in_file) == 12
+        for drawn, kept in zip(marks(chart(page, name)), in_file, strict=True):
+            assert drawn == pytest.approx(kept[:2], rel=1e-7)  # four bytes a number
+    heat_map = page.locator("[data-chart-from]")
+    expect(heat_map).to_have_attribute("data-chart-drawn", "true")
+    cells = heat_map.evaluate("chart => chart.data[0].z.flat().filter((rho) => rho !== null)")
+    rhos = [
+        float(row["spearman_rho"]) for row in table(page, "correlations") if row["spearman_rho"]
+    ]
+    assert sorted(cells) == sorted(rhos) != []
+    see_files(page, page.locator("section[aria-labelledby=curves]"))
+
+
+def chart(page: Page, name: str) -> Locator:
+    found = page.locator(f"[data-chart-url*='/{name}.json']")
+    expect(found).to_have_attribute("data-chart-drawn", "true")
+    return found
+
+
+def marks(drawn: Locator) -> list[tuple[float, float]]:
+    """Return the marks of a figure as they are drawn, without the gaps between patients."""
+    found: list[list[Any]] = drawn.evaluate(
+        "chart => chart._fullData.flatMap(({x, y}) => Array.from(x, (at, i) => [at, y[i]]))"
+        ".filter(([at]) => !Number.isNaN(at))"
+    )
+    return sorted((float(x), float(y)) for x, y in found)
+
+
+def table(page: Page, name: str) -> list[dict[str, str]]:
+    link = page.locator(f"a[href*='/{name}.csv']")
+    answer = page.request.get(link.get_attribute("href") or "")
+    assert answer.ok
+    return list(csv.DictReader(io.StringIO(answer.text())))
+
+
+def see_files(page: Page, section: Locator) -> None:
+    """Take the figure as it is seen, by the keyboard, in both kinds."""
+    found = {}
+    for kind in ("SVG", "PNG"):
+        with page.expect_download() as taken:
+            section.get_by_role("button", name=kind).press("Enter")
+        today = timezone.localdate().isoformat()
+        assert taken.value.suggested_filename == f"MLD-1_curves_NONE_A_{today}.{kind.lower()}"
+        found[kind] = Path(taken.value.path()).read_bytes()
+    assert found["SVG"].startswith(b"<svg")
+    assert b"Demyelination load, mL" in found["SVG"]
+    width, height = unpack(">II", found["PNG"][16:24])
+    size = section.locator("[data-file-name]").bounding_box()
+    assert size is not None
+    assert (width, height) == (2 * int(size["width"]), 2 * int(size["height"]))
