@@ -32,7 +32,15 @@ app.conf.update(
     accept_content=["json"],
     task_publish_retry=False,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"socket_connect_timeout": 2, "socket_timeout": 10},
+    # A person waits while a bell is rung: one more try at once, then the sweep or the page that
+    # waits rings again. Workers look for a lost broker by rules of their own.
+    broker_transport_options={
+        "socket_connect_timeout": 2,
+        "socket_timeout": 10,
+        "max_retries": 1,
+        "interval_start": 0.1,
+        "interval_max": 0.1,
+    },
     worker_soft_shutdown_timeout=30,
     worker_hijack_root_logger=False,
     worker_send_task_events=False,

@@ -1,10 +1,13 @@
 """Every process rings the configured broker, and a bell is heard in its own queue only."""
 
+import socket
 import threading
+from contextlib import suppress
 
 import pytest
 from celery import current_app
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from mldtrial.celery import app
 
@@ -26,6 +29,27 @@ def test_a_bell_is_heard_in_its_own_queue_only(name: str):
         if (other.exchange.name, other.routing_key) == (queue.exchange.name, queue.routing_key)
     }
     assert hearing == {name}
+
+
+def test_a_bell_at_a_broker_that_is_gone_is_tried_twice_and_given_up():
+    """Every try more is time that somebody waits for a page."""
+    tries = []
+
+    def refuse(listening: socket.socket) -> None:
+        with suppress(OSError):
+            while True:
+                met, _ = listening.accept()
+                tries.append(met.getsockname())
+                met.close()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=refuse, args=[listening], daemon=True).start()
+        url = f"redis://127.0.0.1:{listening.getsockname()[1]}/0"
+        with app.connection_for_write(url) as connection, pytest.raises(OperationalError):
+            app.send_task(
+                "segmentation.tasks.intake_queued", queue="imaging", connection=connection
+            )
+    assert len(tries) == 2
 
 
 def test_messages_are_json_and_acknowledged_before_their_work():
