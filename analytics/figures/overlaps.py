@@ -122,7 +122,7 @@ def overlap_figure(
                 ticktext=["<br>".join((*cell.words, cell.loads, cell.counted)) for cell in cells],
                 range=[-0.5, len(cells) - 0.5],
                 showgrid=False,
-                tickfont={"size": 11},
+                tickfont={"size": 10},
                 tickangle=0,
             ),
             yaxis=style.axis(

@@ -169,5 +169,7 @@ def _compared(row: impact.Row, point: cohort.CohortPoint, overlaps: Overlaps) ->
         dice=None if overlap is None else overlap.dice,
         gmfc_level=None if point.gmfc_level is None else float(point.gmfc_level),
         severity_total=point.severity_total,
+        elfc_level=None if point.elfc_level is None else float(point.elfc_level),
+        acquisition=row.visit.acquisition,
     )
     return Compared(row, scan, overlap)

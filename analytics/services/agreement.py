@@ -9,9 +9,11 @@ from io import StringIO
 from typing import Any, Generic, TypeVar
 
 from analytics.selectors.agreement import Compared, Comparison
+from analytics.services import findings
 from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.method_table import STRATA, Figure, TableRow, method_table
+from analytics.stats.monotonicity import pair_tolerance
 from analytics.stats.overlap_bands import Band, cut_points, overlap_bands
 from analytics.stats.paired import PairedScan
 from analytics.stats.proportional import (
@@ -74,22 +76,28 @@ class Stratum:
         return len({pair.row.patient_id for pair in self.pairs})
 
 
-def table(comparison: Comparison) -> list[TableRow]:
+def table(study: Study, comparison: Comparison) -> list[TableRow]:
     """Return the table of the reference study with the numbers of this one beside it.
 
-    The published numbers are of a network and the conventional method; beside another pair of
+    Falls are told by the tolerances of the study, from one scan of a stratum to the next. The
+    published numbers are of a network and the conventional method; beside another pair of
     methods there are none.
     """
-    rows = _table(tuple(one.scan for one in comparison.scans))
+    parts = findings.tolerance_parts(study)
+    rows = _table(tuple(one.scan for one in comparison.scans), parts)
     if comparison.is_like_the_study:
         return rows
     return [replace(row, published=(None, None)) for row in rows]
 
 
 @lru_cache(maxsize=16)
-def _table(scans: tuple[PairedScan, ...]) -> list[TableRow]:
+def _table(
+    scans: tuple[PairedScan, ...], parts: tuple[findings.Parts, findings.Parts]
+) -> list[TableRow]:
     # Kept by its numbers: a page that is opened again does not resample again.
-    return method_table(scans, n_resamples=RESAMPLES, seed=SEED)
+    same, changed = parts
+    tolerance = pair_tolerance(same=same, changed=changed)
+    return method_table(scans, n_resamples=RESAMPLES, seed=SEED, tolerance=tolerance)
 
 
 def strata(scans: Sequence[Compared]) -> list[Stratum]:
@@ -170,7 +178,7 @@ def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
     methods = [guarded(str(model)) for model in (comparison.tested, comparison.reference)]
     return [
         [study.code, *methods, *_line(row, name, published, figure)]
-        for row in table(comparison)
+        for row in table(study, comparison)
         for name, published, figure in zip(STRATA, row.published, row.found, strict=True)
     ]
 

@@ -37,15 +37,21 @@ class Finding:
     tolerance_ml: float | None
 
 
+Parts = tuple[float, float]
+"""The absolute part of a tolerance, in mL, and the share of the mean of the pair."""
+
+
+def tolerance_parts(study: Study) -> tuple[Parts, Parts]:
+    """Return the parts of the tolerances of a study, of one acquisition and of a changed one."""
+    same = (float(study.tolerance_same_ml), float(study.tolerance_same_percent) / PERCENT)
+    changed = (float(study.tolerance_changed_ml), float(study.tolerance_changed_percent) / PERCENT)
+    return same, changed
+
+
 def tolerance_of(study: Study) -> monotonicity.Tolerance:
     """Return the tolerance of a pair of loads by the settings of a study."""
-    return monotonicity.pair_tolerance(
-        same=(float(study.tolerance_same_ml), float(study.tolerance_same_percent) / PERCENT),
-        changed=(
-            float(study.tolerance_changed_ml),
-            float(study.tolerance_changed_percent) / PERCENT,
-        ),
-    )
+    same, changed = tolerance_parts(study)
+    return monotonicity.pair_tolerance(same=same, changed=changed)
 
 
 def as_points(series: Sequence[LoadPoint]) -> list[monotonicity.Point]:

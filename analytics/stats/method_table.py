@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from analytics.stats.correlation import spearman, spearman_difference
 from analytics.stats.courses import false_alarms, planted_falls
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.monotonicity import Tolerance, pair_tolerance
 from analytics.stats.paired import (
     Cell,
     Figure,
@@ -20,6 +21,7 @@ from analytics.stats.paired import (
     count_pairs,
     count_patients,
     count_scans,
+    falling,
     of_courses,
     quartiles,
     rising,
@@ -54,20 +56,28 @@ QUARTILES, INTERVAL, LIMITS = "quartiles", "95 % interval", "limits of agreement
 
 
 def method_table(
-    scans: Sequence[PairedScan], *, n_resamples: int = 2000, seed: int = 0
+    scans: Sequence[PairedScan],
+    *,
+    n_resamples: int = 2000,
+    seed: int = 0,
+    tolerance: Tolerance | None = None,
 ) -> list[TableRow]:
     """Return the quantities of the reference study, with those of these scans beside them.
 
     Strata are never pooled. Intervals are of the patient-cluster bootstrap, 95 %; limits of
-    agreement know of repeated scans of a patient. Where any truth is known, rows about it follow.
+    agreement know of repeated scans of a patient. Rows about ELFC-MLD are there where any scan has
+    a level, and rows about the truth follow where any is known.
 
     Parameters
     ----------
     n_resamples, seed : int
         Of the bootstrap.
+    tolerance : callable, optional
+        The largest fall between two scans that is noise; the default one without.
     """
-    cells = _Cells(n_resamples, seed)
-    quantities = cells.of_the_study()
+    cells = _Cells(n_resamples, seed, tolerance or pair_tolerance())
+    has_elfc = any(scan.elfc_level is not None for scan in scans)
+    quantities = cells.of_the_study(has_elfc=has_elfc)
     if any(scan.truth_ml is not None for scan in scans):
         quantities += cells.of_the_truth()
     parts = [[s for s in scans if s.acq_stratum == stratum] for stratum in STRATA]
@@ -91,8 +101,9 @@ Quantity = tuple[str, str, str, tuple[float | None, float | None], Cell]
 class _Cells:
     n_resamples: int
     seed: int
+    tolerance: Tolerance
 
-    def of_the_study(self) -> list[Quantity]:
+    def of_the_study(self, *, has_elfc: bool) -> list[Quantity]:
         """Return what the abstract reports, and what belongs beside it."""
         return [
             ("Test scans", "", "", (73, 57), count_scans),
@@ -102,6 +113,7 @@ class _Cells:
             ("Test load less reference load", "mL", LIMITS, NOTHING, bias("reference_ml")),
             *self._with_score("GMFC-MLD", "gmfc_level", (0.38, 0.56), NOTHING),
             *self._with_score("MRI severity score", "severity_total", (0.48, 0.83), (0.28, 0.29)),
+            *(self._with_score("ELFC-MLD", "elfc_level", NOTHING, NOTHING) if has_elfc else ()),
             ("Next scans of a patient: test load not lower", "%", "", NOTHING, rising("test_ml")),
             (
                 "Next scans of a patient: reference load not lower",
@@ -109,6 +121,16 @@ class _Cells:
                 "",
                 NOTHING,
                 rising("reference_ml"),
+            ),
+            *(
+                (
+                    f"Next scans of a patient: {name} load lower by more than the tolerance",
+                    "%",
+                    "",
+                    NOTHING,
+                    falling(f"{name}_ml", self.tolerance),
+                )
+                for name in ("test", "reference")
             ),
         ]
 

@@ -1,6 +1,6 @@
 """Figures of scans that two methods measured: one function for each kind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from analytics.stats.agreement import bland_altman
 from analytics.stats.courses import Count, Measured
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.monotonicity import Tolerance, pair_tolerance
+from analytics.stats.monotonicity import Point, Tolerance, pair_tolerance
 
 Array = NDArray[np.float64]
 
@@ -33,6 +33,10 @@ class PairedScan:
         None where not assessed.
     truth_ml, test_dice, reference_dice : float or None
         The true load and either mask's Dice with the true mask; None where no truth is known.
+    elfc_level : float or None
+        None where not assessed.
+    acquisition : hashable
+        How the scan was acquired, as one comparable value; the tolerance of a pair depends on it.
     """
 
     subject: str
@@ -46,6 +50,8 @@ class PairedScan:
     truth_ml: float | None = None
     test_dice: float | None = None
     reference_dice: float | None = None
+    elfc_level: float | None = None
+    acquisition: Hashable = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,20 +148,33 @@ def of_courses(
 
 def rising(name: str) -> Cell:
     """Return the share of next scans of a patient whose load is not lower, in percent."""
+    return _share_of_next(name, lambda earlier, later: later.value >= earlier.value)
+
+
+def falling(name: str, tolerance: Tolerance) -> Cell:
+    """Return the share of next scans lower than the one before by more than the tolerance."""
+    return _share_of_next(
+        name, lambda earlier, later: earlier.value - later.value > tolerance(earlier, later)
+    )
+
+
+def _share_of_next(name: str, holds: Callable[[Point, Point], bool]) -> Cell:
+    """Return the share, in percent, of neighbouring scans of a patient of which something holds."""
 
     def cell(scans: Sequence[PairedScan]) -> Figure:
-        by_subject: dict[str, list[tuple[float, float]]] = {}
+        by_subject: dict[str, list[Point]] = {}
         for scan in scans:
             value = getattr(scan, name)
             if value is not None:
-                by_subject.setdefault(scan.subject, []).append((scan.order, value))
-        steps = [
-            later[1] >= earlier[1]
+                point = Point(scan.order, value, scan.acquisition)
+                by_subject.setdefault(scan.subject, []).append(point)
+        found = [
+            holds(earlier, later)
             for series in by_subject.values()
-            for earlier, later in pairwise(sorted(series))
+            for earlier, later in pairwise(sorted(series, key=lambda point: point.time))
         ]
-        if not steps:
+        if not found:
             raise NotEstimableError("No patient has two measured scans.")
-        return Figure(100 * sum(steps) / len(steps), None, None, len(steps))
+        return Figure(100 * sum(found) / len(found), None, None, len(found))
 
     return cell

@@ -51,7 +51,7 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
         "reference": compared.reference,
         "pair_count": sum(len(stratum.pairs) for stratum in strata),
         "patient_count": len({one.row.patient_id for one in compared.scans if one.is_pair}),
-        "table": [_table_row(row) for row in agreements.table(compared)],
+        "table": [_table_row(row) for row in agreements.table(study, compared)],
         "strata": [_panel(study, compared, stratum) for stratum in strata],
         "seed": agreements.SEED,
         "resamples": agreements.RESAMPLES,

@@ -65,7 +65,7 @@ def _paper(study: Study, compared: Comparison) -> AgreementPaper:
         ],
         warnings=_warnings(compared),
         methods=(str(compared.tested), str(compared.reference)),
-        table=[_table_row(row) for row in agreements.table(compared)],
+        table=[_table_row(row) for row in agreements.table(study, compared)],
         note=_note(compared),
         strata=[_stratum(study, stratum) for stratum in strata],
     )
@@ -141,7 +141,8 @@ def _note(compared: Comparison) -> str:
         f"their scans, seed {agreements.SEED}). 3D and 2D are never pooled. The reference study "
         "compared an nnU-Net with the conventional method on 130 scans of 49 patients; a dash is "
         f"what its abstract does not give{unlike}. All rows but the first two are of the scans "
-        "that both methods measured."
+        "that both methods measured. The tolerance is that of the study's settings; after "
+        "treatment a fall may be real, and counts here like any other."
     )
 
 

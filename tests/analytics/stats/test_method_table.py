@@ -1,5 +1,7 @@
 """The table of the reference study: by hand, with what is missing, and when nothing can be told."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -123,6 +125,39 @@ def test_what_cannot_be_estimated_says_why_and_is_no_number():
     for one in method_table([scan("A", 0, 1, 1, gmfc_level=2)]):
         for figure in one.found:
             assert (figure.value is None) == bool(figure.reason)
+
+
+def test_falls_beyond_the_tolerance_by_hand():
+    """The default tolerance: 5 mL or 8 %, 10 mL or 17 % where the acquisition has changed."""
+    scans = [
+        scan("A", 0, 20, 20),
+        scan("A", 1, 14, 14, acquisition="other scanner"),
+        scan("A", 2, 8, 20, acquisition="other scanner"),
+        scan("B", 1, 10, 30),
+        scan("B", 0, 14, 36),
+    ]
+    rows = method_table(scans, n_resamples=20)
+    name = "Next scans of a patient: {} load lower by more than the tolerance"
+    test, reference = (row(rows, name.format(which)).found[0] for which in ("test", "reference"))
+    # Test: 20 to 14 on another scanner is within 10 mL, 14 to 8 beyond 5 mL, 14 to 10 within.
+    assert (test.value, test.n) == (pytest.approx(100 / 3), 3)
+    # Reference: 36 to 30 is beyond 5 mL, the others do not fall or were scanned otherwise.
+    assert (reference.value, reference.n) == (pytest.approx(100 / 3), 3)
+    wide = method_table(scans, n_resamples=20, tolerance=lambda *_: 6.0)
+    assert row(wide, name.format("test")).found[0].value == 0
+
+
+def test_elfc_is_a_third_score_where_any_scan_has_a_level():
+    group = [replace(one, elfc_level=float(index % 5)) for index, one in enumerate(cohort())]
+    rows = method_table(group, n_resamples=100, seed=2)
+    mine = [one for one in group if one.acq_stratum == "3D"]
+    loads = [one.test_ml for one in mine]
+    levels = [one.elfc_level for one in mine]
+    expected = spearman(levels, loads, [one.subject for one in mine], 100, 2)
+    found = row(rows, "Test load with ELFC-MLD").found[0]
+    assert (found.value, found.low, found.high) == (expected.rho, expected.ci_low, expected.ci_high)
+    assert row(rows, "With ELFC-MLD: test less reference").published == (None, None)
+    assert not [one for one in method_table(cohort(), n_resamples=20) if "ELFC" in one.quantity]
 
 
 @settings(max_examples=8)

@@ -317,7 +317,7 @@ def test_the_look_at_a_blinded_study_is_logged_and_the_file_too(
     assert AccessEvent.objects.latest("pk").details == {"what": "agreement of methods"}
     cells(client, world)
     taken = AccessEvent.objects.latest("pk").details
-    assert (taken["dataset"], taken["row_count"]) == ("method_agreement", 26)
+    assert (taken["dataset"], taken["row_count"]) == ("method_agreement", 30)
 
 
 @pytest.mark.parametrize("role", ["sponsor", "coordinator", "investigator", "monitor"])
