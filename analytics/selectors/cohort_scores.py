@@ -1,4 +1,4 @@
-"""The clinical scores of a study, all in one query."""
+"""The clinical scores of a study, all in one query: levels by patient, severity by visit."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -6,7 +6,8 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, FloatField, QuerySet, Value
+from django.db import connection
+from django.db.models import F, FloatField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
 from mldtrial.trial.models import (
@@ -36,35 +37,48 @@ def scores(study: Study, *, user: Any) -> Scores:
     """Return the scores of a study that a person may see."""
     found = Scores()
     levels = {GMFC: found.gmfc, ELFC: found.elfc}
-    for score, patient_id, visit_id, day, value in _rows(study, user):
+    for score, key, day, value in _rows(study, user):
         if score == SEVERITY:
-            found.severity[visit_id] = value
+            found.severity[key] = value
         else:
-            levels[score][patient_id].append((day, int(value)))
+            levels[score][key].append((day, int(value)))
     for one in levels.values():
         for of_patient in one.values():
             of_patient.sort()
     return found
 
 
-def _rows(study: Study, user: Any) -> QuerySet[Any, tuple[Any, ...]]:
+def _rows(study: Study, user: Any) -> list[tuple[str, UUID, date, float]]:
     of_study = {"visit__patient__study": study}
     done = {**of_study, "status": AssessmentStatus.DONE, "level__isnull": False}
     gmfc = visible_to(user, GmfcMldAssessment.objects.filter(**done))
     elfc = visible_to(user, ElfcMldAssessment.objects.filter(**done))
     settled = MriSeverityFinal.objects.filter(**of_study, total__isnull=False)
-    return _named(gmfc, GMFC, "assessed_on", "level").union(
-        _named(elfc, ELFC, "assessed_on", "level"),
-        _named(visible_to(user, settled), SEVERITY, "read_on", "total"),
-        all=True,
-    )
+    of_level = ("visit__patient_id", "assessed_on", "level")
+    parts = [
+        _statement(gmfc, GMFC, *of_level),
+        _statement(elfc, ELFC, *of_level),
+        _statement(visible_to(user, settled), SEVERITY, "visit_id", "read_on", "total"),
+    ]
+    # Not by `union`, whose statement begins with a bracket: the audit takes it for one that writes.
+    together = " UNION ALL ".join(sql for sql, _ in parts)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT score, of, day, value FROM ({together}) AS found(score, of, day, value)",  # noqa: S608 - made of our own querysets
+            [value for _, params in parts for value in params],
+        )
+        return list(cursor.fetchall())
 
 
-def _named(found: QuerySet[Any], name: str, day: str, value: str) -> QuerySet[Any, tuple[Any, ...]]:
-    return found.order_by().values_list(
-        Value(name, output_field=CharField()),
-        "visit__patient_id",
-        "visit_id",
-        day,
-        Cast(value, FloatField()),
-    )
+def _statement(
+    found: QuerySet[Any], name: str, key: str, day: str, value: str
+) -> tuple[str, tuple[Any, ...]]:
+    columns = {
+        "out_score": Value(name, output_field=TextField()),
+        "out_of": F(key),
+        "out_day": F(day),
+        "out_value": Cast(value, FloatField()),
+    }
+    rows = found.order_by().annotate(**columns).values_list(*columns)
+    sql, params = rows.query.sql_with_params()
+    return sql, tuple(params)
