@@ -63,6 +63,11 @@ def arm(world: World, key: str, patient: Any = None) -> str | None:
     return selectors.arm_of(patient or world.patient_a, user=world.user(key))
 
 
+def arms_of_groups(world: World, key: str) -> set[str]:
+    """Return the arms by which figures of many patients may be told apart."""
+    return set(selectors.arms_of_everybody(world.study, user=world.user(key)).values())
+
+
 def everybody(world: World) -> list[str]:
     return [*Role.values, "coordinator_b", "investigator_b", "stranger", "other_sponsor"]
 
@@ -154,6 +159,7 @@ def test_a_grant_of_two_people_tells_every_arm_to_one_statistician(allocated: Wo
     told = {key for key in everybody(allocated) if arm(allocated, key)}
     assert told == {"statistician"}
     assert arm(allocated, "statistician", allocated.patient_b) == CONTROL
+    assert arms_of_groups(allocated, "statistician") == set()
 
 
 def test_the_planned_end_of_the_blinding_tells_every_role_that_sees_patients(allocated: World):
@@ -163,6 +169,8 @@ def test_the_planned_end_of_the_blinding_tells_every_role_that_sees_patients(all
         "coordinator", "investigator", "monitor", "data_manager", "statistician", "sponsor",
         "auditor",
     }  # fmt: skip
+    assert arms_of_groups(allocated, "sponsor") == {VERUM, CONTROL}
+    assert arms_of_groups(allocated, "reader") == set()
 
 
 def test_a_refused_request_tells_nothing(allocated: World):
