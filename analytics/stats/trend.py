@@ -9,6 +9,7 @@ all of them: 1/6 for three scans (one-sided), 1/24 for four, 1/120 for five. The
 approximation does not know this, so that no p-value here is let below the smallest possible one.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import exp, lgamma, sqrt
@@ -235,20 +236,46 @@ def max_drawdown(values: ArrayLike) -> float:
 
 
 def _pooled(strata: Sequence[Array]) -> MannKendall:
-    s = sum(_score(series) for series in strata)
-    var_s = sum(_term(series.size) - _tie_term(series) for series in strata) / 18
+    tables = _by_size(strata)
+    s = sum(_score(table) for table in tables)
+    var_s = sum(_terms(table) for table in tables) / 18
     if not var_s > 0:
         raise NotEstimableError("All values of every series are equal, so no order can be tested.")
     z = (s - np.sign(s)) / sqrt(var_s)
     # Of all orders the steepest rise and the steepest fall are one each.
-    smallest = 2 * exp(-sum(_log_orders(series) for series in strata))
+    smallest = 2 * exp(-sum(_log_orders_of(table) for table in tables))
     p_value = max(2 * float(stats.norm.sf(abs(z))), smallest)
     return MannKendall(s, var_s, float(z), min(p_value, 1.0), sum(x.size for x in strata))
 
 
-def _score(series: Array) -> int:
-    first, second = np.triu_indices(series.size, 1)
-    return int(np.sign(series[second] - series[first]).sum())
+def _by_size(strata: Sequence[Array]) -> list[Array]:
+    """Return the series as tables of equal length, so that thousands are compared at once."""
+    found: dict[int, list[Array]] = defaultdict(list)
+    for series in strata:
+        found[series.size].append(series)
+    return [np.stack(alike) for alike in found.values()]
+
+
+def _score(table: Array) -> int:
+    first, second = np.triu_indices(table.shape[1], 1)
+    return int(np.sign(table[:, second] - table[:, first]).sum())
+
+
+def _tied(table: Array) -> Array:
+    """Return the series in which a value comes twice."""
+    ordered = np.sort(table, axis=1)
+    found: Array = table[(ordered[:, 1:] == ordered[:, :-1]).any(axis=1)]
+    return found
+
+
+def _terms(table: Array) -> float:
+    return len(table) * _term(table.shape[1]) - sum(map(_tie_term, _tied(table)))
+
+
+def _log_orders_of(table: Array) -> float:
+    tied = _tied(table)
+    alone = lgamma(table.shape[1] + 1)
+    return (len(table) - len(tied)) * alone + sum(map(_log_orders, tied))
 
 
 def _term(n: int) -> float:

@@ -72,11 +72,13 @@ def _database() -> Iterator[None]:
 def _measure() -> dict[str, Any]:
     from django.test import Client
 
+    from mldtrial.collector import keep_loaded
     from tests.bench import big_cohort
 
     world, template = big_cohort.template()
     client = Client()
     client.force_login(world.user("data_manager"))
+    keep_loaded()  # as the web server does
     big_cohort.fill(template, patients=FEW)
     queries_of_few = len(_queries(client))
     big_cohort.fill(template, patients=PATIENTS, first=FEW + 1)
