@@ -111,7 +111,7 @@ def test_voided_scans_and_scans_weeks_apart_are_no_rescans(client, world: World)
     type(run.t1w_scan).objects.filter(pk=run.t1w_scan_id).update(state=ScanState.VOIDED)
     client.force_login(world.user("data_manager"))
     answer = client.get(reverse("rescans", args=["MLD-1"]))
-    assert "No patient was scanned again within days." in answer.content.decode()
+    assert "No patient was scanned again within 7 days." in answer.content.decode()
 
 
 def test_the_look_at_a_blinded_study_is_logged(client, world: World):
