@@ -13,9 +13,10 @@ ROW_HEIGHT = 42
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A correlation, or why there is none."""
+    """A correlation as a number and as the tables write it, or why there is none."""
 
     rho: float | None
+    written: str
     n: int
     n_patients: int
     reason: str = ""
@@ -29,9 +30,12 @@ def heat_map_figure(
     Parameters
     ----------
     rows : mapping of str to sequence of Cell
-        By name of the group, a cell for each column.
+        By name of the group, a cell for each column. A group without any correlation has no row:
+        the figure says how many these are.
     """
-    if not any(cell.rho is not None for cells in rows.values() for cell in cells):
+    given = len(rows)
+    rows = {name: cells for name, cells in rows.items() if any(c.rho is not None for c in cells)}
+    if not rows:
         return style.empty(title=title, text="No correlation is estimable.")
     cells = list(rows.values())
     return {
@@ -58,7 +62,7 @@ def heat_map_figure(
         ],
         "layout": style.layout(
             title=title,
-            subtitle="grey: not estimable",
+            subtitle=_subtitle(given - len(rows)),
             plot_bgcolor=style.GRID,
             height=150 + ROW_HEIGHT * len(rows),
             margin={"l": 24, "r": 24, "t": 64, "b": 24},
@@ -82,11 +86,18 @@ def _axis(names: Sequence[str], between: str, **changes: Any) -> dict[str, Any]:
     )
 
 
+def _subtitle(left_out: int) -> str:
+    if not left_out:
+        return "grey: not estimable"
+    groups = "1 group is" if left_out == 1 else f"{left_out} groups are"
+    return f"grey: not estimable; {groups} left out, without any"
+
+
 def _text(cell: Cell) -> str:
-    return "" if cell.rho is None else f"{cell.rho:.2f}<br>n = {cell.n}"
+    return "" if cell.rho is None else f"{cell.written}<br>n = {cell.n}"
 
 
 def _words(cell: Cell) -> str:
     if cell.rho is None:
         return f"not estimable: {cell.reason}"
-    return f"ρ {cell.rho:.2f}, {cell.n} scans of {cell.n_patients} patients"
+    return f"ρ {cell.written}, {cell.n} scans of {cell.n_patients} patients"

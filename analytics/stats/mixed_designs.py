@@ -159,7 +159,10 @@ def profile(
     degrees = d.n - beta.size if reml else d.n
     log_determinant = float(d.counts @ np.linalg.slogdet(inner)[1])
     variance = float(squares) / degrees if residual is None else residual
-    objective = degrees * (np.log(variance) - 1) + squares / variance + log_determinant
+    # Rounding may leave a step that goes too far no variance at all; what is no number there is no
+    # minimum, and the search says so.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        objective = degrees * (np.log(variance) - 1) + squares / variance + log_determinant
     fitted = d.zx @ beta
     cross = d.zy[:, :, None] * fitted[:, None, :]
     left = d.zyy - cross - cross.transpose(0, 2, 1)

@@ -13,6 +13,7 @@ from analytics.figures.levels import levels_figure
 from analytics.selectors.cohort import CohortPoint
 from analytics.selectors.correlations import Relation, Row
 from analytics.selectors.relations import Estimated
+from analytics.views.paper import number
 from mldtrial.trial.models import AcqStratum, Study
 from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Subtype
 
@@ -20,6 +21,8 @@ CURVES_TITLE = "All patients' curves"
 LEVELS_TITLE = "Load by GMFC-MLD level"
 HEAT_MAP_TITLE = "ρ of load and score"
 ALL_SUBTYPES = "all subtypes"
+DIGITS = 2
+"""Of a correlation, as in the tables."""
 
 
 def scatter(points: Sequence[CohortPoint], relation: Relation, study: Study) -> dict[str, Any]:
@@ -110,8 +113,9 @@ def _cell(rows: Sequence[Row], group: tuple[str, str]) -> Cell:
     """Return the cell of a group; a table without the group has no scan of it with the score."""
     row = next((row for row in rows if (row.stratum, row.subtype) == group), None)
     if row is None:
-        return Cell(None, 0, 0, "no scan with this score")
-    return Cell(row.rho, row.n, row.n_patients, row.reason)
+        return Cell(None, "", 0, 0, "no scan with this score")
+    written = "" if row.rho is None else number(row.rho, DIGITS)
+    return Cell(row.rho, written, row.n, row.n_patients, row.reason)
 
 
 def _head(noun: str) -> str:

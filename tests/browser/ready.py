@@ -5,7 +5,8 @@ from typing import Any
 from playwright.sync_api import Page
 
 AT_REST = """() => document.readyState === "complete" && !document.querySelector(
-  "[data-chart-url]:not([aria-busy=false]), .htmx-request, .htmx-swapping, .htmx-settling")"""
+  "[data-chart-url]:not([aria-busy=false]), [data-chart-from]:not([aria-busy=false]),"
+  + ".htmx-request, .htmx-swapping, .htmx-settling")"""
 
 
 def come_to_rest(page: Page) -> None:

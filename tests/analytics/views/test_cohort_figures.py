@@ -121,7 +121,8 @@ def test_a_row_tells_its_scan_whole(client, cohort):
 
 
 def test_the_heat_map_has_the_numbers_of_the_tables_and_of_its_file(client, cohort):
-    context = get(client, cohort, "").context
+    page = get(client, cohort, "")
+    context, html = page.context, page.content.decode()
     drawn = json.loads(context["heat_map"])["data"][0]
     assert drawn["x"] == ["GMFC level", "MRI severity score", "ELFC level", "Age"]
     names = [relation["name"] for relation in context["relations"]]
@@ -144,6 +145,9 @@ def test_the_heat_map_has_the_numbers_of_the_tables_and_of_its_file(client, coho
                if r["spearman_rho"]]  # fmt: skip
     assert sorted(in_file) == sorted(rho for rho in cells.values() if rho is not None)
     assert len(in_file) >= 5
+    written = [text.partition("<")[0] for row in drawn["text"] for text in row if text]
+    assert len(written) == len(in_file)
+    assert all(f"<strong>{text}</strong>" in html for text in written)
 
 
 def test_a_file_is_for_who_may_export_rows_and_each_is_logged(client, cohort):
