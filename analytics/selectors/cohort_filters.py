@@ -20,6 +20,8 @@ THERAPIES = {
     TreatmentKind.OTHER.value: "after another documented therapy",
 }
 """What a scan may be chosen by: which documented therapy, never the study's own, came before it."""
+SHOWN_APART = {"stratum", "subtype"}
+"""Filters whose groups stand beside one another in every table and figure."""
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 """What the code of a site or an arm looks like; which there are, the cohort says."""
 
@@ -104,4 +106,8 @@ class Filters:
             "site": point.site_code,
             "arm": arm,
         }
-        return tuple(values[name] for name in self.asked)
+        told_apart = set(self.asked)
+        if told_apart - SHOWN_APART:
+            # The page tells these apart in any part of the cohort.
+            told_apart |= SHOWN_APART
+        return tuple(values[name] for name in sorted(told_apart))

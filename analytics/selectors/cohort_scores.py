@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connection
 from django.db.models import F, FloatField, QuerySet, TextField, Value
 from django.db.models.functions import Cast
@@ -56,10 +57,12 @@ def _rows(study: Study, user: Any) -> list[tuple[str, UUID, date, float]]:
     settled = MriSeverityFinal.objects.filter(**of_study, total__isnull=False)
     of_level = ("visit__patient_id", "assessed_on", "level")
     parts = [
-        _statement(gmfc, GMFC, *of_level),
-        _statement(elfc, ELFC, *of_level),
-        _statement(visible_to(user, settled), SEVERITY, "visit_id", "read_on", "total"),
+        *_statement(gmfc, GMFC, *of_level),
+        *_statement(elfc, ELFC, *of_level),
+        *_statement(visible_to(user, settled), SEVERITY, "visit_id", "read_on", "total"),
     ]
+    if not parts:
+        return []
     # Not by `union`, whose statement begins with a bracket: the audit takes it for one that writes.
     together = " UNION ALL ".join(sql for sql, _ in parts)
     with connection.cursor() as cursor:
@@ -72,7 +75,8 @@ def _rows(study: Study, user: Any) -> list[tuple[str, UUID, date, float]]:
 
 def _statement(
     found: QuerySet[Any], name: str, key: str, day: str, value: str
-) -> tuple[str, tuple[Any, ...]]:
+) -> list[tuple[str, tuple[Any, ...]]]:
+    """Return the statement that reads a score; none for a person who can see no row."""
     columns = {
         "out_score": Value(name, output_field=TextField()),
         "out_of": F(key),
@@ -80,5 +84,8 @@ def _statement(
         "out_value": Cast(value, FloatField()),
     }
     rows = found.order_by().annotate(**columns).values_list(*columns)
-    sql, params = rows.query.sql_with_params()
-    return sql, tuple(params)
+    try:
+        sql, params = rows.query.sql_with_params()
+    except EmptyResultSet:
+        return []
+    return [(sql, tuple(params))]

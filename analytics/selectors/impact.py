@@ -15,7 +15,7 @@ from django.db.models import Q
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
 from mldtrial.trial.models import Disposition, Patient, Scan, ScanState, Sequence, Study, Visit
-from mldtrial.trial.policies import visible_to
+from mldtrial.trial.policies import may, visible_to
 from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import Held
@@ -226,15 +226,18 @@ def is_moving(study: Study, model: ModelVersion, *, user: Any) -> bool:
     """Return whether runs of a method wait, run or are being asked for in a study.
 
     A worker queues the runs of an order before it calls the order prepared. So orders are asked
-    first: asked last, an order that is prepared between the two questions has neither.
+    first: asked last, an order that is prepared between the two questions has neither. Whoever may
+    compare methods is told, also who sees no order; others are told of none.
     """
+    if not may(user, "view_impact", study):
+        return False
     orders = SegmentationBatch.objects.filter(
         study=study, model_version=model, prepared_at__isnull=True, cancelled_at__isnull=True
     )
     runs = SegmentationRun.objects.filter(
         model_version=model, visit__patient__study=study, is_voided=False, state__in=UNFINISHED
     )
-    return visible_runs(user, orders).exists() or visible_runs(user, runs).exists()
+    return orders.exists() or runs.exists()
 
 
 def _images(run_ids: Collection[UUID]) -> dict[UUID, Images]:

@@ -15,9 +15,10 @@ def _etag(request: HttpRequest, *_: Any, **__: Any) -> str | None:
 
     Roles, sites, rules and consents are records as loads are: whoever's reach has changed has
     another tag, as has everybody once anything was recorded. Arms alone are no records: what is
-    narrowed to one has no tag.
+    narrowed to one has no tag. Nor has who asks whether there is any answer at all ("*"): only a
+    tag that was sent says that the person might have it.
     """
-    if request.GET.get("arm"):
+    if request.GET.get("arm") or request.headers.get("If-None-Match", "").strip() == "*":
         return None
     said = [recorded.newest(), str(request.user.pk), request.get_full_path()]
     return f'"{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]}"'

@@ -270,16 +270,23 @@ def visits_in_progress(*, user: Any, at_most: int) -> list[tuple[Visit, VisitSta
             ),
         ).values("visit"),
     ]
-    just_in = visible_to(user, Upload.objects.filter(finished_at__gt=timezone.now() - TAKEN_IN))
-    visits = (
-        Visit.objects.filter(
-            Q(pk__in=jobs[0]) | Q(pk__in=jobs[1]) | Q(pk__in=just_in.values("visit"))
-        )
-        .select_related("patient__study", "patient__site")
-        .order_by("patient__subject_code", "date")[:at_most]
+    visits = Visit.objects.select_related("patient__study", "patient__site").order_by(*BY_SUBJECT)
+    at_work = visits.filter(Q(pk__in=jobs[0]) | Q(pk__in=jobs[1]))[:at_most]
+    found = [(visit, visit_status(visit, user=user)) for visit in at_work]
+    known = {visit.pk for visit, _ in found}
+    just_in = visible_to(
+        user,
+        Upload.objects.filter(state=JobState.SUCCEEDED, finished_at__gt=timezone.now() - TAKEN_IN),
     )
-    found = [(visit, visit_status(visit, user=user)) for visit in visits]
-    return [(visit, status) for visit, status in found if status.is_moving]
+    for visit in visits.filter(pk__in=just_in.values("visit")).exclude(pk__in=known):
+        status = visit_status(visit, user=user)
+        if status.is_moving:
+            found.append((visit, status))
+    found.sort(key=lambda entry: (entry[0].patient.subject_code, entry[0].date))
+    return found[:at_most]
+
+
+BY_SUBJECT = ("patient__subject_code", "date")
 
 
 def _state(

@@ -58,6 +58,14 @@ def held_to_its_origin(
     )
 
 
+def is_of_demonstration(made: "MadeElsewhere") -> bool:
+    """Return whether a mask of a method for demonstration was corrected."""
+    if not made.corrected_run:
+        return False
+    origin = SegmentationRun.objects.filter(pk=made.corrected_run)
+    return origin.filter(model_version__is_demonstration=True).exists()
+
+
 def require_origin(made: "MadeElsewhere") -> None:
     """Refuse a corrected mask whose origin has been voided meanwhile.
 

@@ -238,7 +238,10 @@ def _record(
     visit: Visit, checked: _Checked, made: MadeElsewhere, target: Path, mask_sha256: str
 ) -> SegmentationRun:
     model = models.register_made_elsewhere(
-        name=made.software.strip(), version=made.version.strip(), method=made.method
+        name=made.software.strip(),
+        version=made.version.strip(),
+        method=made.method,
+        is_demonstration=mask_corrections.is_of_demonstration(made),
     )
     particulars = _particulars(made)
     voxels = int(np.count_nonzero(checked.mask.data))
@@ -283,11 +286,17 @@ def _particulars(made: MadeElsewhere) -> dict[str, Any]:
 def _provenance(
     checked: _Checked, particulars: dict[str, Any], model: ModelVersion
 ) -> dict[str, Any]:
+    # No volume: whoever sees the run sees this, and need not be one who sees loads. Nor voxels that
+    # were counted here, which bound one.
+    told = {
+        name: value
+        for name, value in particulars.items()
+        if name != "voxels_changed" or "corrected_run" not in particulars
+    }
     return {
-        **particulars,
+        **told,
         "made_elsewhere": True,
         "inputs": {"T1w": checked.scan.image_sha256},
         "model_sha256": model.sha256,
-        # No volume: whoever sees the run sees this, and need not be one who sees loads.
         "is_brain_found": checked.brain_volume_ml is not None,
     }

@@ -159,8 +159,16 @@ def register_conventional(*, parameters: ClusterParameters | None = None) -> Mod
     return model
 
 
-def register_made_elsewhere(*, name: str, version: str, method: Method) -> ModelVersion:
+def register_made_elsewhere(
+    *, name: str, version: str, method: Method, is_demonstration: bool = False
+) -> ModelVersion:
     """Register a method whose masks are made elsewhere and imported.
+
+    Parameters
+    ----------
+    is_demonstration : bool
+        True where masks of a method for demonstration were corrected: what is left of them says
+        nothing about a patient either.
 
     Raises
     ------
@@ -193,7 +201,7 @@ def register_made_elsewhere(*, name: str, version: str, method: Method) -> Model
         sha256=hashlib.sha256(content).hexdigest(),
         folder="",
         sequences=["T1w"],
-        is_demonstration=False,
+        is_demonstration=is_demonstration,
         card="",
         manifest=manifest,
     )

@@ -62,6 +62,9 @@
       if (answer) remember(element, answer);
     } catch {
       tags.delete(element);
+      // Neither shown nor saved: what was drawn before is no longer what is there.
+      if (element.dataset.chartDrawn) window.Plotly.purge(element);
+      delete element.dataset.chartDrawn;
       say(element, "The chart could not be loaded. Reload the page to try again.");
     } finally {
       element.setAttribute("aria-busy", "false");

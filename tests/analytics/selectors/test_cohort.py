@@ -3,9 +3,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from analytics.selectors import correlations
+from analytics.selectors import cohort_scores, correlations
 from analytics.selectors.cohort import CohortPoint, Filters, cohort_points, part
 from analytics.selectors.cohort_filters import THERAPIES
+from analytics.selectors.cohort_scores import Scores
 from analytics.selectors.samples import computed
 from mldtrial.trial.models import (
     ElfcMldAssessment,
@@ -193,6 +194,11 @@ def fifteen(**of_last):
         ({"site_code": "B"}, Filters(site="A"), False),
         ({"site_code": "B"}, Filters(therapy="ANY"), True),
         ({"site_code": "B"}, Filters(therapy="NONE", site="A"), False),
+        # The page shows subtypes and acquisitions apart in every part: one treated patient of
+        # another kind is the whole less the untreated.
+        ({"subtype": "ADULT"}, Filters(therapy="ANY"), False),
+        ({"acq_stratum": "2D"}, Filters(therapy="NONE"), False),
+        ({"subtype": "ADULT"}, Filters(), True),
     ],
 )
 def test_no_filter_tells_a_small_group_apart_not_even_by_what_it_leaves_out(
@@ -201,6 +207,16 @@ def test_no_filter_tells_a_small_group_apart_not_even_by_what_it_leaves_out(
     given = fifteen(**of_last)
     assert filters.is_safe(given, [""] * 15, 5) == is_safe
     assert filters.is_safe(given, [""] * 15, 1)
+
+
+@pytest.mark.django_db
+def test_who_is_no_longer_active_is_given_nothing_and_nothing_breaks(world):
+    make_load(world.patient_a, DAY, 10.0)
+    user = world.user("sponsor")
+    user.is_active = False
+    user.save()
+    assert cohort_scores.scores(world.study, user=user) == Scores()
+    assert cohort_points(world.study, user=user, filters=Filters()) == []
 
 
 @pytest.mark.django_db

@@ -80,6 +80,8 @@ def test_a_chart_with_a_tag_reads_nothing_that_the_chain_does_not_number(
     }
     assert "segmentation_segmentationresult" in read
     assert {DERIVED.get(table, table) for table in read - ASKS_WHO} <= chained
+    unnumbered = ("blinded.", "analytics_interval")  # arms, and kept intervals
+    assert not [q["sql"] for q in asked if any(name in q["sql"] for name in unnumbered)]
 
 
 @pytest.mark.parametrize("what", ["a load", "a score", "a rule of the study"])
@@ -112,6 +114,12 @@ def test_who_has_lost_the_role_is_refused_and_not_told_that_nothing_changed(
     role.is_active = False
     role.save()
     assert again(client, chart, first).status_code == 404
+
+
+def test_who_asks_for_any_answer_at_all_is_asked_for_rights_first(client, chart: str, world: World):
+    for key, status in (("stranger", 404), ("data_manager", 200)):
+        client.force_login(world.user(key))
+        assert client.get(chart, headers={"If-None-Match": "*"}).status_code == status
 
 
 def test_the_tag_of_one_person_is_none_of_another(client, chart: str, chained_world: World):

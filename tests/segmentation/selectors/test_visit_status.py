@@ -1,5 +1,7 @@
 """Where the images of a visit stand, while workers are at them."""
 
+from datetime import date
+
 import pytest
 from django.db import transaction
 from django.utils import timezone
@@ -7,7 +9,7 @@ from django.utils import timezone
 from mldtrial.trial.models import Sequence
 from segmentation.models import JobState, Upload
 from segmentation.selectors import TAKEN_IN, visit_status, visits_in_progress
-from tests.support.loads import make_load, make_model, make_scan
+from tests.support.loads import make_load, make_model, make_scan, make_visit
 from tests.support.locking import freeze
 from tests.support.meanwhile import meanwhile
 from tests.support.world import World
@@ -56,6 +58,17 @@ def test_between_the_upload_and_its_run_a_visit_is_moving(world: World):
     Upload.objects.filter(pk=upload.pk).update(finished_at=timezone.now() - TAKEN_IN)
     assert not visit_status(world.visit_a, user=user).is_moving
     assert visits_in_progress(user=user, at_most=9) == []
+
+
+def test_visits_that_have_just_come_to_an_end_take_no_place_from_those_at_work(world: World):
+    """The list is short: who waits for an image must be on it."""
+    make_model()
+    uploaded(world, state=JobState.SUCCEEDED, finished_at=timezone.now())
+    make_load(world.patient_a, world.visit_a.date, 21.0)
+    later = make_visit(world.patient_a, date(2024, 11, 10))
+    waiting = Upload.objects.create(visit=later, site=world.site_a, sha256="1" * 64, size_bytes=1)
+    user = world.user("coordinator")
+    assert [visit for visit, _ in visits_in_progress(user=user, at_most=1)] == [waiting.visit]
 
 
 @pytest.mark.parametrize("why", ["no model counts", "the visit is frozen"])

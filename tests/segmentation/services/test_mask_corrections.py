@@ -7,7 +7,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from mldtrial.trial.models import Visit
-from segmentation.models import Method, SegmentationRun
+from segmentation.models import Method, ModelVersion, SegmentationRun
 from segmentation.selectors.mask_reviews import reviewable
 from segmentation.services import mask_corrections, mask_import
 from segmentation.services.mask_import import MadeElsewhere
@@ -41,6 +41,7 @@ def test_its_origin_is_named_and_the_changed_voxels_are_counted(visit: Visit, tm
     origin.refresh_from_db()
     assert str(run.model_version) == "toolbox corrected 1.0"
     assert run.model_version.method == Method.CORRECTED
+    assert not run.model_version.is_demonstration
     assert run.model_version.corrects(origin.model_version)
     assert not origin.model_version.corrects(run.model_version)
     assert run.parameters["corrected_run"] == str(origin.pk)
@@ -51,6 +52,18 @@ def test_its_origin_is_named_and_the_changed_voxels_are_counted(visit: Visit, tm
     assert take_in(visit, path, CORRECTED) == run
     # No network learns from it: it may have begun as a network's own mistake.
     assert set(reviewable()) == {origin}
+
+
+def test_of_a_demonstration_a_demonstration_is_left_and_the_run_tells_no_volume(
+    visit: Visit, tmp_path: Path
+):
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 8)
+    ModelVersion.objects.filter(name="toolbox").update(is_demonstration=True)
+    run = take_in(visit, path, CORRECTED)
+    assert run.model_version.is_demonstration
+    # Whoever sees the run sees its provenance, and need not be one who sees loads.
+    assert "voxels_changed" not in run.provenance
+    assert run.provenance["corrected_run"] == run.parameters["corrected_run"]
 
 
 @pytest.mark.parametrize(
