@@ -640,13 +640,17 @@ def address(world: World, route: Found, target: str, given: dict[str, str]) -> s
     return reverse(route.name, kwargs=values)
 
 
+NOBODY = uuid.uuid4()
+"""An id that nothing has."""
+
+
 def address_of_nothing(world: World, route: Found, target: str, given: dict[str, str]) -> str:
     """Return the same address with an id, or failing that a study, that does not exist."""
     values: dict[str, Any] = {}
     named = [name for name in route.parameters if name in IDENTIFYING]
     for name in route.parameters:
         if name in named:
-            values[name] = uuid.uuid4()
+            values[name] = NOBODY
         elif name == "study_code" and not named:
             values[name] = "NO-SUCH-STUDY"
         else:
