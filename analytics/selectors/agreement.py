@@ -70,8 +70,8 @@ class Comparison:
     trained_patients : int
         Patients left out, since one of the methods was trained on a scan of theirs.
     is_training_known : bool
-        Whether the training set of every network of the two is on record; patients of one that is
-        not cannot be left out.
+        Whether the training set of every network of the two, or that their masks began as, is on
+        record; patients of one that is not cannot be left out.
     masks_waiting, masks_left_out : int
         Pairs whose masks are not compared yet, and those that never will be, since the consent for
         images has ended.
@@ -115,11 +115,10 @@ def comparison(
     """Return the scans that one of two methods measured, or both.
 
     A patient with any scan in the training set of either is left out: the loads of such a patient
-    are no independent test of the method.
+    are no independent test of the method, nor of its masks where a person has corrected them.
     """
     rows = impact.rows(study, reference, user=user, tested=tested)
-    sets = [impact.trained_on(study, model) for model in (tested, reference)]
-    needed = [one for model, one in zip((tested, reference), sets, strict=True) if _learns(model)]
+    sets = [_trained_on(study, model) for model in (tested, reference)]
     trained = set().union(*(one for one in sets if one))
     kept = [row for row in rows if row.patient_id not in trained]
     scored = cohort.with_scores(study, [row.visit for row in kept], user=user)
@@ -133,14 +132,26 @@ def comparison(
         reference=reference,
         scans=scans,
         trained_patients=len({row.patient_id for row in rows} & trained),
-        is_training_known=all(one is not None for one in needed),
+        is_training_known=all(one is not None for one in sets),
         masks_waiting=len(lacking & waiting),
         masks_left_out=len(lacking - waiting),
     )
 
 
-def _learns(model: ModelVersion) -> bool:
-    return model.method == Method.CNN
+def _trained_on(study: Study, model: ModelVersion) -> set[UUID] | None:
+    """Return the patients that the masks of a method have learned from; None if not on record.
+
+    Corrected masks have learned what their origin had: they began as its masks.
+    """
+    source = model
+    if model.began_as is not None:
+        name, version = model.began_as
+        found = ModelVersion.objects.filter(name=name, version=version).first()
+        if found is None:
+            return None
+        source = found
+    trained = impact.trained_on(study, source)
+    return set() if trained is None and source.method != Method.CNN else trained
 
 
 def _pair(row: impact.Row) -> frozenset[UUID]:

@@ -126,7 +126,13 @@ class ModelVersion(ClinicalModel):
     def __str__(self) -> str:
         return f"{self.name} {self.version}"
 
+    @property
+    def began_as(self) -> tuple[str, str] | None:
+        """Name and version of the method whose masks were corrected; None where none were."""
+        if self.method != Method.CORRECTED:
+            return None
+        return self.name.removesuffix(CORRECTED), self.version
+
     def corrects(self, other: "ModelVersion") -> bool:
         """Return whether the masks of this method began as those of another one."""
-        began = (f"{other.name}{CORRECTED}", other.version)
-        return self.method == Method.CORRECTED and (self.name, self.version) == began
+        return self.began_as == (other.name, other.version)

@@ -194,6 +194,39 @@ def test_a_network_without_a_training_set_on_record_is_named_as_a_doubt(client, 
     assert "its patients could not be left out" in html
 
 
+def test_who_a_network_was_trained_on_is_left_out_of_its_corrected_masks_too(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    """Of the three, `small` was trained on patient A; its corrected masks know A as well."""
+    corrected = make_model("small corrected", state=ReleaseState.CANDIDATE, method=Method.CORRECTED)
+    for run, load_ml in zip(pairs, (20.5, 31.0, 41.5, 52.0), strict=True):
+        make_load(run.visit.patient, run.visit.date, load_ml, model=corrected, beside=run)
+    toolbox = make_model("next")
+    ways = [(corrected, toolbox), (toolbox, corrected)]
+    queries = [f"?test={test.pk}&reference={reference.pk}" for test, reference in ways]
+    for query in queries:
+        html = page(client, world, query)
+        assert "The training set of one of the methods is not on record" in html
+        assert "4 scans of 2 patients measured by both" in html
+    trained_on(make_model(), world.patient_a)
+    for query in queries:
+        html = page(client, world, query)
+        assert "1 patient is left out" in html
+        assert "2 scans of 1 patient measured by both" in html
+        assert "is not on record" not in html
+
+
+def test_a_corrected_mask_of_a_method_that_learns_from_nobody_leaves_no_doubt(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    trained_on(make_model(), world.patient_b)
+    corrected = make_model("next corrected", state=ReleaseState.CANDIDATE, method=Method.CORRECTED)
+    make_load(world.patient_a, M6, 20.5, model=corrected, beside=pairs[0])
+    html = page(client, world, f"?reference={corrected.pk}")
+    assert "1 scan of 1 patient measured by both" in html
+    assert "is not on record" not in html
+
+
 def test_masks_that_are_not_compared_are_counted_by_why(client, world: World):
     pair(world.patient_a, M6, 21.0, 20.0)
     assert "1 pair of masks is not compared yet" in page(client, world)
