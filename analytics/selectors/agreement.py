@@ -104,6 +104,28 @@ def methods(study: Study, *, user: Any) -> list[ModelVersion]:
     return sorted(ModelVersion.objects.filter(pk__in=there), key=_rank)
 
 
+def chosen_pair(
+    methods: Sequence[ModelVersion],
+    *,
+    tested: ModelVersion | None = None,
+    reference: ModelVersion | None = None,
+) -> tuple[ModelVersion, ModelVersion]:
+    """Return two of at least two methods to compare: those that are named, and who is not chosen.
+
+    Under test is the first one, as `methods` orders them; but a network where that is
+    conventional, for a difference is network minus conventional (domain section 7.2). The
+    reference is the first other one.
+    """
+    if tested is None:
+        there = [model for model in methods if model != reference]
+        networks = [model for model in there if model.method == Method.CNN]
+        is_conventional = there[0].method == Method.CONVENTIONAL
+        tested = networks[0] if networks and is_conventional else there[0]
+    if reference is None or reference == tested:
+        reference = next(model for model in methods if model != tested)
+    return tested, reference
+
+
 def _rank(model: ModelVersion) -> tuple[bool, bool, str, str]:
     is_other = model.state != ReleaseState.ACTIVE
     return is_other, model.method != Method.CONVENTIONAL, model.name, model.version

@@ -152,20 +152,18 @@ def asked_for(
     """Return the comparison of the address; None where there are no two methods.
 
     Without names in the address, or with others than those of the study, the method that counts is
-    under test, and the first other one the reference.
+    under test, or a network where that is conventional, and the first other one the reference.
     """
     there = agreement.methods(study, user=request.user) if methods is None else methods
     if len(there) < 2:
         return None
-    tested = _named(request, "test", there)
-    others = [model for model in there if model != tested]
-    reference = _named(request, "reference", others)
+    named = {str(model.pk): model for model in there}
+    tested, reference = agreement.chosen_pair(
+        there,
+        tested=named.get(request.GET.get("test", "")),
+        reference=named.get(request.GET.get("reference", "")),
+    )
     return agreement.comparison(study, tested, reference, user=request.user)
-
-
-def _named(request: HttpRequest, name: str, methods: Sequence[ModelVersion]) -> ModelVersion:
-    asked = request.GET.get(name, "")
-    return next((model for model in methods if str(model.pk) == asked), methods[0])
 
 
 def _of_pair(name: str, compared: Comparison, *arguments: str) -> str:

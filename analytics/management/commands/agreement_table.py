@@ -37,7 +37,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--test",
             metavar="NAME",
-            help="the method under test, named likewise; the one that counts if absent",
+            help="the method under test, named likewise; absent: the one that counts, or a network "
+            "where that is conventional",
         )
         parser.add_argument(
             "--reference",
@@ -89,19 +90,27 @@ class Command(BaseCommand):
 
 def _comparison(study: Study, user: Any, test: str | None, reference: str | None) -> Comparison:
     methods = agreement.methods(study, user=user)
-    tested = _chosen(study, methods, test)
+    tested = None if test is None else _named(study, methods, test)
     others = [model for model in methods if model != tested]
-    return agreement.comparison(study, tested, _chosen(study, others, reference), user=user)
+    named = None if reference is None else _named(study, others, reference)
+    if len(methods) < 2:
+        raise CommandError(_nothing(study) + ".")
+    pair = agreement.chosen_pair(methods, tested=tested, reference=named)
+    return agreement.comparison(study, *pair, user=user)
 
 
-def _chosen(study: Study, methods: Sequence[ModelVersion], name: str | None) -> ModelVersion:
-    chosen = [model for model in methods if name in (None, model.name, str(model))]
+def _nothing(study: Study) -> str:
+    return (
+        "There are no two methods to compare: this person sees loads of no other method in "
+        f"{study.code}"
+    )
+
+
+def _named(study: Study, methods: Sequence[ModelVersion], name: str) -> ModelVersion:
+    chosen = [model for model in methods if name in (model.name, str(model))]
     if not chosen:
-        raise CommandError(
-            "There are no two methods to compare: this person sees loads of no other method in "
-            f"{study.code}" + ("." if name is None else f" that is named {name!r}.")
-        )
-    if name is not None and len(chosen) > 1:
+        raise CommandError(f"{_nothing(study)} that is named {name!r}.")
+    if len(chosen) > 1:
         there = ", ".join(str(model) for model in chosen)
         raise CommandError(f"Several methods have this name; say which version: {there}.")
     return chosen[0]

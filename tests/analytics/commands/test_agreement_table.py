@@ -42,6 +42,7 @@ def test_the_file_has_the_published_numbers_beside_those_of_the_study(world: Wor
         "method_agreement",
     )
     assert "2 of 2 scans measured by both" in run(out, "--reference", "next")
+    assert "next 1 beside small 1" in run(out, "--reference", "small")
 
 
 def test_nobody_takes_a_table_that_they_may_not_see(world: World, tmp_path: Path):

@@ -303,6 +303,21 @@ def test_any_two_methods_are_compared_and_the_page_says_which(
     assert "Reference: small 1." in page(client, world, f"?test={second.pk}&reference={second.pk}")
 
 
+def test_a_network_is_under_test_where_the_conventional_method_counts(client, world: World):
+    """The difference is network minus conventional; who names a reference gets that one."""
+    toolbox = make_model("toolbox", method=Method.CONVENTIONAL)
+    network = candidate("net")
+    for patient, load_ml in ((world.patient_a, 21.0), (world.patient_b, 22.0)):
+        run = make_load(patient, M6, 20.0, model=toolbox)
+        make_load(patient, M6, load_ml, model=network, beside=run)
+    assert "Test: net 1. Reference: toolbox 1." in page(client, world)
+    rows = cells(client, world)
+    assert float(rows["Test load less reference load", "3D"]["value"]) == pytest.approx(1.5)
+    assert rows["Test scans", "3D"]["published"] == "73"
+    named = page(client, world, f"?reference={network.pk}")
+    assert "Test: toolbox 1. Reference: net 1." in named
+
+
 def test_a_correction_beside_its_origin_is_said_to_have_begun_as_it(
     client, world: World, pairs: list[SegmentationRun]
 ):
