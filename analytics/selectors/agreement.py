@@ -1,7 +1,7 @@
 """Two methods side by side, as the reference study compared two."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +12,23 @@ from analytics.stats.overlap_bands import MaskPair
 from analytics.stats.paired import PairedScan
 from mldtrial.trial.models import Study
 from segmentation.imaging.overlap import OVERLAP_VERSION
-from segmentation.models import MaskOverlap, Method, ModelVersion, ReleaseState
+from segmentation.models import (
+    MaskOverlap,
+    Method,
+    ModelVersion,
+    ReleaseState,
+    SegmentationRun,
+)
 from segmentation.policies import visible_to
 from segmentation.selectors.overlaps import unmeasured
 
 Overlaps = Mapping[frozenset[UUID], MaskOverlap]
+OTHER_ORIGIN = impact.Gap(
+    "other_origin",
+    "It began as a mask that another one has replaced.",
+    is_final=True,
+)
+"""Why a corrected mask is not compared with the mask of its origin that stands now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,9 @@ class Comparison:
     is_training_known : bool
         Whether the training set of every network of the two, or that their masks began as, is on
         record; patients of one that is not cannot be left out.
+    other_origins : int
+        Scans of a method and its corrections that are not compared: the mask that was corrected
+        is not the one that stands now.
     masks_waiting, masks_left_out : int
         Pairs whose masks are not compared yet, and those that never will be, since the consent for
         images has ended.
@@ -82,6 +97,7 @@ class Comparison:
     scans: tuple[Compared, ...]
     trained_patients: int
     is_training_known: bool
+    other_origins: int
     masks_waiting: int
     masks_left_out: int
 
@@ -143,6 +159,8 @@ def comparison(
     sets = [_trained_on(study, model) for model in (tested, reference)]
     trained = set().union(*(one for one in sets if one))
     kept = [row for row in rows if row.patient_id not in trained]
+    if tested.corrects(reference) or reference.corrects(tested):
+        kept = _beside_their_origin(kept)
     scored = cohort.with_scores(study, [row.visit for row in kept], user=user)
     overlaps = _overlaps(kept, user)
     scans = tuple(_compared(row, point, overlaps) for row, point in zip(kept, scored, strict=True))
@@ -155,6 +173,7 @@ def comparison(
         scans=scans,
         trained_patients=len({row.patient_id for row in rows} & trained),
         is_training_known=all(one is not None for one in sets),
+        other_origins=sum(row.gap is OTHER_ORIGIN for row in kept),
         masks_waiting=len(lacking & waiting),
         masks_left_out=len(lacking - waiting),
     )
@@ -174,6 +193,25 @@ def _trained_on(study: Study, model: ModelVersion) -> set[UUID] | None:
         source = found
     trained = impact.trained_on(study, source)
     return set() if trained is None and source.method != Method.CNN else trained
+
+
+def _beside_their_origin(rows: Sequence[impact.Row]) -> list[impact.Row]:
+    """Return the rows of a method and its corrections, comparing each with what it began as.
+
+    The mask of the method may have been replaced since: then its correction never saw the new one.
+    """
+    runs = {run for row in rows for run in _pair(row)}
+    corrections = SegmentationRun.objects.filter(pk__in=runs, parameters__has_key="corrected_run")
+    began = {
+        frozenset((str(pk), parameters["corrected_run"]))
+        for pk, parameters in corrections.values_list("pk", "parameters")
+    }
+    return [
+        row
+        if row.difference_ml is None or frozenset(map(str, _pair(row))) in began
+        else replace(row, gap=OTHER_ORIGIN)
+        for row in rows
+    ]
 
 
 def _pair(row: impact.Row) -> frozenset[UUID]:

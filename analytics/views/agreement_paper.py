@@ -89,6 +89,11 @@ def _warnings(compared: Comparison) -> list[str]:
             f"The masks of {corrected} began as those of {origin} and were corrected by hand: the "
             "two agree better than masks made apart would."
         )
+        if compared.other_origins:
+            said.append(
+                "Scans that are not compared, since the corrected mask began as a mask of "
+                f"{origin} that another one has replaced: {compared.other_origins}."
+            )
     if not compared.is_training_known:
         said.append(
             "The training set of one of the methods is not on record, so its patients could not "

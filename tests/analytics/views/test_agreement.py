@@ -15,7 +15,7 @@ from mldtrial.audit.models import AccessEvent
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.services import participation
 from segmentation.imaging.overlap import OVERLAP_VERSION
-from segmentation.models import MaskOverlap, Method, ReleaseState, SegmentationRun
+from segmentation.models import MaskOverlap, Method, ModelVersion, ReleaseState, SegmentationRun
 from tests.support.loads import make_load, make_model, trained_on
 from tests.support.papers import text_of
 from tests.support.shadows import candidate, pair
@@ -47,6 +47,17 @@ def compare(run: SegmentationRun, dice: float | None) -> None:
         hausdorff95_mm=None if dice is None else 10 * (1 - dice),
         surface_dice=dice,
     )
+
+
+def correct(
+    beside: SegmentationRun, load_ml: float, model: ModelVersion, origin: ModelVersion
+) -> None:
+    """Put the corrected mask on record that began as the one of a method at the same images."""
+    visit = beside.visit
+    before = SegmentationRun.objects.get(visit=visit, model_version=origin)
+    run = make_load(visit.patient, visit.date, load_ml, model=model, beside=beside)
+    run.parameters = {"corrected_run": str(before.pk)}
+    run.save()
 
 
 @pytest.fixture
@@ -322,14 +333,41 @@ def test_a_correction_beside_its_origin_is_said_to_have_begun_as_it(
     client, world: World, pairs: list[SegmentationRun]
 ):
     corrected = make_model("next corrected", state=ReleaseState.CANDIDATE, method=Method.CORRECTED)
-    make_load(world.patient_a, M6, 20.5, model=corrected, beside=pairs[0])
     origin = make_model("next")
+    correct(pairs[0], 20.5, corrected, origin)
     said = "The masks of next corrected 1 began as those of next 1"
     query = f"?test={origin.pk}&reference={corrected.pk}"
     assert said in page(client, world, query)
     assert said in text_of(client.get(address("agreement_pdf") + query).content)
+    assert "1 scan of 1 patient measured by both" in page(client, world, query)
     assert "corrected by hand)" in page(client, world)  # to be chosen
     assert said not in page(client, world, f"?reference={corrected.pk}")
+
+
+def test_a_correction_is_not_compared_with_a_mask_that_took_the_place_of_its_origin(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    corrected = make_model("next corrected", state=ReleaseState.CANDIDATE, method=Method.CORRECTED)
+    origin = make_model("next")
+    for run, load_ml in zip(pairs[:3], (20.5, 30.5, 40.5), strict=True):
+        correct(run, load_ml, corrected, origin)
+    query = f"?test={corrected.pk}&reference={origin.pk}"
+    assert "3 scans of 2 patients measured by both" in page(client, world, query)
+    old = SegmentationRun.objects.get(visit=pairs[0].visit, model_version=origin)
+    SegmentationRun.objects.filter(pk=old.pk).update(is_voided=True, analysis_flag=False)
+    make_load(world.patient_a, M6, 25.0, model=origin, beside=pairs[0])
+    said = "1 scan is not compared: the corrected mask began as a mask of next 1 that another one"
+    for way in (query, f"?test={origin.pk}&reference={corrected.pk}"):
+        html = page(client, world, way)
+        assert "2 scans of 2 patients measured by both" in html
+        assert said in html
+        assert "2 pairs of masks are not compared yet" in html
+    text = text_of(client.get(address("agreement_pdf") + query).content)
+    assert "began as a mask of next 1 that another one has replaced: 1." in text
+    # Beside the method that counts it is one mask among others.
+    html = page(client, world, f"?reference={corrected.pk}")
+    assert "3 scans of 2 patients measured by both" in html
+    assert said not in html
 
 
 def test_loads_of_other_images_are_not_compared(client, world: World):
