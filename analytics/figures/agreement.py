@@ -19,12 +19,19 @@ class PairMark:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A level across the figure, with its interval."""
+    """A level across the figure, with its interval.
+
+    Attributes
+    ----------
+    told : str
+        The value as the table beside the figure rounds it, with its sign.
+    """
 
     name: str
     value: float
     low: float
     high: float
+    told: str
 
 
 def bland_altman_figure(
@@ -90,9 +97,8 @@ def _shapes(line: Line) -> list[dict[str, Any]]:
 
 
 def _annotation(line: Line) -> dict[str, Any]:
-    sign = "−" if line.value < 0 else "+"
     return {
-        "text": f"{line.name} {sign}{abs(line.value):.1f} mL",
+        "text": f"{line.name} {line.told} mL",
         "xref": "paper", "x": 1, "xanchor": "left", "xshift": 6, "y": line.value,
         "showarrow": False, "font": {"size": 12, "color": style.INK},
     }  # fmt: skip

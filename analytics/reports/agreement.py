@@ -179,7 +179,7 @@ def _names(panel: Panel, lines: Sequence[Line]) -> list[shapes.Shape]:
     free = float("-inf")
     for one in sorted(lines, key=lambda line: line.value):
         free = max(panel.y.at(one.value) - 2.5, free)
-        words = f"{one.name} {plot.signed(one.value)} mL"
+        words = f"{one.name} {one.told} mL"
         drawn.append(plot.text(panel.right_pt + 5, free, words, colour=plot.INK))
         free += LABEL_GAP_PT
     return drawn

@@ -58,11 +58,6 @@ def number(value: float) -> str:
     return f"{value:g}".replace("-", "−")
 
 
-def signed(value: float) -> str:
-    """Return a difference with one decimal and its sign."""
-    return f"{value:+.1f}".replace("-", "−")
-
-
 def text(
     x: float,
     y: float,

@@ -15,6 +15,7 @@ from analytics.stats.method_table import STRATA
 from analytics.stats.overlap_bands import THIRDS, Band
 from analytics.views import charts
 from analytics.views.agreement import asked_for, study_of
+from analytics.views.paper import number
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
@@ -92,7 +93,7 @@ def _loads(stratum: Stratum, band: Band) -> str:
     """Return of which reference loads a size of load is, in few words."""
     if stratum.cuts_ml is None or band.name not in THIRDS:
         return "any load"
-    low, high = (f"{cut:.1f}" for cut in stratum.cuts_ml)
+    low, high = (number(cut, 1) for cut in stratum.cuts_ml)
     return {
         THIRDS[0]: f"≤ {low} mL",
         THIRDS[1]: f"≤ {high} mL",

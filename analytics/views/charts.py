@@ -30,6 +30,7 @@ from analytics.selectors.patient_page import Flag, VisitRow
 from analytics.selectors.reference_cohorts import Behind
 from analytics.services import findings
 from analytics.stats.agreement import BlandAltman
+from analytics.views.paper import signed
 from mldtrial.trial.models import Patient, Study, Treatment
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.subtype import Subtype
@@ -223,7 +224,10 @@ def _treatment_marks(
 def agreement_lines(found: BlandAltman) -> list[Line]:
     """Return bias and limits of agreement as lines across a figure."""
     return [
-        Line("Upper limit", found.upper_limit, *found.upper_ci),
-        Line("Bias", found.bias, *found.bias_ci),
-        Line("Lower limit", found.lower_limit, *found.lower_ci),
+        Line(name, value, *ends, signed(value, 1))
+        for name, value, ends in (
+            ("Upper limit", found.upper_limit, found.upper_ci),
+            ("Bias", found.bias, found.bias_ci),
+            ("Lower limit", found.lower_limit, found.lower_ci),
+        )
     ]

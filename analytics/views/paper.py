@@ -15,3 +15,10 @@ def pdf_answer(content: bytes, name: str) -> HttpResponse:
 def number(value: float, digits: int | str) -> str:
     """Return a number as the page writes it."""
     return str(floatformat(value, digits))
+
+
+def signed(value: float, digits: int | str) -> str:
+    """Return a difference with its sign, rounded as the page rounds it; zero has no sign."""
+    size = number(abs(value), digits)
+    is_zero = not size.strip("0.,")
+    return size if is_zero else f"{'−' if value < 0 else '+'}{size}"

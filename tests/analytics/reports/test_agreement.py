@@ -13,9 +13,9 @@ from analytics.stats.overlap_bands import MaskPair, overlap_bands
 
 MARKS = [PairMark(10.0, 2.0, "a"), PairMark(30.0, -4.0, "b")]
 LINES = [
-    Line("Upper limit", 5.0, 4.0, 6.0),
-    Line("Bias", -1.0, -2.0, 0.5),
-    Line("Lower limit", -7.0, -8.0, -6.0),
+    Line("Upper limit", 5.0, 4.0, 6.0, "+5.0"),
+    Line("Bias", -1.0, -2.0, 0.5, "−1.0"),
+    Line("Lower limit", -7.0, -8.0, -6.0, "−7.0"),
 ]
 
 
@@ -38,7 +38,7 @@ def test_marks_stand_in_proportion_and_lines_at_their_values():
 
 
 def test_names_of_lines_that_lie_close_do_not_cover_each_other():
-    lines = [Line(name, 0.01 * n, -0.1, 0.1) for n, name in enumerate(("a", "b", "c"))]
+    lines = [Line(name, 0.01 * n, -0.1, 0.1, "0.0") for n, name in enumerate(("a", "b", "c"))]
     named = [s.y for s in of(shapes.String, bland_altman_drawing(MARKS, lines)) if "mL" in s.text]
     named = sorted(named)[-3:]
     assert min(later - earlier for earlier, later in pairwise(named)) > 8.9
