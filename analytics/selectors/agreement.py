@@ -108,6 +108,11 @@ class Comparison:
         return next((pair for pair in pairs if pair[0].corrects(pair[1])), None)
 
     @property
+    def named(self) -> dict[str, str]:
+        """Which method is which, in words."""
+        return {"test": str(self.tested), "reference": str(self.reference)}
+
+    @property
     def is_like_the_study(self) -> bool:
         """Whether a network is set beside the conventional method, as in the reference study."""
         return self.tested.method == Method.CNN and self.reference.method == Method.CONVENTIONAL

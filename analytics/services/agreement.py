@@ -166,7 +166,7 @@ def as_csv(*, study: Study, comparison: Comparison | None, by: Any) -> bytes:
     content = buffer.getvalue().encode()
     details = {
         "dataset": DATASET,
-        "model": "" if comparison is None else str(comparison.reference),
+        **({} if comparison is None else comparison.named),
         "row_count": len(rows),
         "sha256": hashlib.sha256(content).hexdigest(),
     }

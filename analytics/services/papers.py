@@ -1,12 +1,15 @@
 """Papers that leave the system: each is logged with what it was made of, as an export is."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.utils import timezone
 
 from analytics.reports.sheet import Origin
+from analytics.selectors.agreement import Comparison
 from mldtrial.audit.models import AccessAction
 from mldtrial.audit.services import anchors
 from mldtrial.trial import policies
@@ -46,8 +49,10 @@ def take_course(content: bytes, *, patient: Patient, by: Any, origin: Origin) ->
     _log(COURSE, content, patient.study, by, origin, subject=patient.subject_code)
 
 
-def take_agreement(content: bytes, *, study: Study, by: Any, origin: Origin) -> None:
-    """Log that the paper of the agreement of two methods was taken.
+def take_agreement(
+    content: bytes, *, study: Study, comparison: Comparison | None, by: Any, origin: Origin
+) -> None:
+    """Log that the paper of the agreement of two methods was taken, and of which.
 
     Raises
     ------
@@ -55,14 +60,23 @@ def take_agreement(content: bytes, *, study: Study, by: Any, origin: Origin) -> 
         If the person may not see the comparison of methods.
     """
     policies.require(by, "view_impact", study)
-    _log(AGREEMENT, content, study, by, origin)
+    named = {} if comparison is None else comparison.named
+    _log(AGREEMENT, content, study, by, origin, named=named)
 
 
 def _log(
-    dataset: str, content: bytes, study: Study, by: Any, origin: Origin, subject: str = ""
+    dataset: str,
+    content: bytes,
+    study: Study,
+    by: Any,
+    origin: Origin,
+    *,
+    subject: str = "",
+    named: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     details = {
         "dataset": dataset,
+        **named,
         "data_version": origin.data_version,
         "sha256": hashlib.sha256(content).hexdigest(),
     }

@@ -8,6 +8,8 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.http import content_disposition_header
+from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_safe
 
 from analytics.figures.agreement import PairMark, bland_altman_figure
@@ -132,11 +134,22 @@ def agreement_file(request: HttpRequest, study_code: str) -> HttpResponse:
     """Send the table of the page as CSV; without two methods it has its head alone."""
     study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
-    content = agreements.as_csv(study=study, comparison=asked_for(request, study), by=request.user)
+    compared = asked_for(request, study)
+    content = agreements.as_csv(study=study, comparison=compared, by=request.user)
+    return csv_answer(content, file_name(study, agreements.DATASET, compared, "csv"))
+
+
+def csv_answer(content: bytes, name: str) -> HttpResponse:
+    """Return a table under a name, to be kept as a file."""
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    name = f"{study.code}_{agreements.DATASET}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Content-Disposition"] = content_disposition_header(True, name)
     return response
+
+
+def file_name(study: Study, what: str, compared: Comparison | None, ending: str) -> str:
+    """Return the name of a file of a comparison, with both methods in it."""
+    methods = [] if compared is None else [str(compared.tested), "beside", str(compared.reference)]
+    return get_valid_filename(f"{'_'.join((study.code, what, *methods))}.{ending}")
 
 
 def study_of(request: HttpRequest, study_code: str) -> Study:

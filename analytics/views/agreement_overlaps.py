@@ -14,7 +14,7 @@ from analytics.services.agreement import Stratum
 from analytics.stats.method_table import STRATA
 from analytics.stats.overlap_bands import THIRDS, Band
 from analytics.views import charts
-from analytics.views.agreement import asked_for, study_of
+from analytics.views.agreement import asked_for, csv_answer, file_name, study_of
 from analytics.views.paper import number
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
@@ -54,13 +54,9 @@ def agreement_masks_file(request: HttpRequest, study_code: str) -> HttpResponse:
     """Send the figures of both masks of each scan as CSV."""
     study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
-    content = agreement_masks.as_csv(
-        study=study, comparison=asked_for(request, study), by=request.user
-    )
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    name = f"{study.code}_{agreement_masks.DATASET}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    compared = asked_for(request, study)
+    content = agreement_masks.as_csv(study=study, comparison=compared, by=request.user)
+    return csv_answer(content, file_name(study, agreement_masks.DATASET, compared, "csv"))
 
 
 def title_of(measure: Measure, stratum: str) -> str:

@@ -20,6 +20,7 @@ from analytics.views.agreement import (
     MOST_OUTLIERS,
     asked_for,
     digits_of,
+    file_name,
     is_counted,
     mark_of,
     study_of,
@@ -41,8 +42,8 @@ def agreement_pdf_file(request: HttpRequest, study_code: str) -> HttpResponse:
     origin = papers.origin(of=f"{study.code} · agreement of methods", by=request.user)
     paper = _nothing(study) if compared is None else _paper(study, compared)
     content = agreement_pdf(paper, origin)
-    papers.take_agreement(content, study=study, by=request.user, origin=origin)
-    return pdf_answer(content, f"{study.code}_agreement.pdf")
+    papers.take_agreement(content, study=study, comparison=compared, by=request.user, origin=origin)
+    return pdf_answer(content, file_name(study, "agreement", compared, "pdf"))
 
 
 def _nothing(study: Study) -> AgreementPaper:

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from analytics.selectors import agreement
 from analytics.services import agreement as agreements
-from mldtrial.audit.models import AccessEvent
+from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.services import participation
 from segmentation.imaging.overlap import OVERLAP_VERSION
@@ -312,6 +312,25 @@ def test_any_two_methods_are_compared_and_the_page_says_which(
     assert "whose loads count" not in text
     # A method is never set beside itself.
     assert "Reference: small 1." in page(client, world, f"?test={second.pk}&reference={second.pk}")
+
+
+def test_every_file_names_both_methods_and_so_does_the_log_of_its_taking(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    second = make_model("net work", "2.1", state=ReleaseState.CANDIDATE)
+    make_load(world.patient_a, M6, 26.0, model=second, beside=pairs[0])
+    client.force_login(world.user("data_manager"))
+    query = f"?test={second.pk}&reference={make_model('next').pk}"
+    for route, name in (
+        ("agreement_file", "MLD-1_method_agreement_net_work_2.1_beside_next_1.csv"),
+        ("agreement_masks_file", "MLD-1_method_agreement_masks_net_work_2.1_beside_next_1.csv"),
+        ("agreement_pdf", "MLD-1_agreement_net_work_2.1_beside_next_1.pdf"),
+    ):
+        answer = client.get(address(route) + query)
+        taken = AccessEvent.objects.latest("pk")
+        assert answer["Content-Disposition"] == f'attachment; filename="{name}"'
+        assert taken.action == AccessAction.EXPORT_DONE
+        assert (taken.details["test"], taken.details["reference"]) == ("net work 2.1", "next 1")
 
 
 def test_a_network_is_under_test_where_the_conventional_method_counts(client, world: World):
