@@ -9,7 +9,7 @@ from io import StringIO
 from typing import Any, Generic, TypeVar
 
 from analytics.selectors.agreement import Compared, Comparison
-from analytics.services import findings
+from analytics.services import agreement_words, findings
 from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.method_table import STRATA, Figure, TableRow, method_table
@@ -33,7 +33,8 @@ RESAMPLES = 2000
 DATASET = "method_agreement"
 COLUMNS = (
     "study_code", "test_method", "reference_method", "quantity", "unit", "acq_stratum", "published",
-    "value", "low", "high", "low_and_high_are", "n", "why_none",
+    "value", "low", "high", "low_and_high_are", "n", "why_none", "tolerance",
+    "warnings",
 )  # fmt: skip
 Found = TypeVar("Found")
 
@@ -149,7 +150,8 @@ def _outliers(pairs: Sequence[Compared], found: BlandAltman | None) -> tuple[Com
 def as_csv(*, study: Study, comparison: Comparison | None, by: Any) -> bytes:
     """Return the table as CSV, a row for each quantity and stratum, and log that it was taken.
 
-    Without a comparison it has no row.
+    Every row has what is to be said against the numbers, and those that rest on the tolerance of
+    the study have it in words. Without a comparison there is no row.
 
     Raises
     ------
@@ -176,8 +178,13 @@ def as_csv(*, study: Study, comparison: Comparison | None, by: Any) -> bytes:
 
 def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
     methods = [guarded(str(model)) for model in (comparison.tested, comparison.reference)]
+    tolerance = agreement_words.tolerance(study)
+    warnings = " ".join(agreement_words.warnings(comparison))
     return [
-        [study.code, *methods, *_line(row, name, published, figure)]
+        [
+            *(study.code, *methods, *_line(row, name, published, figure)),
+            *(tolerance if row.is_by_tolerance else "", warnings),
+        ]
         for row in table(study, comparison)
         for name, published, figure in zip(STRATA, row.published, row.found, strict=True)
     ]

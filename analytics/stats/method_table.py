@@ -28,6 +28,7 @@ from analytics.stats.paired import (
 )
 
 STRATA = ("3D", "2D")
+BEYOND_TOLERANCE = "lower by more than the tolerance"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,11 @@ class TableRow:
     beside: str
     published: tuple[float | None, float | None]
     found: tuple[Figure, Figure]
+
+    @property
+    def is_by_tolerance(self) -> bool:
+        """Whether the number depends on the tolerance that was given."""
+        return self.quantity.endswith(BEYOND_TOLERANCE)
 
 
 NOTHING = (None, None)
@@ -124,7 +130,7 @@ class _Cells:
             ),
             *(
                 (
-                    f"Next scans of a patient: {name} load lower by more than the tolerance",
+                    f"Next scans of a patient: {name} load {BEYOND_TOLERANCE}",
                     "%",
                     "",
                     NOTHING,

@@ -17,6 +17,7 @@ from analytics.figures.overlaps import MEASURES
 from analytics.selectors import agreement
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
+from analytics.services import agreement_words
 from analytics.services.agreement import Stratum
 from analytics.stats.method_table import STRATA, TableRow
 from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX
@@ -55,6 +56,7 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
         "patient_count": len({one.row.patient_id for one in compared.scans if one.is_pair}),
         "table": [_table_row(row) for row in agreements.table(study, compared)],
         "strata": [_panel(study, compared, stratum) for stratum in strata],
+        "tolerance": agreement_words.tolerance(study),
         "seed": agreements.SEED,
         "resamples": agreements.RESAMPLES,
         "fewest_for_thirds": FEWEST,

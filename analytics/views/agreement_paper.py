@@ -11,7 +11,7 @@ from analytics.reports.agreement import AgreementPaper, StratumPart, agreement_p
 from analytics.reports.agreement_overlaps import OverlapPanel
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
-from analytics.services import papers
+from analytics.services import agreement_words, papers
 from analytics.services.agreement import Stratum
 from analytics.stats.method_table import Figure, TableRow
 from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX, Band, Quartiles
@@ -64,10 +64,10 @@ def _paper(study: Study, compared: Comparison) -> AgreementPaper:
             ("Test", _method(compared.tested)),
             ("Reference", _method(compared.reference)),
         ],
-        warnings=_warnings(compared),
+        warnings=agreement_words.warnings(compared),
         methods=(str(compared.tested), str(compared.reference)),
         table=[_table_row(row) for row in agreements.table(study, compared)],
-        note=_note(compared),
+        note=_note(study, compared),
         strata=[_stratum(study, stratum) for stratum in strata],
     )
 
@@ -75,44 +75,6 @@ def _paper(study: Study, compared: Comparison) -> AgreementPaper:
 def _method(model: ModelVersion) -> str:
     counts = ", whose loads count" if model.state == ReleaseState.ACTIVE else ""
     return f"{model}, {model.get_method_display()}{counts}"
-
-
-def _warnings(compared: Comparison) -> list[str]:
-    said = []
-    if compared.tested.is_demonstration or compared.reference.is_demonstration:
-        said.append(
-            "Demonstration. One of the methods is for demonstration; its numbers say nothing "
-            "about a patient."
-        )
-    if compared.correction is not None:
-        corrected, origin = compared.correction
-        said.append(
-            f"The masks of {corrected} began as those of {origin} and were corrected by hand: the "
-            "two agree better than masks made apart would."
-        )
-        if compared.other_origins:
-            said.append(
-                "Scans that are not compared, since the corrected mask began as a mask of "
-                f"{origin} that another one has replaced: {compared.other_origins}."
-            )
-    if not compared.is_training_known:
-        said.append(
-            "The training set of one of the methods is not on record, so its patients could not "
-            "be left out. They make a method look better than it is."
-        )
-    if compared.trained_patients:
-        said.append(
-            f"Patients left out, since a scan of theirs was in the training set of one of the "
-            f"methods: {compared.trained_patients}."
-        )
-    if compared.masks_waiting:
-        said.append(f"Pairs of masks that are not compared yet: {compared.masks_waiting}.")
-    if compared.masks_left_out:
-        said.append(
-            "Pairs of masks that are not compared, since the consent for images has ended: "
-            f"{compared.masks_left_out}."
-        )
-    return said
 
 
 def _table_row(row: TableRow) -> list[str]:
@@ -134,7 +96,7 @@ def _figure(row: TableRow, figure: Figure) -> str:
     return said if is_counted(row) else f"{said}, n {figure.n}"
 
 
-def _note(compared: Comparison) -> str:
+def _note(study: Study, compared: Comparison) -> str:
     unlike = ""
     if not compared.is_like_the_study:
         unlike = (
@@ -147,8 +109,9 @@ def _note(compared: Comparison) -> str:
         f"their scans, seed {agreements.SEED}). 3D and 2D are never pooled. The reference study "
         "compared an nnU-Net with the conventional method on 130 scans of 49 patients; a dash is "
         f"what its abstract does not give{unlike}. All rows but the first two are of the scans "
-        "that both methods measured. The tolerance is that of the study's settings; after "
-        "treatment a fall may be real, and counts here like any other."
+        "that both methods measured. The tolerance is that of the study's settings: "
+        f"{agreement_words.tolerance(study)}. After treatment a fall may be real, and counts here "
+        "like any other."
     )
 
 

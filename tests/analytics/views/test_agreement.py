@@ -314,6 +314,35 @@ def test_any_two_methods_are_compared_and_the_page_says_which(
     assert "Reference: small 1." in page(client, world, f"?test={second.pk}&reference={second.pk}")
 
 
+def test_page_paper_and_file_say_which_tolerance_and_what_to_beware_of(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    world.study.tolerance_same_ml, world.study.tolerance_same_percent = 3, 6.5
+    world.study.tolerance_changed_ml, world.study.tolerance_changed_percent = 9, 15
+    world.study.save()
+    said = (
+        "3 mL or 6.50 % of the mean of both loads, whichever is larger; after a change of scanner "
+        "or protocol 9 mL or 15 %"
+    )
+    html = page(client, world)
+    assert f"settings: {said}. After" in html
+    text = text_of(client.get(address("agreement_pdf")).content)
+    assert f"settings: {said}. After" in text
+    rows = cells(client, world)
+    assert {q for (q, _), row in rows.items() if row["tolerance"]} == {
+        f"Next scans of a patient: {name} load lower by more than the tolerance"
+        for name in ("test", "reference")
+    }
+    assert {row["tolerance"] for row in rows.values()} == {"", said}
+    (warnings,) = {row["warnings"] for row in rows.values()}
+    assert warnings.startswith("Demonstration. One of the methods is for demonstration;")
+    assert "The training set of one of the methods is not on record" in warnings
+    assert "not compared yet" not in warnings
+    pair(world.patient_a, M18, 35.0, 34.0)
+    (warnings,) = {row["warnings"] for row in cells(client, world).values()}
+    assert warnings.endswith("Pairs of masks that are not compared yet: 1.")
+
+
 def test_every_file_names_both_methods_and_so_does_the_log_of_its_taking(
     client, world: World, pairs: list[SegmentationRun]
 ):
