@@ -3,11 +3,14 @@
 The estimate is 1.96 x sqrt(2) times the standard deviation within a patient (Bland and Altman 1996,
 BMJ 313:744). Its interval is Miller's jackknife of the logarithm of a variance (1968, Ann Math Stat
 39:567), over patients: the one by chi-square supposes that every scan has the same normal error,
-and is far too narrow where the error grows with the load.
+and is far too narrow where the error grows with the load. Patients with more rescans say more of
+the variance than others, so Student's t has the degrees of freedom of the number of patients that
+weigh as much alike (Kish 1965, Survey Sampling: squared sum of weights by sum of squares), less 1.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from math import exp, sqrt
 
 import numpy as np
@@ -22,6 +25,9 @@ FEWEST_REPEATS = 10
 """Below, a standard deviation is known to no better than 44 % (1.96 / sqrt(2 n))."""
 FEWEST_SUBJECTS = 5
 """The interval rests on how patients differ, and a few of them do not say that."""
+LARGEST_SHARE = Fraction(1, 3)
+"""Of the rescans that one patient may have; beyond, the spread is that patient's, and no interval
+that rests on how patients differ says how far it is from that of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,9 @@ def own_tolerance(sessions: Sequence[Session], confidence: float = CONFIDENCE) -
     Raises
     ------
     NotEstimableError
-        If there are fewer than ten repeats or five patients, a value is not finite, or the scans
-        of all patients, or of all but one, agree to the last digit.
+        If there are fewer than ten repeats or five patients, one patient has more than a third of
+        the repeats, a value is not finite, or the scans of all patients, or of all but one, agree
+        to the last digit.
     """
     n_repeats = count_repeats(sessions)
     subjects = sorted({session.subject for session in sessions})
@@ -73,6 +80,12 @@ def own_tolerance(sessions: Sequence[Session], confidence: float = CONFIDENCE) -
         )
     found = repeatability([session.values for session in sessions], confidence)
     squares, freedom = _by_subject(sessions, subjects)
+    most = int(freedom.max())
+    if most > LARGEST_SHARE * n_repeats:
+        raise NotEstimableError(
+            f"one patient has {most} of the {n_repeats} rescans, more than a third; the spread "
+            "would be that of one patient."
+        )
     low, high = _variance_interval(squares, freedom, confidence)
     return OwnTolerance(
         value=found.smallest_detectable_change,
@@ -122,6 +135,8 @@ def _variance_interval(squares: Array, freedom: Array, confidence: float) -> tup
     n = squares.size
     whole = np.log(squares.sum() / freedom.sum())
     pseudo = n * whole - (n - 1) * np.log(without_one / (freedom.sum() - freedom))
-    margin = float(stats.t.ppf(0.5 + confidence / 2, n - 1)) * float(pseudo.std(ddof=1)) / sqrt(n)
+    alike = float(freedom.sum() ** 2 / (freedom**2).sum())
+    quantile = float(stats.t.ppf(0.5 + confidence / 2, alike - 1))
+    margin = quantile * float(pseudo.std(ddof=1)) / sqrt(n)
     middle = float(pseudo.mean())
     return exp(middle - margin), exp(middle + margin)
