@@ -35,7 +35,6 @@ def scans(study: Study, *, user: Any) -> list[Scan]:
     }
     return [
         Scan(
-            key=str(load.run_id),
             subject=str(load.patient_id),
             day=load.visit_date.toordinal() + (load.days_from_visit or 0),
             value=load.load_ml,

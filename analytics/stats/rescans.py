@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 
 REPEAT_DAYS = 7
 """Scans this far apart at most repeat each other. At the fastest course expected of MLD, 120 mL a
@@ -29,25 +30,23 @@ class Scan:
 
     Attributes
     ----------
-    key : str
-        Orders scans of one day; the same data then have the same pairs.
     day : int
         Of the acquisition, in days from any origin.
     value : float
         The load, in mL.
     acquisition : hashable
         Scanner, sequences and stratum as one comparable value.
-    images : frozenset
-        The images that the load was made from.
+    images : frozenset of str
+        The images that the load was made from, by their content. They order the scans of one day,
+        so that the same data have the same repeats.
     """
 
-    key: str
     subject: str
     day: int
     value: float
     acq_stratum: str
     acquisition: Hashable
-    images: frozenset[Hashable]
+    images: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,8 @@ def sessions(scans: Sequence[Scan], *, days: int = REPEAT_DAYS) -> Sessions:
     """Return the repeats among scans of one method version, by what lies between them.
 
     Within a situation each scan counts once. Scans acquired alike are taken together, from the
-    first on for so many days; of scans acquired otherwise, each is paired with the next one.
+    first on for so many days, and as many as share no image; of scans acquired otherwise, each is
+    paired with the next one.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def sessions(scans: Sequence[Scan], *, days: int = REPEAT_DAYS) -> Sessions:
         How far apart repeats may lie.
     """
     by_subject: dict[str, list[Scan]] = defaultdict(list)
-    for scan in sorted(scans, key=lambda scan: (scan.day, scan.key)):
+    for scan in sorted(scans, key=lambda scan: (scan.day, sorted(scan.images), scan.value)):
         by_subject[scan.subject].append(scan)
     found: Sessions = defaultdict(list)
     for mine in by_subject.values():
@@ -95,14 +95,40 @@ def _add_unchanged(mine: Sequence[Scan], days: int, found: Sessions) -> None:
     for scan in mine:
         alike[scan.acquisition].append(scan)
     for scans in alike.values():
-        group: list[Scan] = []
+        near: list[Scan] = []
         for scan in scans:
-            if group and scan.day - group[0].day > days:
-                _add_group(group, found)
-                group = []
-            if all(_repeats(one, scan, days) for one in group):
-                group.append(scan)
-        _add_group(group, found)
+            if near and scan.day - near[0].day > days:
+                _add_group(_most_apart(near), found)
+                near = []
+            near.append(scan)
+        _add_group(_most_apart(near), found)
+
+
+def _most_apart(scans: Sequence[Scan]) -> list[Scan]:
+    """Return the most scans of which no two share an image, the first of several such sets."""
+    best: list[Scan] = []
+    waiting: list[tuple[list[Scan], list[Scan]]] = [([], list(scans))]
+    while waiting:
+        chosen, left = waiting.pop()
+        if len(chosen) > len(best):
+            best = chosen
+        if len(chosen) + _at_most(left) <= len(best):
+            continue
+        first, *others = left
+        apart = [scan for scan in others if not scan.images & first.images]
+        if len(apart) < len(others):  # else nothing is gained by leaving the first one out
+            waiting.append((chosen, others))
+        waiting.append(([*chosen, first], apart))
+    return best
+
+
+def _at_most(scans: Sequence[Scan]) -> int:
+    """Return a number of scans that no set without shared images exceeds."""
+    fewest = min((len(scan.images) for scan in scans), default=0)
+    if fewest == 0:
+        return len(scans)
+    images = frozenset[str]().union(*(scan.images for scan in scans))
+    return min(len(scans), len(images) // fewest)
 
 
 def _add_group(group: Sequence[Scan], found: Sessions) -> None:
@@ -112,18 +138,17 @@ def _add_group(group: Sequence[Scan], found: Sessions) -> None:
 
 
 def _add_changed(mine: Sequence[Scan], days: int, found: Sessions) -> None:
-    used: set[tuple[Situation, str]] = set()
-    for index, first in enumerate(mine):
-        for second in mine[index + 1 :]:
-            situation = _situation(first, second)
-            keys = {(situation, first.key), (situation, second.key)}
-            if (
-                situation.change is not Change.NONE
-                and _repeats(first, second, days)
-                and not keys & used
-            ):
-                used |= keys
-                found[situation].append(Session(first.subject, (first.value, second.value)))
+    used: set[tuple[Situation, int]] = set()
+    for (one, first), (other, second) in combinations(enumerate(mine), 2):
+        situation = _situation(first, second)
+        keys = {(situation, one), (situation, other)}
+        if (
+            situation.change is not Change.NONE
+            and _repeats(first, second, days)
+            and not keys & used
+        ):
+            used |= keys
+            found[situation].append(Session(first.subject, (first.value, second.value)))
 
 
 def _situation(first: Scan, second: Scan) -> Situation:

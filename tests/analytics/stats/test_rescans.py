@@ -1,5 +1,11 @@
 """Which scans repeat one another, by hand on a few of one patient."""
 
+from itertools import combinations, permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from analytics.stats.rescans import Change, Scan, Session, Situation, sessions
 
 ALIKE_3D = Situation(Change.NONE, "3D")
@@ -8,8 +14,8 @@ APART = Situation(Change.STRATUM, "")
 
 
 def scan(day: int, value: float, *, scanner: str = "A", stratum: str = "3D", **more) -> Scan:
-    given = {"key": f"{day}-{value}", "subject": "p", "images": frozenset({value}), **more}
-    return Scan(day=day, value=value, acq_stratum=stratum, acquisition=(scanner, stratum), **given)
+    facts = {"subject": "p", "images": frozenset({str(value)}), **more}
+    return Scan(day=day, value=value, acq_stratum=stratum, acquisition=(scanner, stratum), **facts)
 
 
 def test_scans_of_one_week_are_one_session_and_the_next_one_begins_after_it():
@@ -40,3 +46,40 @@ def test_a_changed_scanner_and_a_changed_stratum_are_situations_of_their_own():
 def test_the_order_in_which_scans_come_changes_nothing():
     scans = [scan(day, float(day + 10), scanner="AB"[day % 2]) for day in range(6)]
     assert sessions(scans[::-1]) == sessions(scans)
+
+
+@pytest.mark.parametrize("scanners", ["AAA", "ABC"])
+def test_of_scans_that_share_images_the_most_repeat_each_other_whatever_they_are_called(scanners):
+    """T1w 1 with T2w 1, T1w 2 with T2w 1, T1w 2 with T2w 2: the first and the last share none."""
+    situation = ALIKE_3D if scanners == "AAA" else CHANGED_3D
+    for one, two, three, four in permutations("abcd"):
+        made_from = [{one, two}, {three, two}, {three, four}]
+        scans = [
+            scan(0, 10.0 + n, images=frozenset(images), scanner=scanner)
+            for n, (images, scanner) in enumerate(zip(made_from, scanners, strict=True))
+        ]
+        ((session,),) = {tuple(sessions(order)[situation]) for order in permutations(scans)}
+        assert set(session.values) == {10.0, 12.0}
+
+
+@given(st.lists(st.frozensets(st.sampled_from("abcdef"), max_size=2), max_size=8))
+@settings(max_examples=150, deadline=None)
+def test_no_set_of_scans_without_shared_images_is_larger_than_the_one_taken(made_from):
+    scans = [scan(0, float(n), images=images) for n, images in enumerate(made_from)]
+    largest = max(
+        len(some)
+        for size in range(len(scans) + 1)
+        for some in combinations(made_from, size)
+        if sum(map(len, some)) == len(frozenset().union(*some))
+    )
+    found = sessions(scans)
+    taken = [made_from[int(value)] for one in found.get(ALIKE_3D, []) for value in one.values]
+    assert len(taken) == (largest if largest > 1 else 0)
+    assert sum(map(len, taken)) == len(frozenset().union(*taken))
+
+
+def test_many_scans_of_few_images_are_told_apart_at_once():
+    pairs = [frozenset({f"T1w {n}", f"T2w {m}"}) for n in range(7) for m in range(7)]
+    found = sessions([scan(0, float(n), images=both) for n, both in enumerate(pairs)])
+    (session,) = found[ALIKE_3D]
+    assert len(session.values) == 7
