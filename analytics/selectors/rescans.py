@@ -1,5 +1,6 @@
 """The loads of every scan that a study has of the method that counts, for what repeats say."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
@@ -11,11 +12,28 @@ from segmentation.models import JobState, SegmentationRun
 from segmentation.selectors.findings import excluding
 
 
-def scans(study: Study, *, user: Any) -> list[Scan]:
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The loads of a study that can repeat one another.
+
+    Attributes
+    ----------
+    scans : list of Scan
+        Those whose day is known.
+    n_undated : int
+        The others: taken for the day of their visit, scans weeks apart would be repeats.
+    """
+
+    scans: list[Scan]
+    n_undated: int
+
+
+def measured(study: Study, *, user: Any) -> Measured:
     """Return every load of the method that counts that a person may see, repeats of a visit too.
 
-    A visit counts with one of its scans; the others were measured as well, unless they are voided,
-    or the protocol rules leave them out. An image is known by its voxels: sent twice, it is one.
+    A visit counts with one of its loads; it has others where more images were segmented, and these
+    are neither voided nor left out by the protocol rules. An image is known by its voxels: sent
+    twice, it is one.
     """
     left_out = excluding().values("scan")
     runs = SegmentationRun.objects.filter(
@@ -33,14 +51,17 @@ def scans(study: Study, *, user: Any) -> list[Scan]:
             "pk", "t1w_scan__voxels_sha256", "t2w_scan__voxels_sha256"
         )
     }
-    return [
+    loads_found = loads.measured_loads(study, runs, user=user)
+    dated = [
         Scan(
             subject=str(load.patient_id),
-            day=load.visit_date.toordinal() + (load.days_from_visit or 0),
+            day=load.visit_date.toordinal() + load.days_from_visit,
             value=load.load_ml,
             acq_stratum=load.acq_stratum,
             acquisition=load.acquisition,
             images=images[load.run_id],
         )
-        for load in loads.measured_loads(study, runs, user=user)
+        for load in loads_found
+        if load.days_from_visit is not None
     ]
+    return Measured(dated, n_undated=len(loads_found) - len(dated))

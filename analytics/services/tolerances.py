@@ -58,13 +58,23 @@ class Spoken:
     n_pairs: int
 
 
-def what_rescans_say(study: Study, *, by: Any) -> list[Spoken]:
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What rescans say in each situation, and how many loads have no day to be placed by."""
+
+    spoken: list[Spoken]
+    n_undated: int
+
+
+def what_rescans_say(study: Study, *, by: Any) -> Said:
     """Return what the repeated scans of a study say of its tolerances, a row for each situation."""
-    found = sessions(selected.scans(study, user=by))
-    return [
+    measured = selected.measured(study, user=by)
+    found = sessions(measured.scans)
+    spoken = [
         _spoken(study, situation, name, found.get(situation, []))
         for situation, name in SITUATIONS.items()
     ]
+    return Said(spoken, measured.n_undated)
 
 
 def _spoken(study: Study, situation: Situation, name: str, mine: Sequence[Session]) -> Spoken:

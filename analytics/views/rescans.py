@@ -19,13 +19,14 @@ def rescans_page(request: HttpRequest, study_code: str) -> HttpResponse:
     study = trial.study(study_code, user=request.user)
     policies.require(request.user, "view_impact", study)
     said = what_rescans_say(study, by=request.user)
-    if any(one.n_repeats for one in said):
+    has_repeats = any(one.n_repeats for one in said.spoken)
+    if has_repeats:
         access.log_blinded_view(study=study, by=request.user, what="tolerances from rescans")
     context = {
         "study": study,
         "method": loads.active_model(),
         "said": said,
-        "has_repeats": any(one.n_repeats for one in said),
+        "has_repeats": has_repeats,
         "days": REPEAT_DAYS,
         "fewest_repeats": FEWEST_REPEATS,
         "fewest_patients": FEWEST_SUBJECTS,

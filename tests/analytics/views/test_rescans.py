@@ -1,6 +1,7 @@
 """What a study's own rescans say of its tolerances: the page, and that it shows no load."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -9,10 +10,13 @@ from django.urls import reverse
 from analytics.services.tolerances import what_rescans_say
 from analytics.stats.reliability import DETECTABLE
 from mldtrial.audit.models import AccessEvent
-from mldtrial.trial.models import AcqStratum, ScanState
+from mldtrial.trial.models import AcqStratum, Scan, ScanState
 from mldtrial.trial.services import patients
+from segmentation.imaging.protocol.rules import Severity
 from segmentation.models import SegmentationRun
-from tests.support.loads import make_load
+from segmentation.selectors.findings import excluding
+from tests.support.loads import make_load, make_scan
+from tests.support.protocol import EXCLUDES, TE, ask_all, in_force
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -23,8 +27,26 @@ CHANGED = {"scanner": {"manufacturer": "Other"}}
 def rescan(patient, first_ml: float, second_ml: float, *, on: date = DAY, **second) -> None:
     """Scan a patient twice: at one visit, where one scan counts and the other does not."""
     days = second.pop("days", 0)
-    make_load(patient, on, first_ml)
-    make_load(patient, on + timedelta(days), second_ml, analysis_flag=bool(days), **second)
+    make_load(patient, on, first_ml, days_from_visit=0)
+    second = {"days_from_visit": 0, "analysis_flag": bool(days), **second}
+    make_load(patient, on + timedelta(days), second_ml, **second)
+
+
+def rescan_with_t2w(world: World) -> list[SegmentationRun]:
+    """Scan a patient twice at one visit, each time with a T1w and a T2w of its own."""
+    rescan(world.patient_a, 50.0, 52.0)
+    runs = list(SegmentationRun.objects.all())
+    for run in runs:
+        run.t2w_scan = make_scan(
+            run.visit, "T2w", days_from_visit=0, acquisition={"EchoTime": 120.0}
+        )
+        run.save()
+    return runs
+
+
+def count(world: World) -> int:
+    said = what_rescans_say(world.study, by=world.user("data_manager"))
+    return sum(one.n_repeats for one in said.spoken)
 
 
 def _another(world: World, number: int):
@@ -68,7 +90,7 @@ def test_the_estimate_stands_beside_the_setting(client, world: World, five):
     assert found[1].startswith("3.7 mL (")
     assert found[2:] == ["10 of 5 patients", "10 of 10"]
     assert "50.0" not in " ".join(found)
-    said = what_rescans_say(world.study, by=world.user("data_manager"))[0]
+    said = what_rescans_say(world.study, by=world.user("data_manager")).spoken[0]
     assert said.ml.found.value == pytest.approx(3.718839, abs=1e-6)
     squares = sum((100 * d / (50 + d / 2)) ** 2 for d in (2, -1, 3, 0, -2))
     assert said.percent.found.value == pytest.approx(DETECTABLE * (squares / 10) ** 0.5)
@@ -110,8 +132,48 @@ def test_voided_scans_and_scans_weeks_apart_are_no_rescans(client, world: World)
     run = SegmentationRun.objects.filter(visit__patient=world.patient_b).first()
     type(run.t1w_scan).objects.filter(pk=run.t1w_scan_id).update(state=ScanState.VOIDED)
     client.force_login(world.user("data_manager"))
-    answer = client.get(reverse("rescans", args=["MLD-1"]))
-    assert "No patient was scanned again within 7 days." in answer.content.decode()
+    answer = client.get(reverse("rescans", args=["MLD-1"])).content.decode()
+    assert "No patient has two loads within 7 days, each from images of its own." in answer
+    assert "the others have no load and do not count here" in answer
+
+
+@pytest.mark.parametrize("image", ["t1w_scan", "t2w_scan"])
+def test_loads_whose_t1w_or_t2w_has_the_same_voxels_are_no_rescans(world: World, image: str):
+    first, second = rescan_with_t2w(world)
+    assert count(world) == 1
+    sent_twice = getattr(first, image).voxels_sha256
+    Scan.objects.filter(pk=getattr(second, image).pk).update(voxels_sha256=sent_twice)
+    assert count(world) == 0
+
+
+@pytest.mark.parametrize("image", ["t1w_scan", "t2w_scan"])
+def test_a_load_of_a_voided_t1w_or_t2w_is_no_rescan(world: World, image: str):
+    first, _ = rescan_with_t2w(world)
+    Scan.objects.filter(pk=getattr(first, image).pk).update(state=ScanState.VOIDED)
+    assert count(world) == 0
+
+
+@pytest.mark.parametrize("rule", [EXCLUDES, replace(TE, severity=Severity.EXCLUDE)])
+def test_a_load_of_a_scan_that_the_protocol_rules_leave_out_is_no_rescan(world: World, rule):
+    first, _ = rescan_with_t2w(world)
+    scans = Scan.objects.filter(pk__in=(first.t1w_scan_id, first.t2w_scan_id))
+    scans.filter(sequence="T1w").update(voxel_size_mm=[1.0, 1.0, 8.0])
+    Scan.objects.filter(sequence="T2w").exclude(pk__in=scans).update(acquisition={"EchoTime": 90.0})
+    assert count(world) == 1
+    in_force(world, rule)
+    ask_all()
+    assert excluding().get().scan_id in (first.t1w_scan_id, first.t2w_scan_id)
+    assert count(world) == 0
+
+
+def test_loads_of_no_known_day_are_no_rescans_and_are_counted(client, world: World):
+    rescan(world.patient_a, 50.0, 44.0, days_from_visit=None)
+    rescan(world.patient_b, 50.0, 52.0)
+    make_load(world.patient_b, DAY + timedelta(days=400), 60.0, days_from_visit=None)
+    client.force_login(world.user("data_manager"))
+    assert rows(client)["3D, nothing changed"][2] == "1 of 1 patient"
+    page = client.get(reverse("rescans", args=["MLD-1"])).content.decode()
+    assert "<strong>2 loads</strong> of this study do not count" in page
 
 
 def test_the_look_at_a_blinded_study_is_logged(client, world: World):
