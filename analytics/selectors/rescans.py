@@ -51,7 +51,9 @@ def measured(study: Study, *, user: Any) -> Measured:
             "pk", "t1w_scan__voxels_sha256", "t2w_scan__voxels_sha256"
         )
     }
-    loads_found = loads.measured_loads(study, runs, user=user)
+    # Those runs and no others: one may have ended since the first question.
+    same = SegmentationRun.objects.filter(pk__in=list(images))
+    loads_found = loads.measured_loads(study, same, user=user)
     dated = [
         Scan(
             subject=str(load.patient_id),

@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 
+from analytics.selectors.rescans import measured
 from analytics.services.tolerances import what_rescans_say
 from analytics.stats.reliability import DETECTABLE
 from mldtrial.audit.models import AccessEvent
@@ -16,6 +18,7 @@ from segmentation.imaging.protocol.rules import Severity
 from segmentation.models import SegmentationRun
 from segmentation.selectors.findings import excluding
 from tests.support.loads import make_load, make_scan
+from tests.support.meanwhile import meanwhile
 from tests.support.protocol import EXCLUDES, TE, ask_all, in_force
 from tests.support.world import World
 
@@ -189,3 +192,22 @@ def test_the_look_at_a_blinded_study_is_logged(client, world: World):
 def test_who_may_not_compare_methods_sees_no_rescans(client, world: World, role: str):
     client.force_login(world.user(role))
     assert client.get(reverse("rescans", args=["MLD-1"])).status_code == 403
+
+
+def test_a_run_that_ends_between_two_statements_breaks_nothing(world: World):
+    make_load(world.patient_a, DAY, 20.0)
+    user = world.user("data_manager")
+    number, seen = 0, 0
+    while number <= seen:
+        with transaction.atomic():
+
+            def work() -> None:
+                make_load(world.patient_b, DAY, 30.0)
+
+            with meanwhile(number, work) as sent:
+                found = measured(world.study, user=user)
+            seen = sent.count
+            assert len(found.scans) + found.n_undated in (1, 2), number
+            transaction.set_rollback(True)
+        number += 1
+    assert seen > 2
