@@ -372,6 +372,7 @@ def test_a_changed_function_is_found(chained_world: World, sql):
     assert found == [("FUNCTION_CHANGED", "append")]
 
 
+@pytest.mark.faults
 def test_random_tampering_is_found_every_time(chained_world: World, sql, as_superuser):
     draw = random.Random(20261124)  # noqa: S311 - a test's choices
     last = anchors.current().seq
