@@ -1,15 +1,13 @@
 """What the comparison of two methods comes to: the table of the reference study, and by stratum."""
 
-import csv
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from io import StringIO
 from typing import Any, Generic, TypeVar
 
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement_words, findings
+from analytics.services.table_out import number, take_out
 from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.method_table import STRATA, Figure, TableRow, method_table
@@ -22,11 +20,9 @@ from analytics.stats.proportional import (
     log_ratio_bland_altman,
     proportional_bias,
 )
-from mldtrial.audit.models import AccessAction
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
-from mldtrial.trial.services import access
 
 SEED = 20260101
 RESAMPLES = 2000
@@ -160,20 +156,14 @@ def as_csv(*, study: Study, comparison: Comparison | None, by: Any) -> bytes:
     """
     policies.require(by, "view_impact", study)
     policies.require(by, "export_rows", study)
-    buffer = StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    rows = [] if comparison is None else _lines(study, comparison)
-    writer.writerows(rows)
-    content = buffer.getvalue().encode()
-    details = {
-        "dataset": DATASET,
-        **({} if comparison is None else comparison.named),
-        "row_count": len(rows),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
-    access.log(AccessAction.EXPORT_DONE, by=by, study=study, details=details)
-    return content
+    return take_out(
+        dataset=DATASET,
+        columns=COLUMNS,
+        rows=[] if comparison is None else _lines(study, comparison),
+        details={} if comparison is None else comparison.named,
+        study=study,
+        by=by,
+    )
 
 
 def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
@@ -191,13 +181,9 @@ def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
 
 
 def _line(row: TableRow, stratum: str, published: float | None, figure: Figure) -> list[str]:
-    numbers = [_number(value) for value in (figure.value, figure.low, figure.high)]
+    numbers = [number(value) for value in (figure.value, figure.low, figure.high)]
     beside = "" if figure.low is None else row.beside
     return [
-        row.quantity, row.unit, stratum, _number(published), *numbers, beside, str(figure.n),
+        row.quantity, row.unit, stratum, number(published), *numbers, beside, str(figure.n),
         figure.reason,
     ]  # fmt: skip
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)

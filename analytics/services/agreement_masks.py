@@ -1,19 +1,15 @@
 """The figures of both masks of each scan: by size of the load, and as rows to take out."""
 
-import csv
-import hashlib
-from io import StringIO
 from typing import Any
 
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
 from analytics.services.agreement import Stratum
+from analytics.services.table_out import number, take_out
 from analytics.stats.overlap_bands import Band
-from mldtrial.audit.models import AccessAction
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
-from mldtrial.trial.services import access
 
 DATASET = "method_agreement_masks"
 COLUMNS = (
@@ -41,20 +37,14 @@ def as_csv(*, study: Study, comparison: Comparison | None, by: Any) -> bytes:
     """
     policies.require(by, "view_impact", study)
     policies.require(by, "export_rows", study)
-    rows = [] if comparison is None else _lines(study, comparison)
-    buffer = StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(rows)
-    content = buffer.getvalue().encode()
-    details = {
-        "dataset": DATASET,
-        **({} if comparison is None else comparison.named),
-        "row_count": len(rows),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
-    access.log(AccessAction.EXPORT_DONE, by=by, study=study, details=details)
-    return content
+    return take_out(
+        dataset=DATASET,
+        columns=COLUMNS,
+        rows=[] if comparison is None else _lines(study, comparison),
+        details={} if comparison is None else comparison.named,
+        study=study,
+        by=by,
+    )
 
 
 def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
@@ -79,8 +69,8 @@ def _scan(one: Compared) -> list[str]:
         guarded(visit.visit_name),
         visit.visit_date.isoformat(),
         visit.acq_stratum,
-        _number(one.scan.reference_ml),
-        _number(one.scan.test_ml),
+        number(one.scan.reference_ml),
+        number(one.scan.test_ml),
     ]
 
 
@@ -88,8 +78,4 @@ def _figures(one: Compared) -> list[str]:
     found = one.mask_pair
     if found is None:
         return [""] * 3
-    return [_number(v) for v in (found.dice, found.hausdorff95_mm, found.surface_dice)]
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)
+    return [number(v) for v in (found.dice, found.hausdorff95_mm, found.surface_dice)]

@@ -1,20 +1,16 @@
 """Take the data behind a figure of the cohort out as a table, and log that it was taken."""
 
-import csv
-import hashlib
-from collections.abc import Callable, Iterable, Sequence
-from io import StringIO
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from analytics.selectors.cohort import CohortPoint, Filters
 from analytics.selectors.correlations import Relation
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.relations import Estimated
-from mldtrial.audit.models import AccessAction
+from analytics.services.table_out import number, take_out
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
-from mldtrial.trial.services import access
 
 SCAN_COLUMNS = (
     "study_code", "site_code", "subject_code", "visit_number", "visit_name", "visit_date",
@@ -68,7 +64,7 @@ def scans(
     """
     scores = SCORE_COLUMNS[relation.name]
     lines = [
-        [*_scan(study, load, point), *(_number(value(point)) for value in scores.values())]
+        [*_scan(study, load, point), *(number(value(point)) for value in scores.values())]
         for load, point in zip(loads, points, strict=True)
     ]
     return _taken(study, figure, filters, by, (*SCAN_COLUMNS, *scores), lines)
@@ -93,7 +89,7 @@ def correlations(
             row.subtype,
             str(row.n),
             str(row.n_patients),
-            *map(_number, (row.rho, row.ci_low, row.ci_high)),
+            *map(number, (row.rho, row.ci_low, row.ci_high)),
             PENDING if row.is_pending else guarded(row.reason),
         ]
         for one in found
@@ -111,22 +107,19 @@ def _taken(
     figure: str,
     filters: Filters,
     by: Any,
-    columns: Iterable[str],
+    columns: Sequence[str],
     lines: Sequence[Sequence[str]],
 ) -> bytes:
     for action in ("view_cohort", "export_rows", "view_patient"):
         policies.require(by, action, study)
-    buffer = StringIO()
-    csv.writer(buffer, lineterminator="\r\n").writerows([list(columns), *lines])
-    content = buffer.getvalue().encode()
-    details = {
-        "dataset": f"cohort_{figure}",
-        "filters": filters.asked,
-        "row_count": len(lines),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
-    access.log(AccessAction.EXPORT_DONE, by=by, study=study, details=details)
-    return content
+    return take_out(
+        dataset=f"cohort_{figure}",
+        columns=columns,
+        rows=lines,
+        details={"filters": filters.asked},
+        study=study,
+        by=by,
+    )
 
 
 def _scan(study: Study, load: LoadPoint, point: CohortPoint) -> list[str]:
@@ -137,15 +130,11 @@ def _scan(study: Study, load: LoadPoint, point: CohortPoint) -> list[str]:
         f"{load.visit_number:g}",
         guarded(load.visit_name),
         load.visit_date.isoformat(),
-        _number(point.age_months),
+        number(point.age_months),
         point.subtype,
         " ".join(point.therapies),
         point.acq_stratum,
         str(load.run_id),
         guarded(load.model),
-        _number(point.load_ml),
+        number(point.load_ml),
     ]
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)

@@ -1,18 +1,14 @@
 """Take the loads of two methods out as a table, and log that they were taken."""
 
-import csv
-import hashlib
 from collections.abc import Sequence
-from io import StringIO
 from typing import Any
 
 from analytics.selectors.impact import Row
 from analytics.selectors.loads import LoadPoint
-from mldtrial.audit.models import AccessAction
+from analytics.services.table_out import number, take_out
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
-from mldtrial.trial.services import access
 from segmentation.models import ModelVersion
 
 DATASET = "model_impact"
@@ -34,19 +30,14 @@ def export(*, study: Study, model: ModelVersion, rows: Sequence[Row], by: Any) -
     """
     policies.require(by, "view_impact", study)
     policies.require(by, "export_rows", study)
-    buffer = StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(_line(study, model, row) for row in rows)
-    content = buffer.getvalue().encode()
-    details = {
-        "dataset": DATASET,
-        "model": str(model),
-        "row_count": len(rows),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
-    access.log(AccessAction.EXPORT_DONE, by=by, study=study, details=details)
-    return content
+    return take_out(
+        dataset=DATASET,
+        columns=COLUMNS,
+        rows=[_line(study, model, row) for row in rows],
+        details={"model": str(model)},
+        study=study,
+        by=by,
+    )
 
 
 def _line(study: Study, model: ModelVersion, row: Row) -> list[str]:
@@ -64,8 +55,8 @@ def _line(study: Study, model: ModelVersion, row: Row) -> list[str]:
         *_run_and_load(counted),
         guarded(str(model)),
         *_run_and_load(other),
-        _number(row.difference_ml),
-        _number(row.difference_percent),
+        number(row.difference_ml),
+        number(row.difference_percent),
         "" if row.gap is None else guarded(row.gap.words),
         row.held,
         {True: "Y", False: "N", None: ""}[row.is_trained_on],
@@ -73,8 +64,4 @@ def _line(study: Study, model: ModelVersion, row: Row) -> list[str]:
 
 
 def _run_and_load(point: LoadPoint | None) -> list[str]:
-    return ["", ""] if point is None else [str(point.run_id), _number(point.load_ml)]
-
-
-def _number(value: float | None) -> str:
-    return "" if value is None else repr(value)
+    return ["", ""] if point is None else [str(point.run_id), number(point.load_ml)]

@@ -20,8 +20,9 @@ from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
+from segmentation.imaging.overlap import SURFACE_TOLERANCE_MM
 
-SURFACE_MM = {"3D": "1", "2D": "2.5"}
+SURFACE_MM = {stratum: f"{found:g}" for stratum, found in SURFACE_TOLERANCE_MM.items()}
 
 
 @require_safe
