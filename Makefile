@@ -22,14 +22,16 @@ $(STAMPS)/venv:
 	@$(PYTHON) -m venv $(VENV) || { echo "python3-venv is missing: apt-get install python3-venv"; exit 1; }
 	@mkdir -p $(STAMPS) && touch $@
 
+# What is installed is compiled when it is first imported: most of it never is, and compiling all
+# of it takes as long as installing it.
 $(STAMPS)/run: requirements.txt | $(STAMPS)/venv
 	@echo "Installing what the application needs (about a minute and a half the first time) ..."
-	@$(BIN)/python -m pip install -q -r requirements.txt
+	@$(BIN)/python -m pip install -q --no-compile -r requirements.txt
 	@touch $@
 
 $(STAMPS)/test: tests/requirements.txt $(STAMPS)/run
 	@echo "Installing what the tests need ..."
-	@$(BIN)/python -m pip install -q -r tests/requirements.txt
+	@$(BIN)/python -m pip install -q --no-compile -r tests/requirements.txt
 	@touch $@
 
 $(STAMPS)/front_end: mldtrial/static/package-lock.json mldtrial/embedded/front_end.py $(STAMPS)/run
@@ -65,17 +67,33 @@ validation: $(STAMPS)/test ## Write which test proves which requirement
 format: $(STAMPS)/test ## Format the code
 	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix .
 
+CHECKS := check_types_pure check_types check_form check_contracts check_migrations check_requirements
+.PHONY: $(CHECKS)
+
 check: $(STAMPS)/test ## Format, lint, types, import contracts, migrations, matrix of requirements
 	@mkdir -p build
+	@$(MAKE) --no-print-directory --jobs=$(TEST_PROCESSES) --output-sync=target $(CHECKS)
+	@echo "All checks passed."
+
+check_types_pure:
+	@echo "mypy, strict, pure packages" && $(BIN)/mypy --strict --cache-dir build/mypy_pure $(PURE)
+
+check_types:
+	@echo "mypy, the rest" && $(BIN)/mypy --config-file mldtrial/mypy-django.ini mldtrial segmentation analytics
+
+check_form:
 	@echo "ruff format" && $(BIN)/ruff format --check -q .
 	@echo "ruff check" && $(BIN)/ruff check -q .
-	@echo "mypy, strict, pure packages" && $(BIN)/mypy --strict $(PURE)
-	@echo "mypy, the rest" && $(BIN)/mypy --config-file mldtrial/mypy-django.ini mldtrial segmentation analytics
-	@echo "import contracts" && $(BIN)/lint-imports --no-cache >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
-	@echo "migrations" && MLDTRIAL_DATA=build/test DJANGO_SETTINGS_MODULE=mldtrial.settings.test $(BIN)/python manage.py makemigrations --check --dry-run -v 0
-	@echo "requirements and tests" && $(BIN)/python -m tests.validation --check
 	@echo "templates" && $(BIN)/djlint --quiet --lint templates
-	@echo "All checks passed."
+
+check_contracts:
+	@echo "import contracts" && $(BIN)/lint-imports --no-cache >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
+
+check_migrations:
+	@echo "migrations" && MLDTRIAL_DATA=build/test DJANGO_SETTINGS_MODULE=mldtrial.settings.test $(BIN)/python manage.py makemigrations --check --dry-run -v 0
+
+check_requirements:
+	@echo "requirements and tests" && $(BIN)/python -m tests.validation --check
 
 clean: ## Remove what was built (not the data in var)
 	rm -rf build $(VENV) mldtrial/static/vendor
