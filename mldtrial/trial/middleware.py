@@ -31,7 +31,10 @@ class SecondFactorRequired:
         match = request.resolver_match
         if is_open or (match is not None and match.url_name in ENROLMENT_ROUTES):
             return None
-        if not selectors.must_enrol(user=request.user):
+        held = list(selectors.memberships(user=request.user))
+        # The menu of the page says them too, and need not ask again.
+        request.memberships_held = held  # type: ignore[attr-defined]
+        if not selectors.must_enrol(user=request.user, held=held):
             return None
         asked = request.get_full_path() if request.method == "GET" else "/"
         return redirect(f"{reverse('app_new')}?{urlencode({'next': asked})}")

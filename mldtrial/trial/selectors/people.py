@@ -1,5 +1,6 @@
 """Reading who takes part in a study, and who is invited."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -8,15 +9,14 @@ from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404
 
 from mldtrial.accounts.services import second_factors
-from mldtrial.trial import policies
 from mldtrial.trial.models import Invitation, Membership, Study
 from mldtrial.trial.policies import visible_to
 
 
-def must_enrol(*, user: Any) -> bool:
-    """Return whether a study of the person asks for a second factor, and there is none."""
-    asked = policies.memberships(user).filter(study__requires_mfa=True)
-    return asked.exists() and not second_factors.is_enrolled(user)
+def must_enrol(*, user: Any, held: Iterable[Membership]) -> bool:
+    """Return whether a study of the memberships asks for a second factor, and there is none."""
+    asks = any(membership.study.requires_mfa for membership in held)
+    return asks and not second_factors.is_enrolled(user)
 
 
 def people(of: Study, *, user: Any) -> QuerySet[Membership]:

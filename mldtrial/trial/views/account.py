@@ -95,7 +95,8 @@ def app_new(request: HttpRequest) -> HttpResponse:
             user=user, secret=secret, code=form.cleaned_data["code"], request=request
         )
 
-    context = {"is_asked": selectors.must_enrol(user=user), **_to_scan(user, secret)}
+    is_asked = selectors.must_enrol(user=user, held=selectors.memberships(user=user))
+    context = {"is_asked": is_asked, **_to_scan(user, secret)}
     return _enrolment(request, form, enrol, "accounts/app_new.html", context)
 
 

@@ -134,7 +134,10 @@ def studies(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not policies.is_known(user):
         return {}
-    held = list(selectors.memberships(user=user))
+    # Read before the view where it asks for a sign-in.
+    held = getattr(request, "memberships_held", None)
+    if held is None:
+        held = list(selectors.memberships(user=user))
     mine = list({m.study_id: m.study for m in held}.values())
     current = _current(request, mine)
     here = [m for m in held if current is not None and m.study_id == current.pk]
