@@ -58,6 +58,37 @@ def label_map(logits: torch.Tensor, resampling: Resampling) -> NDArray[np.uint8]
     return decided
 
 
+def logit_difference(logits: torch.Tensor, resampling: Resampling) -> NDArray[np.float32]:
+    """Return by how much the logit of class 1 is above that of class 0, in the target grid.
+
+    Resampling is linear and the weights of a voxel sum to 1, so a constant that is added to the
+    logits of class 1 before is one that is added to this difference after. Where it is above 0
+    `label_map` gives 1, but for differences that the rounding to float16 makes one.
+
+    Parameters
+    ----------
+    logits : tensor of float16, shape (2, *source)
+    resampling : Resampling
+        From the network's grid to that of the label map.
+
+    Returns
+    -------
+    ndarray of float32, shape of the target
+
+    Raises
+    ------
+    ValueError
+        If there are not two classes.
+    """
+    if len(logits) != 2:
+        raise ValueError(f"Expected the logits of two classes, found {len(logits)}.")
+    difference = logits[1].double() - logits[0].double()
+    if not resampling.is_identity:
+        difference = zoom(difference, resampling, order=1, dtype=torch.float64)
+        difference = take_nearest(difference, resampling)
+    return np.asarray(difference.float().cpu().numpy())
+
+
 def _quickly(logits: torch.Tensor, resampling: Resampling) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the label of each voxel, and where two classes are too close to be sure."""
     # A coarser multiplication of float32 may be switched on for the whole process or a GPU.

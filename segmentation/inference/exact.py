@@ -15,7 +15,7 @@ from nnunetv2.preprocessing.resampling.default_resampling import compute_new_sha
 from numpy.typing import NDArray
 
 from segmentation.inference.cropping import Box, nonzero_box
-from segmentation.inference.deciding import label_map
+from segmentation.inference.deciding import label_map, logit_difference
 from segmentation.inference.disagreement import Disagreement
 from segmentation.inference.normalisation import normalise
 from segmentation.inference.pass_watch import PassWatch
@@ -166,3 +166,33 @@ def predict_watched(
     voxel_ml = math.prod(float(size) for size in spacing_mm) * share / 1000
     measured = None if watch is None else watch.measured(logits, voxel_ml)
     return np.ascontiguousarray(labels.transpose(recipe.backward)), measured
+
+
+def predict_difference(
+    channels: NDArray[np.float32],
+    spacing_mm: Sequence[float],
+    *,
+    recipe: Recipe,
+    window: SlidingWindow,
+    networks: Sequence[Network],
+    device: torch.device,
+) -> NDArray[np.float32]:
+    """Return by how much the logit of class 1 is above that of class 0, of a network of two.
+
+    Parameters and errors are those of `predict_watched`.
+
+    Returns
+    -------
+    ndarray of float32, shape (k, j, i) of the channels
+        Minus infinity outside of the images' content, where no network looks.
+
+    Raises
+    ------
+    ValueError
+        If the network has not two classes.
+    """
+    case = network_input(channels, spacing_mm, recipe, device)
+    logits = window.logits(networks, case.image, told=lambda _done, _in_all: None)
+    difference = np.full(case.whole, -np.inf, dtype=np.float32)
+    difference[case.box] = logit_difference(logits, case.back)
+    return np.ascontiguousarray(difference.transpose(recipe.backward))

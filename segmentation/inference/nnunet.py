@@ -17,7 +17,7 @@ from segmentation.imaging.geometry import voxel_size_mm
 from segmentation.inference.ahead import Ahead, WaitingVisit
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Progress, SegmentationOutput
 from segmentation.inference.disagreement import Disagreement
-from segmentation.inference.exact import INFERENCE_VERSION, predict_watched
+from segmentation.inference.exact import INFERENCE_VERSION, predict_difference, predict_watched
 from segmentation.inference.networks import ModelError, ModelFiles
 from segmentation.inference.preprocessing import PREPROCESSING_VERSION, Prepared, prepare
 from segmentation.inference.recipe import Recipe, read_recipe
@@ -135,6 +135,29 @@ class NnUnetSegmenter:
             label=int(self.manifest["labels"][DEMYELINATED_WHITE_MATTER]),
         )
         return np.ascontiguousarray(found.transpose(2, 1, 0)), disagreement
+
+    def logit_difference(self, prepared: Prepared) -> NDArray[np.float32]:
+        """Return by how much the logit of the one label is above the background's.
+
+        Returns
+        -------
+        ndarray of float32, shape (i, j, k) of the RAS grid
+            The label map is 1 where it is above 0; see `exact.predict_difference`.
+
+        Raises
+        ------
+        ValueError
+            If the network has not two classes.
+        """
+        found = predict_difference(
+            prepared.channels.transpose(0, 3, 2, 1),
+            [float(size) for size in reversed(voxel_size_mm(prepared.affine))],
+            recipe=self._loaded.recipe,
+            window=self._loaded.window,
+            networks=self._loaded.networks,
+            device=self._device,
+        )
+        return np.ascontiguousarray(found.transpose(2, 1, 0))
 
     @cached_property
     def _loaded(self) -> _Loaded:
