@@ -8,9 +8,9 @@ The rule was written before a visit was counted. Among the constants at which, 3
 - no healthy brain has more than two thirds of the false volume that the goal allows, and
 - the median Dice from 5 mL on, and that from 5 to 50 mL, are not lower than without a constant,
 
-it takes the one whose largest miss is smallest. A miss is a median relative bias, its sign left out,
-in units of its goal; there are four, from 5 mL on and from 5 to 50 mL, of both strata. Of equals
-it takes the one nearest to 0.
+it takes the one whose largest miss is smallest. A miss is a median relative bias, its sign left
+out, in units of its goal; there are four, from 5 mL on and from 5 to 50 mL, of both strata. Of
+equals it takes the one nearest to 0.
 """
 
 import argparse

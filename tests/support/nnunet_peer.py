@@ -1,9 +1,12 @@
 """Small random nnU-Net models, and nnU-Net's own prediction as the peer to compare with."""
 
+import hashlib
+import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,9 +15,11 @@ from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 from nnunetv2.utilities.get_network_from_plans import get_network_from_plans
 from nnunetv2.utilities.plans_handling.plans_handler import PlansManager
 from numpy.typing import NDArray
+from safetensors.torch import save_file
 
 from segmentation.inference.exact import predict
 from segmentation.inference.networks import build_network
+from segmentation.inference.preprocessing import PREPROCESSING_VERSION
 from segmentation.inference.recipe import read_recipe
 from segmentation.inference.sliding_window import SlidingWindow
 
@@ -188,6 +193,34 @@ def _network(of: dict[str, Any], data: dict[str, Any], configuration: str) -> to
         deep_supervision=False,
     )
     return network
+
+
+def write_model(folder: Path, model: Model) -> Path:
+    """Write a model folder in which every name has a tensor of its own, so none is an alias."""
+    (folder / "plans.json").write_text(json.dumps(model.plans))
+    (folder / "dataset.json").write_text(json.dumps(model.dataset))
+    folds = []
+    for number, weights in enumerate(model.folds):
+        folds.append({"weights": f"fold_{number}.safetensors", "aliases": {}})
+        own = {name: tensor.clone() for name, tensor in weights.items()}
+        save_file(own, folder / folds[-1]["weights"])
+    files = ("plans.json", "dataset.json", *(str(fold["weights"]) for fold in folds))
+    manifest: dict[str, Any] = {
+        "name": "tiny",
+        "version": "1",
+        "is_demonstration": True,
+        "sequences": ["T1w", "T2w"],
+        "labels": {"demyelinated_white_matter": 1},
+        "configuration": CONFIGURATION,
+        "tile_step_size": model.step,
+        "mirroring_axes": list(model.mirroring_axes),
+        "preprocessing": PREPROCESSING_VERSION,
+        "trainer_name": "nnUNetTrainer",
+        "folds": folds,
+        "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files},
+    }
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    return folder
 
 
 def head(shape: tuple[int, int, int], *, seed: int = 0) -> NDArray[np.float32]:

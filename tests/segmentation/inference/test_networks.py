@@ -1,45 +1,17 @@
 """Model folders of one and of several folds."""
 
-import hashlib
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load, save, save_file
+from safetensors.torch import load, save
 
 from segmentation.inference.networks import ModelError, ModelFiles, stored_tensors
 from segmentation.inference.nnunet import NnUnetSegmenter
-from segmentation.inference.preprocessing import PREPROCESSING_VERSION, Prepared
-from tests.support.nnunet_peer import CONFIGURATION, Model, head, random_model
-
-
-def write_model(folder: Path, model: Model) -> Path:
-    """Write a model folder in which every name has a tensor of its own, so none is an alias."""
-    (folder / "plans.json").write_text(json.dumps(model.plans))
-    (folder / "dataset.json").write_text(json.dumps(model.dataset))
-    folds = []
-    for number, weights in enumerate(model.folds):
-        folds.append({"weights": f"fold_{number}.safetensors", "aliases": {}})
-        own = {name: tensor.clone() for name, tensor in weights.items()}
-        save_file(own, folder / folds[-1]["weights"])
-    files = ("plans.json", "dataset.json", *(str(fold["weights"]) for fold in folds))
-    manifest: dict[str, Any] = {
-        "name": "tiny",
-        "version": "1",
-        "sequences": ["T1w", "T2w"],
-        "labels": {"demyelinated_white_matter": 1},
-        "configuration": CONFIGURATION,
-        "tile_step_size": model.step,
-        "mirroring_axes": list(model.mirroring_axes),
-        "preprocessing": PREPROCESSING_VERSION,
-        "folds": folds,
-        "files": {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files},
-    }
-    (folder / "manifest.json").write_text(json.dumps(manifest))
-    return folder
+from segmentation.inference.preprocessing import Prepared
+from tests.support.nnunet_peer import head, random_model, write_model
 
 
 def test_a_folder_of_three_folds_gives_the_label_map_of_nnunet(tmp_path: Path):

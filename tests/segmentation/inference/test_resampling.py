@@ -11,7 +11,7 @@ from nnunetv2.preprocessing.resampling.default_resampling import resample_data_o
 from scipy import ndimage
 
 from segmentation.inference.cropping import filled, nonzero_box
-from segmentation.inference.deciding import _by_the_same_sums, label_map
+from segmentation.inference.deciding import _by_the_same_sums, label_map, logit_difference
 from segmentation.inference.resampling import Resampling, resample_images, spline_matrix
 
 CUBIC = {"is_seg": False, "order": 3, "order_z": 0, "force_separate_z": None}
@@ -28,6 +28,8 @@ GEOMETRIES = [
     ((8, 24, 20), (8, 26, 19), (4.0, 1.1, 0.9), (4.0, 1.0, 1.0)),
     ((30, 24, 20), (7, 26, 19), (1.0, 1.1, 0.9), (4.3, 1.0, 1.0)),
 ]
+
+SAME = ((8, 9, 7), (8, 9, 7), (1.0, 1.0, 1.0), (1.0, 1.0, 1.0))
 
 
 def between(
@@ -138,3 +140,27 @@ def test_box_and_holes_are_those_of_the_whole_image(seed: int, share: float):
     whole = ndimage.binary_fill_holes(channels.any(axis=0))
     assert np.array_equal(filled(mask), whole[box])
     assert whole.sum() == whole[box].sum()
+
+
+@pytest.mark.parametrize(("source", "target", "now", "aimed"), [*GEOMETRIES, SAME])
+def test_the_difference_of_two_logits_says_what_the_label_map_does(
+    source: Sequence[int], target: Sequence[int], now: Sequence[float], aimed: Sequence[float]
+):
+    resampling = between(source, target, now, aimed)
+    logits = torch.from_numpy(np.random.default_rng(3).normal(0, 3, (2, *source))).half()
+    difference = logit_difference(logits, resampling)
+    told = label_map(logits, resampling)
+    # Nearer than the rounding of two numbers below 16 the label map has no choice of its own.
+    is_sure = np.abs(difference) > 2 * 2.0**-7
+    assert np.array_equal(difference[is_sure] > 0, told[is_sure] == 1)
+    assert is_sure.mean() > 0.98
+    # A constant before is a constant after.
+    higher = logits.clone()
+    higher[1] += 2
+    found = logit_difference(higher, resampling)
+    assert np.abs(found - difference - 2).max() < 2.0**-6
+
+
+def test_three_classes_have_no_one_difference():
+    with pytest.raises(ValueError, match="two classes, found 3"):
+        logit_difference(torch.zeros((3, 2, 2, 2)), between((2,) * 3, (2,) * 3, (1,) * 3, (1,) * 3))
