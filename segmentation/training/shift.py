@@ -63,7 +63,8 @@ def shift_model(folder: Path, out: Path, *, constant: float, version: str) -> Pa
     out.mkdir(parents=True, exist_ok=True)
     if any(out.iterdir()):
         raise ModelFolderError("The folder to write is not empty.")
-    folds, stored = [], []
+    folds: list[dict[str, object]] = []
+    stored: list[float] = []
     for number, fold in enumerate(model.folds):
         weights = model.weights(number)
         is_half = _is_half(folder / fold.weights)
