@@ -9,13 +9,18 @@ from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import voxel_size_mm
 from segmentation.imaging.nifti import read_label_map
 from segmentation.imaging.overlap import overlap_of
 from segmentation.imaging.volume import label_volume_ml
-from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Segmenter
+from segmentation.inference.base import (
+    DEMYELINATED_WHITE_MATTER,
+    SegmentationOutput,
+    Segmenter,
+)
 from segmentation.phantom.bids import visit_files
 
 SMALL_LOAD_ML, LARGE_LOAD_ML = 5.0, 50.0
@@ -128,15 +133,39 @@ def _phantom(data: Path, row: Mapping[str, str]) -> KnownCase:
 def _case(segmenter: Segmenter, case: KnownCase) -> CaseResult:
     truth = read_label_map(case.truth)
     output = segmenter.segment(case.images, progress=lambda _share, _step: None)
-    label = output.labels[DEMYELINATED_WHITE_MATTER]
-    mask, known = output.label_map == label, truth.data > 0
-    overlap = overlap_of(mask, known, voxel_size_mm(truth.affine), case.acq_stratum)
-    truth_ml = case.truth_ml
-    if truth_ml is None:
-        truth_ml = label_volume_ml(known.astype(np.uint8), truth.affine, 1)
-    return CaseResult(
+    return compared(
+        output,
+        truth.data > 0,
         case=case.case,
         acq_stratum=case.acq_stratum,
+        truth_ml=case.truth_ml,
+    )
+
+
+def compared(
+    output: SegmentationOutput,
+    truth: NDArray[np.bool_],
+    *,
+    case: str,
+    acq_stratum: str,
+    truth_ml: float | None,
+) -> CaseResult:
+    """Return how far a segmentation agrees with the truth.
+
+    Parameters
+    ----------
+    truth : ndarray of bool, shape of the label map
+    truth_ml : float or None
+        The true load; None: the volume of the mask.
+    """
+    label = output.labels[DEMYELINATED_WHITE_MATTER]
+    mask = output.label_map == label
+    overlap = overlap_of(mask, truth, voxel_size_mm(output.affine), acq_stratum)
+    if truth_ml is None:
+        truth_ml = label_volume_ml(truth.astype(np.uint8), output.affine, 1)
+    return CaseResult(
+        case=case,
+        acq_stratum=acq_stratum,
         truth_ml=truth_ml,
         load_ml=label_volume_ml(output.label_map, output.affine, label),
         dice=overlap.dice,

@@ -21,7 +21,7 @@ from segmentation.imaging.volume import MM3_PER_ML
 from segmentation.inference.preprocessing import Prepared, prepare_volumes
 from segmentation.phantom.bids import HEALTHY_OF_EIGHT
 from segmentation.phantom.patient import PHANTOM_VERSION
-from segmentation.training.calibration import Visit
+from segmentation.training.calibration_visits import Visit
 from segmentation.training.kept import append_line, read_lines, require_same
 
 FIRST_SEED = 4_200_000_000

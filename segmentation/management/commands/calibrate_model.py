@@ -12,7 +12,8 @@ from mldtrial.audit.context import acting
 from segmentation.selectors.registry import model_named
 from segmentation.services import intervals
 from segmentation.services.segmenters import load_segmenter
-from segmentation.training.calibration import records, report
+from segmentation.training.calibration import report
+from segmentation.training.calibration_visits import agreement_of, records
 
 
 class Command(BaseCommand):
@@ -42,6 +43,11 @@ class Command(BaseCommand):
             "--out", type=Path, help="write the interval.json of the model's folder"
         )
         parser.add_argument("--record", action="store_true", help="use it from now on")
+        parser.add_argument(
+            "--agreement",
+            action="store_true",
+            help="print too how the masks of the held-out visits agree with the truth",
+        )
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(
@@ -56,6 +62,7 @@ class Command(BaseCommand):
         calibration_version: str,
         out: Path | None,
         record: bool,
+        agreement: bool,
         as_json: bool,
         **__: Any,
     ) -> None:
@@ -81,6 +88,7 @@ class Command(BaseCommand):
                 seed=seed,
                 model_sha256=found.sha256,
             )
+            agreed = agreement_of(work, range(calibrating, visits)) if agreement else None
             if record:
                 with acting(origin="command:calibrate_model", reason="calibrated"):
                     intervals.record_calibration(model=found, content=content)
@@ -92,3 +100,5 @@ class Command(BaseCommand):
         self.stdout.write(
             json.dumps(content) if as_json else json.dumps(content["held_out"], indent=1)
         )
+        if agreed is not None:
+            self.stdout.write(json.dumps(agreed, indent=None if as_json else 1))

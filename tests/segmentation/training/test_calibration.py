@@ -16,15 +16,13 @@ from segmentation.inference.disagreement import LEVELS, Disagreement
 from segmentation.inference.interval import Calibration
 from segmentation.phantom.bids import FIRST_SEED as EVALUATION_SEEDS
 from segmentation.phantom.patient import PHANTOM_VERSION
-from segmentation.training.calibration import (
+from segmentation.training.calibration import calibrate, conformal_quantile, coverage, report
+from segmentation.training.calibration_visits import (
     FIRST_SEED,
     Record,
     Visit,
-    calibrate,
-    conformal_quantile,
-    coverage,
+    agreement_of,
     records,
-    report,
 )
 from segmentation.training.cases import TRAINING_SEEDS
 
@@ -165,3 +163,28 @@ def test_a_file_of_another_model_or_seed_is_not_gone_on_with(tmp_path: Path, oth
     nobody: Segmenter = None  # type: ignore[assignment]
     with pytest.raises(ValueError, match="a file of its own"):
         records(nobody, kept, visits=1, **{"seed": 1, "model_sha256": MODEL, **other})
+
+
+def test_the_agreement_of_held_out_masks_is_read_from_the_same_file(tmp_path: Path):
+    kept = tmp_path / "records.jsonl"
+    figures = {"hausdorff95_mm": 3.0, "surface_dice": 0.7}
+    lines = [
+        {"number": 0, "refused": "NO_BRAIN_FOUND"},
+        *(
+            {
+                "number": number,
+                "agreement": {
+                    "case": str(number), "acq_stratum": "2D", "truth_ml": 20.0,
+                    "load_ml": load_ml, "dice": dice, **figures,
+                },
+            }
+            for number, load_ml, dice in ((1, 15.0, 0.6), (2, 18.0, 0.8), (3, 20.0, 0.9))
+        ),
+    ]  # fmt: skip
+    kept.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    found = agreement_of(kept, range(3))["2D"]
+    assert found["n"] == 2
+    assert found["dice_median_from_5_ml"] == pytest.approx(0.7)
+    assert found["bias_percent_median_from_5_ml"] == pytest.approx((-25 - 10) / 2)
+    with pytest.raises(ValueError, match="of visit 4 is not kept"):
+        agreement_of(kept, range(5))

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 
 from segmentation.inference.preprocessing import Prepared
 from segmentation.phantom.patient import PHANTOM_VERSION
-from segmentation.training import calibration, rescans
+from segmentation.training import calibration_visits, rescans
 from segmentation.training.operating_point import (
     CONSTANTS,
     FIRST_SEED,
@@ -49,7 +49,7 @@ def test_what_is_found_grows_with_the_constant_and_what_is_shared_is_a_part_of_i
 def test_no_visit_is_of_a_patient_whom_another_measurement_draws():
     visits = [draw(1, number) for number in range(96)]
     assert min(visit.patient_seed for visit in visits) >= FIRST_SEED
-    assert FIRST_SEED > rescans.FIRST_SEED + 1000 * 1000 > calibration.FIRST_SEED
+    assert FIRST_SEED > rescans.FIRST_SEED + 1000 * 1000 > calibration_visits.FIRST_SEED
     assert sum(visit.acq_stratum == "3D" for visit in visits) == 48
     healthy = [visit.acq_stratum for visit in visits if visit.stage == 0]
     assert (healthy.count("3D"), healthy.count("2D")) == (12, 12)

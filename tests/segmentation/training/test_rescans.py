@@ -12,7 +12,7 @@ from segmentation.imaging.nifti import read_volume
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, Progress, SegmentationOutput
 from segmentation.phantom.bids import FIRST_SEED as EVALUATION_SEEDS
 from segmentation.phantom.cohort import FIRST_SEED as COHORT_SEEDS
-from segmentation.training.calibration import FIRST_SEED as CALIBRATION_SEEDS
+from segmentation.training.calibration_visits import FIRST_SEED as CALIBRATION_SEEDS
 from segmentation.training.cases import TRAINING_SEEDS
 from segmentation.training.rescans import FIRST_SEED, State, measure_rescans
 
