@@ -12,7 +12,7 @@ from analytics.selectors.correlations import IntervalOf, Relation
 from analytics.selectors.samples import Array, Sample, computed
 from analytics.stats import correlation, mixed, mixed_tests
 from analytics.stats.direction import Directed, Opposition, opposition
-from analytics.stats.errors import NotEstimableError
+from analytics.stats.errors import NotEstimableError, as_clause
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.rules.subtype import Subtype
 
@@ -98,7 +98,7 @@ def _with_interval(one: Estimate, interval_of: IntervalOf, *, is_pooled: bool) -
     if found is None:
         return one
     if found.reason:
-        reason = found.reason if is_pooled else _in_a_table(found.reason)
+        reason = found.reason if is_pooled else as_clause(found.reason)
         return replace(one, value=None, reason=reason)
     return replace(one, ci_low=found.low, ci_high=found.high)
 
@@ -137,7 +137,7 @@ def _by_subtype(columns: Columns, scores: Array, here: Mask, smallest: int) -> E
     try:
         value = sample.value()
     except NotEstimableError as error:
-        return _absent(kept, n_patients, _in_a_table(str(error)), smallest)
+        return _absent(kept, n_patients, as_clause(str(error)), smallest)
     return Estimate(int(kept.sum()), n_patients, value, None, None, "", sample)
 
 
@@ -155,7 +155,7 @@ def _within(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estim
             columns.patient[kept].tolist(), columns.load_ml[kept], scores[kept]
         )
     except NotEstimableError as error:
-        return _absent(kept, n_patients, _in_a_table(str(error)), smallest)
+        return _absent(kept, n_patients, as_clause(str(error)), smallest)
     return Estimate(int(kept.sum()), n_patients, found.r, found.ci_low, found.ci_high, "")
 
 
@@ -173,7 +173,7 @@ def _mixed(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estima
         model = mixed.fit(loads, np.column_stack([level, steps]), patients.tolist(), level[:, None])
         found = mixed_tests.contrast_tests(model, [0.0, 1.0])
     except NotEstimableError as error:
-        return _absent(here, n_patients, _in_a_table(str(error)), smallest)
+        return _absent(here, n_patients, as_clause(str(error)), smallest)
     slope, low, high = (float(one[0]) for one in (found.estimates, found.ci_low, found.ci_high))
     return Estimate(loads.size, n_patients, slope, low, high, "")
 
@@ -182,9 +182,3 @@ def _absent(kept: Mask, n_patients: int, reason: str, smallest: int) -> Estimate
     if 0 < n_patients < smallest:
         return Estimate(0, 0, None, None, None, correlations.too_small(smallest))
     return Estimate(int(kept.sum()), n_patients, None, None, None, reason)
-
-
-def _in_a_table(reason: str) -> str:
-    """Return a reason as the end of a sentence."""
-    words = reason.rstrip(".")
-    return words[:1].lower() + words[1:]

@@ -7,3 +7,9 @@ class NotEstimableError(ValueError):
 
 class TooFewClustersError(NotEstimableError):
     """Robust standard errors of so few clusters are too small to be shown."""
+
+
+def as_clause(reason: str) -> str:
+    """Return a reason as the end of a sentence: after "not estimable:" in a table."""
+    words = reason.rstrip(".")
+    return words[:1].lower() + words[1:]

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
+from analytics.stats.survival import kaplan_meier
 from mldtrial.trial.models import GmfcMldAssessment
 from mldtrial.trial.services import patients
 from tests.browser.test_main_line import sign_in
@@ -70,6 +71,26 @@ def test_what_a_figure_draws_is_what_its_file_holds(page: Page):
     ]
     assert sorted(cells) == sorted(rhos) != []
     see_files(page, page.locator("section[aria-labelledby=curves]"))
+    see_milestones(page)
+
+
+def see_milestones(page: Page) -> None:
+    """The steps as drawn, beside those of the times in the file."""
+    page.goto(f"{reverse('milestones', args=['MLD-1'])}?by=together")
+    drawn = page.locator("[data-chart-from]")
+    expect(drawn).to_have_attribute("data-chart-drawn", "true")
+    steps = drawn.evaluate(
+        "chart => chart._fullData.filter((t) => t.line?.shape === 'hv').map((t) => Array.from(t.y))"
+    )
+    link = page.locator("a[href*='/times.csv']").get_attribute("href") or ""
+    rows = list(csv.DictReader(io.StringIO(page.request.get(link).text())))
+    at_risk = [row for row in rows if not row["why_left_out"]]
+    found = kaplan_meier(*(
+        [float(row[column]) for row in at_risk]
+        for column in ("end_latest_months", "milestone_reached", "entry_months")
+    ))  # fmt: skip
+    assert steps == [pytest.approx([1, *found.survival, found.survival[-1]], rel=1e-6)]
+    assert found.n_events == 2
 
 
 def chart(page: Page, name: str) -> Locator:

@@ -24,6 +24,7 @@ class Link:
 STUDY_LINKS = (
     ("Patients", "patients", "view_patient"),
     ("Cohort", "cohort", "view_cohort"),
+    ("Milestones", "milestones", "view_cohort"),
     ("Overview", "study_overview", "view_overview"),
     ("Image quality", "study_quality", "view_quality"),
     ("Segmentations", "segmentations", "view_segmentations"),
@@ -43,6 +44,7 @@ STUDY_LINKS = (
     ("Locks", "locks", "lock_record"),
 )
 ASIDE = {
+    "milestones",
     "study_quality",
     "segmentations",
     "agreement",
