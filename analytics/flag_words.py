@@ -10,6 +10,8 @@ BOUNDS = {
     FlagKind.IMPLAUSIBLE_LOAD: "what the study holds plausible",
 }
 
+FALLS = (FlagKind.NON_MONOTONIC, FlagKind.POST_TREATMENT_DECREASE)
+
 
 @dataclass(frozen=True, slots=True)
 class NamedLoad:
@@ -56,16 +58,18 @@ def describe(
         )
     after = " after treatment" if kind == FlagKind.POST_TREATMENT_DECREASE else ""
     fall = f"{here} is {difference:.1f} mL below {there}{after}; tolerance {tolerance_ml:.1f} mL."
-    return fall + _atrophy(here, there)
+    return " ".join([fall, on_atrophy(kind, here, there)]).rstrip()
 
 
-def _atrophy(here: NamedLoad, there: NamedLoad) -> str:
-    """Return what to add where the load falls and its share of the white matter rises."""
+def on_atrophy(kind: str, here: NamedLoad, there: NamedLoad) -> str:
+    """Return what to add where a load falls and its share of the white matter rises; or nothing."""
+    if kind not in FALLS:
+        return ""
     now, before = here.percent_of_white_matter, there.percent_of_white_matter
     if now is None or before is None or now <= before:
         return ""
     return (
-        f" Of the white matter it is {now:.1f} % after {before:.1f} %: the white matter became "
+        f"Of the white matter it is {now:.1f} % after {before:.1f} %: the white matter became "
         f"smaller ({here.white_matter_ml:.0f} after {there.white_matter_ml:.0f} mL), which speaks "
         "for atrophy."
     )

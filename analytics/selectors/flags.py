@@ -11,16 +11,21 @@ from mldtrial.trial.models import Patient, Study
 
 
 def current_flags(patient: Patient) -> QuerySet[TrajectoryFlag]:
-    """Return the current flags of a patient with their queries, for the review only."""
-    return TrajectoryFlag.objects.filter(patient=patient, is_current=True).select_related("query")
+    """Return the current flags of a patient with what was asked and said, for the review only."""
+    return _current().filter(patient=patient)
 
 
 def flags_by_patient() -> dict[UUID, list[TrajectoryFlag]]:
-    """Return every current flag by patient, for the review only."""
+    """Return every current flag by patient, with what was asked and said, for the review only."""
     flags: dict[UUID, list[TrajectoryFlag]] = defaultdict(list)
-    for flag in TrajectoryFlag.objects.filter(is_current=True):
+    for flag in _current():
         flags[flag.patient_id].append(flag)
     return dict(flags)
+
+
+def _current() -> QuerySet[TrajectoryFlag]:
+    found = TrajectoryFlag.objects.filter(is_current=True)
+    return found.select_related("query").prefetch_related("query__messages")
 
 
 def studies(ids: Collection[UUID]) -> dict[UUID, Study]:

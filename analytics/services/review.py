@@ -1,6 +1,7 @@
 """The review of series: what looks wrong is flagged and asked about, never changed."""
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
 from analytics.services.findings import Finding, find
 from analytics.services.findings import named as named_load
+from analytics.services.told_later import unsaid
 from mldtrial.audit.context import acting, because
 from mldtrial.trial import selectors
 from mldtrial.trial.models import Audience, Patient, Query, QueryState
@@ -40,8 +42,10 @@ def review_queued(*, origin: str) -> int:
     volumes = tissue.volumes_of([point.run_id for points in series.values() for point in points])
     reviewed = 0
     for patient_id, patient in patients.items():
-        findings = find(series.get(patient_id, []), settings[patient.study_id], volumes)
-        if {_key(f) for f in findings} == {_key(f) for f in flagged.get(patient_id, [])}:
+        points, flags = series.get(patient_id, []), flagged.get(patient_id, [])
+        findings = find(points, settings[patient.study_id], volumes)
+        is_same = {_key(f) for f in findings} == {_key(f) for f in flags}
+        if is_same and not unsaid(flags, _named(points, volumes)):
             continue
         if _reviewed(patient, origin):
             reviewed += 1
@@ -80,10 +84,19 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     for key, flag in known.items():
         if key not in findings:
             _retire(flag)
-    named = {point.run_id: named_load(point, volumes) for point in series}
-    return [
+    named = _named(series, volumes)
+    flags = [
         _keep(locked, finding, known.get(key), by_run, named) for key, finding in findings.items()
     ]
+    for query, words in unsaid(flags, named):
+        queries.comment_on_query(query=query, words=words, by=None)
+    return flags
+
+
+def _named(
+    series: Sequence[LoadPoint], volumes: tissue.Volumes
+) -> dict[UUID, flag_words.NamedLoad]:
+    return {point.run_id: named_load(point, volumes) for point in series}
 
 
 def _keep(

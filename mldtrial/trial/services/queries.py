@@ -128,12 +128,15 @@ def answer_query(*, query: Query, answer: str, by: Any) -> Query:
 def comment_on_query(*, query: Query, words: str, by: Any) -> QueryMessage:
     """Add to the thread of a query without changing its state.
 
+    `by` is None where the rule itself has something to add.
+
     Raises
     ------
     PermissionDenied, ValidationError
         If the person may not, nothing is said or the query is closed.
     """
-    policies.require(by, "comment_on_query", query)
+    if by is not None:
+        policies.require(by, "comment_on_query", query)
     locked = _locked(query)
     _require_not_closed(locked)
     return _say(

@@ -186,3 +186,32 @@ def test_a_fall_whose_share_of_the_white_matter_rises_is_asked_about_as_atrophy(
     assert said in " ".join(page.split())
     # It is flagged all the same: the sentence explains, and decides nothing.
     assert flag.is_current
+
+
+def test_what_is_measured_after_the_question_is_added_to_it_once(client, world):
+    """The white matter is measured after the load: its fall can come when all is asked."""
+    runs = [make_load(world.patient_a, M12, 100.0), make_load(world.patient_a, M18, 80.0)]
+    assert review.review_queued(origin="test") == 1
+    flag = TrajectoryFlag.objects.get(kind=FlagKind.NON_MONOTONIC)
+    for run, white_ml in zip(runs, (400.0, 300.0), strict=True):
+        make_tissue(run, WMVOL=white_ml, BRNVOL=1000.0)
+    assert review.review_queued(origin="test") == 1
+    assert review.review_queued(origin="test") == 0
+    (message,) = flag.query.messages.all()
+    assert message.author is None
+    assert message.words.startswith("Of the white matter it is 26.7 % after 25.0 %")
+    assert Query.objects.get(rule="LOAD-NON_MONOTONIC") == flag.query
+    client.force_login(world.user("data_manager"))
+    page = client.get(reverse("query", args=[flag.query.pk])).content.decode()
+    assert "which speaks for atrophy" in " ".join(page.split())
+
+
+def test_nothing_is_added_to_a_question_that_is_closed(world):
+    runs = [make_load(world.patient_a, M12, 100.0), make_load(world.patient_a, M18, 80.0)]
+    review.review_queued(origin="test")
+    flag = TrajectoryFlag.objects.get(kind=FlagKind.NON_MONOTONIC)
+    queries.close_query(query=flag.query, reason="Looked at", by=world.user("data_manager"))
+    for run, white_ml in zip(runs, (400.0, 300.0), strict=True):
+        make_tissue(run, WMVOL=white_ml, BRNVOL=1000.0)
+    assert review.review_queued(origin="test") == 0
+    assert [said.step for said in flag.query.messages.all()] == ["CLOSED"]
