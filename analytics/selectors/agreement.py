@@ -161,7 +161,7 @@ def comparison(
     are no independent test of the method, nor of its masks where a person has corrected them.
     """
     rows = impact.rows(study, reference, user=user, tested=tested)
-    sets = [_trained_on(study, model) for model in (tested, reference)]
+    sets = [impact.trained_on(study, model) for model in (tested, reference)]
     trained = set().union(*(one for one in sets if one))
     kept = [row for row in rows if row.patient_id not in trained]
     if tested.corrects(reference) or reference.corrects(tested):
@@ -182,22 +182,6 @@ def comparison(
         masks_waiting=len(lacking & waiting),
         masks_left_out=len(lacking - waiting),
     )
-
-
-def _trained_on(study: Study, model: ModelVersion) -> set[UUID] | None:
-    """Return the patients that the masks of a method have learned from; None if not on record.
-
-    Corrected masks have learned what their origin had: they began as its masks.
-    """
-    source = model
-    if model.began_as is not None:
-        name, version = model.began_as
-        found = ModelVersion.objects.filter(name=name, version=version).first()
-        if found is None:
-            return None
-        source = found
-    trained = impact.trained_on(study, source)
-    return set() if trained is None and source.method != Method.CNN else trained
 
 
 def _beside_their_origin(rows: Sequence[impact.Row]) -> list[impact.Row]:

@@ -25,7 +25,6 @@ from segmentation.models import (
     ModelVersion,
     SegmentationBatch,
     SegmentationRun,
-    TrainingSet,
 )
 from segmentation.policies import visible_to as visible_runs
 from segmentation.selectors import training_sets
@@ -251,10 +250,11 @@ def _same(one: Images, other: Images) -> bool:
 
 
 def trained_on(study: Study, model: ModelVersion) -> set[UUID] | None:
-    """Return the patients of a study in the training set of a method; None if not on record."""
-    if not TrainingSet.objects.filter(pk=model.pk).exists():
+    """Return the patients of a study whom the masks of a method know; None if not on record."""
+    learner = training_sets.learner_of(model)
+    if learner is None or not training_sets.is_known(learner):
         return None
-    runs = SegmentationRun.objects.filter(model_version=model, visit__patient__study=study)
+    runs = SegmentationRun.objects.filter(model_version=learner, visit__patient__study=study)
     mine = runs.filter(
         training_sets.is_in_training_set(patient="visit__patient", model="model_version")
     )

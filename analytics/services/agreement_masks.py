@@ -4,6 +4,7 @@ from typing import Any
 
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
+from analytics.services import agreement_words
 from analytics.services.agreement import Stratum
 from analytics.services.table_out import number, take_out
 from analytics.stats.overlap_bands import Band
@@ -15,7 +16,7 @@ DATASET = "method_agreement_masks"
 COLUMNS = (
     "study_code", "test_method", "reference_method", "subject_code", "visit_name", "visit_date",
     "acq_stratum", "reference_load_ml", "test_load_ml", "load_third", "cut_low_ml", "cut_high_ml",
-    "dice", "hausdorff95_mm", "surface_dice",
+    "dice", "hausdorff95_mm", "surface_dice", "warnings",
 )  # fmt: skip
 
 
@@ -49,6 +50,7 @@ def as_csv(*, study: Study, comparison: Comparison | None, by: Any) -> bytes:
 
 def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
     methods = [guarded(str(model)) for model in (comparison.tested, comparison.reference)]
+    warnings = guarded(" ".join(agreement_words.warnings(comparison)))
     rows = []
     for stratum in agreements.strata(comparison.scans):
         thirds = {
@@ -58,7 +60,7 @@ def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
         cuts = [""] * 2 if stratum.cuts_ml is None else [repr(cut) for cut in stratum.cuts_ml]
         for index, one in enumerate(stratum.with_masks):
             told = [thirds.get(index, ""), *cuts]
-            rows.append([study.code, *methods, *_scan(one), *told, *_figures(one)])
+            rows.append([study.code, *methods, *_scan(one), *told, *_figures(one), warnings])
     return rows
 
 

@@ -7,7 +7,13 @@ from django.db.models import Case, Exists, OuterRef, Q, QuerySet, TextField, Val
 from django.db.models.expressions import Combinable
 
 from mldtrial.trial.models import Patient
-from segmentation.models import ModelVersion, SegmentationResult, TrainingMember, TrainingSet
+from segmentation.models import (
+    Method,
+    ModelVersion,
+    SegmentationResult,
+    TrainingMember,
+    TrainingSet,
+)
 
 
 class Trained(StrEnum):
@@ -61,12 +67,29 @@ def as_yes_no(*, patient: str, model: str) -> Combinable:
     )
 
 
+def learner_of(model: ModelVersion) -> ModelVersion | None:
+    """Return the method whose training set tells whom the masks of a method know.
+
+    Corrected masks know whom their origin knows: they began as its masks. None if that is not here.
+    """
+    if model.began_as is None:
+        return model
+    name, version = model.began_as
+    return ModelVersion.objects.filter(name=name, version=version).first()
+
+
+def is_known(learner: ModelVersion) -> bool:
+    """Return whether it is known whom a method has learned from; only a network learns at all."""
+    return learner.method != Method.CNN or TrainingSet.objects.filter(pk=learner.pk).exists()
+
+
 def trained_on(patient: Patient, model: ModelVersion) -> Trained:
     """Return what is known of a patient and a method."""
-    if not TrainingSet.objects.filter(pk=model.pk).exists():
+    learner = learner_of(model)
+    if learner is None or not is_known(learner):
         return Trained.NOT_RECORDED
     codes = {"study_code": patient.study.code, "subject_code": patient.subject_code}
-    found = _entries(model=model.pk, patient=patient.pk, **codes).exists()
+    found = _entries(model=learner.pk, patient=patient.pk, **codes).exists()
     return Trained.IN_IT if found else Trained.NOT_IN_IT
 
 

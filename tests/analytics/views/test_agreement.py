@@ -307,6 +307,7 @@ def test_any_two_methods_are_compared_and_the_page_says_which(
     (row,) = csv.DictReader(StringIO(masks))
     assert (row["test_method"], row["reference_method"]) == ("second 1", "next 1")
     assert (row["test_load_ml"], row["reference_load_ml"]) == ("26.0", "20.0")
+    assert row["warnings"].startswith("Demonstration. One of the methods is for demonstration;")
     text = text_of(client.get(address("agreement_pdf") + query).content)
     assert "second 1, nnU-Net" in text
     assert "whose loads count" not in text

@@ -9,9 +9,15 @@ from django.urls import reverse
 from analytics.selectors import impact
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial.models import Sequence
-from segmentation.models import ModelVersion, SegmentationBatch, SegmentationRun
+from segmentation.models import (
+    Method,
+    ModelVersion,
+    ReleaseState,
+    SegmentationBatch,
+    SegmentationRun,
+)
 from segmentation.services import batches
-from tests.support.loads import make_load, make_model, make_scan
+from tests.support.loads import make_load, make_model, make_scan, trained_on
 from tests.support.locking import freeze
 from tests.support.meanwhile import meanwhile
 from tests.support.shadows import candidate, pair
@@ -46,6 +52,20 @@ def test_the_page_says_in_short_what_would_change(client, world: World):
     assert "visit would show another load, or none: 1 changing by +2.0 mL." in html
     assert "1 visit would show no load any more:</strong> 1 lacking an image" in html
     assert "one of next 1 beside them" in html
+
+
+def test_of_corrected_masks_the_page_says_whom_their_origin_was_trained_on(client, world: World):
+    run = make_load(world.patient_a, M12, 20.0)
+    corrected = make_model("small corrected", state=ReleaseState.CANDIDATE, method=Method.CORRECTED)
+    make_load(world.patient_a, M12, 21.0, model=corrected, beside=run)
+    client.force_login(world.user("data_manager"))
+    unknown = client.get(address(model=corrected)).content.decode()
+    assert "The training set of small corrected 1 is not on record." in " ".join(unknown.split())
+    trained_on(run.model_version, world.patient_a)
+    known = client.get(address(model=corrected)).content.decode()
+    assert "1 patient of these was in the training set of small corrected 1" in " ".join(
+        known.split()
+    )
 
 
 def test_the_table_shows_a_part_and_its_file_the_same(client, world: World):

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from analytics.selectors import loads
 from mldtrial.trial.services import patients as trial_patients
-from segmentation.models import ModelVersion, TrainingMember, TrainingSet
+from segmentation.models import Method, ModelVersion, ReleaseState, TrainingMember, TrainingSet
 from segmentation.policies import visible_to
 from segmentation.selectors.training_sets import (
     Trained,
@@ -64,6 +64,22 @@ def test_not_on_record_is_neither_yes_nor_no(world: World):
     told = loads.counting_results().values_list(as_yes_no(**PATHS), flat=True)
     assert list(told) == [None]
     assert not independent_of_training(loads.counting_results()).exists()
+
+
+def test_corrected_masks_know_whom_their_origin_knows(world: World):
+    origin = make_model("net")
+    corrected = make_model("net corrected", state=ReleaseState.CANDIDATE, method=Method.CORRECTED)
+    assert trained_on(world.patient_a, corrected) == Trained.NOT_RECORDED
+    record(origin, world.patient_a)
+    assert trained_on(world.patient_a, corrected) == Trained.IN_IT
+    assert trained_on(world.patient_b, corrected) == Trained.NOT_IN_IT
+    orphan = make_model("gone corrected", state=ReleaseState.CANDIDATE, method=Method.CORRECTED)
+    assert trained_on(world.patient_a, orphan) == Trained.NOT_RECORDED
+
+
+def test_a_method_that_learns_from_nobody_has_no_doubt_about_it(world: World):
+    by_hand = make_model("hand", method=Method.MANUAL)
+    assert trained_on(world.patient_a, by_hand) == Trained.NOT_IN_IT
 
 
 def test_a_patient_of_the_set_is_told_from_one_who_is_not(world: World):
