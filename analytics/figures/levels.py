@@ -4,31 +4,27 @@ from collections.abc import Sequence
 from typing import Any
 
 from analytics.figures import style
-from analytics.figures.cohort import LABELLED_UP_TO, CohortMark
 from analytics.figures.curves import COLOURS
+from analytics.figures.marks import Marks
 from analytics.figures.typed import typed
 
 LEVELS = range(7)
 
 
-def levels_figure(marks: Sequence[CohortMark], *, title: str, n_patients: int) -> dict[str, Any]:
+def levels_figure(marks: Marks, *, title: str, n_patients: int) -> dict[str, Any]:
     """Return a box of the loads at each level, 3D and 2D side by side, as plotly JSON.
 
     Quartiles are those of plotly, between the values nearest to them. Scans lie over their box up
     to `LABELLED_UP_TO` of them; below each level stands how many there are.
     """
-    if not marks:
+    if not marks.size:
         return style.empty(title=title, text="No scan has both a load and this score.")
-    strata = [s for s in style.SYMBOLS if any(mark.acq_stratum == s for mark in marks)]
-    is_labelled = len(marks) <= LABELLED_UP_TO
+    strata = [s for s in style.SYMBOLS if (marks.stratum == s).any()]
     return {
-        "data": [
-            _boxes([m for m in marks if m.acq_stratum == s], s, is_labelled=is_labelled)
-            for s in strata
-        ],
+        "data": [_boxes(marks, stratum) for stratum in strata],
         "layout": style.layout(
             title=title,
-            subtitle=f"n = {len(marks)} scans of {n_patients} patients",
+            subtitle=f"n = {marks.size} scans of {n_patients} patients",
             height=500,
             margin={"l": 64, "r": 24, "t": 64, "b": 150},
             boxmode="group",
@@ -45,27 +41,28 @@ def levels_figure(marks: Sequence[CohortMark], *, title: str, n_patients: int) -
     }
 
 
-def _counts(marks: Sequence[CohortMark], level: int, strata: Sequence[str]) -> str:
-    here = [mark.acq_stratum for mark in marks if mark.score == level]
-    return "<br>".join(str(here.count(stratum)) for stratum in strata)
+def _counts(marks: Marks, level: int, strata: Sequence[str]) -> str:
+    here = marks.stratum[marks.score == level]
+    return "<br>".join(str(int((here == stratum).sum())) for stratum in strata)
 
 
-def _boxes(marks: Sequence[CohortMark], stratum: str, *, is_labelled: bool) -> dict[str, Any]:
+def _boxes(marks: Marks, stratum: str) -> dict[str, Any]:
+    rows = marks.rows(marks.stratum == stratum)
     trace: dict[str, Any] = {
         "type": "box",
         "name": stratum,
-        "x": typed([mark.score for mark in marks]),
-        "y": typed([mark.load_ml for mark in marks]),
-        "boxpoints": "all" if is_labelled else False,
+        "x": typed(marks.score[rows]),
+        "y": typed(marks.load_ml[rows]),
+        "boxpoints": "all" if marks.is_labelled else False,
         "line": {"color": COLOURS[stratum], "width": 1.5},
         "marker": {"symbol": style.SYMBOLS[stratum], "color": COLOURS[stratum], "size": 5},
     }
-    if not is_labelled:
+    if not marks.is_labelled:
         return trace
     return {
         **trace,
         "jitter": 0.5,
         "pointpos": 0,
-        "customdata": [[mark.url, mark.label] for mark in marks],
+        "customdata": marks.linked(rows),
         "hovertemplate": "%{customdata[1]}<br>%{y:.1f} mL, level %{x}<extra></extra>",
     }

@@ -2,20 +2,48 @@
 
 import base64
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-SMALL = 255
-"""The largest number of one byte."""
+STEPS = (1.0, 2.0, 365.25 / 12)
+"""Whole numbers, half points, and ages, which are days in months of 30.4375 days."""
+SHARED_AT_MOST = 35
+"""Characters that a code may share with the one before it: what one figure of base 36 tells."""
+FIGURES = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
-def typed(values: Sequence[float]) -> dict[str, str]:
-    """Return an array as plotly's typed form: one byte for levels, four for other numbers.
+def typed(values: ArrayLike) -> dict[str, Any]:
+    """Return an array as plotly's typed form, in the smallest kind that holds every value.
 
-    A gap is NaN, which takes four bytes as well.
+    What are whole numbers of a step that is not 1 is sent as these with ``per``, how many steps
+    make one: `charts.js` divides again, to the very same numbers. Others take four bytes.
     """
     data = np.asarray(values, dtype=float)
-    is_small = bool(((data == np.round(data)) & (data >= 0) & (data <= SMALL)).all())
-    kind = "u1" if is_small else "f4"
-    packed = data.astype("u1" if is_small else "<f4").tobytes()
+    for per in STEPS:
+        steps = np.round(data * per)
+        if not ((steps >= 0) & (steps < 2**16)).all():
+            break
+        if (steps / per == data).all():
+            kind = "u1" if (steps < 2**8).all() else "u2"
+            found = _packed(steps, kind)
+            return found if per == 1 else {**found, "per": per}
+    return _packed(data, "f4")
+
+
+def _packed(data: np.ndarray[Any, Any], kind: str) -> dict[str, Any]:
+    packed = data.astype(np.dtype(kind).newbyteorder("<")).tobytes()
     return {"dtype": kind, "bdata": base64.b64encode(packed).decode()}
+
+
+def shared(codes: Sequence[str]) -> str:
+    """Return codes as lines: how many characters each shares with the one before, and its rest.
+
+    Codes in order take a third of their length: A-098, A-099 and A-100 are 0A-098, 49 and 2100.
+    """
+    letters = np.array(codes, str)
+    table = letters.view(np.uint32).reshape(letters.size, -1)
+    alike = np.cumprod(table[1:] == table[:-1], axis=1).sum(axis=1)
+    same = [0, *np.minimum(alike, SHARED_AT_MOST).tolist()]
+    return "\n".join(FIGURES[n] + code[n:] for n, code in zip(same, codes, strict=True))

@@ -1,18 +1,17 @@
 """How far the loads of a cohort have changed since the first planned visit, visit by visit."""
 
-from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
+
+import numpy as np
 
 from analytics.selectors.correlations import too_small
-from analytics.selectors.loads import LoadPoint
+from analytics.selectors.load_columns import Codes, LoadColumns, Mask, named
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.mean_change import MeanChange, mean_change
 from mldtrial.trial.models import AcqStratum
 
-Visit = tuple[float, str]
-"""Number and name of a planned visit."""
+NONE = -1
+"""Stands for the row of a patient who has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class VisitChange:
     reason: str
 
 
-def by_visit(series: Sequence[LoadPoint], *, smallest_group: int) -> list[VisitChange]:
+def by_visit(loads: LoadColumns, *, smallest_group: int) -> list[VisitChange]:
     """Return the change of load from the first planned visit to each later one, 3D and 2D apart.
 
     Each patient who has a load of the same stratum at both counts once; loads at visits that were
@@ -45,52 +44,44 @@ def by_visit(series: Sequence[LoadPoint], *, smallest_group: int) -> list[VisitC
     smallest_group : int
         Patients below which nothing is shown to this person.
     """
-    planned = [load for load in series if load.is_planned]
-    visits = sorted({_visit(load) for load in planned})
-    if len(visits) < 2:
+    planned = loads.take(loads.is_planned)
+    different, visit = named(zip(planned.visit_number.tolist(), planned.visit_name, strict=True))
+    order: list[int] = sorted(range(len(different)), key=lambda number: different[number])
+    if len(order) < 2:
         return []
-    return [
-        change
-        for stratum in AcqStratum.values
-        for change in _of_stratum(
-            [load for load in planned if load.acq_stratum == stratum], visits, smallest_group
-        )
-    ]
-
-
-def _visit(load: LoadPoint) -> Visit:
-    return load.visit_number, load.visit_name
-
-
-def _of_stratum(
-    loads: Sequence[LoadPoint], visits: Sequence[Visit], smallest: int
-) -> list[VisitChange]:
-    stratum = loads[0].acq_stratum if loads else ""
-    at: dict[Visit, dict[UUID, LoadPoint]] = defaultdict(dict)
-    for load in loads:
-        at[_visit(load)][load.patient_id] = load
-    first = at[visits[0]]
+    names = [different[number][1] for number in order]
     found = []
-    for visit in visits[1:]:
-        pairs = [(first[key], later) for key, later in at[visit].items() if key in first]
-        if pairs:
-            found.append(_change(stratum, visits[0][1], visit[1], pairs, smallest))
+    for stratum in AcqStratum.values:
+        here = planned.stratum == stratum
+        at = [_row_of_each(planned, here & (visit == number)) for number in order]
+        for name, rows in zip(names[1:], at[1:], strict=True):
+            both = (at[0] != NONE) & (rows != NONE)
+            if both.any():
+                pairs = at[0][both], rows[both]
+                found.append(_change(planned, stratum, (names[0], name), pairs, smallest_group))
     return found
 
 
+def _row_of_each(loads: LoadColumns, here: Mask) -> Codes:
+    """Return the row that each patient has among some; the last of several."""
+    rows = np.full(len(loads.patient_ids), NONE, np.intp)
+    rows[loads.patient[here]] = np.flatnonzero(here)
+    return rows
+
+
 def _change(
+    loads: LoadColumns,
     stratum: str,
-    baseline: str,
-    visit_name: str,
-    pairs: Sequence[tuple[LoadPoint, LoadPoint]],
+    names: tuple[str, str],
+    pairs: tuple[Codes, Codes],
     smallest: int,
 ) -> VisitChange:
-    if len(pairs) < smallest:
-        return VisitChange(stratum, baseline, visit_name, 0, 0, None, too_small(smallest))
-    n_treated = sum(later.is_after_treatment for _, later in pairs)
+    first, later = pairs
+    if later.size < smallest:
+        return VisitChange(stratum, *names, 0, 0, None, too_small(smallest))
+    n_treated = int(loads.is_after_treatment[later].sum())
     try:
-        change = mean_change([later.load_ml - before.load_ml for before, later in pairs])
+        change = mean_change(loads.load_ml[later] - loads.load_ml[first])
     except NotEstimableError as error:
-        reason = str(error)
-        return VisitChange(stratum, baseline, visit_name, len(pairs), n_treated, None, reason)
-    return VisitChange(stratum, baseline, visit_name, len(pairs), n_treated, change, "")
+        return VisitChange(stratum, *names, later.size, n_treated, None, str(error))
+    return VisitChange(stratum, *names, later.size, n_treated, change, "")

@@ -3,18 +3,23 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from analytics.selectors import cohort_scores, loads
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.selectors import cohort_scores, load_columns, loads
 from analytics.selectors.cohort_filters import Filters
 from analytics.selectors.cohort_point import CohortPoint
-from analytics.selectors.cohort_scores import Scores
+from analytics.selectors.cohort_scores import Scanned
+from analytics.selectors.columns import Columns
+from analytics.selectors.load_columns import Codes, LoadColumns
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.policies import visible_to
-from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.pairing import Windows
-from mldtrial.trial.selectors import arms_of_everybody, subtype_of
+from mldtrial.trial.selectors import arms_of_everybody, subtype_of_facts
 from segmentation.selectors import training_sets
 
 __all__ = [
@@ -23,18 +28,13 @@ __all__ = [
     "Part",
     "cohort_points",
     "part",
-    "scored_loads",
     "trained_count",
     "windows_of",
     "with_scores",
 ]
 
 
-Scored = tuple[loads.LoadPoint, CohortPoint]
-"""A point with the load that it is made of."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Part:
     """A part of the cohort, as a person may see it, and what it may be narrowed by.
 
@@ -42,6 +42,10 @@ class Part:
     ----------
     filters : Filters
         What was asked for, without sites and arms that are not there for this person.
+    columns : Columns
+        The points.
+    loads : LoadColumns
+        The loads that they are made of, row by row.
     sites : tuple of (code, name)
         Where the patients are whom this person may see.
     arms : tuple of str
@@ -51,20 +55,16 @@ class Part:
     """
 
     filters: Filters
-    scored: list[Scored]
+    columns: Columns
+    loads: LoadColumns
     sites: tuple[tuple[str, str], ...]
     arms: tuple[str, ...]
     is_withheld: bool
 
     @property
-    def points(self) -> list[CohortPoint]:
-        """The points alone."""
-        return [point for _, point in self.scored]
-
-    def loads_of(self, points: Sequence[CohortPoint]) -> list[loads.LoadPoint]:
-        """Return the loads that some of the points are made of, in the order of the points."""
-        by_run = {load.run_id: load for load, _ in self.scored}
-        return [by_run[point.run_id] for point in points if point.run_id is not None]
+    def size(self) -> int:
+        """How many points there are."""
+        return self.columns.load_ml.size
 
 
 def part(
@@ -82,21 +82,23 @@ def part(
     with_arms : bool
         Whether the arms to choose from are wanted too, where they are told.
     """
-    found = loads.study_loads(study, user=user)
+    found = load_columns.read(study, user=user)
     patients = _patients(study, user)
-    points = _points(study, found, patients, user)
+    columns = _scored(study, found, patients, user)
     arms = arms_of_everybody(study, user=user) if with_arms or filters.arm else {}
     sites = {(one.site_code, one.site_name) for one in patients.values()}
     known = filters.among({code for code, _ in sites}, set(arms.values()))
-    of_arm = [arms.get(point.patient_id, "") for point in points]
-    scored = [
-        (load, point)
-        for load, point, arm in zip(found, points, of_arm, strict=True)
-        if known.accept(point, arm)
-    ]
-    is_safe = smallest_group <= 1 or known.is_safe(points, of_arm, smallest_group)
+    of_arm = _arm_of_each(columns, arms)
+    is_safe = smallest_group <= 1 or known.is_safe(columns, of_arm, smallest_group)
+    kept = known.accepts(columns, of_arm) & is_safe
     choices = tuple(sorted(sites)), tuple(sorted(set(arms.values())))
-    return Part(known, scored if is_safe else [], *choices, not is_safe)
+    return Part(known, columns.take(kept), found.take(kept), *choices, not is_safe)
+
+
+def _arm_of_each(columns: Columns, arms: dict[UUID, str]) -> load_columns.Texts:
+    of_patient = {str(patient): arm for patient, arm in arms.items()}
+    names = [of_patient.get(patient_id, "") for patient_id in columns.patient_ids]
+    return np.array(names, str)[columns.patient]
 
 
 def cohort_points(
@@ -104,55 +106,100 @@ def cohort_points(
 ) -> list[CohortPoint]:
     """Return the points of a part of the cohort; none where it is too small for this person."""
     asked = part(study, user=user, filters=filters, smallest_group=smallest_group)
-    return asked.points
-
-
-def scored_loads(study: Study, *, user: Any, filters: Filters) -> list[Scored]:
-    """Return the same points, each with the load that it is made of."""
-    return part(study, user=user, filters=filters).scored
+    return asked.columns.points()
 
 
 def with_scores(study: Study, points: Sequence[loads.LoadPoint], *, user: Any) -> list[CohortPoint]:
     """Return loads of a study with the scores that belong to them, in their order."""
-    return _points(study, points, _patients(study, user), user)
-
-
-def _points(
-    study: Study, found: Sequence[loads.LoadPoint], patients: dict[UUID, "_Known"], user: Any
-) -> list[CohortPoint]:
-    scores = cohort_scores.scores(study, user=user)
-    return [_point(load, patients[load.patient_id], scores) for load in found]
-
-
-def _patients(study: Study, user: Any) -> dict[UUID, "_Known"]:
-    windows = windows_of(study)
-    seen = visible_to(user, Patient.objects.filter(study=study)).select_related("site")
-    return {
-        patient.pk: _Known(
-            patient.subject_code,
-            kind.value,
-            windows.days(kind),
-            patient.site.code,
-            patient.site.name,
+    patients = _patients(study, user)
+    patient_ids, patient = load_columns.named(str(one.patient_id) for one in points)
+    known = [patients[one] for one in patient_ids]
+    scanned_on = [one.visit_date + timedelta(days=one.days_from_visit or 0) for one in points]
+    scanned = Scanned(
+        patient_ids=patient_ids,
+        patient=patient,
+        visit_ids=[str(one.visit_id) for one in points],
+        day=np.array(scanned_on, "datetime64[D]"),
+        window_days=_windows_of_each(known, patient),
+    )
+    scores = cohort_scores.scores(study, scanned, user=user)
+    return [
+        CohortPoint(
+            patient_id=load.patient_id,
+            subject_code=known[place].subject_code,
+            visit_name=load.visit_name,
+            age_months=load.age_months,
+            acq_stratum=load.acq_stratum,
+            subtype=known[place].subtype,
+            load_ml=load.load_ml,
+            site_code=known[place].site_code,
+            therapies=load.therapies,
+            run_id=load.run_id,
+            **scores.of_row(row),
         )
-        for patient in seen.only("id", *OF_A_PATIENT)
-        for kind in (subtype_of(patient, study).subtype,)
+        for row, (load, place) in enumerate(zip(points, patient.tolist(), strict=True))
+    ]
+
+
+def _scored(study: Study, found: LoadColumns, patients: dict[str, "_Known"], user: Any) -> Columns:
+    known = [patients[one] for one in found.patient_ids]
+    scanned = Scanned(
+        patient_ids=found.patient_ids,
+        patient=found.patient,
+        visit_ids=found.visit_id.tolist(),
+        day=found.scanned_on,
+        window_days=_windows_of_each(known, found.patient),
+    )
+    return Columns(
+        patient_ids=found.patient_ids,
+        subject_codes=tuple(one.subject_code for one in known),
+        therapy_kinds=found.therapy_kinds,
+        patient=found.patient,
+        run_id=found.run_id,
+        visit_name=found.visit_name,
+        age_months=found.age_months,
+        load_ml=found.load_ml,
+        stratum=found.stratum,
+        subtype=np.array([one.subtype for one in known], str)[found.patient],
+        site=np.array([one.site_code for one in known], str)[found.patient],
+        therapies=found.therapies,
+        **cohort_scores.scores(study, scanned, user=user).columns(),
+    )
+
+
+def _windows_of_each(known: Sequence["_Known"], patient: Codes) -> NDArray[np.int64]:
+    return np.array([one.window_days for one in known], np.int64)[patient]
+
+
+def _patients(study: Study, user: Any) -> dict[str, "_Known"]:
+    """Return what is known of each patient, by identity as text."""
+    windows = windows_of(study)
+
+    @cache
+    def kind_of(*facts: Any) -> str:
+        return subtype_of_facts(*facts, of=study).subtype.value
+
+    seen = visible_to(user, Patient.objects.filter(study=study))
+    return {
+        str(patient_id): _Known(code, kind, windows.days(kind), site_code, site_name)
+        for patient_id, code, site_code, site_name, *facts in seen.values_list(*OF_A_PATIENT)
+        for kind in (kind_of(*facts),)
     }
 
 
-def trained_count(study: Study, *, user: Any, points: Sequence[CohortPoint]) -> int:
+def trained_count(study: Study, *, user: Any, columns: Columns) -> int:
     """Return how many patients of these points were in the training set of the method shown."""
-    shown = {point.patient_id for point in points}
     trained = loads.results(user=user).filter(
         training_sets.is_in_training_set(patient="run__visit__patient", model="run__model_version"),
         run__visit__patient__study=study,
     )
-    return len(shown & set(trained.values_list("run__visit__patient", flat=True)))
+    found = trained.order_by().values_list("run__visit__patient", flat=True).distinct()
+    return len(columns.patients() & {str(one) for one in found})
 
 
 OF_A_PATIENT = (
-    "subject_code", "onset_age_months", "sibling_onset_age_months", "genotype_class",
-    "site__code", "site__name",
+    "id", "subject_code", "site__code", "site__name",
+    "onset_age_months", "sibling_onset_age_months", "genotype_class",
 )  # fmt: skip
 """What is read of each patient: the code, the site, and what the subtype follows from."""
 
@@ -166,30 +213,6 @@ class _Known:
     window_days: int
     site_code: str
     site_name: str
-
-
-def _point(load: loads.LoadPoint, patient: _Known, scores: Scores) -> CohortPoint:
-    scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
-    days = patient.window_days
-    gmfc = pairing.nearest(scores.gmfc.get(load.patient_id, []), scanned_on, days)
-    elfc = pairing.nearest(scores.elfc.get(load.patient_id, []), scanned_on, days)
-    return CohortPoint(
-        patient_id=load.patient_id,
-        subject_code=patient.subject_code,
-        visit_name=load.visit_name,
-        age_months=load.age_months,
-        acq_stratum=load.acq_stratum,
-        subtype=patient.subtype,
-        load_ml=load.load_ml,
-        gmfc_level=None if gmfc is None else gmfc.level,
-        gmfc_gap_days=None if gmfc is None else gmfc.gap_days,
-        severity_total=scores.severity.get(load.visit_id),
-        elfc_level=None if elfc is None else elfc.level,
-        elfc_gap_days=None if elfc is None else elfc.gap_days,
-        site_code=patient.site_code,
-        therapies=load.therapies,
-        run_id=load.run_id,
-    )
 
 
 def windows_of(study: Study) -> Windows:

@@ -12,28 +12,29 @@ from analytics.policies import visible_to as visible_flags
 from analytics.reports import ABSENT
 from analytics.reports.cohort import Correlation, Section
 from analytics.selectors import correlations, loads, overview
-from analytics.selectors.cohort import CohortPoint, windows_of
+from analytics.selectors.cohort import windows_of
+from analytics.selectors.columns import Columns
 from analytics.selectors.correlations import Relation, Row
 from analytics.selectors.tally import Row as Counted
 from mldtrial.trial.models import AcqStratum, Study
 from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Subtype
 
 
-def scans(points: Sequence[CohortPoint]) -> Section:
+def scans(columns: Columns) -> Section:
     """Return how many scans of how many patients have a load, by stratum."""
     rows = []
     for stratum in AcqStratum.values:
-        here = [point for point in points if point.acq_stratum == stratum]
-        rows.append((stratum, str(len(here)), str(len({point.patient_id for point in here}))))
+        here = columns.stratum == stratum
+        rows.append((stratum, str(int(here.sum())), str(columns.count_patients(here))))
     return Section("Segmented scans", ("Acquisition", "Scans", "Patients"), tuple(rows), "")
 
 
-def estimable(points: Sequence[CohortPoint], *, smallest_group: int) -> tuple[Correlation, ...]:
+def estimable(columns: Columns, *, smallest_group: int) -> tuple[Correlation, ...]:
     """Return the correlations over all subtypes that are estimable, for the figure."""
     return tuple(
         Correlation(relation.title, row.stratum, row.rho, row.ci_low, row.ci_high)
         for relation in correlations.RELATIONS.values()
-        for row in correlations.table(points, relation, smallest_group=smallest_group)
+        for row in correlations.table(columns, relation, smallest_group=smallest_group)
         if not row.subtype
         and row.rho is not None
         and row.ci_low is not None
@@ -41,11 +42,9 @@ def estimable(points: Sequence[CohortPoint], *, smallest_group: int) -> tuple[Co
     )
 
 
-def relation(
-    points: Sequence[CohortPoint], study: Study, of: Relation, *, smallest_group: int
-) -> Section:
+def relation(columns: Columns, study: Study, of: Relation, *, smallest_group: int) -> Section:
     """Return the correlations of one score, as the cohort page has them."""
-    found = correlations.table(points, of, smallest_group=smallest_group)
+    found = correlations.table(columns, of, smallest_group=smallest_group)
     return Section(
         of.title,
         ("Group", "Scans (patients)", "ρ (95 % interval)"),

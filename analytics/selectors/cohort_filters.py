@@ -1,13 +1,15 @@
 """What part of the cohort is asked for, as the address of its pages says it."""
 
 import re
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
-from uuid import UUID
 
-from analytics.selectors.cohort_point import CohortPoint
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.selectors.columns import Columns, groups, patients_of_groups
+from analytics.selectors.load_columns import Mask, Texts
 from analytics.stats.progress import is_safe
 from mldtrial.trial.models import AcqStratum, TreatmentKind
 from mldtrial.trial.rules.subtype import Subtype
@@ -70,44 +72,45 @@ class Filters:
         named = {one.name: str(getattr(self, one.name)) for one in fields(self)}
         return {name: value for name, value in named.items() if value}
 
-    def accept(self, point: CohortPoint, arm: str = "") -> bool:
-        """Return whether a point, of a patient of an arm, belongs to the part asked for."""
-        return (
-            self.stratum in ("", point.acq_stratum)
-            and self.subtype in ("", point.subtype)
-            and self.site in ("", point.site_code)
-            and self.arm in ("", arm)
-            and self._accepts_therapies(point.therapies)
-        )
+    def accepts(self, columns: Columns, arms: Texts) -> Mask:
+        """Return which points, each of a patient of an arm, belong to the part asked for."""
+        kept = np.ones(arms.size, bool)
+        for asked, has in (
+            (self.stratum, columns.stratum),
+            (self.subtype, columns.subtype),
+            (self.site, columns.site),
+            (self.arm, arms),
+        ):
+            if asked:
+                kept &= has == asked
+        if not self.therapy:
+            return kept
+        is_accepted = [self._accepts_therapies(kinds) for kinds in columns.therapy_kinds]
+        return kept & np.array(is_accepted, bool)[columns.therapies]
 
     def _accepts_therapies(self, therapies: Collection[str]) -> bool:
         if self.therapy == NO_THERAPY:
             return not therapies
         if self.therapy == ANY_THERAPY:
             return bool(therapies)
-        return not self.therapy or self.therapy in therapies
+        return self.therapy in therapies
 
-    def is_safe(self, points: Iterable[CohortPoint], arms: Iterable[str], smallest: int) -> bool:
+    def is_safe(self, columns: Columns, arms: Texts, smallest: int) -> bool:
         """Return whether every group that these filters tell apart has so many patients.
 
         Of the whole cohort, not of the part alone: who sees the whole and a part also sees the
         difference.
         """
-        groups: dict[tuple[Any, ...], set[UUID]] = defaultdict(set)
-        for point, arm in zip(points, arms, strict=True):
-            groups[self._group(point, arm)].add(point.patient_id)
-        return is_safe(map(len, groups.values()), smallest)
-
-    def _group(self, point: CohortPoint, arm: str) -> tuple[Any, ...]:
-        values: Mapping[str, Any] = {
-            "stratum": point.acq_stratum,
-            "subtype": point.subtype,
-            "therapy": point.therapies,
-            "site": point.site_code,
-            "arm": arm,
+        values: Mapping[str, NDArray[Any]] = {
+            "stratum": columns.stratum,
+            "subtype": columns.subtype,
+            "therapy": columns.therapies,
+            "site": columns.site,
+            "arm": arms,
         }
         told_apart = set(self.asked)
         if told_apart - SHOWN_APART:
             # The page tells these apart in any part of the cohort.
             told_apart |= SHOWN_APART
-        return tuple(values[name] for name in sorted(told_apart))
+        group = groups([values[name] for name in sorted(told_apart)], arms.size)
+        return is_safe(patients_of_groups(group, columns.patient).values(), smallest)

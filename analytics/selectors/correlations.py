@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.selectors.cohort import CohortPoint
-from analytics.selectors.columns import Columns, Mask
+from analytics.selectors.cohort_point import CohortPoint
+from analytics.selectors.columns import Columns, Mask, groups, patients_of_groups
 from analytics.selectors.samples import RESAMPLES, SEED, Interval, Sample, computed
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.resampling import SMALLEST_N
@@ -29,8 +29,23 @@ class Relation:
     noun: str
     step: str
     note: str
-    value: Callable[[CohortPoint], float | None]
-    gap_days: Callable[[CohortPoint], int | None] = lambda _point: None
+    column: str
+    gap_column: str = ""
+
+    def of(self, columns: Columns) -> NDArray[np.float64]:
+        """Return the score of each point; NaN where there is none."""
+        found: NDArray[np.float64] = getattr(columns, self.column)
+        return found
+
+    def value(self, point: CohortPoint) -> float | None:
+        """Return the score of a point."""
+        found = getattr(point, self.column)
+        return None if found is None else float(found)
+
+    def gap_days(self, point: CohortPoint) -> int | None:
+        """Return how many days the score lies after the scan; None where that is no question."""
+        found: int | None = getattr(point, self.gap_column) if self.gap_column else None
+        return found
 
 
 RELATIONS = {
@@ -44,8 +59,8 @@ RELATIONS = {
             "level",
             "Each load with the nearest GMFC-MLD: within {late_infantile_days} days in "
             "late-infantile patients, {other_days} days in others.",
-            lambda point: None if point.gmfc_level is None else float(point.gmfc_level),
-            lambda point: point.gmfc_gap_days,
+            "gmfc_level",
+            "gmfc_gap_days",
         ),
         Relation(
             "load-severity",
@@ -55,7 +70,7 @@ RELATIONS = {
             "point",
             "Each load with the MRI severity score of the same visit, as two readers or an "
             "adjudicator settled it.",
-            lambda point: point.severity_total,
+            "severity_total",
         ),
         Relation(
             "load-elfc",
@@ -65,8 +80,8 @@ RELATIONS = {
             "level",
             "Each load with the nearest ELFC-MLD: within {late_infantile_days} days in "
             "late-infantile patients, {other_days} days in others.",
-            lambda point: None if point.elfc_level is None else float(point.elfc_level),
-            lambda point: point.elfc_gap_days,
+            "elfc_level",
+            "elfc_gap_days",
         ),
         Relation(
             "load-age",
@@ -76,7 +91,7 @@ RELATIONS = {
             "month",
             "Each load with the age at its visit. Of the disease, the course of single patients "
             "says more.",
-            lambda point: point.age_months,
+            "age_months",
         ),
     )
 }
@@ -108,47 +123,34 @@ class Row:
         return self.rho is not None and self.ci_low is None
 
 
-def paired(points: Sequence[CohortPoint], relation: Relation) -> list[CohortPoint]:
-    """Return the points that have the score of a relation."""
-    return [point for point in points if relation.value(point) is not None]
+BY_SUBTYPE = ("stratum", "subtype")
+"""What tells the groups of a scatter apart."""
+BY_LEVEL = ("stratum", "gmfc_level")
+"""And those of a box by level."""
 
 
-def of_subtype(point: CohortPoint) -> tuple[object, ...]:
-    """Return the group of a point in a scatter."""
-    return point.acq_stratum, point.subtype
-
-
-def of_level(point: CohortPoint) -> tuple[object, ...]:
-    """Return the group of a point in a box by level."""
-    return point.acq_stratum, point.gmfc_level
-
-
-def without_small_groups(
-    points: Sequence[CohortPoint],
-    smallest: int,
-    group: Callable[[CohortPoint], tuple[object, ...]] = of_subtype,
-) -> list[CohortPoint]:
-    """Return the points of the groups, of stratum and subtype by default, with enough patients."""
+def in_large_groups(columns: Columns, smallest: int, by: Sequence[str] = BY_SUBTYPE) -> Mask:
+    """Return which points are of groups, of stratum and subtype by default, of enough patients."""
+    group = groups([getattr(columns, name) for name in by], columns.patient.size)
     if smallest <= 1:
-        return list(points)
-    patients: dict[tuple[object, ...], set[object]] = {}
-    for point in points:
-        patients.setdefault(group(point), set()).add(point.patient_id)
-    return [point for point in points if len(patients[group(point)]) >= smallest]
+        return np.ones(group.size, bool)
+    counts = patients_of_groups(group, columns.patient)
+    is_large = [number for number, count in counts.items() if count >= smallest]
+    return np.isin(group, is_large)
 
 
-def table(points: Sequence[CohortPoint], relation: Relation, *, smallest_group: int) -> list[Row]:
+def table(columns: Columns, relation: Relation, *, smallest_group: int) -> list[Row]:
     """Return the correlations of 3D and of 2D scans, each whole and by subtype.
 
     The two strata are never pooled: their loads differ systematically.
     """
-    rows = planned(Columns.of(points), relation, smallest_group=smallest_group)
+    rows = planned(columns, relation, smallest_group=smallest_group)
     return [with_interval(row, computed) for row in rows]
 
 
 def planned(columns: Columns, relation: Relation, *, smallest_group: int) -> list[Row]:
     """Return the rows of the table without their intervals, each with what it rests on."""
-    scores = columns.scores(relation.value)
+    scores = relation.of(columns)
     rows = []
     for stratum in AcqStratum.values:
         here = (columns.stratum == stratum) & ~np.isnan(scores)
@@ -162,10 +164,9 @@ def planned(columns: Columns, relation: Relation, *, smallest_group: int) -> lis
 
 
 def of_stratum(
-    points: Sequence[CohortPoint], relation: Relation, stratum: str, *, smallest_group: int = 1
+    columns: Columns, relation: Relation, stratum: str, *, smallest_group: int = 1
 ) -> Row:
     """Return the correlation of all scans of a stratum; without more, for who may see patients."""
-    columns = Columns.of(points)
     row = planned_of_stratum(columns, relation, stratum, smallest_group=smallest_group)
     return with_interval(row, computed)
 
@@ -174,7 +175,7 @@ def planned_of_stratum(
     columns: Columns, relation: Relation, stratum: str, *, smallest_group: int
 ) -> Row:
     """Return the row of a whole stratum without its interval."""
-    scores = columns.scores(relation.value)
+    scores = relation.of(columns)
     here = (columns.stratum == stratum) & ~np.isnan(scores)
     return _row(columns, scores, here, (stratum, ""), smallest_group)
 

@@ -1,12 +1,10 @@
 """One relation estimated four ways: over all scans, by subtype, within patients, and by a model."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from analytics.selectors import correlations
-from analytics.selectors.cohort import CohortPoint
 from analytics.selectors.columns import Columns, Mask
 from analytics.selectors.correlations import IntervalOf, Relation
 from analytics.selectors.samples import Array, Sample, computed
@@ -51,22 +49,20 @@ class SideBySide:
     opposition: Opposition | None
 
 
-def side_by_side(
-    points: Sequence[CohortPoint], relation: Relation, *, smallest_group: int
-) -> list[SideBySide]:
+def side_by_side(columns: Columns, relation: Relation, *, smallest_group: int) -> list[SideBySide]:
     """Return the estimates of 3D and of 2D scans, of the strata that have scans.
 
     Patients of an undetermined subtype, or alone in theirs, are left out of the estimate by
     subtype. Who may see no group below `smallest_group` patients gets none of fewer: neither an
     estimate nor a subtype in it.
     """
-    found = planned(Columns.of(points), relation, smallest_group=smallest_group)
+    found = planned(columns, relation, smallest_group=smallest_group)
     return [with_intervals(one, computed) for one in found]
 
 
 def planned(columns: Columns, relation: Relation, *, smallest_group: int) -> list[SideBySide]:
     """Return the estimates without the intervals that patients are resampled for."""
-    scores = columns.scores(relation.value)
+    scores = relation.of(columns)
     return [
         SideBySide(stratum, _of_stratum(columns, scores, relation, stratum, smallest_group), None)
         for stratum in AcqStratum.values
@@ -142,7 +138,7 @@ def _by_subtype(columns: Columns, scores: Array, here: Mask, smallest: int) -> E
 
 
 def _within(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estimate:
-    scans = np.bincount(columns.patient[here], minlength=columns.patient.size)
+    scans = np.bincount(columns.patient[here], minlength=len(columns.patient_ids))
     kept = here & (scans[columns.patient] > 1)
     if here.any() and not kept.any():
         return Estimate(0, 0, None, None, None, "no patient has two scans or more")
@@ -152,7 +148,7 @@ def _within(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estim
         return _absent(kept, n_patients, reason, smallest)
     try:
         found = correlation.repeated_measures(
-            columns.patient[kept].tolist(), columns.load_ml[kept], scores[kept]
+            columns.patient[kept], columns.load_ml[kept], scores[kept]
         )
     except NotEstimableError as error:
         return _absent(kept, n_patients, as_clause(str(error)), smallest)
@@ -170,7 +166,7 @@ def _mixed(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estima
         return _absent(here, n_patients, reason, smallest)
     level = np.ones_like(steps)
     try:
-        model = mixed.fit(loads, np.column_stack([level, steps]), patients.tolist(), level[:, None])
+        model = mixed.fit(loads, np.column_stack([level, steps]), patients, level[:, None])
         found = mixed_tests.contrast_tests(model, [0.0, 1.0])
     except NotEstimableError as error:
         return _absent(here, n_patients, as_clause(str(error)), smallest)

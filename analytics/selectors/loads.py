@@ -4,6 +4,7 @@ Pages, charts, the review and the exports all start here, so that what a chart s
 what a table holds.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -85,7 +86,7 @@ def results_of(model: ModelVersion, *, user: Any) -> QuerySet[SegmentationResult
 def load_series(patient: Patient, *, user: Any) -> list[LoadPoint]:
     """Return a patient's loads in order of age; empty for who may not see loads."""
     found = results(user=user).filter(run__visit__patient=patient)
-    return _points(found, _begun([patient]))
+    return _points(found, begun([patient]))
 
 
 def study_loads(study: Study, *, user: Any, model: ModelVersion | None = None) -> list[LoadPoint]:
@@ -99,30 +100,30 @@ def study_loads(study: Study, *, user: Any, model: ModelVersion | None = None) -
     loads = results(user=user) if model is None else results_of(model, user=user)
     found = loads.filter(run__visit__patient__study=study)
     patients = Patient.objects.filter(study=study)
-    return _points(found, _begun(patients))
+    return _points(found, begun(patients))
 
 
 def measured_loads(study: Study, runs: QuerySet[SegmentationRun], *, user: Any) -> list[LoadPoint]:
     """Return the loads of runs of a study that a person may see, also those that count nowhere."""
     found = SegmentationResult.objects.filter(run__in=runs)
-    return _points(visible_to(user, found), _begun(Patient.objects.filter(study=study)))
+    return _points(visible_to(user, found), begun(Patient.objects.filter(study=study)))
 
 
 def series_for_review(patient: Patient) -> list[LoadPoint]:
     """Return a patient's loads for the rules of the review, which no person sees."""
     found = counting_results().filter(run__visit__patient=patient)
-    return _points(found, _begun([patient]))
+    return _points(found, begun([patient]))
 
 
 def all_series_for_review() -> dict[UUID, list[LoadPoint]]:
     """Return the loads of every patient that has any, for the rules of the review."""
     series: dict[UUID, list[LoadPoint]] = defaultdict(list)
-    for point in _points(counting_results(), _begun(Patient.objects.all())):
+    for point in _points(counting_results(), begun(Patient.objects.all())):
         series[point.patient_id].append(point)
     return dict(series)
 
 
-def _begun(patients: Iterable[Patient]) -> Begun:
+def begun(patients: Iterable[Patient]) -> Begun:
     """Return the days on which treatments began, with their kind; absent for the untreated.
 
     Documented therapies count, and the first study dose, which is recorded identically
@@ -140,10 +141,10 @@ def _begun(patients: Iterable[Patient]) -> Begun:
         treatments = Treatment.objects.filter(patient__in=patients)
         of_study = [(p.pk, STUDY_DOSE, p.first_study_dose_on) for p in patients]
         rows = [*treatments.values_list(*OF_A_TREATMENT), *(row for row in of_study if row[2])]
-    begun: Begun = defaultdict(list)
+    found: Begun = defaultdict(list)
     for patient_id, kind, day in rows:
-        begun[patient_id].append((day, kind))
-    return begun
+        found[patient_id].append((day, kind))
+    return found
 
 
 OF_A_TREATMENT = ("patient_id", "kind", "started_on")
@@ -170,19 +171,45 @@ COLUMNS = (
 )
 
 
-def _points(found: QuerySet[SegmentationResult], begun: Begun) -> list[LoadPoint]:
-    rows = found.order_by("run__visit__patient_id", "run__visit__date", "run__visit__number")
-    return [_point(row, begun) for row in rows.values(*COLUMNS)]
+def in_order(found: QuerySet[SegmentationResult]) -> QuerySet[SegmentationResult]:
+    """Return loads by patient and age."""
+    return found.order_by("run__visit__patient_id", "run__visit__date", "run__visit__number")
 
 
-def _point(row: dict[str, Any], begun: Begun) -> LoadPoint:
+def is_after(scanned_on: Any, begun_on: Any) -> bool:
+    """Return whether a scan shows a brain that was treated.
+
+    A scan on the day of the first dose shows the brain before the treatment.
+    """
+    return bool(scanned_on > begun_on)
+
+
+def documented(kinds: Iterable[str]) -> tuple[str, ...]:
+    """Return the documented therapies among treatments, without the study's own."""
+    return tuple(sorted(set(kinds) - {STUDY_DOSE}))
+
+
+def scanner_of(scanner: dict[str, Any] | None) -> tuple[str, ...]:
+    """Return what tells scanners apart."""
+    return tuple(str((scanner or {}).get(key) or "") for key in SCANNER_KEYS)
+
+
+def scanner_of_text(text: str | None) -> tuple[str, ...]:
+    """Return the same of a scanner as the database writes it."""
+    return scanner_of(None if text is None else json.loads(text))
+
+
+def _points(found: QuerySet[SegmentationResult], treatments: Begun) -> list[LoadPoint]:
+    return [_point(row, treatments) for row in in_order(found).values(*COLUMNS)]
+
+
+def _point(row: dict[str, Any], treatments: Begun) -> LoadPoint:
     patient_id = row["run__visit__patient_id"]
     day = row["run__visit__date"]
     days_from_visit = row["run__t1w_scan__days_from_visit"]
     scanned_on = day + timedelta(days=days_from_visit or 0)
-    # A scan on the day of the first dose shows the brain before the treatment.
-    before = [kind for day_begun, kind in begun.get(patient_id, ()) if scanned_on > day_begun]
-    scanner = row["run__t1w_scan__scanner"] or {}
+    given = treatments.get(patient_id, ())
+    before = [kind for day_begun, kind in given if is_after(scanned_on, day_begun)]
     low = row["interval_low_ml"]
     return LoadPoint(
         patient_id=patient_id,
@@ -195,7 +222,7 @@ def _point(row: dict[str, Any], begun: Begun) -> LoadPoint:
         age_months=age_months(row["run__visit__patient__birth_month"], day),
         load_ml=row["demyelination_load_ml"],
         acq_stratum=row["run__t1w_scan__acq_stratum"],
-        scanner=tuple(str(scanner.get(key) or "") for key in SCANNER_KEYS),
+        scanner=scanner_of(row["run__t1w_scan__scanner"]),
         sequences=("T1w", "T2w") if row["run__t2w_scan_id"] else ("T1w",),
         model=f"{row['run__model_version__name']} {row['run__model_version__version']}",
         is_demonstration=row["run__model_version__is_demonstration"],
@@ -203,5 +230,5 @@ def _point(row: dict[str, Any], begun: Begun) -> LoadPoint:
         interval_ml=None if low is None else (low, row["interval_high_ml"]),
         interval_level=row["interval_level"],
         is_planned=row["run__visit__definition_id"] is not None,
-        therapies=tuple(sorted(set(before) - {STUDY_DOSE})),
+        therapies=documented(before),
     )

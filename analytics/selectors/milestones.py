@@ -117,7 +117,7 @@ def part(study: Study, *, user: Any, question: Question, smallest_group: int = 1
     told = tuple(sorted(set(arms.values())))
     known = question.among({code for code, _ in sites}, told)
     records = _Records(
-        cohort_scores.scores(study, user=user).gmfc,
+        cohort_scores.gmfc_levels(study, user=user),
         _therapies(study, user),
         arms,
         _loads(study, user, known.load_stratum),

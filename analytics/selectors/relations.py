@@ -1,10 +1,9 @@
 """All relations of the cohort page, first without what takes long, then with it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from analytics.selectors import correlations, estimates
-from analytics.selectors.cohort import CohortPoint
 from analytics.selectors.columns import Columns
 from analytics.selectors.correlations import IntervalOf, Relation, Row
 from analytics.selectors.estimates import SideBySide
@@ -26,9 +25,8 @@ class Estimated:
         return any(row.is_pending for row in self.rows) or any(one.is_pending for one in cells)
 
 
-def planned(points: Sequence[CohortPoint], smallest_group: int) -> list[Estimated]:
+def planned(columns: Columns, smallest_group: int) -> list[Estimated]:
     """Return every relation without the intervals that patients are resampled for."""
-    columns = Columns.of(points)
     return [
         Estimated(
             relation,

@@ -53,10 +53,10 @@ class Sample:
     ) -> "Sample":
         """Return the sample of the rank correlation, within subtypes where they are given."""
         n = loads.size
-        named = numbered(patients.tolist(), n)[0]
+        named = numbered(patients, n)[0]
         if subtypes is None:
             return cls(SPEARMAN, loads, scores, named)
-        return cls(STRATIFIED, loads, scores, named, numbered(subtypes.tolist(), n)[0])
+        return cls(STRATIFIED, loads, scores, named, numbered(subtypes, n)[0])
 
     @cached_property
     def key(self) -> str:
@@ -86,21 +86,20 @@ class Sample:
         """
         if self.subtypes is None:
             return correlation.spearman_rho(self.loads, self.scores)
-        return adjusted.stratified_rho(self.loads, self.scores, self.subtypes.tolist())
+        return adjusted.stratified_rho(self.loads, self.scores, self.subtypes)
 
 
 @lru_cache(maxsize=256)
 def computed(sample: Sample) -> Interval:
     """Return the interval of a sample by resampling its patients; kept by its numbers."""
-    patients = sample.patients.tolist()
     try:
         if sample.subtypes is None:
             found = correlation.spearman(
-                sample.loads, sample.scores, patients, n_resamples=RESAMPLES, seed=SEED
+                sample.loads, sample.scores, sample.patients, n_resamples=RESAMPLES, seed=SEED
             )
         else:
             found = adjusted.stratified_spearman(
-                sample.loads, sample.scores, sample.subtypes.tolist(), patients,
+                sample.loads, sample.scores, sample.subtypes, sample.patients,
                 n_resamples=RESAMPLES, seed=SEED,
             )  # fmt: skip
     except NotEstimableError as error:

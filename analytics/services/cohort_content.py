@@ -9,9 +9,9 @@ from django.utils import timezone
 from analytics.reports import ABSENT
 from analytics.reports.cohort import CohortReport, Section
 from analytics.reports.periods import day_period
+from analytics.selectors import cohort, correlations
 from analytics.selectors import cohort_digest as digest
-from analytics.selectors import correlations
-from analytics.selectors.cohort import Filters, scored_loads, trained_count
+from analytics.selectors.cohort import Filters, trained_count
 from analytics.services import papers, rising
 from analytics.services.rising import Rising
 from analytics.stats.monotone_shares import StudyMonotonicity
@@ -45,29 +45,29 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
     policies.require(user, "view_cohort", study)
     now = timezone.localtime()
     smallest = policies.smallest_group(user, study)
-    scored = scored_loads(study, user=user, filters=Filters())
-    points = [point for _, point in scored]
+    part = cohort.part(study, user=user, filters=Filters())
+    columns = part.columns
     method, is_demonstration = digest.method()
-    trained = trained_count(study, user=user, points=points)
+    trained = trained_count(study, user=user, columns=columns)
     return CohortReport(
         title=f"Cohort of {study.code}, {_state_of(period, now.date())}",
         facts=(
             ("Study", f"{study.code} {study.name}"),
             ("Report of", _state_of(period, now.date())),
-            ("Segmented scans", str(len(points))),
-            ("Patients with a load", str(len({point.patient_id for point in points}))),
+            ("Segmented scans", str(part.size)),
+            ("Patients with a load", str(columns.n_patients)),
             ("Method", method),
             ("Made for", str(user)),
         ),
         warnings=_warnings(is_demonstration, trained),
-        correlations=digest.estimable(points, smallest_group=smallest),
+        correlations=digest.estimable(columns, smallest_group=smallest),
         sections=(
-            digest.scans(points),
+            digest.scans(columns),
             *(
-                digest.relation(points, study, one, smallest_group=smallest)
+                digest.relation(columns, study, one, smallest_group=smallest)
                 for one in correlations.RELATIONS.values()
             ),
-            _rising(rising.rising([load for load, _ in scored], study, smallest_group=smallest)),
+            _rising(rising.rising(part.loads, study, smallest_group=smallest)),
             digest.flags(study, user=user),
             digest.open_queries(study, user=user),
             digest.visits(study, user=user),

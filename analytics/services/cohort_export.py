@@ -1,11 +1,12 @@
 """Take the data behind a figure of the cohort out as a table, and log that it was taken."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from analytics.selectors.cohort import CohortPoint, Filters
+from analytics.selectors.columns import Columns
 from analytics.selectors.correlations import Relation
-from analytics.selectors.loads import LoadPoint
+from analytics.selectors.load_columns import LoadColumns
 from analytics.selectors.relations import Estimated
 from analytics.services.table_out import number, take_out
 from mldtrial.trial import policies
@@ -17,21 +18,20 @@ SCAN_COLUMNS = (
     "age_months", "subtype", "documented_therapies_before_scan", "acq_stratum", "run_id", "method",
     "demyelination_load_ml",
 )  # fmt: skip
-Value = Callable[[CohortPoint], float | None]
-SCORE_COLUMNS: dict[str, dict[str, Value]] = {
+SCORE_COLUMNS = {
     "load-gmfc": {
-        "gmfc_mld_level": lambda point: point.gmfc_level,
-        "gmfc_mld_days_after_scan": lambda point: point.gmfc_gap_days,
+        "gmfc_mld_level": "gmfc_level",
+        "gmfc_mld_days_after_scan": "gmfc_gap_days",
     },
-    "load-severity": {"mri_severity_score": lambda point: point.severity_total},
+    "load-severity": {"mri_severity_score": "severity_total"},
     "load-elfc": {
-        "elfc_mld_level": lambda point: point.elfc_level,
-        "elfc_mld_days_after_scan": lambda point: point.elfc_gap_days,
+        "elfc_mld_level": "elfc_level",
+        "elfc_mld_days_after_scan": "elfc_gap_days",
     },
     # The age is among the columns of every scan.
     "load-age": {},
 }
-"""By relation, what stands beside the load."""
+"""By relation, what stands beside the load, and of which value of a point."""
 CORRELATION_COLUMNS = (
     "study_code", "measure", "score", "acq_stratum", "subtype", "scans", "patients",
     "spearman_rho", "rho_ci_low", "rho_ci_high", "why_none",
@@ -45,8 +45,8 @@ def scans(
     study: Study,
     figure: str,
     relation: Relation,
-    points: Sequence[CohortPoint],
-    loads: Sequence[LoadPoint],
+    columns: Columns,
+    loads: LoadColumns,
     filters: Filters,
     by: Any,
 ) -> bytes:
@@ -54,7 +54,7 @@ def scans(
 
     Parameters
     ----------
-    loads : sequence of LoadPoint
+    loads : LoadColumns
         What the points are made of, in the same order.
 
     Raises
@@ -64,8 +64,11 @@ def scans(
     """
     scores = SCORE_COLUMNS[relation.name]
     lines = [
-        [*_scan(study, load, point), *(number(value(point)) for value in scores.values())]
-        for load, point in zip(loads, points, strict=True)
+        [
+            *_scan(study, point, loads, row),
+            *(number(getattr(point, name)) for name in scores.values()),
+        ]
+        for row, point in enumerate(columns.points())
     ]
     return _taken(study, figure, filters, by, (*SCAN_COLUMNS, *scores), lines)
 
@@ -122,19 +125,19 @@ def _taken(
     )
 
 
-def _scan(study: Study, load: LoadPoint, point: CohortPoint) -> list[str]:
+def _scan(study: Study, point: CohortPoint, loads: LoadColumns, row: int) -> list[str]:
     return [
         study.code,
         point.site_code,
         guarded(point.subject_code),
-        f"{load.visit_number:g}",
-        guarded(load.visit_name),
-        load.visit_date.isoformat(),
+        f"{loads.visit_number[row]:g}",
+        guarded(point.visit_name),
+        str(loads.visit_date[row]),
         number(point.age_months),
         point.subtype,
         " ".join(point.therapies),
         point.acq_stratum,
-        str(load.run_id),
-        guarded(load.model),
+        str(point.run_id),
+        guarded(loads.models[loads.model[row]]),
         number(point.load_ml),
     ]

@@ -9,6 +9,7 @@ from uuid import UUID
 from analytics import flag_words
 from analytics.models import FlagKind
 from analytics.selectors import cohort, correlations, impact
+from analytics.selectors.columns import Columns
 from analytics.selectors.correlations import Relation
 from analytics.selectors.loads import LoadPoint
 from analytics.services import findings
@@ -225,8 +226,10 @@ class Comparison:
 def comparisons(rows: Iterable[impact.Row], study: Study, *, user: Any) -> list[Comparison]:
     """Return how either method goes with each score, on the scans that both have measured."""
     pairs = [row for row in rows if row.difference_ml is not None]
-    now = cohort.with_scores(study, [r.counted for r in pairs if r.counted], user=user)
-    then = cohort.with_scores(study, [r.other for r in pairs if r.other], user=user)
+    now, then = (
+        Columns.of(cohort.with_scores(study, [load for load in side if load], user=user))
+        for side in ([row.counted for row in pairs], [row.other for row in pairs])
+    )
     return [
         Comparison(
             relation,

@@ -101,10 +101,9 @@ def execute_next() -> bool:
 def _compute(claimed: IntervalOrder) -> None:
     asked = Filters(**{one.name: getattr(claimed, one.name) for one in fields(Filters)})
     smallest = policies.smallest_group(claimed.user, claimed.study)
-    points = cohort.cohort_points(
-        claimed.study, user=claimed.user, filters=asked, smallest_group=smallest
-    )
-    wanted = {one.key: one for one in relations.samples(relations.planned(points, smallest))}
+    part = cohort.part(claimed.study, user=claimed.user, filters=asked, smallest_group=smallest)
+    planned = relations.planned(part.columns, smallest)
+    wanted = {one.key: one for one in relations.samples(planned)}
     known = kept(wanted)
     for key, sample in wanted.items():
         if key not in known:

@@ -1,6 +1,6 @@
 """Rank correlations that take a third thing into account: covariates, or strata."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
@@ -11,7 +11,14 @@ from scipy import stats
 from analytics.stats.bootstrap import PERCENTILE, Statistic, cluster_interval
 from analytics.stats.correlation import Spearman, bonett_wright, needs_no_subjects, paired
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.resampling import CONSTANT, TieGroups, numbered, patient_codes, rank_sums
+from analytics.stats.resampling import (
+    CONSTANT,
+    Subjects,
+    TieGroups,
+    numbered,
+    patient_codes,
+    rank_sums,
+)
 
 Array = NDArray[np.float64]
 UNEXPLAINED = 1e-10
@@ -20,7 +27,7 @@ UNEXPLAINED = 1e-10
 
 @dataclass(frozen=True, slots=True)
 class _Resampling:
-    subjects: Sequence[Hashable] | None
+    subjects: Subjects | None
     n_resamples: int
     seed: int
     interval: str
@@ -30,7 +37,7 @@ def partial_spearman(
     x: ArrayLike,
     y: ArrayLike,
     covariates: ArrayLike,
-    subjects: Sequence[Hashable] | None = None,
+    subjects: Subjects | None = None,
     n_resamples: int = 2000,
     seed: int = 0,
     interval: str = PERCENTILE,
@@ -79,8 +86,8 @@ def partial_spearman(
 def stratified_spearman(
     x: ArrayLike,
     y: ArrayLike,
-    strata: Sequence[Hashable],
-    subjects: Sequence[Hashable] | None = None,
+    strata: Subjects,
+    subjects: Subjects | None = None,
     n_resamples: int = 2000,
     seed: int = 0,
     interval: str = PERCENTILE,
@@ -122,7 +129,7 @@ def stratified_spearman(
     return _estimate(rho, statistic, rows.size, len(within.groups) - 1, sampled)
 
 
-def stratified_rho(x: ArrayLike, y: ArrayLike, strata: Sequence[Hashable]) -> float:
+def stratified_rho(x: ArrayLike, y: ArrayLike, strata: Subjects) -> float:
     """Return the rank correlation within strata alone, as `stratified_spearman` has it.
 
     Raises
@@ -142,7 +149,7 @@ class _WithinStrata:
     groups: list[tuple[NDArray[np.intp], TieGroups, TieGroups]]
 
     @classmethod
-    def of(cls, x: ArrayLike, y: ArrayLike, strata: Sequence[Hashable]) -> "_WithinStrata":
+    def of(cls, x: ArrayLike, y: ArrayLike, strata: Subjects) -> "_WithinStrata":
         first, second = paired(x, y)
         codes, _ = numbered(strata, first.size)
         kept = np.bincount(codes)[codes] > 1
@@ -150,7 +157,7 @@ class _WithinStrata:
             raise NotEstimableError("No stratum has two rows or more.")
         rows = np.flatnonzero(kept)
         first, second = paired(first[rows], second[rows])
-        codes, count = numbered(codes[rows].tolist(), rows.size)
+        codes, count = numbered(codes[rows], rows.size)
         members = [np.flatnonzero(codes == stratum) for stratum in range(count)]
         return cls(rows, [(m, TieGroups.of(first[m]), TieGroups.of(second[m])) for m in members])
 

@@ -1,6 +1,5 @@
 """Correlation of two measures when patients come more than once."""
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import atanh, sqrt, tanh
 
@@ -13,6 +12,7 @@ from analytics.stats.dependent import compare_dependent
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.resampling import (
     SMALLEST_N,
+    Subjects,
     TieGroups,
     patient_codes,
     spearman_of_weights,
@@ -70,7 +70,7 @@ class RepeatedMeasures:
 def spearman(
     x: ArrayLike,
     y: ArrayLike,
-    subjects: Sequence[Hashable] | None = None,
+    subjects: Subjects | None = None,
     n_resamples: int = 2000,
     seed: int = 0,
     interval: str = PERCENTILE,
@@ -117,7 +117,9 @@ def spearman_rho(x: ArrayLike, y: ArrayLike) -> float:
     NotEstimableError
         As `spearman`, but for the patients.
     """
-    return float(stats.spearmanr(*paired(x, y)).statistic)
+    ranks = [stats.rankdata(values) for values in paired(x, y)]
+    # As scipy's `spearmanr`, which computes a p-value besides.
+    return float(np.corrcoef(np.column_stack(ranks), rowvar=False)[1, 0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ def spearman_difference(
     criterion: ArrayLike,
     first: ArrayLike,
     second: ArrayLike,
-    subjects: Sequence[Hashable],
+    subjects: Subjects,
     n_resamples: int = 2000,
     seed: int = 0,
     interval: str = PERCENTILE,
@@ -225,7 +227,7 @@ def bonett_wright(rho: float, n: int, confidence: float = 0.95) -> tuple[float, 
     return tanh(atanh(rho) - half), tanh(atanh(rho) + half)
 
 
-def repeated_measures(subjects: Sequence[Hashable], x: ArrayLike, y: ArrayLike) -> RepeatedMeasures:
+def repeated_measures(subjects: Subjects, x: ArrayLike, y: ArrayLike) -> RepeatedMeasures:
     """Return the correlation within patients, with a common slope (rmcorr).
 
     Patients with one row add nothing and are left out.

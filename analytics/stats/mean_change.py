@@ -1,10 +1,10 @@
 """The mean change of a measure since baseline, over patients who have both."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from analytics.stats.errors import NotEstimableError
@@ -23,12 +23,12 @@ class MeanChange:
     median: float
 
 
-def mean_change(changes: Sequence[float], confidence: float = 0.95) -> MeanChange:
+def mean_change(changes: ArrayLike, confidence: float = 0.95) -> MeanChange:
     """Return the mean of the changes of patients, one each, with its interval.
 
     Parameters
     ----------
-    changes : sequence of float, length n
+    changes : array_like of float, shape (n,)
         Later value less baseline, in the unit of the measure.
 
     Raises

@@ -7,7 +7,6 @@ search stops too early.
 A fit is only returned where the gradient shows a minimum.
 """
 
-from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from math import log, pi, sqrt
 
@@ -17,6 +16,7 @@ from scipy import optimize
 
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.mixed_designs import Designs, Profile, merge, orthogonal, profile
+from analytics.stats.resampling import Subjects, numbered
 
 Array = NDArray[np.float64]
 REML = "reml"
@@ -107,7 +107,7 @@ class MixedModel:
 def fit(
     y: ArrayLike,
     fixed: ArrayLike,
-    groups: Sequence[Hashable],
+    groups: Subjects,
     random: ArrayLike,
     method: str = REML,
 ) -> MixedModel:
@@ -169,7 +169,7 @@ def fit(
 
 
 def _checked(
-    y: ArrayLike, fixed: ArrayLike, groups: Sequence[Hashable], random: ArrayLike
+    y: ArrayLike, fixed: ArrayLike, groups: Subjects, random: ArrayLike
 ) -> tuple[Array, Array, Array, NDArray[np.intp]]:
     measured, x, z = (np.asarray(values, dtype=np.float64) for values in (y, fixed, random))
     n = measured.size
@@ -184,13 +184,12 @@ def _checked(
         )
     if not (np.isfinite(measured).all() and np.isfinite(x).all() and np.isfinite(z).all()):
         raise NotEstimableError("A mixed model needs finite numbers; leave missing visits out.")
-    numbers: dict[Hashable, int] = {}
-    codes = np.array([numbers.setdefault(g, len(numbers)) for g in groups], dtype=np.intp)
-    if len(numbers) < 2:
-        raise NotEstimableError(f"A mixed model needs two patients, found {len(numbers)}.")
-    if n <= z.shape[1] * len(numbers) or n <= x.shape[1]:
+    codes, count = numbered(groups, n)
+    if count < 2:
+        raise NotEstimableError(f"A mixed model needs two patients, found {count}.")
+    if n <= z.shape[1] * count or n <= x.shape[1]:
         raise NotEstimableError(
-            f"{n} scans of {len(numbers)} patients cannot tell {z.shape[1]} random effects of each"
+            f"{n} scans of {count} patients cannot tell {z.shape[1]} random effects of each"
             f" patient, {x.shape[1]} fixed effects and the noise apart."
         )
     for design, kind in ((x, "fixed"), (z, "random")):

@@ -1,18 +1,47 @@
 """How monotone the series of a whole study are."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import median
 
+import numpy as np
+from numpy.typing import NDArray
+
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.monotonicity import SeriesPoint, Tolerance, check_series
+from analytics.stats.monotonicity import pair_tolerances
 from analytics.stats.trend import (
     MannKendall,
     isotonic_residual,
-    max_drawdown,
-    stratified_mann_kendall,
+    isotonic_residuals,
+    mann_kendall_of_tables,
+    max_drawdowns,
 )
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Parts = tuple[float, float]
+"""The absolute part of a tolerance, and the share of the mean of a pair."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Courses:
+    """The series of all patients, one behind the other, each in order of time.
+
+    Attributes
+    ----------
+    subject : ndarray of int, shape (n,)
+        The rows of a patient follow each other.
+    time, value : ndarray of float, shape (n,)
+    acquisition, model : ndarray of int, shape (n,)
+        Equal where the acquisition and the method version are.
+    after_treatment : ndarray of bool, shape (n,)
+    """
+
+    subject: Codes
+    time: Floats
+    value: Floats
+    acquisition: Codes
+    model: Codes
+    after_treatment: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,65 +76,97 @@ class StudyMonotonicity:
     median_isotonic_residual: float | None
 
 
-def study_monotonicity(
-    series: Sequence[Sequence[SeriesPoint]], tolerance: Tolerance
-) -> StudyMonotonicity:
-    """Return how monotone the series of a study are.
+def study_monotonicity(courses: Courses, *, same: Parts, changed: Parts) -> StudyMonotonicity:
+    """Return how monotone the series of a study are; patients with one scan count in nothing.
 
     Parameters
     ----------
-    series : sequence of sequences of SeriesPoint
-        One per patient, each in order of time and of one method version; patients with one scan
-        count in nothing.
-    tolerance : callable
-        Given the earlier and the later point, the largest fall that is noise.
+    same, changed : tuple of float
+        What is noise in a fall from one scan to the next, of one acquisition and of two, as
+        `monotonicity.pair_tolerance` has it.
 
     Raises
     ------
     ValueError
-        As `monotonicity.find_reversals`.
+        If a number is not finite, the order of time is broken, the rows of a patient do not follow
+        each other, a tolerance is negative, or method versions of one patient are mixed.
     NotEstimableError
         If no patient has two scans.
     """
-    used = [one for one in series if len(one) > 1]
-    for one in used:
-        check_series(one)
-    pairs = [pair for one in used for pair in pairwise(one)]
-    if not pairs:
+    tables = _tables(courses.subject)
+    if not tables:
         raise NotEstimableError("No patient has two scans of one method.")
-    values = [[point.value for point in one] for one in used]
-    noise = [_within_noise(earlier, later, tolerance) for earlier, later in pairs]
+    earlier = np.concatenate([table[:, :-1].ravel() for table in tables])
+    later = earlier + 1
+    used = np.concatenate([table.ravel() for table in tables])
+    _check(courses, used, earlier)
+    value = courses.value
+    noise = pair_tolerances(
+        value[earlier],
+        value[later],
+        courses.acquisition[earlier] == courses.acquisition[later],
+        same=same,
+        changed=changed,
+    )
+    values = [value[table] for table in tables]
     return StudyMonotonicity(
-        n_subjects=len(used),
-        n_pairs=len(pairs),
-        n_pairs_after_treatment=sum(later.after_treatment for _, later in pairs),
-        share_not_falling=sum(b.value >= a.value for a, b in pairs) / len(pairs),
-        share_within_noise=sum(noise) / len(pairs),
+        n_subjects=sum(len(table) for table in tables),
+        n_pairs=earlier.size,
+        n_pairs_after_treatment=int(courses.after_treatment[later].sum()),
+        share_not_falling=int((value[later] >= value[earlier]).sum()) / earlier.size,
+        share_within_noise=int((value[earlier] - value[later] <= noise).sum()) / earlier.size,
         trend=_trend(values),
-        median_drawdown=median(max_drawdown(one) for one in values),
-        median_isotonic_residual=_median_residual(used),
+        median_drawdown=median(np.concatenate([max_drawdowns(one) for one in values]).tolist()),
+        median_isotonic_residual=_median_residual(
+            [courses.time[table] for table in tables], values
+        ),
     )
 
 
-def _within_noise(earlier: SeriesPoint, later: SeriesPoint, tolerance: Tolerance) -> bool:
-    allowed = tolerance(earlier, later)
-    if not allowed >= 0:
-        raise ValueError(f"The tolerance must be zero or positive, got {allowed}.")
-    return earlier.value - later.value <= allowed
+def _tables(subject: Codes) -> list[Codes]:
+    """Return the rows of each patient who has two or more, shape (patients, rows) by their number.
+
+    Raises
+    ------
+    ValueError
+        If rows of one patient do not follow each other.
+    """
+    if not subject.size:
+        return []
+    begins = np.flatnonzero(np.concatenate(([True], subject[1:] != subject[:-1])))
+    if np.unique(subject[begins]).size < begins.size:
+        raise ValueError("The rows of a patient must follow each other.")
+    sizes = np.diff(np.append(begins, subject.size))
+    several = dict.fromkeys(sizes[sizes > 1].tolist())
+    return [begins[sizes == size][:, None] + np.arange(size) for size in several]
 
 
-def _trend(values: Sequence[Sequence[float]]) -> MannKendall | None:
+def _check(courses: Courses, used: Codes, earlier: Codes) -> None:
+    """Raise ValueError unless series are finite, in order of time and of one method version."""
+    if not (np.isfinite(courses.value[used]).all() and np.isfinite(courses.time[used]).all()):
+        raise ValueError("A point is not finite; leave missing visits out of the series.")
+    if (courses.time[earlier + 1] < courses.time[earlier]).any():
+        raise ValueError("A point lies before its predecessor in time.")
+    if (courses.model[earlier + 1] != courses.model[earlier]).any():
+        raise ValueError("A series never mixes method versions; review each by itself.")
+
+
+def _trend(values: list[Floats]) -> MannKendall | None:
     try:
-        return stratified_mann_kendall(values)
+        return mann_kendall_of_tables(values)
     except NotEstimableError:
         return None
 
 
-def _median_residual(series: Sequence[Sequence[SeriesPoint]]) -> float | None:
-    residuals = []
-    for one in series:
-        try:
-            residuals.append(isotonic_residual([p.time for p in one], [p.value for p in one]))
-        except NotEstimableError:
-            continue
-    return median(residuals) if residuals else None
+def _median_residual(times: list[Floats], values: list[Floats]) -> float | None:
+    found: list[float] = []
+    for when, what in zip(times, values, strict=True):
+        is_timed = (when[:, 1:] > when[:, :-1]).all(axis=1)
+        residuals = isotonic_residuals(what[is_timed])
+        found += residuals[~np.isnan(residuals)].tolist()
+        for of_one, its_values in zip(when[~is_timed], what[~is_timed], strict=True):
+            try:
+                found.append(isotonic_residual(of_one, its_values))
+            except NotEstimableError:
+                continue
+    return median(found) if found else None

@@ -13,6 +13,11 @@ from itertools import combinations, pairwise
 from math import isfinite
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
 
 class Kind(StrEnum):
     """What a reversal means."""
@@ -130,6 +135,32 @@ def pair_tolerance(
         return max(absolute, relative * 0.5 * (earlier.value + later.value))
 
     return tolerance
+
+
+def pair_tolerances(
+    earlier: Array,
+    later: Array,
+    is_same: NDArray[np.bool_],
+    *,
+    same: tuple[float, float],
+    changed: tuple[float, float],
+) -> Array:
+    """Return what `pair_tolerance` gives for many pairs.
+
+    Parameters
+    ----------
+    earlier, later : ndarray of float, shape (pairs,)
+        Values, in the unit of the series.
+    is_same : ndarray of bool, shape (pairs,)
+        Whether both are of one acquisition.
+    """
+    for absolute, relative in (same, changed):
+        if not (absolute >= 0 and relative >= 0):
+            raise ValueError("Tolerances must be zero or positive.")
+    least = np.where(is_same, same[0], changed[0])
+    share = np.where(is_same, same[1], changed[1])
+    found: Array = np.maximum(least, share * 0.5 * (earlier + later))
+    return found
 
 
 def find_reversals(points: Sequence[SeriesPoint], tolerance: Tolerance) -> list[Reversal]:

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from analytics.stats.errors import NotEstimableError
 
 Array = NDArray[np.float64]
+Subjects = Sequence[Hashable] | NDArray[np.intp]
+"""The patient of each row: anything that tells patients apart."""
 CHUNK = 250
 """Resamples drawn at once."""
 CELLS_AT_ONCE = 1 << 17
@@ -20,7 +22,7 @@ CONSTANT = 1e-12
 """A variance of ranks below this is that of a constant measure."""
 
 
-def patient_codes(subjects: Sequence[Hashable], n: int) -> tuple[NDArray[np.intp], int]:
+def patient_codes(subjects: Subjects, n: int) -> tuple[NDArray[np.intp], int]:
     """Return the number of the patient of each row, and how many patients there are.
 
     Raises
@@ -36,7 +38,7 @@ def patient_codes(subjects: Sequence[Hashable], n: int) -> tuple[NDArray[np.intp
     return codes, count
 
 
-def numbered(subjects: Sequence[Hashable], n: int) -> tuple[NDArray[np.intp], int]:
+def numbered(subjects: Subjects, n: int) -> tuple[NDArray[np.intp], int]:
     """Return a number for the subject of each row, from 0 in order of appearance, and how many.
 
     Raises
@@ -46,6 +48,11 @@ def numbered(subjects: Sequence[Hashable], n: int) -> tuple[NDArray[np.intp], in
     """
     if len(subjects) != n:
         raise ValueError(f"Expected {n} subjects, got {len(subjects)}.")
+    if isinstance(subjects, np.ndarray):
+        values, first, place = np.unique(subjects, return_index=True, return_inverse=True)
+        rank = np.empty(values.size, np.intp)
+        rank[np.argsort(first)] = np.arange(values.size)
+        return rank[place], values.size
     known: dict[Hashable, int] = {}
     codes = np.array([known.setdefault(subject, len(known)) for subject in subjects], np.intp)
     return codes, len(known)

@@ -93,7 +93,7 @@ def mann_kendall(values: ArrayLike) -> MannKendall:
             f"A trend needs {FEWEST_FOR_A_TEST} values of one series, found {series.size}; test"
             " several short series together, as strata."
         )
-    return _pooled([series])
+    return _pooled([series[None, :]])
 
 
 def stratified_mann_kendall(list_of_values: Sequence[ArrayLike]) -> MannKendall:
@@ -117,12 +117,28 @@ def stratified_mann_kendall(list_of_values: Sequence[ArrayLike]) -> MannKendall:
         values.
     """
     strata = [series for series in map(_series, list_of_values) if series.size > 1]
-    found = sum(series.size for series in strata)
+    return mann_kendall_of_tables(_by_size(strata))
+
+
+def mann_kendall_of_tables(tables: Sequence[Array]) -> MannKendall:
+    """Return the stratified test of series that are sorted by their length.
+
+    Parameters
+    ----------
+    tables : sequence of ndarray, shape (series, length)
+        Finite values, a row for each series, of two values or more.
+
+    Raises
+    ------
+    NotEstimableError
+        As `stratified_mann_kendall`.
+    """
+    found = sum(table.size for table in tables)
     if found < FEWEST_FOR_A_TEST:
         raise NotEstimableError(
             f"A trend needs {FEWEST_FOR_A_TEST} values in series of two or more, found {found}."
         )
-    return _pooled(strata)
+    return _pooled(tables)
 
 
 def theil_sen(times: ArrayLike, values: ArrayLike) -> TheilSen:
@@ -216,6 +232,49 @@ def isotonic_residual(times: ArrayLike, values: ArrayLike) -> float:
     return min(left, 1.0)
 
 
+def isotonic_residuals(values: Array) -> Array:
+    """Return `isotonic_residual` of each series whose times are all different.
+
+    Parameters
+    ----------
+    values : ndarray of float, shape (series, length)
+        Finite, a row for each series, in order of time.
+
+    Returns
+    -------
+    ndarray of float, shape (series,)
+        NaN where all values of a series are equal.
+    """
+    centred = values - values.mean(axis=1, keepdims=True)
+    fitted = _isotonic(centred)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        left = ((centred - fitted) ** 2).sum(axis=1) / (centred**2).sum(axis=1)
+    found: Array = np.where(np.ptp(values, axis=1) == 0, np.nan, np.minimum(left, 1.0))
+    return found
+
+
+def _isotonic(values: Array) -> Array:
+    """Return the rising rows nearest to some.
+
+    At each place the highest, over all starts before it, of the lowest mean to any end behind it
+    (Robertson, Wright and Dykstra 1988, Order Restricted Statistical Inference, 1.4).
+    """
+    n = values.shape[1]
+    fitted = np.full_like(values, -np.inf)
+    for start in range(n):
+        means = np.cumsum(values[:, start:], axis=1) / np.arange(1, n - start + 1)
+        # The lowest mean to an end at or behind each place.
+        lowest = np.minimum.accumulate(means[:, ::-1], axis=1)[:, ::-1]
+        fitted[:, start:] = np.maximum(fitted[:, start:], lowest)
+    return fitted
+
+
+def max_drawdowns(values: Array) -> Array:
+    """Return `max_drawdown` of each row of finite values, shape (series,)."""
+    found: Array = (np.maximum.accumulate(values, axis=1) - values).max(axis=1)
+    return found
+
+
 def max_drawdown(values: ArrayLike) -> float:
     """Return the largest fall from any value to a later one, in their unit; 0 if none falls.
 
@@ -235,8 +294,7 @@ def max_drawdown(values: ArrayLike) -> float:
     return float((np.maximum.accumulate(series) - series).max())
 
 
-def _pooled(strata: Sequence[Array]) -> MannKendall:
-    tables = _by_size(strata)
+def _pooled(tables: Sequence[Array]) -> MannKendall:
     s = sum(_score(table) for table in tables)
     var_s = sum(_terms(table) for table in tables) / 18
     if not var_s > 0:
@@ -245,7 +303,7 @@ def _pooled(strata: Sequence[Array]) -> MannKendall:
     # Of all orders the steepest rise and the steepest fall are one each.
     smallest = 2 * exp(-sum(_log_orders_of(table) for table in tables))
     p_value = max(2 * float(stats.norm.sf(abs(z))), smallest)
-    return MannKendall(s, var_s, float(z), min(p_value, 1.0), sum(x.size for x in strata))
+    return MannKendall(s, var_s, float(z), min(p_value, 1.0), sum(table.size for table in tables))
 
 
 def _by_size(strata: Sequence[Array]) -> list[Array]:

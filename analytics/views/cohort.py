@@ -44,16 +44,15 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         study, user=request.user, filters=filters, smallest_group=smallest,
         with_arms=not is_fragment,
     )  # fmt: skip
-    if part.scored:
+    if part.size:
         access.log_blinded_view(study=study, by=request.user, what="cohort")
     numbers = _numbers(request, study, part, smallest)
     if is_fragment:
         return render(request, "analytics/_cohort_numbers.html", {**numbers, "is_fragment": True})
-    series = [load for load, _ in part.scored]
     context = {
         **numbers,
-        "changes": changes.by_visit(series, smallest_group=smallest),
-        "rising": rising.rising(series, study, smallest_group=smallest),
+        "changes": changes.by_visit(part.loads, smallest_group=smallest),
+        "rising": rising.rising(part.loads, study, smallest_group=smallest),
         "study": study,
         "part": part,
         "curves": place(study, "curves", part.filters),
@@ -62,9 +61,9 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "selects": cohort_filters.selects(part),
         "narrowed_to": cohort_filters.words(part),
         "method": loads.active_model(),
-        "scan_count": len(part.scored),
-        "trained_count": trained_count(study, user=request.user, points=part.points),
-        "patient_count": len({point.patient_id for point in part.points}),
+        "scan_count": part.size,
+        "trained_count": trained_count(study, user=request.user, columns=part.columns),
+        "patient_count": part.columns.n_patients,
     }
     return render(request, "analytics/cohort.html", context)
 
@@ -76,7 +75,7 @@ def _numbers(
     smallest: int,
 ) -> dict[str, Any]:
     """Return the relations with those intervals that are there; the others are ordered."""
-    planned = relations.planned(part.points, smallest)
+    planned = relations.planned(part.columns, smallest)
     known = found_intervals(relations.samples(planned))
     shown = relations.with_intervals(planned, lambda sample: known.get(sample.key))
     standing = None

@@ -4,13 +4,16 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
+import numpy as np
 from django.urls import reverse
 
-from analytics.figures.cohort import LABELLED_UP_TO, CohortMark, cohort_figure
-from analytics.figures.curves import CurveMark, curves_figure
+from analytics.figures.cohort import cohort_figure
+from analytics.figures.curves import curves_figure
 from analytics.figures.heat_map import Cell, heat_map_figure
 from analytics.figures.levels import levels_figure
-from analytics.selectors.cohort import CohortPoint
+from analytics.figures.marks import LABELLED_UP_TO, Marks
+from analytics.selectors.cohort_point import CohortPoint
+from analytics.selectors.columns import Columns
 from analytics.selectors.correlations import Relation, Row
 from analytics.selectors.relations import Estimated
 from analytics.views.paper import number
@@ -25,37 +28,34 @@ DIGITS = 2
 """Of a correlation, as in the tables."""
 
 
-def scatter(points: Sequence[CohortPoint], relation: Relation, study: Study) -> dict[str, Any]:
-    """Return the chart of one relation."""
+def scatter(columns: Columns, relation: Relation, study: Study) -> dict[str, Any]:
+    """Return the chart of one relation, of points that have its score."""
     return cohort_figure(
-        _marks(points, relation, study),
+        _marks(columns, relation, study),
         title=relation.title,
         score_label=relation.score_label,
-        n_patients=_count_patients(points),
+        n_patients=columns.n_patients,
     )
 
 
-def _marks(points: Sequence[CohortPoint], relation: Relation, study: Study) -> list[CohortMark]:
-    is_labelled = len(points) <= LABELLED_UP_TO
-    return [
-        CohortMark(
-            load_ml=point.load_ml,
-            score=score,
-            acq_stratum=point.acq_stratum,
-            subtype=SUBTYPE_NAMES[Subtype(point.subtype)],
-            subject_code=point.subject_code,
-            **(_labels(relation, point, study) if is_labelled else {}),
-        )
-        for point in points
-        if (score := relation.value(point)) is not None
-    ]
+def _marks(columns: Columns, relation: Relation, study: Study) -> Marks:
+    is_labelled = columns.load_ml.size <= LABELLED_UP_TO
+    kinds, place = np.unique(columns.subtype, return_inverse=True)
+    names = [SUBTYPE_NAMES[Subtype(kind)] for kind in kinds.tolist()]
+    return Marks(
+        load_ml=columns.load_ml,
+        score=relation.of(columns),
+        stratum=columns.stratum,
+        subtype=np.array(names, str)[place],
+        subject=columns.patient,
+        subject_codes=columns.subject_codes,
+        links=[_link(relation, one, study) for one in columns.points()] if is_labelled else (),
+    )
 
 
-def _labels(relation: Relation, point: CohortPoint, study: Study) -> dict[str, str]:
-    return {
-        "label": escape(f"{point.subject_code}, {point.visit_name}{_gap(relation, point)}"),
-        "url": reverse("patient", args=[study.code, point.patient_id]),
-    }
+def _link(relation: Relation, point: CohortPoint, study: Study) -> tuple[str, str]:
+    label = escape(f"{point.subject_code}, {point.visit_name}{_gap(relation, point)}")
+    return reverse("patient", args=[study.code, point.patient_id]), label
 
 
 def _gap(relation: Relation, point: CohortPoint) -> str:
@@ -67,29 +67,16 @@ def _gap(relation: Relation, point: CohortPoint) -> str:
     return f", score {number} {'before' if days < 0 else 'after'} the scan"
 
 
-def curves(points: Sequence[CohortPoint], relation: Relation, study: Study) -> dict[str, Any]:
-    """Return the loads against age, each patient a line; points come by patient and age."""
-    is_labelled = len(points) <= LABELLED_UP_TO
-    marks = [
-        CurveMark(
-            subject_code=point.subject_code,
-            age_months=point.age_months,
-            load_ml=point.load_ml,
-            acq_stratum=point.acq_stratum,
-            **(_labels(relation, point, study) if is_labelled else {}),
-        )
-        for point in points
-    ]
-    return curves_figure(marks, title=CURVES_TITLE, n_patients=_count_patients(points))
+def curves(columns: Columns, relation: Relation, study: Study) -> dict[str, Any]:
+    """Return the loads against age, each patient a line."""
+    marks = _marks(columns, relation, study)
+    return curves_figure(marks, title=CURVES_TITLE, n_patients=columns.n_patients)
 
 
-def levels(points: Sequence[CohortPoint], relation: Relation, study: Study) -> dict[str, Any]:
+def levels(columns: Columns, relation: Relation, study: Study) -> dict[str, Any]:
     """Return the loads at each level as boxes."""
-    return levels_figure(
-        _marks(points, relation, study),
-        title=LEVELS_TITLE,
-        n_patients=_count_patients(points),
-    )
+    marks = _marks(columns, relation, study)
+    return levels_figure(marks, title=LEVELS_TITLE, n_patients=columns.n_patients)
 
 
 def heat_map(found: Sequence[Estimated]) -> dict[str, Any]:
@@ -122,7 +109,3 @@ def _head(noun: str) -> str:
     """Return a short name of a score, for a narrow column."""
     short = noun.replace("-MLD", "")
     return short[:1].upper() + short[1:]
-
-
-def _count_patients(points: Sequence[CohortPoint]) -> int:
-    return len({point.patient_id for point in points})

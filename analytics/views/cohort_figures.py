@@ -1,18 +1,26 @@
 """The figures of the cohort page: each as a chart, and the data behind it as a file."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+import numpy as np
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import cohort, correlations, relations
-from analytics.selectors.cohort import CohortPoint, Filters
-from analytics.selectors.correlations import RELATIONS, Relation
+from analytics.selectors import cohort, relations
+from analytics.selectors.cohort import Filters
+from analytics.selectors.columns import Columns, Mask
+from analytics.selectors.correlations import (
+    BY_LEVEL,
+    BY_SUBTYPE,
+    RELATIONS,
+    Relation,
+    in_large_groups,
+)
 from analytics.selectors.intervals import found as found_intervals
 from analytics.services import cohort_export
 from analytics.views import charts, cohort_charts
@@ -30,16 +38,15 @@ class Figure:
     """A figure of scans: which it shows, and how it draws them."""
 
     relation: Relation
-    draw: Callable[[Sequence[CohortPoint], Relation, Study], dict[str, Any]]
+    draw: Callable[[Columns, Relation, Study], dict[str, Any]]
     is_by_level: bool = False
 
-    def shown(self, points: Sequence[CohortPoint], smallest_group: int) -> list[CohortPoint]:
-        """Return the points of the figure, without the groups too small for a person."""
-        paired = correlations.paired(points, self.relation)
-        kept = correlations.without_small_groups(paired, smallest_group)
-        if not self.is_by_level:
-            return kept
-        return correlations.without_small_groups(kept, smallest_group, correlations.of_level)
+    def rows(self, columns: Columns, smallest_group: int) -> Mask:
+        """Return which points the figure shows, without the groups too small for a person."""
+        kept: Mask = ~np.isnan(self.relation.of(columns))
+        for by in (BY_SUBTYPE, BY_LEVEL) if self.is_by_level else (BY_SUBTYPE,):
+            kept[kept] = in_large_groups(columns.take(kept), smallest_group, by)
+        return kept
 
 
 FIGURES = {
@@ -56,8 +63,8 @@ def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpRespon
     study = study_of(request, study_code)
     figure = _figure(name)
     part, smallest = _part(request, study)
-    shown = figure.shown(part.points, smallest)
-    if shown:
+    shown = part.columns.take(figure.rows(part.columns, smallest))
+    if shown.load_ml.size:
         access.log_blinded_view(study=study, by=request.user, what="cohort")
     return charts.answer(figure.draw(shown, figure.relation, study))
 
@@ -69,7 +76,7 @@ def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpRespons
     policies.require(request.user, "export_rows", study)
     if name == HEAT_MAP:
         part, smallest = _part(request, study)
-        planned = relations.planned(part.points, smallest)
+        planned = relations.planned(part.columns, smallest)
         known = found_intervals(relations.samples(planned))
         content = cohort_export.correlations(
             study=study,
@@ -81,13 +88,13 @@ def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpRespons
     else:
         figure = _figure(name)
         part, smallest = _part(request, study)
-        shown = figure.shown(part.points, smallest)
+        rows = figure.rows(part.columns, smallest)
         content = cohort_export.scans(
             study=study,
             figure=name,
             relation=figure.relation,
-            points=shown,
-            loads=part.loads_of(shown),
+            columns=part.columns.take(rows),
+            loads=part.loads.take(rows),
             filters=part.filters,
             by=request.user,
         )

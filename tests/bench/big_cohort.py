@@ -14,6 +14,10 @@ FROM {table} AS t, generate_series(%(first)s, %(last_patient)s) AS p{visits}
 WHERE t.{key} = %(template)s
 """
 EVERY_VISIT = ", generate_series(0, %(last)s) AS v"
+PLANNED = (
+    "(SELECT d.id FROM trial_visitdefinition AS d WHERE d.study_id = '{study}'"
+    " ORDER BY d.target_day OFFSET v LIMIT 1)"
+)
 DAY = "(date '2015-01-01' + p %% 365 + 180 * v)"
 
 
@@ -64,11 +68,12 @@ def _copies(template: Template) -> list[tuple[str, str, Any, dict[str, str]]]:
     return [
         ("trial_patient", "id", template.patient, {
             "id": patient, "subject_code": "'B-' || lpad(p::text, 6, '0')",
+            "birth_month": "(date '2010-03-01' + make_interval(months => p %% 40))::date",
             "onset_age_months": "(ARRAY[20, 50, 120, 240])[1 + p %% 4]",
         }),
         ("trial_visit", "id", template.visit, {
             "id": visit, "patient_id": patient, "number": "v", "name": "'Month ' || 6 * v",
-            "date": DAY, "definition_id": "NULL::uuid",
+            "date": DAY, "definition_id": PLANNED.format(study=template.patient.study_id),
         }),
         ("trial_scan", "id", template.scan, {
             "id": made("scan"), "visit_id": visit,

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from datetime import date
 from pathlib import Path
 from struct import unpack
@@ -12,7 +13,9 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
+from analytics.figures import marks as figure_marks
 from analytics.stats.survival import kaplan_meier
+from analytics.views import cohort_charts
 from mldtrial.trial.models import GmfcMldAssessment
 from mldtrial.trial.services import patients
 from tests.browser.test_main_line import sign_in
@@ -91,6 +94,40 @@ def see_milestones(page: Page) -> None:
     ))  # fmt: skip
     assert steps == [pytest.approx([1, *found.survival, found.survival[-1]], rel=1e-6)]
     assert found.n_events == 2
+
+
+def test_a_figure_without_labels_draws_its_file_and_tells_whose_each_mark_is(
+    page: Page, monkeypatch: pytest.MonkeyPatch
+):
+    """As of thousands of scans: numbers in steps, gaps and codes that the browser puts back."""
+    for module in (figure_marks, cohort_charts):
+        monkeypatch.setattr(module, "LABELLED_UP_TO", 0)
+    cohort()
+    sign_in(page, "data_manager")
+    page.goto(reverse("cohort", args=["MLD-1"]))
+    for name in ("load-gmfc", "curves"):
+        in_file = sorted(
+            (row["subject_code"], float(row[SCORES[name]]), float(row["demyelination_load_ml"]))
+            for row in table(page, name)
+        )
+        found = chart(page, name).evaluate(WHOSE)
+        assert len(found) == len(in_file) == 12
+        for drawn, kept in zip(sorted(map(tuple, found)), in_file, strict=True):
+            assert drawn[0] == kept[0]
+            assert drawn[1:] == pytest.approx(kept[1:], rel=1e-7)
+    lines = chart(page, "curves").evaluate("chart => Array.from(chart.data[0].x, Number.isNaN)")
+    assert lines == [False, False, False, True] * 3
+    chart(page, "load-gmfc").evaluate(
+        "chart => chart.emit('plotly_click', {points: [{pointNumber: 5, data: chart.data[0]}]})"
+    )
+    expect(page).to_have_url(re.compile(r"/patients/\?q=A-11$"))
+
+
+WHOSE = """chart => chart.data.flatMap(({x, y, meta}) => {
+  const of = meta.subjects.flatMap((code, at) => Array(meta.marks[at]).fill(code));
+  return Array.from(x, (score, at) => [of[at], score, y[at]]);
+}).filter(([, score]) => !Number.isNaN(score))"""
+"""Code of the patient, score and load of every mark, as a click would tell whose it is."""
 
 
 def chart(page: Page, name: str) -> Locator:

@@ -18,13 +18,57 @@
     element.setAttribute("role", "status");
   }
 
+  const KINDS = { u1: Uint8Array, u2: Uint16Array, f4: Float32Array };
+
+  // Returns the numbers of a packed array; what was sent in steps is divided again.
+  function numbers({ bdata, dtype, per }) {
+    const bytes = Uint8Array.from(atob(bdata), (letter) => letter.charCodeAt(0));
+    const steps = new KINDS[dtype](bytes.buffer);
+    return per ? Float32Array.from(steps, (step) => step / per) : steps;
+  }
+
+  // Returns codes in full; each was sent as what differs from the one before it.
+  function codes(text) {
+    let before = "";
+    return text.split("\n").map((line) => {
+      before = before.slice(0, parseInt(line[0], 36)) + line.slice(1);
+      return before;
+    });
+  }
+
+  // Returns the numbers of curves with a gap behind each, so that no line joins two patients.
+  function apart(values, marks) {
+    const found = new Float32Array(values.length + marks.length);
+    let from = 0;
+    marks.forEach((count, index) => {
+      found.set(values.subarray(from, from + count), from + index);
+      from += count;
+      found[from + index] = NaN;
+    });
+    return found;
+  }
+
+  // Makes of a trace what plotly takes.
+  function unpack(trace) {
+    for (const axis of ["x", "y"]) {
+      if (trace[axis]?.bdata) trace[axis] = numbers(trace[axis]);
+    }
+    if (!trace.meta?.marks) return;
+    let marks = numbers(trace.meta.marks);
+    if (trace.meta.apart) {
+      for (const axis of ["x", "y"]) trace[axis] = apart(trace[axis], marks);
+      marks = Array.from(marks, (count) => count + 1);
+    }
+    trace.meta = { subjects: codes(trace.meta.subjects), marks };
+  }
+
   // Where a chart has too many marks for a label each, its traces tell how many each patient has.
   function search(element, point) {
     const meta = point?.data?.meta;
     if (!meta?.marks || !element.dataset.searchUrl) return undefined;
     let left = point.pointNumber;
     const at = meta.marks.findIndex((count) => (left -= count) < 0);
-    return `${element.dataset.searchUrl}?q=${encodeURIComponent(meta.subjects.split("\n")[at])}`;
+    return `${element.dataset.searchUrl}?q=${encodeURIComponent(meta.subjects[at])}`;
   }
 
   // Returns the figure of an element, or nothing where it has not changed.
@@ -45,6 +89,7 @@
     try {
       const { answer, figure } = await read(element);
       if (!figure) return;
+      figure.data.forEach(unpack);
       if (element.classList.contains("chart-message")) {
         element.textContent = "";
         element.classList.remove("chart-message");

@@ -81,6 +81,7 @@ from mldtrial.trial.selectors.records import (
     studies,
     study,
     subtype_of,
+    subtype_of_facts,
     treatment,
     visit,
 )
@@ -167,6 +168,7 @@ __all__ = [
     "study",
     "study_counts",
     "subtype_of",
+    "subtype_of_facts",
     "treatment",
     "unblinding_requests",
     "unblindings",

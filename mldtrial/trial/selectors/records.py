@@ -124,10 +124,23 @@ def visit(of: Study, visit_id: UUID, *, user: Any) -> Visit:
 
 def subtype_of(patient: Patient, of: Study) -> Derived:
     """Return the subtype of a patient by the rules of the study, and what it rests on."""
+    return subtype_of_facts(
+        patient.onset_age_months, patient.sibling_onset_age_months, patient.genotype_class, of=of
+    )
+
+
+def subtype_of_facts(
+    onset_age_months: int | None,
+    sibling_onset_age_months: int | None,
+    genotype_class: str,
+    *,
+    of: Study,
+) -> Derived:
+    """Return the same from what is known of a patient, without the record."""
     return derive_with_basis(
-        onset_age_months=patient.onset_age_months,
-        sibling_onset_age_months=patient.sibling_onset_age_months,
-        genotype_class=patient.genotype_class,
+        onset_age_months=onset_age_months,
+        sibling_onset_age_months=sibling_onset_age_months,
+        genotype_class=genotype_class,
         rule=of.subtype_rule,
         presymptomatic_rule=of.presymptomatic_rule,
     )

@@ -4,13 +4,20 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.figures.cohort import LABELLED_UP_TO
-from analytics.figures.curves import CurveMark, curves_figure
-from tests.support.plotly import numbers
+from analytics.figures.curves import curves_figure
+from analytics.figures.marks import LABELLED_UP_TO
+from analytics.views.charts import answer
+from tests.support.marks import Mark, marks_of
+from tests.support.plotly import codes, numbers
 
 
 def drawn(marks):
-    return curves_figure(marks, title="Curves", n_patients=len({m.subject_code for m in marks}))
+    n_patients = len({mark.subject for mark in marks})
+    return curves_figure(marks_of(marks), title="Curves", n_patients=n_patients)
+
+
+def mark(subject, age_months, load_ml, stratum="3D", link=("", "")):
+    return Mark(load_ml, age_months, stratum, subject=subject, link=link)
 
 
 def lines(trace):
@@ -28,10 +35,10 @@ def lines(trace):
 
 def test_two_patients_are_two_lines_and_3d_is_never_joined_to_2d():
     marks = [
-        CurveMark("A", 10.0, 1.0, "3D", "A, M0", "/a/"),
-        CurveMark("A", 16.0, 2.5, "3D", "A, M6", "/a/"),
-        CurveMark("A", 22.0, 9.0, "2D", "A, M12", "/a/"),
-        CurveMark("B", 50.0, 7.0, "3D", "B, M0", "/b/"),
+        mark("A", 10.0, 1.0, "3D", ("/a/", "A, M0")),
+        mark("A", 16.0, 2.5, "3D", ("/a/", "A, M6")),
+        mark("A", 22.0, 9.0, "2D", ("/a/", "A, M12")),
+        mark("B", 50.0, 7.0, "3D", ("/b/", "B, M0")),
     ]
     of_3d, of_2d = drawn(marks)["data"]
     assert (of_3d["name"], of_2d["name"]) == ("3D", "2D")
@@ -47,7 +54,7 @@ def test_two_patients_are_two_lines_and_3d_is_never_joined_to_2d():
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=40))
 def test_however_many_scans_patients_have_each_is_one_line(counts):
     marks = [
-        CurveMark(f"P{patient}", float(scan), float(patient), "3D")
+        mark(f"P{patient}", float(scan), float(patient))
         for patient, count in enumerate(counts)
         for scan in range(count)
     ]
@@ -59,16 +66,25 @@ def test_however_many_scans_patients_have_each_is_one_line(counts):
 
 
 def test_of_many_scans_the_place_says_whose_a_point_is():
-    """As `charts.js` counts: places of a patient, with the gap behind them."""
+    """As `charts.js` reads them: a gap stands behind the scans of each patient."""
     each = 4
     marks = [
-        CurveMark(f"P{n // each}", float(n), float(n // each), "3D")
-        for n in range(LABELLED_UP_TO + each)
+        mark(f"P{n // each}", float(n), float(n // each)) for n in range(LABELLED_UP_TO + each)
     ]
     (trace,) = drawn(marks)["data"]
-    codes = np.repeat(trace["meta"]["subjects"].split("\n"), trace["meta"]["marks"])
-    loads = numbers(trace["y"])
-    assert codes.size == loads.size
-    assert all(np.isnan(y) or code == f"P{y:.0f}" for code, y in zip(codes, loads, strict=True))
-    assert trace["type"] == "scattergl"
+    meta = trace["meta"]
+    whose = np.repeat(codes(meta["subjects"]), numbers(meta["marks"]))
+    assert [f"P{load:.0f}" for load in numbers(trace["y"])] == whose.tolist()
+    assert sorted(numbers(trace["x"])) == list(range(LABELLED_UP_TO + each))
+    assert (trace["type"], meta["apart"]) == ("scattergl", True)
     assert "customdata" not in trace
+
+
+def test_all_curves_of_ten_thousand_scans_weigh_less_than_a_hundred_kilobytes():
+    rng = np.random.default_rng(5)
+    marks = [
+        mark(f"B-{patient:06}", rng.integers(3000, 9000) / 30.4375, rng.gamma(2, 30))
+        for patient in range(2500)
+        for _ in range(4)
+    ]
+    assert len(answer(drawn(marks)).content) <= 100_000

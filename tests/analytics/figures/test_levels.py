@@ -1,16 +1,17 @@
 """Boxes of the load at each level, with how many scans each rests on."""
 
-from analytics.figures.cohort import LABELLED_UP_TO, CohortMark
 from analytics.figures.levels import levels_figure
+from analytics.figures.marks import LABELLED_UP_TO
+from tests.support.marks import Mark, marks_of
 from tests.support.plotly import numbers
 
 
 def mark(level, load_ml, stratum="3D"):
-    return CohortMark(load_ml, float(level), stratum, "adult", f"at {level}", "/x/")
+    return Mark(load_ml, float(level), stratum, link=("/x/", f"at {level}"))
 
 
 def drawn(marks):
-    return levels_figure(marks, title="Levels", n_patients=1)
+    return levels_figure(marks_of(marks), title="Levels", n_patients=1)
 
 
 def test_all_seven_levels_stand_with_their_scans_those_without_any_too():

@@ -1,12 +1,13 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 
-from analytics.selectors import cohort_scores, correlations
+from analytics.selectors import correlations
 from analytics.selectors.cohort import CohortPoint, Filters, cohort_points, part
 from analytics.selectors.cohort_filters import THERAPIES
-from analytics.selectors.cohort_scores import Scores
+from analytics.selectors.columns import Columns
 from analytics.selectors.samples import computed
 from mldtrial.trial.models import (
     ElfcMldAssessment,
@@ -144,7 +145,7 @@ def test_a_site_is_chosen_among_those_a_person_sees(world):
     make_load(world.patient_a, DAY, 10.0)
     make_load(world.patient_b, DAY, 20.0)
     of_sponsor = part(world.study, user=world.user("sponsor"), filters=Filters(site="X"))
-    assert (of_sponsor.filters, len(of_sponsor.scored)) == (Filters(), 2)
+    assert (of_sponsor.filters, of_sponsor.size) == (Filters(), 2)
     assert of_sponsor.sites == (("A", "Site A"), ("B", "Site B"))
     at_site = part(world.study, user=world.user("coordinator"), filters=Filters(site="B"))
     assert at_site.sites == (("A", "Site A"),)
@@ -166,11 +167,11 @@ def test_arms_are_chosen_of_an_open_study_and_not_of_a_blinded_one(world):
     asked = {"user": world.user("sponsor"), "filters": Filters(arm="CONTROL"), "with_arms": True}
     told = part(world.study, **asked)
     assert told.arms == ("CONTROL", "VERUM")
-    assert [point.load_ml for point in told.points] == [20.0]
+    assert told.columns.load_ml.tolist() == [20.0]
     Study.objects.filter(pk=world.study.pk).update(blinding="BLINDED")
     world.study.refresh_from_db()
     blinded = part(world.study, **asked)
-    assert (blinded.arms, blinded.filters, len(blinded.points)) == ((), Filters(), 2)
+    assert (blinded.arms, blinded.filters, blinded.size) == ((), Filters(), 2)
 
 
 def fifteen(**of_last):
@@ -204,9 +205,9 @@ def fifteen(**of_last):
 def test_no_filter_tells_a_small_group_apart_not_even_by_what_it_leaves_out(
     of_last, filters, is_safe
 ):
-    given = fifteen(**of_last)
-    assert filters.is_safe(given, [""] * 15, 5) == is_safe
-    assert filters.is_safe(given, [""] * 15, 1)
+    given = Columns.of(fifteen(**of_last)), np.array([""] * 15)
+    assert filters.is_safe(*given, 5) == is_safe
+    assert filters.is_safe(*given, 1)
 
 
 @pytest.mark.django_db
@@ -215,7 +216,6 @@ def test_who_is_no_longer_active_is_given_nothing_and_nothing_breaks(world):
     user = world.user("sponsor")
     user.is_active = False
     user.save()
-    assert cohort_scores.scores(world.study, user=user) == Scores()
     assert cohort_points(world.study, user=user, filters=Filters()) == []
 
 
@@ -224,7 +224,7 @@ def test_a_part_of_too_few_patients_is_withheld_whole(world):
     make_load(world.patient_a, DAY, 10.0)
     given = {"user": world.user("sponsor"), "filters": Filters(site="A")}
     found = part(world.study, smallest_group=5, **given)
-    assert (found.is_withheld, found.scored) == (True, [])
+    assert (found.is_withheld, found.size) == (True, 0)
     assert not part(world.study, smallest_group=1, **given).is_withheld
 
 
@@ -248,7 +248,8 @@ RELATION = correlations.RELATIONS["load-gmfc"]
 
 
 def table(given_points, smallest_group=1):
-    rows = correlations.table(given_points, RELATION, smallest_group=smallest_group)
+    columns = Columns.of(given_points)
+    rows = correlations.table(columns, RELATION, smallest_group=smallest_group)
     return {(row.stratum, row.subtype): row for row in rows}
 
 
@@ -289,7 +290,7 @@ def test_a_small_group_is_hidden_from_who_may_not_see_patients():
     given_points = [point(n, float(n), n) for n in range(4)]
     found = table(given_points, smallest_group=5)["3D", ""]
     assert (found.n, found.n_patients, found.rho) == (0, 0, None)
-    assert correlations.without_small_groups(given_points, 5) == []
+    assert not correlations.in_large_groups(Columns.of(given_points), 5).any()
 
 
 def test_the_same_seed_gives_the_same_interval():

@@ -7,6 +7,7 @@ import pytest
 
 from analytics.selectors import correlations, estimates
 from analytics.selectors.cohort import CohortPoint
+from analytics.selectors.columns import Columns
 from analytics.selectors.estimates import BY_SUBTYPE, MIXED, POOLED, WITHIN
 from analytics.stats import mixed, mixed_tests
 from analytics.stats.adjusted import stratified_spearman
@@ -37,7 +38,7 @@ def simpson(per_subtype=6):
 
 
 def of_3d(points, smallest_group=1):
-    (found,) = estimates.side_by_side(points, RELATION, smallest_group=smallest_group)
+    (found,) = estimates.side_by_side(Columns.of(points), RELATION, smallest_group=smallest_group)
     assert found.stratum == "3D"
     return found
 
@@ -114,7 +115,7 @@ def test_within_patients_rests_on_those_with_two_scans():
 
 def test_3d_and_2d_are_estimated_apart():
     points = [*simpson(), *(replace(p, acq_stratum="2D") for p in simpson()[:8])]
-    found = estimates.side_by_side(points, RELATION, smallest_group=1)
+    found = estimates.side_by_side(Columns.of(points), RELATION, smallest_group=1)
     assert [(one.stratum, one.estimates[POOLED].n) for one in found] == [("3D", 24), ("2D", 8)]
 
 

@@ -15,7 +15,7 @@ from analytics.models import CohortReport, ReportSubscription
 from analytics.reports import cohort
 from analytics.selectors import cohort_reports as selectors
 from analytics.selectors import correlations
-from analytics.selectors.cohort import Filters, cohort_points
+from analytics.selectors.cohort import Filters, part
 from analytics.services import cohort_content
 from analytics.services import cohort_reports as services
 from mldtrial.audit.models import AccessAction, AccessEvent
@@ -66,9 +66,9 @@ def test_the_report_holds_the_numbers_of_the_cohort_page(cohort_of: World):
     report = made(cohort_of)
     assert report.state == JobState.SUCCEEDED
     text = text_of(services.hand_out(report=report, by=sponsor))
-    points = cohort_points(cohort_of.study, user=sponsor, filters=Filters())
+    columns = part(cohort_of.study, user=sponsor, filters=Filters()).columns
     relation = correlations.RELATIONS["load-gmfc"]
-    (row, *_) = correlations.table(points, relation, smallest_group=1)
+    (row, *_) = correlations.table(columns, relation, smallest_group=1)
     rho, low, high = (floatformat(value, 2) for value in (row.rho, row.ci_low, row.ci_high))
     assert row.n > 0
     assert f"3D, all subtypes {row.n} ({row.n_patients}) {rho} ({low} to {high})" in text
@@ -296,8 +296,8 @@ def test_a_person_chooses_asks_reads_and_takes(client, cohort_of: World):
     said = [(one.text or "").strip() for one in figure.iter() if one.tag.endswith("text")]
     assert "Load and GMFC-MLD, 3D" in said
     assert all(words in paper for words in said)
-    for part in services.read(report=report, by=cohort_of.user("statistician")).sections:
-        for row in part.rows:
+    for section in services.read(report=report, by=cohort_of.user("statistician")).sections:
+        for row in section.rows:
             assert all(cell in paper for cell in row), row
     again = client.post(address, {"action": "now"}, follow=True).content.decode()
     assert "Today&#x27;s report is there already." in again

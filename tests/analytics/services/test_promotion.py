@@ -56,8 +56,8 @@ def states_of(world: World) -> list[str]:
 def trained(world: World) -> int:
     """Return how many patients are marked as trained on by the method whose loads are shown."""
     user = world.user("data_manager")
-    points = cohort.cohort_points(world.study, user=user, filters=cohort.Filters())
-    return cohort.trained_count(world.study, user=user, points=points)
+    shown = cohort.part(world.study, user=user, filters=cohort.Filters())
+    return cohort.trained_count(world.study, user=user, columns=shown.columns)
 
 
 NOTHING_CHANGED = {"small": ReleaseState.ACTIVE, "next": ReleaseState.CANDIDATE}

@@ -9,6 +9,7 @@ from scipy import stats
 from analytics.stats.bootstrap import BCA, cluster_interval, corrected_shares
 from analytics.stats.correlation import spearman, spearman_difference
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.resampling import numbered
 
 
 def of_weights(weights):
@@ -107,3 +108,12 @@ def test_a_wrong_call_is_refused():
         spearman([1, 2, 3, 4], [1, 3, 2, 4], list("abcd"), interval="basic")
     with pytest.raises(ValueError, match="needs the patient"):
         spearman([1, 2, 3, 4], [1, 3, 2, 4], interval="bca")
+
+
+@given(st.lists(st.integers(0, 9)))
+def test_numbers_of_an_array_are_those_of_a_list(given_subjects):
+    array = np.array(given_subjects, np.intp)
+    (of_array, count), (of_list, expected) = (
+        numbered(subjects, len(given_subjects)) for subjects in (array, given_subjects)
+    )
+    assert (of_array.tolist(), count) == (of_list.tolist(), expected)

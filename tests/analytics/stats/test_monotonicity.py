@@ -1,5 +1,6 @@
 """Falls, leaps and exchanges of a series."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from analytics.stats.monotonicity import (
     find_jumps,
     find_reversals,
     pair_tolerance,
+    pair_tolerances,
     review_series,
     suggest_swap,
 )
@@ -87,3 +89,16 @@ def test_every_reported_fall_exceeds_its_tolerance(values: list[float]):
     review = review_series(series(*values), TOLERANCE, largest_rise_per_month=15)
     assert all(r.drop > r.tolerance for r in review.reversals)
     assert all(r.reference_index < r.index for r in review.reversals)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 300), st.floats(0, 300), st.booleans()), min_size=1),
+    st.tuples(st.floats(0, 20), st.floats(0, 1)),
+)
+def test_many_tolerances_at_once_are_those_of_each_pair(pairs, same):
+    earlier, later, is_same = map(np.array, zip(*pairs, strict=True))
+    found = pair_tolerances(earlier, later, is_same, same=same, changed=(10.0, 0.17))
+    one_by_one = pair_tolerance(same=same, changed=(10.0, 0.17))
+    assert found.tolist() == [
+        one_by_one(Point(0, a, "A"), Point(1, b, "A" if alike else "B")) for a, b, alike in pairs
+    ]

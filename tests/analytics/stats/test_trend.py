@@ -12,8 +12,10 @@ from scipy import stats
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.trend import (
     isotonic_residual,
+    isotonic_residuals,
     mann_kendall,
     max_drawdown,
+    max_drawdowns,
     page,
     stratified_mann_kendall,
     theil_sen,
@@ -225,3 +227,21 @@ def test_a_drawdown_without_two_values_is_refused(values):
 def test_ties_that_outweigh_the_variance_leave_a_slope_without_an_interval():
     found = theil_sen([0] * 8 + [1] * 2, [0.0] * 8 + [1.0] * 2)
     assert (found.slope, found.ci_low, found.ci_high) == (1.0, None, None)
+
+
+@given(
+    st.integers(2, 7).flatmap(
+        lambda n: st.lists(
+            st.lists(st.floats(0, 300), min_size=n, max_size=n), min_size=1, max_size=5
+        )
+    )
+)
+def test_many_series_at_once_are_what_each_is_by_itself(rows):
+    times = list(range(len(rows[0])))
+    together = isotonic_residuals(np.array(rows))
+    for row, found, fall in zip(rows, together, max_drawdowns(np.array(rows)), strict=True):
+        assert fall == max_drawdown(row)
+        if np.ptp(row) == 0:
+            assert np.isnan(found)
+        elif np.ptp(row) > 1e-100:  # its square is a number
+            assert found == pytest.approx(isotonic_residual(times, row), abs=1e-9)

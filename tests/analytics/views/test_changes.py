@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from django.urls import reverse
 
-from analytics.selectors import changes, loads
+from analytics.selectors import changes, load_columns
 from mldtrial.trial.models import AcqStratum, Patient
 from mldtrial.trial.services import patients
 from tests.support.loads import make_load, make_visit
@@ -43,8 +43,8 @@ def load(patient: Patient, code: str, load_ml: float, **scan) -> None:
 
 
 def found(world: World, smallest_group: int = 1):
-    series = loads.study_loads(world.study, user=world.user("data_manager"))
-    return changes.by_visit(series, smallest_group=smallest_group)
+    loads = load_columns.read(world.study, user=world.user("data_manager"))
+    return changes.by_visit(loads, smallest_group=smallest_group)
 
 
 def test_the_page_gives_the_mean_of_the_patients_by_visit(client, world: World, three):

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from analytics.selectors import loads
+from analytics.selectors import load_columns
 from analytics.services import rising
 from mldtrial.trial.models import AcqStratum
 from tests.support.loads import make_load
@@ -56,10 +56,10 @@ def test_3d_and_2d_scans_of_a_patient_are_two_courses(client, world: World):
 
 def test_a_group_below_the_smallest_one_is_not_shown(world: World):
     course(world.patient_a, 20.0, 30.0)
-    series = loads.study_loads(world.study, user=world.user("data_manager"))
-    hidden, empty = rising.rising(series, world.study, smallest_group=3)
+    loads = load_columns.read(world.study, user=world.user("data_manager"))
+    hidden, empty = rising.rising(loads, world.study, smallest_group=3)
     assert (hidden.found, hidden.reason) == (None, "fewer than 3 patients, not shown")
     assert empty.reason == "no patient has two scans"
-    shown, _ = rising.rising(series, world.study, smallest_group=1)
+    shown, _ = rising.rising(loads, world.study, smallest_group=1)
     assert shown.found is not None
     assert shown.found.n_subjects == 1

@@ -1,10 +1,11 @@
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mldtrial.trial.rules.age import DAYS_PER_MONTH, age_months
+from mldtrial.trial.rules.age import DAYS_PER_MONTH, age_months, ages_months
 
 DAYS = st.dates(date(1990, 1, 1), date(2040, 1, 1))
 
@@ -32,3 +33,9 @@ def test_nobody_grows_younger(birth, days, more):
 def test_every_day_of_the_birth_month_gives_the_same_age(day):
     on = date(2045, 6, 1)
     assert age_months(day, on) == age_months(day.replace(day=1), on)
+
+
+@given(st.lists(st.tuples(st.dates(), st.dates()), min_size=1))
+def test_many_ages_at_once_are_those_of_each(pairs):
+    births, days = (np.array(dates, "datetime64[D]") for dates in zip(*pairs, strict=True))
+    assert ages_months(births, days).tolist() == [age_months(born, on) for born, on in pairs]

@@ -1,0 +1,83 @@
+"""The scans of a figure of the cohort, as columns."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analytics.figures.typed import shared, typed
+
+Mask = NDArray[np.bool_]
+Rows = NDArray[np.intp]
+LABELLED_UP_TO = 1500
+"""Scans whose labels a chart carries; above, they would outweigh the numbers five times."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Marks:
+    """Scans, those of a patient behind each other, by age.
+
+    Attributes
+    ----------
+    load_ml, score : ndarray of float, shape (n,)
+        The score is an age where a figure is against time.
+    stratum, subtype : ndarray of str, shape (n,)
+    subject : ndarray of int, shape (n,)
+        The place of each scan's patient in `subject_codes`.
+    links : sequence of (address, label)
+        Of each scan; empty where there are more than `LABELLED_UP_TO`.
+    """
+
+    load_ml: NDArray[np.float64]
+    score: NDArray[np.float64]
+    stratum: NDArray[np.str_]
+    subtype: NDArray[np.str_]
+    subject: Rows
+    subject_codes: Sequence[str]
+    links: Sequence[tuple[str, str]] = ()
+
+    @property
+    def size(self) -> int:
+        """How many scans there are."""
+        return self.load_ml.size
+
+    @property
+    def is_labelled(self) -> bool:
+        """Whether each scan says whose it is."""
+        return self.size <= LABELLED_UP_TO
+
+    def rows(self, here: Mask) -> Rows:
+        """Return the rows of some scans; of many, by the code of the patient.
+
+        Codes in order take few bytes. Scans of one patient stay in their order.
+        """
+        found = np.flatnonzero(here)
+        if self.is_labelled:
+            return found
+        place = np.empty(len(self.subject_codes), np.intp)
+        order = sorted(range(place.size), key=lambda one: self.subject_codes[one])
+        place[order] = np.arange(place.size)
+        by_code: Rows = found[np.argsort(place[self.subject[found]], kind="stable")]
+        return by_code
+
+    def linked(self, rows: Rows) -> list[list[str]]:
+        """Return address and label of some scans."""
+        return [list(self.links[row]) for row in rows]
+
+    def whose(self, rows: Rows) -> dict[str, Any]:
+        """Return whose many scans are: the patients' codes, and how many scans each has."""
+        subject = self.subject[rows]
+        begins = begins_of(subject)
+        return {
+            "subjects": shared([self.subject_codes[one] for one in subject[begins]]),
+            "marks": typed(np.diff(np.append(begins, subject.size))),
+        }
+
+
+def begins_of(subject: Rows) -> Rows:
+    """Return where the scans of each patient begin."""
+    if not subject.size:
+        return subject
+    return np.flatnonzero(np.concatenate(([True], subject[1:] != subject[:-1])))

@@ -1,0 +1,182 @@
+"""The loads of a study as columns: thousands are read without an object for each of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from django.db.models import BooleanField, ExpressionWrapper, F, FloatField, Q, TextField
+from django.db.models.functions import Cast
+from numpy.typing import NDArray
+
+from analytics.selectors import loads
+from analytics.stats.resampling import numbered
+from mldtrial.trial.models import Patient, Study
+from mldtrial.trial.rules.age import ages_months
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.intp]
+Mask = NDArray[np.bool_]
+Texts = NDArray[np.str_]
+Objects = NDArray[np.object_]
+Days = NDArray[np.datetime64]
+
+
+class Rows:
+    """Columns of equal length; what is no array belongs to all rows."""
+
+    def take(self, kept: Mask) -> Any:
+        """Return some of the rows, in their order."""
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
+        arrays = {name: one[kept] for name, one in columns.items() if isinstance(one, np.ndarray)}
+        return replace(self, **arrays)  # type: ignore[type-var]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LoadColumns(Rows):
+    """Loads by patient and age, each of their values a column of shape (n,).
+
+    Attributes
+    ----------
+    patient_ids, models : tuple
+        Of all patients and method versions, in order of appearance.
+    therapy_kinds : tuple of tuple of str
+        Documented therapies that some load has come after, never the study's own.
+    patient, model, therapies : ndarray of int
+        Places in these.
+    acquisition : ndarray of int
+        Equal where scanner, field strength, stratum and sequences are.
+    run_id, visit_id, visit_name : ndarray of str
+    """
+
+    patient_ids: tuple[str, ...]
+    models: tuple[str, ...]
+    therapy_kinds: tuple[tuple[str, ...], ...]
+    patient: Codes
+    run_id: Objects
+    visit_id: Objects
+    visit_number: Floats
+    visit_name: Objects
+    visit_date: Days
+    scanned_on: Days
+    age_months: Floats
+    load_ml: Floats
+    stratum: Texts
+    acquisition: Codes
+    model: Codes
+    is_planned: Mask
+    is_after_treatment: Mask
+    therapies: Codes
+
+
+VISIT, SCAN = "run__visit", "run__t1w_scan"
+COLUMNS: dict[str, Any] = {
+    # Identities as text: an object for each would cost more than all the rest.
+    "a_patient": Cast(f"{VISIT}__patient_id", TextField()),
+    "a_run": Cast("run_id", TextField()),
+    "a_visit": Cast(f"{VISIT}_id", TextField()),
+    "a_birth": F(f"{VISIT}__patient__birth_month"),
+    "a_number": Cast(f"{VISIT}__number", FloatField()),
+    "a_name": F(f"{VISIT}__name"),
+    "a_day": F(f"{VISIT}__date"),
+    "a_gap": F(f"{SCAN}__days_from_visit"),
+    "a_stratum": F(f"{SCAN}__acq_stratum"),
+    "a_scanner": Cast(f"{SCAN}__scanner", TextField()),
+    "has_t2w": ExpressionWrapper(
+        Q(run__t2w_scan__isnull=False), output_field=BooleanField()
+    ),
+    "a_method": F("run__model_version__name"),
+    "a_version": F("run__model_version__version"),
+    "was_planned": ExpressionWrapper(
+        Q(run__visit__definition__isnull=False), output_field=BooleanField()
+    ),
+    "a_load": F("demyelination_load_ml"),
+}  # fmt: skip
+
+
+def read(study: Study, *, user: Any) -> LoadColumns:
+    """Return the loads of a study that a person may see, by patient and age."""
+    seen = loads.in_order(loads.results(user=user).filter(run__visit__patient__study=study))
+    rows = seen.annotate(**COLUMNS).values_list(*COLUMNS)
+    begun = loads.begun(Patient.objects.filter(study=study))
+    columns: Sequence[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
+    return _columns(dict(zip(COLUMNS, columns, strict=True)), begun)
+
+
+def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColumns:
+    n = len(values["a_load"])
+    patient_ids, patient = named(values["a_patient"])
+    models, model = named(zip(values["a_method"], values["a_version"], strict=True))
+    visit_date = _days(values["a_day"])
+    gaps = np.array([gap or 0 for gap in values["a_gap"]], np.int64)
+    scanned_on = visit_date + gaps
+    before = _begun_before(patient_ids, patient, scanned_on, begun)
+    therapy_kinds, therapies = named(_documented(before, n))
+    return LoadColumns(
+        patient_ids=patient_ids,
+        models=tuple(f"{name} {version}" for name, version in models),
+        therapy_kinds=therapy_kinds,
+        patient=patient,
+        run_id=np.array(values["a_run"], object),
+        visit_id=np.array(values["a_visit"], object),
+        visit_number=np.array(values["a_number"], float),
+        visit_name=np.array(values["a_name"], object),
+        visit_date=visit_date,
+        scanned_on=scanned_on,
+        age_months=ages_months(_days(values["a_birth"]), visit_date),
+        load_ml=np.array(values["a_load"], float),
+        stratum=np.array(values["a_stratum"], str),
+        acquisition=_acquisitions(values),
+        model=model,
+        is_planned=np.array(values["was_planned"], bool),
+        is_after_treatment=np.array([row in before for row in range(n)], bool),
+        therapies=therapies,
+    )
+
+
+def named(values: Iterable[Any]) -> tuple[tuple[Any, ...], Codes]:
+    """Return what there is among some values, in order of appearance, and the place of each."""
+    given = list(values)
+    return tuple(dict.fromkeys(given)), numbered(given, len(given))[0]
+
+
+def _days(values: Sequence[Any]) -> Days:
+    return np.array(values, "datetime64[D]")
+
+
+def _acquisitions(values: dict[str, tuple[Any, ...]]) -> Codes:
+    """Return a number for each acquisition; scanners that are written alike are read once."""
+    asked = zip(values["a_scanner"], values["a_stratum"], values["has_t2w"], strict=True)
+    different, codes = named(asked)
+    told = [
+        (*loads.scanner_of_text(scanner), stratum, has_t2w)
+        for scanner, stratum, has_t2w in different
+    ]
+    return named(told)[1][codes]
+
+
+def _begun_before(
+    patient_ids: Sequence[str], patient: Codes, scanned_on: Days, begun: loads.Begun
+) -> dict[int, list[str]]:
+    """Return the kinds of treatment that had begun before a scan, by its row."""
+    number = {UUID(text): place for place, text in enumerate(patient_ids)} if begun else {}
+    days = {
+        number[key]: [(np.datetime64(day), kind) for day, kind in given]
+        for key, given in begun.items()
+        if key in number
+    }
+    treated = np.flatnonzero(np.isin(patient, list(days))) if days else ()
+    found: dict[int, list[str]] = {}
+    for row in treated:
+        kinds = [
+            kind for day, kind in days[int(patient[row])] if loads.is_after(scanned_on[row], day)
+        ]
+        if kinds:
+            found[int(row)] = kinds
+    return found
+
+
+def _documented(before: dict[int, list[str]], n: int) -> list[tuple[str, ...]]:
+    none: tuple[str, ...] = ()
+    return [loads.documented(before[row]) if row in before else none for row in range(n)]

@@ -1,0 +1,78 @@
+"""Loads as columns say what loads as objects say."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from analytics.selectors import load_columns, loads
+from mldtrial.trial.models import Patient, Treatment
+from tests.support.loads import make_load
+from tests.support.world import World
+
+pytestmark = pytest.mark.django_db
+FIRST = date(2023, 5, 10)
+SCANNERS = (
+    {"manufacturer": "Example", "model": "One", "field_strength_t": 3.0},
+    {"field_strength_t": 3.0, "model": "One", "manufacturer": "Example", "serial": "7"},
+    {"manufacturer": "Example", "model": "One", "field_strength_t": 1.5},
+    {},
+)
+
+
+def as_object(columns: load_columns.LoadColumns, row: int) -> tuple[object, ...]:
+    patient, model = columns.patient[row], columns.model[row]
+    return (
+        columns.patient_ids[patient],
+        columns.run_id[row],
+        columns.visit_id[row],
+        columns.visit_number[row],
+        columns.visit_name[row],
+        str(columns.visit_date[row]),
+        str(columns.scanned_on[row]),
+        columns.age_months[row],
+        columns.load_ml[row],
+        columns.stratum[row],
+        columns.models[model],
+        columns.is_planned[row],
+        columns.is_after_treatment[row],
+        columns.therapy_kinds[columns.therapies[row]],
+    )
+
+
+def as_columns(load: loads.LoadPoint) -> tuple[object, ...]:
+    scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
+    return (
+        str(load.patient_id), str(load.run_id), str(load.visit_id), load.visit_number,
+        load.visit_name, load.visit_date.isoformat(), scanned_on.isoformat(), load.age_months,
+        load.load_ml, load.acq_stratum, load.model, load.is_planned, load.is_after_treatment,
+        load.therapies,
+    )  # fmt: skip
+
+
+def test_every_value_is_that_of_the_object(world: World):
+    Treatment.objects.create(patient=world.patient_a, kind="HSCT", started_on=FIRST)
+    Treatment.objects.create(
+        patient=world.patient_a, kind="ERT", started_on=FIRST + timedelta(days=90)
+    )
+    Patient.objects.filter(pk=world.patient_b.pk).update(first_study_dose_on=FIRST)
+    for number, scanner in enumerate(SCANNERS):
+        day = FIRST + timedelta(days=60 * number)
+        make_load(
+            world.patient_a, day, 10.1 + number, scanner=scanner, days_from_visit=number or None
+        )
+        make_load(world.patient_b, day, 20.3 + number, acq_stratum="2D" if number else "3D")
+    user = world.user("data_manager")
+    objects, columns = (
+        read(world.study, user=user) for read in (loads.study_loads, load_columns.read)
+    )
+    rows = range(len(objects))
+    assert [as_object(columns, row) for row in rows] == [as_columns(load) for load in objects]
+    alike = [[a.acquisition == b.acquisition for a in objects] for b in objects]
+    assert (columns.acquisition[:, None] == columns.acquisition).tolist() == alike
+    assert {True, False} == {one for row in alike for one in row}
+
+
+def test_who_may_see_no_load_reads_none(world: World):
+    make_load(world.patient_a, FIRST, 10.0)
+    columns = load_columns.read(world.study, user=world.user("reader"))
+    assert (columns.load_ml.size, columns.patient_ids) == (0, ())
