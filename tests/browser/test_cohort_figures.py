@@ -52,7 +52,7 @@ SCORES = {
 }
 
 
-def test_what_a_figure_draws_is_what_its_file_holds(page: Page):
+def test_what_a_figure_draws_is_what_its_file_holds(page: Page, monkeypatch: pytest.MonkeyPatch):
     world = cohort()
     make_load(world.patient_b, date(2024, 1, 10), 99.0)  # at the site that is not asked for
     sign_in(page, "data_manager")
@@ -75,6 +75,7 @@ def test_what_a_figure_draws_is_what_its_file_holds(page: Page):
     assert sorted(cells) == sorted(rhos) != []
     see_files(page, page.locator("section[aria-labelledby=curves]"))
     see_milestones(page)
+    see_figures_without_labels(page, monkeypatch)
 
 
 def see_milestones(page: Page) -> None:
@@ -96,15 +97,11 @@ def see_milestones(page: Page) -> None:
     assert found.n_events == 2
 
 
-def test_a_figure_without_labels_draws_its_file_and_tells_whose_each_mark_is(
-    page: Page, monkeypatch: pytest.MonkeyPatch
-):
+def see_figures_without_labels(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
     """As of thousands of scans: numbers in steps, gaps and codes that the browser puts back."""
     for module in (figure_marks, cohort_charts):
         monkeypatch.setattr(module, "LABELLED_UP_TO", 0)
-    cohort()
-    sign_in(page, "data_manager")
-    page.goto(reverse("cohort", args=["MLD-1"]))
+    page.goto(f"{reverse('cohort', args=['MLD-1'])}?site=A")
     for name in ("load-gmfc", "curves"):
         in_file = sorted(
             (row["subject_code"], float(row[SCORES[name]]), float(row["demyelination_load_ml"]))
