@@ -166,13 +166,13 @@ def _traces(world: Any) -> dict[str, object]:
     import plotly.graph_objects as go
 
     from analytics.selectors import correlations
-    from analytics.selectors.cohort import Filters, cohort_points
+    from analytics.selectors.cohort import Filters, part
     from analytics.views import charts, cohort_charts
 
     user = world.user("data_manager")
-    points = cohort_points(world.study, user=user, filters=Filters())
+    columns = part(world.study, user=user, filters=Filters()).columns
     of_patient: dict[Any, list[Any]] = {}
-    for point in points:
+    for point in columns.points():
         of_patient.setdefault(point.patient_id, []).append(point)
 
     def peer() -> str:
@@ -186,7 +186,7 @@ def _traces(world: Any) -> dict[str, object]:
     sides = in_turns(
         {
             "peer": peer,
-            "ours": lambda: charts.answer(cohort_charts.scatter(points, relation, world.study)),
+            "ours": lambda: charts.answer(cohort_charts.scatter(columns, relation, world.study)),
         }
     )
     return ratio(sides["peer"], sides["ours"])
