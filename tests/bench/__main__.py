@@ -6,59 +6,28 @@
 import gzip
 import json
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import nibabel as nib
 import numpy as np
-from scipy import stats
 
-from analytics.stats.correlation import spearman
 from segmentation.imaging.nifti import write_volume
-from tests.bench import cohort, importing, inference, ingest, mixed_model, moving, uploading
-
-PAIRS = 7
-
-
-def ratio(ours: Callable[[], object], peer: Callable[[], object]) -> dict[str, float]:
-    """Return the median ratio of times, after one discarded pair."""
-    pairs = []
-    for _ in range(PAIRS + 1):
-        times = []
-        for side in (ours, peer):
-            started = time.perf_counter()
-            side()
-            times.append(time.perf_counter() - started)
-        pairs.append(times)
-    kept = pairs[1:]
-    return {
-        "ours_s": median(a for a, _ in kept),
-        "peer_s": median(b for _, b in kept),
-        "ratio": median(a / b for a, b in kept),
-    }
+from tests.bench import (
+    bootstrap,
+    cohort,
+    importing,
+    inference,
+    ingest,
+    mixed_model,
+    moving,
+    uploading,
+)
+from tests.bench.pairs import in_turns, ratio
 
 
-def bootstrap() -> dict[str, float]:
-    """Cluster bootstrap of Spearman's rho against a loop over scipy.stats.spearmanr."""
-    rng = np.random.default_rng(0)
-    subjects = np.repeat(np.arange(60), 4)
-    x, y = rng.integers(0, 7, subjects.size), rng.normal(size=subjects.size)
-    rows = [np.flatnonzero(subjects == s) for s in range(60)]
-
-    def loop() -> None:
-        draws = np.random.default_rng(0)
-        for _ in range(500):
-            drawn = np.concatenate([rows[s] for s in draws.integers(0, 60, 60)])
-            stats.spearmanr(x[drawn], y[drawn])
-
-    return ratio(lambda: spearman(x, y, subjects.tolist(), n_resamples=500), loop)
-
-
-def nifti_write() -> dict[str, float]:
+def nifti_write() -> dict[str, object]:
     """Write a label map against nibabel with gzip level 6."""
     labels = np.zeros((160, 192, 160), np.uint8)
     labels[40:100, 50:120, 40:110] = 1
@@ -69,13 +38,14 @@ def nifti_write() -> dict[str, float]:
         def peer() -> None:
             target.write_bytes(gzip.compress(image.to_bytes(), 6))
 
-        return ratio(lambda: write_volume(target, labels, np.eye(4)), peer)
+        seconds = in_turns({"ours": lambda: write_volume(target, labels, np.eye(4)), "peer": peer})
+        return ratio(seconds["ours"], seconds["peer"])
 
 
 def main() -> None:
     """Run every benchmark."""
     found: dict[str, dict[str, Any]] = {
-        "spearman_bootstrap": bootstrap(),
+        "spearman_bootstrap": bootstrap.measure(),
         "mixed_model": mixed_model.measure(),
         "nifti_write": nifti_write(),
         "ingest": ingest.measure(),
