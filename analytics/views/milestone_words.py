@@ -74,13 +74,13 @@ def milestone(question: Question) -> str:
     return f"GMFC-MLD {question.level} or worse"
 
 
-def group_name(group: str, question: Question) -> str:
-    """Return what people call a group."""
-    if question.by == SUBTYPE:
+def group_name(group: str, by: str) -> str:
+    """Return what people call a group of those who are compared."""
+    if by == SUBTYPE:
         return {kind.value: name for kind, name in SUBTYPE_NAMES.items()}.get(group, group)
     if group == EVERYBODY:
         return "all patients"
-    if question.by == ARM:
+    if by == ARM:
         return f"arm {group}" if group else "no arm"
     return THERAPIES.get(group, group)
 
@@ -141,7 +141,7 @@ def selects(part: MilestonePart) -> list[Select]:
 
 def curve_rows(said: Results, question: Question) -> list[CurveRow]:
     """Return the groups of the table, the milestone on the day it was seen."""
-    return [CurveRow(group_name(str(c.group), question), c) for c in said.latest.curves]
+    return [CurveRow(group_name(str(c.group), question.by), c) for c in said.latest.curves]
 
 
 def places(said: Results, question: Question) -> dict[str, Any]:
@@ -152,7 +152,7 @@ def places(said: Results, question: Question) -> dict[str, Any]:
         "labels": [PLACES[one.place] for one in said.placed],
         "rows": [
             {
-                "label": group_name(group, question),
+                "label": group_name(group, question.by),
                 "cells": _labelled(said, [one.get(group) for one in found]),
             }
             for group in groups
@@ -171,7 +171,7 @@ def model(said: Results, question: Question) -> dict[str, Any]:
     found = said.model.found
     if found is None:
         return {"reason": said.model.reason}
-    reference = "" if found.reference is None else group_name(str(found.reference), question)
+    reference = "" if found.reference is None else group_name(str(found.reference), question.by)
     return {
         "found": found,
         "reference": reference,
@@ -179,7 +179,7 @@ def model(said: Results, question: Question) -> dict[str, Any]:
             {
                 "label": f"{LOAD_STEP_ML:g} mL more load at entry"
                 if one.name == LOAD
-                else f"{_upper(group_name(str(one.name), question))} against {reference}",
+                else f"{_upper(group_name(str(one.name), question.by))} against {reference}",
                 "ratio": one,
             }
             for one in found.ratios
@@ -202,7 +202,7 @@ def figure(said: Results, question: Question) -> dict[str, Any]:
         drawn.append(
             StepCurve(
                 # Plotly reads HTML, and people name arms.
-                escape(group_name(str(curve.group), question)),
+                escape(group_name(str(curve.group), question.by)),
                 *steps,
                 entry=np.array([one.entry for one in own]),
                 end=np.array([one.end for one in own]),

@@ -308,6 +308,8 @@ EXPECTED: dict[str, Route] = {
     "cohort": Route(scope="study", get=EVERY_SITE),
     "cohort_chart": Route(scope="study", get=EVERY_SITE, page=False, params={"name": "load-gmfc"}),
     "cohort_data": Route(scope="study", get=EXPORTS, page=False, params={"name": "load-gmfc"}),
+    "longitudinal_models": Route(scope="study", get=EVERY_SITE),
+    "longitudinal_data": Route(scope="study", get=EXPORTS, page=False),
     "milestones": Route(scope="study", get=EVERY_SITE),
     "milestones_data": Route(scope="study", get=EXPORTS, page=False),
     "study_overview": Route(scope="study", get=EVERY_SITE | {"administrator"}),

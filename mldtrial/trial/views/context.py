@@ -25,6 +25,7 @@ STUDY_LINKS = (
     ("Patients", "patients", "view_patient"),
     ("Cohort", "cohort", "view_cohort"),
     ("Milestones", "milestones", "view_cohort"),
+    ("Longitudinal models", "longitudinal_models", "view_cohort"),
     ("Overview", "study_overview", "view_overview"),
     ("Image quality", "study_quality", "view_quality"),
     ("Segmentations", "segmentations", "view_segmentations"),
@@ -45,6 +46,7 @@ STUDY_LINKS = (
 )
 ASIDE = {
     "milestones",
+    "longitudinal_models",
     "study_quality",
     "segmentations",
     "agreement",

@@ -1,0 +1,233 @@
+"""The models of how the load goes on: change by visit, change per year, and the motor level."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+
+from analytics.selectors.cohort import Part
+from analytics.selectors.correlations import too_small
+from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
+from analytics.stats import level_odds, visit_change, yearly_change
+from analytics.stats.errors import NotEstimableError, as_clause
+from analytics.stats.level_odds import LevelOdds
+from analytics.stats.visit_change import VisitChange, VisitValue
+from analytics.stats.yearly_change import Timed, YearlyChange
+from mldtrial.trial.models import AcqStratum, Study
+from mldtrial.trial.rules.subtype import Subtype
+from mldtrial.trial.selectors import arms_of_everybody
+
+BY = (SUBTYPE, ARM, TOGETHER)
+EVERYBODY = "EVERYBODY"
+DAYS_PER_YEAR = 365.25
+FoundT = TypeVar("FoundT")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A load with what the models take of it.
+
+    Attributes
+    ----------
+    patient : int
+        Number of the patient.
+    visit : tuple of (float, str) or None
+        Number and name of the planned visit.
+    day : float
+        Of the scan, in days.
+    level : float or None
+        Of GMFC-MLD, where there is one near enough.
+    """
+
+    patient: int
+    group: str
+    subtype: str
+    stratum: str
+    visit: tuple[float, str] | None
+    day: float
+    load_ml: float
+    level: float | None
+    is_after_treatment: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A model, or why there is none."""
+
+    found: Any
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class StratumModels:
+    """The models of the 3D or of the 2D scans.
+
+    Attributes
+    ----------
+    n_treated : int
+        Scans after a treatment had begun, the study's own included.
+    change, yearly : Fitted
+        Of `VisitChange` and of `YearlyChange`.
+    odds, odds_within : Fitted
+        Of `LevelOdds`: over all scans, and among patients of one subtype.
+    """
+
+    stratum: str
+    n: int
+    n_patients: int
+    n_treated: int
+    change: Fitted
+    yearly: Fitted
+    odds: Fitted
+    odds_within: Fitted
+
+
+def models(
+    study: Study, part: Part, *, user: Any, by: str, smallest_group: int
+) -> list[StratumModels]:
+    """Return the models of a part of the cohort, 3D and 2D apart; of the strata that have scans.
+
+    Patients whose subtype is not determined, or who have no arm, are in no group. Where arms are
+    compared, the subtype is adjusted for.
+
+    Parameters
+    ----------
+    by : str
+        Who is compared: ``subtype``, ``arm`` where arms are told to this person, or ``together``.
+    smallest_group : int
+        Patients below which nothing is shown to this person.
+    """
+    arms: Mapping[str, str] = {}
+    if by == ARM:
+        told = arms_of_everybody(study, user=user)
+        arms = {str(patient): arm for patient, arm in told.items()}
+    measured = _measured(part, by, arms)
+    baseline = min((one.visit for one in measured if one.visit is not None), default=None)
+    return [
+        _of_stratum(stratum, own, baseline, by, smallest_group)
+        for stratum in AcqStratum.values
+        if (own := [one for one in measured if one.stratum == stratum])
+    ]
+
+
+def _measured(part: Part, by: str, arms: Mapping[str, str]) -> list[Measured]:
+    points, loads = part.columns, part.loads
+    patients, subtypes = points.patient.tolist(), points.subtype.tolist()
+    groups = [
+        arms.get(points.patient_ids[patient], "") if by == ARM else _group(subtype, by)
+        for patient, subtype in zip(patients, subtypes, strict=True)
+    ]
+    visits = [
+        (number, name) if is_planned else None
+        for number, name, is_planned in zip(
+            loads.visit_number.tolist(), loads.visit_name, loads.is_planned, strict=True
+        )
+    ]
+    rows = zip(
+        patients,
+        groups,
+        subtypes,
+        points.stratum.tolist(),
+        visits,
+        loads.scanned_on.astype(np.int64).astype(float).tolist(),
+        points.load_ml.tolist(),
+        [None if np.isnan(level) else level for level in points.gmfc_level.tolist()],
+        loads.is_after_treatment.tolist(),
+        strict=True,
+    )
+    return [Measured(*row) for row in rows]
+
+
+def _group(subtype: str, by: str) -> str:
+    if by == TOGETHER:
+        return EVERYBODY
+    return "" if subtype == Subtype.UNDETERMINED else subtype
+
+
+def _of_stratum(
+    stratum: str,
+    measured: Sequence[Measured],
+    baseline: tuple[float, str] | None,
+    by: str,
+    smallest: int,
+) -> StratumModels:
+    n_patients = len({one.patient for one in measured})
+    if n_patients < smallest:
+        none = Fitted(None, too_small(smallest))
+        return StratumModels(stratum, 0, 0, 0, none, none, none, none)
+    grouped = [one for one in measured if one.group]
+    return StratumModels(
+        stratum=stratum,
+        n=len(measured),
+        n_patients=n_patients,
+        n_treated=sum(one.is_after_treatment for one in measured),
+        change=_fitted(lambda: _change(grouped, baseline, by, smallest)),
+        yearly=_fitted(lambda: _yearly(grouped, smallest)),
+        odds=_fitted(lambda: _odds(measured, smallest, within=False)),
+        odds_within=_fitted(lambda: _odds(measured, smallest, within=True)),
+    )
+
+
+def _fitted(fit: Callable[[], FoundT]) -> Fitted:
+    try:
+        return Fitted(fit(), "")
+    except NotEstimableError as error:
+        return Fitted(None, as_clause(str(error)))
+
+
+def _in_order(measured: Sequence[Measured]) -> list[str]:
+    there = {one.group for one in measured}
+    subtypes = [str(kind.value) for kind in Subtype if kind.value in there]
+    return subtypes or sorted(there)
+
+
+def _change(
+    grouped: Sequence[Measured], baseline: tuple[float, str] | None, by: str, smallest: int
+) -> VisitChange:
+    if baseline is None:
+        raise NotEstimableError("No load is of a planned visit.")
+    values = [
+        VisitValue(one.patient, one.group, one.visit, one.load_ml, one.subtype if by == ARM else "")
+        for one in grouped
+        if one.visit is not None
+    ]
+    return visit_change.visit_change(
+        values,
+        baseline,
+        _in_order(grouped),
+        fewest_patients=max(visit_change.FEWEST_PATIENTS, smallest),
+        fewest_at_visit=max(visit_change.FEWEST_AT_VISIT, smallest),
+    )
+
+
+def _yearly(grouped: Sequence[Measured], smallest: int) -> YearlyChange:
+    first: dict[int, float] = {}
+    for one in grouped:
+        first[one.patient] = min(one.day, first.get(one.patient, one.day))
+    values = [
+        Timed(one.patient, one.group, (one.day - first[one.patient]) / DAYS_PER_YEAR, one.load_ml)
+        for one in grouped
+    ]
+    return yearly_change.yearly_change(
+        values,
+        _in_order(grouped),
+        fewest_patients=max(yearly_change.FEWEST_PATIENTS, smallest),
+    )
+
+
+def _odds(measured: Sequence[Measured], smallest: int, *, within: bool) -> LevelOdds:
+    rows = [
+        (one, one.level)
+        for one in measured
+        if one.level is not None and not (within and one.subtype == Subtype.UNDETERMINED)
+    ]
+    if not rows:
+        raise NotEstimableError("No scan has a GMFC-MLD level near enough.")
+    return level_odds.level_odds(
+        [level for _, level in rows],
+        [one.load_ml for one, _ in rows],
+        [one.patient for one, _ in rows],
+        [one.subtype for one, _ in rows] if within else None,
+        fewest_patients=max(level_odds.FEWEST_PATIENTS, smallest),
+    )

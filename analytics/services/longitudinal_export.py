@@ -1,0 +1,129 @@
+"""Take the tables of the longitudinal models out as CSV, and log that they were taken."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from analytics.selectors.longitudinal import Fitted, StratumModels
+from analytics.services.table_out import number, take_out
+from analytics.stats.arms_by_visit import VisitEstimate
+from analytics.stats.small_samples import KENWARD_ROGER
+from analytics.stats.visit_change import VisitChange
+from analytics.stats.yearly_change import Rate, YearlyChange
+from mldtrial.trial import policies
+from mldtrial.trial.models import Study
+from mldtrial.trial.rules.formulas import guarded
+
+COLUMNS = (
+    "study_code", "acq_stratum", "model", "group", "compared_with", "visit_name", "values",
+    "patients", "estimate", "unit", "standard_error", "degrees_of_freedom", "degrees_method",
+    "ci_low", "ci_high", "p_value", "covariance", "why_none",
+)  # fmt: skip
+CHANGE, YEARLY, ODDS, ODDS_WITHIN = (
+    "change_by_visit", "change_per_year", "worse_level", "worse_level_within_subtypes",
+)  # fmt: skip
+Row = Mapping[str, str]
+
+
+def model_tables(
+    *, study: Study, found: Sequence[StratumModels], asked: Mapping[str, str], by: Any
+) -> bytes:
+    """Return every estimate of the page as a row, and each model that there is not, with why.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not view the cohort or export rows.
+    """
+    for action in ("view_cohort", "export_rows"):
+        policies.require(by, action, study)
+    rows = [
+        {"study_code": study.code, "acq_stratum": one.stratum, **row}
+        for one in found
+        for row in _rows(one)
+    ]
+    return take_out(
+        dataset="longitudinal_models",
+        columns=COLUMNS,
+        rows=[[row.get(column, "") for column in COLUMNS] for row in rows],
+        details={"filters": dict(asked)},
+        study=study,
+        by=by,
+    )
+
+
+def _rows(one: StratumModels) -> Iterator[Row]:
+    fitted: dict[str, Fitted] = {
+        CHANGE: one.change,
+        YEARLY: one.yearly,
+        ODDS: one.odds,
+        ODDS_WITHIN: one.odds_within,
+    }
+    for name, model in fitted.items():
+        if model.found is None:
+            yield {"model": name, "why_none": guarded(model.reason)}
+    if one.change.found is not None:
+        yield from _change(one.change.found)
+    if one.yearly.found is not None:
+        yield from _yearly(one.yearly.found)
+    for name in (ODDS, ODDS_WITHIN):
+        odds = fitted[name].found
+        if odds is not None:
+            yield {
+                "model": name,
+                "values": str(odds.n),
+                "patients": str(odds.n_patients),
+                "estimate": number(odds.ratio),
+                "unit": "odds ratio for 10 mL",
+                "degrees_of_freedom": number(float(odds.n_patients - 1)),
+                "degrees_method": "patients less one",
+                "ci_low": number(odds.ci_low),
+                "ci_high": number(odds.ci_high),
+                "p_value": number(odds.p_value),
+                "covariance": "sandwich over patients",
+            }
+
+
+def _change(found: VisitChange) -> Iterator[Row]:
+    arms = found.found
+    shared = {"model": CHANGE, "unit": "mL", "covariance": arms.model.structure}
+    for estimates, reference in ((arms.means, ""), (arms.differences, str(arms.reference))):
+        for one in estimates:
+            yield {**shared, **_of_visit(one), "compared_with": guarded(reference)}
+
+
+def _of_visit(one: VisitEstimate) -> Row:
+    _, name = one.visit if isinstance(one.visit, tuple) else (None, one.visit)
+    return {
+        "group": guarded(str(one.arm)),
+        "visit_name": guarded(str(name)),
+        # At one visit a patient has one value.
+        "values": str(one.n),
+        "patients": str(one.n),
+        **_numbers(one),
+    }
+
+
+def _yearly(found: YearlyChange) -> Iterator[Row]:
+    shared = {"model": YEARLY, "unit": "mL per year", "covariance": f"random {found.random}"}
+    for rates, reference in ((found.rates, ""), (found.differences, found.reference)):
+        for one in rates:
+            yield {
+                **shared,
+                "group": guarded(one.group),
+                "compared_with": guarded(reference),
+                "values": str(one.n),
+                "patients": str(one.n_patients),
+                **_numbers(one),
+            }
+
+
+def _numbers(one: VisitEstimate | Rate) -> Row:
+    return {
+        "estimate": number(one.estimate),
+        "standard_error": number(one.standard_error),
+        "degrees_of_freedom": number(one.degrees),
+        "degrees_method": KENWARD_ROGER,
+        "ci_low": number(one.ci_low),
+        "ci_high": number(one.ci_high),
+        "p_value": number(one.p_value),
+    }

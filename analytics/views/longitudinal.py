@@ -1,0 +1,92 @@
+"""The models of how the load goes on, as a statistician declares and reads them."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from analytics.selectors import cohort, loads
+from analytics.selectors.cohort import Filters, Part
+from analytics.selectors.longitudinal import BY, StratumModels, models
+from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
+from analytics.services.longitudinal_export import model_tables
+from analytics.stats import arms_by_visit, level_odds, visit_change
+from analytics.views import cohort_filters
+from analytics.views import longitudinal_words as words
+from analytics.views.cohort_figures import study_of, with_query
+from mldtrial.trial import policies
+from mldtrial.trial.models import Study
+from mldtrial.trial.services import access
+
+WHAT = "longitudinal models"
+
+
+@require_safe
+def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Show change by visit, change per year and the motor level's odds, 3D and 2D apart."""
+    study = study_of(request, study_code)
+    part, by, found = _models(request, study)
+    if part.size:
+        access.log_blinded_view(study=study, by=request.user, what=WHAT)
+    asked = _asked(part.filters, by)
+    context = {
+        "study": study,
+        "part": part,
+        "by": by,
+        "asked": asked,
+        "groups_by": words.GROUPINGS[by],
+        "selects": [words.grouping(part, by), *cohort_filters.selects(part)],
+        "narrowed_to": cohort_filters.words(part),
+        "scan_count": part.size,
+        "patient_count": part.columns.n_patients,
+        "strata": [words.shown(one, by) for one in found],
+        "together_url": _together_url(study, part, by, found),
+        "method": loads.active_model(),
+        "fewest_patients": visit_change.FEWEST_PATIENTS,
+        "enough": arms_by_visit.ENOUGH,
+        "fewest_for_odds": level_odds.FEWEST_PATIENTS,
+        "csv_url": with_query(reverse("longitudinal_data", args=[study.code]), asked),
+    }
+    return render(request, "analytics/longitudinal.html", context)
+
+
+@require_safe
+def longitudinal_data(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Send the tables of the page as CSV."""
+    study = study_of(request, study_code)
+    policies.require(request.user, "export_rows", study)
+    part, by, found = _models(request, study)
+    asked = _asked(part.filters, by)
+    content = model_tables(study=study, found=found, asked=asked, by=request.user)
+    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
+    day = timezone.localdate().isoformat()
+    name = "_".join([study.code, "longitudinal-models", *asked.values(), day])
+    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return response
+
+
+def _models(request: HttpRequest, study: Study) -> tuple[Part, str, list[StratumModels]]:
+    smallest = policies.smallest_group(request.user, study)
+    part = cohort.part(
+        study, user=request.user, filters=Filters.of(request.GET), smallest_group=smallest,
+        with_arms=True,
+    )  # fmt: skip
+    asked = str(request.GET.get("by", ""))
+    by = asked if asked in BY and (asked != ARM or part.arms) else SUBTYPE
+    found = models(study, part, user=request.user, by=by, smallest_group=smallest)
+    return part, by, found
+
+
+def _together_url(study: Study, part: Part, by: str, found: list[StratumModels]) -> str:
+    """Return where patients are not told apart, for who compares groups too small for any model."""
+    if by == TOGETHER or any(one.change.found is not None for one in found):
+        return ""
+    url = reverse("longitudinal_models", args=[study.code])
+    return with_query(url, _asked(part.filters, TOGETHER))
+
+
+def _asked(filters: Filters, by: str) -> dict[str, Any]:
+    return {**filters.asked, **({"by": by} if by != SUBTYPE else {})}

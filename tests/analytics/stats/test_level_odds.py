@@ -1,0 +1,48 @@
+"""The odds of a worse level with the load: against statsmodels, and where it misleads."""
+
+import numpy as np
+import pytest
+from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+from analytics.stats.errors import NotEstimableError, TooFewClustersError
+from analytics.stats.level_odds import level_odds
+
+
+def rows(*, seed: int = 4):
+    """Sixty patients of two classes: within each the level rises with the load, over both not."""
+    rng = np.random.default_rng(seed)
+    patients = np.repeat(np.arange(60), 2)
+    classes = np.where(patients % 2, "LJ", "LI")
+    load_ml = rng.normal(40, 15, 120) + 60 * (classes == "LJ")
+    latent = 0.06 * load_ml - 6 * (classes == "LJ") + rng.logistic(size=120)
+    levels = np.clip(np.round(latent), 0, 4)
+    return levels, load_ml, patients.tolist(), classes.tolist()
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_the_odds_ratio_is_that_of_statsmodels(within: bool):
+    levels, load_ml, patients, classes = rows()
+    found = level_odds(levels, load_ml, patients, classes if within else None)
+    design = load_ml[:, None] / 10
+    if within:
+        design = np.column_stack([design, np.array(classes) == "LJ"])
+    theirs = OrderedModel(levels, design, distr="logit").fit(method="bfgs", disp=False)
+    assert found.ratio == pytest.approx(float(np.exp(theirs.params[0])), rel=1e-3)
+    assert found.ci_low < found.ratio < found.ci_high
+    assert (found.n, found.n_patients, found.n_levels) == (120, 60, 5)
+
+
+def test_within_classes_the_load_shows_what_over_all_of_them_it_hides():
+    levels, load_ml, patients, classes = rows()
+    pooled = level_odds(levels, load_ml, patients)
+    within = level_odds(levels, load_ml, patients, classes)
+    assert pooled.ratio < 1.05
+    assert within.ci_low > 1.2
+
+
+def test_few_patients_and_one_class_are_refused():
+    levels, load_ml, patients, classes = rows()
+    with pytest.raises(TooFewClustersError, match="9 patients are too few: 10"):
+        level_odds(levels[:18], load_ml[:18], patients[:18])
+    with pytest.raises(NotEstimableError, match="one class"):
+        level_odds(levels, load_ml, patients, ["LI"] * len(classes))

@@ -1,0 +1,167 @@
+"""The page of longitudinal models: the numbers of the pure models, for those who may see them."""
+
+import csv
+import io
+from datetime import date
+
+import numpy as np
+import pytest
+
+from analytics.stats.visit_change import VisitValue, visit_change
+from analytics.stats.yearly_change import Timed, yearly_change
+from mldtrial.audit.models import AccessEvent
+from mldtrial.trial import policies
+from mldtrial.trial.models import SITE_ROLES, GmfcMldAssessment, Study
+from mldtrial.trial.services import patients
+from tests.support.copied_rows import copied
+from tests.support.loads import make_load, make_visit
+from tests.support.world import World, build_world
+
+pytestmark = pytest.mark.django_db
+
+URL = "/studies/MLD-1/longitudinal-models/"
+DAYS = {"M00": date(2024, 1, 10), "M06": date(2024, 7, 10), "M12": date(2025, 1, 10)}
+
+
+def load_of(number: int, place: int) -> float:
+    """A course that rises faster the lower the number, with noise of its own."""
+    return 40.0 + number * 7 % 11 + place * (18 - number) + (number * (place + 2)) % 5
+
+
+@pytest.fixture
+def cohort(db: None) -> World:
+    """Twelve patients, six of each subtype, with loads and motor levels at three planned visits."""
+    return copied("longitudinal", _cohort)
+
+
+def _cohort() -> World:
+    world = build_world()
+    by = world.user("coordinator")
+    planned = {one.code: one for one in world.study.visit_definitions.all()}
+    for number in range(12):
+        patient = patients.create_patient(
+            site=world.site_a if number % 3 else world.site_b, subject_code=f"L-{number:02}",
+            sex="F", birth_month=date(2020, 3, 1),
+            onset_age_months=20 if number % 2 else 60, by=None,
+        )  # fmt: skip
+        for place, (code, day) in enumerate(DAYS.items()):
+            definition = planned[code]
+            visit = make_visit(
+                patient, day, definition=definition, number=definition.number,
+                name=definition.name,
+            )  # fmt: skip
+            make_load(patient, day, load_of(number, place))
+            GmfcMldAssessment.objects.create(
+                visit=visit, level=(number + place) % 5, assessed_on=day, assessed_by=by
+            )
+    return world
+
+
+def get(client, world, query="", path="", role="statistician"):
+    client.force_login(world.user(role))
+    return client.get(f"{URL}{path}{query}")
+
+
+def subtype(number: int) -> str:
+    return "LI" if number % 2 else "EJ"
+
+
+def test_the_change_by_visit_is_that_of_the_loads_by_hand(client, cohort):
+    visits = [
+        (float(d.number), d.name)
+        for d in cohort.study.visit_definitions.filter(code__in=DAYS).order_by("number")
+    ]
+    by_hand = visit_change(
+        [
+            VisitValue(number, subtype(number), visits[place], load_of(number, place))
+            for number in range(12)
+            for place in range(3)
+        ],
+        visits[0],
+        ["LI", "EJ"],
+    )
+    (stratum,) = get(client, cohort).context["strata"]
+    shown = [row["estimate"] for row in stratum["change"]["means"]]
+    assert [one.estimate for one in shown] == pytest.approx(
+        [one.estimate for one in by_hand.found.means], rel=1e-4
+    )
+    assert [one.ci_low for one in shown] == pytest.approx(
+        [one.ci_low for one in by_hand.found.means], rel=1e-3
+    )
+    assert [one.n for one in shown] == [6, 6, 6, 6]
+    assert stratum["change"]["differences"][0]["estimate"].p_value is None
+
+
+def test_the_change_per_year_is_that_of_the_loads_by_hand(client, cohort):
+    first = DAYS["M00"]
+    by_hand = yearly_change(
+        [
+            Timed(number, "all", (day - first).days / 365.25, load_of(number, place))
+            for number in range(12)
+            for place, day in enumerate(DAYS.values())
+        ],
+        ["all"],
+    )
+    (stratum,) = get(client, cohort, "?by=together").context["strata"]
+    ((name, rate),) = stratum["yearly"]["rates"]
+    assert name == "all patients"
+    assert rate.estimate == pytest.approx(by_hand.rates[0].estimate, rel=1e-6)
+    assert rate.ci_low == pytest.approx(by_hand.rates[0].ci_low, rel=1e-4)
+    own = np.array([[load_of(number, place) for place in range(3)] for number in range(12)])
+    assert rate.estimate == pytest.approx((own[:, 2] - own[:, 0]).mean() / (366 / 365.25), rel=0.01)
+
+
+def test_the_file_holds_what_the_page_shows(client, cohort):
+    (stratum,) = get(client, cohort).context["strata"]
+    answer = get(client, cohort, path="tables.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    in_file = [float(row["estimate"]) for row in rows if row["estimate"]]
+    change, yearly = stratum["change"], stratum["yearly"]
+    shown = [
+        *(row["estimate"].estimate for row in change["means"] + change["differences"]),
+        *(rate.estimate for _, rate in yearly["rates"] + yearly["differences"]),
+        *(odds.found.ratio for _, odds in stratum["odds"] if odds.found),
+    ]
+    assert in_file == shown
+    assert {row["covariance"] for row in rows if row["model"] == "change_by_visit"} == {
+        change["structure"]
+    }
+
+
+def test_the_page_says_the_model_and_what_was_left_out(client, cohort):
+    page = " ".join(get(client, cohort).content.decode().split())
+    assert "Declared model: change in load on group and planned visit" in page
+    assert "degrees of freedom by Kenward and Roger" in page
+    assert "24 values of 12 patients" in page
+
+
+def test_too_few_loads_are_said_and_nothing_is_estimated(client, world):
+    make_load(world.patient_a, date(2024, 1, 10), 10.0)
+    page = " ".join(get(client, world).content.decode().split())
+    assert "not estimable: no load is of a planned visit" in page
+    assert "not estimable: no group has 3 patients with two scans or more" in page
+    assert 'href="/studies/MLD-1/longitudinal-models/?by=together"' in page
+    assert "not estimable: no scan has a GMFC-MLD level near enough" in page
+
+
+def test_a_look_at_a_blinded_study_is_logged_and_tells_no_arm(client, cohort):
+    Study.objects.filter(pk=cohort.study.pk).update(blinding="BLINDED")
+    answer = get(client, cohort, "?by=arm")
+    assert answer.context["by"] == "subtype"
+    assert 'value="arm"' not in answer.content.decode()
+    assert AccessEvent.objects.filter(details__contains={"what": "longitudinal models"}).exists()
+
+
+def test_who_sees_no_single_patient_sees_no_group_below_five(client, cohort, monkeypatch):
+    monkeypatch.setitem(policies.ACTIONS, "view_patient", SITE_ROLES)
+    (stratum,) = get(client, cohort, role="sponsor").context["strata"]
+    assert {row["estimate"].n for row in stratum["change"]["means"]} == {6}
+    for query in ("?site=B", "?site=A"):
+        answer = get(client, cohort, query, role="sponsor")
+        assert "Not shown to your role." in answer.content.decode()
+
+
+def test_the_queries_do_not_grow_with_the_cohort(client, cohort, django_assert_max_num_queries):
+    client.force_login(cohort.user("statistician"))
+    with django_assert_max_num_queries(18):
+        client.get(URL)
