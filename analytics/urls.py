@@ -20,6 +20,7 @@ from analytics.views import (
     quality,
     reference_cohorts,
     rescans,
+    sample_size,
 )
 
 STUDY = "studies/<str:study_code>/"
@@ -48,6 +49,7 @@ urlpatterns = [
         longitudinal.longitudinal_data,
         name="longitudinal_data",
     ),
+    path(f"{STUDY}sample-size/", sample_size.sample_size_page, name="sample_size"),
     path(f"{STUDY}reports/", cohort_reports.cohort_reports_page, name="cohort_reports"),
     path(REPORT, cohort_reports.cohort_report, name="cohort_report"),
     path(f"{REPORT}report.pdf", cohort_reports.cohort_report_pdf, name="cohort_report_pdf"),

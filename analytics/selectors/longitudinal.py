@@ -13,7 +13,7 @@ from analytics.stats import level_odds, visit_change, yearly_change
 from analytics.stats.errors import NotEstimableError, as_clause
 from analytics.stats.level_odds import LevelOdds
 from analytics.stats.visit_change import VisitChange, VisitValue
-from analytics.stats.yearly_change import Timed, YearlyChange
+from analytics.stats.yearly_change import Components, Timed, YearlyChange
 from mldtrial.trial.models import AcqStratum, Study
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.selectors import arms_of_everybody
@@ -21,6 +21,7 @@ from mldtrial.trial.selectors import arms_of_everybody
 BY = (SUBTYPE, ARM, TOGETHER)
 EVERYBODY = "EVERYBODY"
 DAYS_PER_YEAR = 365.25
+NO_COMPONENTS = "the levels and rates of patients cannot be told apart"
 FoundT = TypeVar("FoundT")
 
 
@@ -109,6 +110,54 @@ def models(
         for stratum in AcqStratum.values
         if (own := [one for one in measured if one.stratum == stratum])
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnCourse:
+    """How the patients of a study differ, as a trial is planned on it.
+
+    Attributes
+    ----------
+    found : Components or None
+        None where `reason` says why.
+    is_within_subtypes : bool
+        Patients of one subtype are compared; else all alike.
+    """
+
+    stratum: str
+    found: Components | None
+    is_within_subtypes: bool
+    n: int
+    n_patients: int
+    reason: str
+
+
+def own_courses(part: Part, *, smallest_group: int) -> list[OwnCourse]:
+    """Return how patients differ in level and rate, 3D and 2D apart; of the strata with scans.
+
+    Within subtypes where these scans allow it, for a trial compares patients of one subtype.
+    """
+    within, alike = (_measured(part, by, {}) for by in (SUBTYPE, TOGETHER))
+    found = []
+    for stratum in AcqStratum.values:
+        rows = [[one for one in own if one.stratum == stratum] for own in (within, alike)]
+        if rows[1]:
+            tried = [_own_course(stratum, own, smallest_group) for own in rows]
+            found.append(next((one for one in tried if one.found is not None), tried[1]))
+    return found
+
+
+def _own_course(stratum: str, measured: Sequence[Measured], smallest: int) -> OwnCourse:
+    grouped = [one for one in measured if one.group]
+    is_within = all(one.group != EVERYBODY for one in grouped)
+    try:
+        fitted = _yearly(grouped, smallest)
+    except NotEstimableError as error:
+        return OwnCourse(stratum, None, is_within, 0, 0, as_clause(str(error)))
+    n = sum(rate.n for rate in fitted.rates)
+    n_patients = sum(rate.n_patients for rate in fitted.rates)
+    reason = "" if fitted.components is not None else NO_COMPONENTS
+    return OwnCourse(stratum, fitted.components, is_within, n, n_patients, reason)
 
 
 def _measured(part: Part, by: str, arms: Mapping[str, str]) -> list[Measured]:

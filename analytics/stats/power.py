@@ -1,14 +1,13 @@
 """Power and sample size of a trial with the load as endpoint, by simulation of a declared course.
 
 The trials are analysed as they will be, and the share that finds the difference is the power, with
-its Monte Carlo interval. Without drop-out the answer is also known in closed form: Diggle,
-Heagerty, Liang and Zeger 2002, Analysis of Longitudinal Data, page 29; Laird and Wang 1990,
-Control Clin Trials 11:405.
+its Monte Carlo interval.
+Without drop-out the answer is also known in closed form (`power_closed`).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,13 +16,18 @@ from scipy import stats
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.mixed import fit
 from analytics.stats.mixed_tests import contrast_tests
-from analytics.stats.trial_course import Course, Trial, moments, simulated
+from analytics.stats.power_closed import (
+    MOST,
+    SLOPES,
+    SMALLEST,
+    check_plan,
+    first_guess,
+    must_be_a_goal,
+    must_be_known,
+)
+from analytics.stats.trial_course import Course, Trial, simulated
 
 Array = NDArray[np.float64]
-SLOPES = "slopes"
-ANCOVA = "ancova"
-SMALLEST, MOST = 4, 5000
-"""Patients of an arm between which a search stays."""
 FAILED = 0.05
 """Share of trials that cannot be analysed above which there is no power to speak of."""
 
@@ -83,7 +87,7 @@ def simulated_power(
         If the analysis is another, an arm is below four patients, there is no trial, or slopes are
         to be told from fewer than three visits.
     """
-    _check(course, analysis, alpha, n_per_arm, n_trials)
+    check_plan(course, analysis, alpha, n_per_arm, n_trials)
     rng = np.random.default_rng([seed, n_per_arm])
     found = failed = 0
     for _ in range(n_trials):
@@ -97,47 +101,6 @@ def simulated_power(
                 ) from None
     low, high = stats.binomtest(found, n_trials).proportion_ci()
     return Power(found / n_trials, float(low), float(high), n_per_arm, n_trials, failed)
-
-
-def closed_form_power(
-    course: Course,
-    difference_ml: float,
-    n_per_arm: int,
-    analysis: str = SLOPES,
-    alpha: float = 0.05,
-) -> float:
-    """Return the power if nobody leaves, by the noncentral t distribution.
-
-    For ``slopes`` and one subtype this is exact as long as no variance is estimated as zero: the
-    model is then the t test of the patients' own slopes. Where patients differ little in their
-    change, that estimate often is zero, and the p-value larger than that of the t test. Further
-    subtypes take a degree of freedom each; that they may be unevenly dealt out is neglected, and
-    for ``ancova`` how far the baselines differ is taken by its mean.
-
-    Raises
-    ------
-    ValueError
-        As `simulated_power`.
-    """
-    _check(course, analysis, alpha, n_per_arm, 1)
-    times = np.asarray(course.visits, dtype=np.float64)
-    extra = len(course.shares) - 1
-    if analysis == SLOPES:
-        effect = difference_ml
-        variance = course.yearly_change_sd_ml**2
-        variance += course.noise_sd_ml**2 / float(((times - times.mean()) ** 2).sum())
-        df = 2 * n_per_arm - 2 - extra
-    else:
-        effect = difference_ml * times[-1]
-        first, last, both = moments(course, float(times[-1]))
-        # Baselines that differ by chance cost something: the mean of 1 / (1 - r**2).
-        variance = (last - both**2 / first) * (2 * n_per_arm - 3) / (2 * n_per_arm - 4)
-        df = 2 * n_per_arm - 3 - extra
-    if df < 1:
-        raise ValueError(f"{n_per_arm} patients an arm are too few for so many subtypes.")
-    centre = abs(effect) / sqrt(2 * variance / n_per_arm)
-    limit = stats.t.isf(alpha / 2, df)
-    return float(stats.nct.sf(limit, df, centre) + stats.nct.cdf(-limit, df, centre))
 
 
 def sample_size(
@@ -164,8 +127,7 @@ def sample_size(
     ValueError
         As `simulated_power`, or if the power is not between alpha and 1, or there is no difference.
     """
-    if not alpha < power < 1 or difference_ml == 0:
-        raise ValueError("The power lies between alpha and 1, for a difference that is not 0.")
+    must_be_a_goal(power, difference_ml, alpha)
 
     def enough(n: int) -> bool:
         try:
@@ -176,7 +138,7 @@ def sample_size(
             return False
         return found.power >= power
 
-    n = _smallest(enough, _first_guess(course, difference_ml, power, analysis, alpha))
+    n = _smallest(enough, first_guess(course, difference_ml, power, analysis, alpha))
     if n is None:
         raise NotEstimableError(f"{MOST} patients an arm do not reach a power of {power:g}.")
     return simulated_power(course, difference_ml, n, analysis, alpha, n_trials, seed + 1)
@@ -198,16 +160,6 @@ def _smallest(enough: Callable[[int], bool], start: int) -> int | None:
     return n
 
 
-def _first_guess(
-    course: Course, difference_ml: float, power: float, analysis: str, alpha: float
-) -> int:
-    n = SMALLEST
-    while n < MOST and closed_form_power(course, difference_ml, n, analysis, alpha) < power:
-        n = n + max(1, n // 20)
-    stays = (1 - course.drop_out) ** (course.visits[-1] / (2 if analysis == SLOPES else 1))
-    return int(min(ceil(n / stays), MOST))
-
-
 def p_value(trial: Trial, analysis: str = SLOPES) -> float:
     """Return the p-value of one trial by the analysis declared.
 
@@ -218,7 +170,7 @@ def p_value(trial: Trial, analysis: str = SLOPES) -> float:
     ValueError
         If the analysis is another.
     """
-    _must_be_known(analysis)
+    must_be_known(analysis)
     return _slopes(trial) if analysis == SLOPES else _ancova(trial)
 
 
@@ -262,18 +214,3 @@ def _others(subtype: NDArray[np.intp], patient: NDArray[np.intp]) -> Array:
     others = np.delete(names, counts.argmax()) if names.size else names
     columns: Array = (subtype[:, None] == others).astype(np.float64)
     return columns
-
-
-def _must_be_known(analysis: str) -> None:
-    if analysis not in (SLOPES, ANCOVA):
-        raise ValueError(f"The analysis is {SLOPES} or {ANCOVA}, got {analysis}.")
-
-
-def _check(course: Course, analysis: str, alpha: float, n_per_arm: int, n_trials: int) -> None:
-    _must_be_known(analysis)
-    if analysis == SLOPES and len(course.visits) < 3:
-        raise ValueError("A level and a rate of each patient, and noise, need three visits.")
-    if not 0 < alpha < 1 or n_per_arm < SMALLEST or n_trials < 1:
-        raise ValueError(
-            f"A trial needs an alpha below 1, {SMALLEST} patients an arm, and one simulation."
-        )

@@ -310,6 +310,7 @@ EXPECTED: dict[str, Route] = {
     "cohort_data": Route(scope="study", get=EXPORTS, page=False, params={"name": "load-gmfc"}),
     "longitudinal_models": Route(scope="study", get=EVERY_SITE),
     "longitudinal_data": Route(scope="study", get=EXPORTS, page=False),
+    "sample_size": Route(scope="study", get=EVERY_SITE),
     "milestones": Route(scope="study", get=EVERY_SITE),
     "milestones_data": Route(scope="study", get=EXPORTS, page=False),
     "study_overview": Route(scope="study", get=EVERY_SITE | {"administrator"}),

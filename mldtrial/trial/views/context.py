@@ -96,6 +96,7 @@ SECTIONS = {
     "rule_edit": "protocol",
     "settings_change": "study_settings",
     "rescans": "study_settings",
+    "sample_size": "longitudinal_models",
     "site_new": "study_settings",
     "allocation": "study_settings",
     "site_edit": "study_settings",

@@ -13,14 +13,8 @@ from statsmodels.stats.power import TTestIndPower
 from analytics.stats import power
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.mixed import fit
-from analytics.stats.power import (
-    ANCOVA,
-    SLOPES,
-    closed_form_power,
-    p_value,
-    sample_size,
-    simulated_power,
-)
+from analytics.stats.power import p_value, sample_size, simulated_power
+from analytics.stats.power_closed import ANCOVA, SLOPES, closed_form_power, closed_form_size
 from analytics.stats.trial_course import Course, Trial, simulated
 
 PLAN = Course(
@@ -345,3 +339,25 @@ def test_what_is_no_plan_is_refused():
     ):
         with pytest.raises(ValueError, match=r"analysis|needs|power"):
             call()
+
+
+@pytest.mark.parametrize("analysis", [SLOPES, ANCOVA])
+def test_many_subtypes_leave_the_search_a_degree_of_freedom_to_begin_with(analysis: str):
+    """Eight subtypes take seven of the degrees that two arms of four patients have."""
+    kinds = [f"kind {number}" for number in range(8)]
+    plan = replace(
+        PLAN, yearly_change_ml=dict.fromkeys(kinds, 8.0), shares=dict.fromkeys(kinds, 1 / 8)
+    )
+    size = closed_form_size(plan, 8, 0.8, analysis)
+    assert closed_form_power(plan, 8, size, analysis) >= 0.8
+    found = sample_size(plan, 8, 0.8, ANCOVA, n_trials=60, seed=3)
+    assert found.n_per_arm == pytest.approx(size, abs=8)
+
+
+def test_the_closed_form_size_is_the_smallest_that_does_and_grows_with_drop_out():
+    size = closed_form_size(PLAN, 4)
+    powers = [closed_form_power(PLAN, 4, n) for n in (size - 1, size)]
+    assert powers[0] < 0.8 <= powers[1]
+    assert closed_form_size(replace(PLAN, drop_out=0.19), 4) == int(np.ceil(size / 0.81))
+    with pytest.raises(NotEstimableError, match="5000 patients an arm"):
+        closed_form_size(PLAN, 0.01)
