@@ -22,6 +22,7 @@ from analytics.views import (
     rescans,
     sample_size,
 )
+from analytics.views import cohort_derived as derived
 
 STUDY = "studies/<str:study_code>/"
 PATIENT = f"{STUDY}patients/<uuid:patient_id>/"
@@ -35,6 +36,8 @@ urlpatterns = [
     path(f"{PATIENT}trajectory.json", patient.trajectory, name="patient_trajectory"),
     path(f"{PATIENT}course.pdf", patient_paper.patient_pdf_file, name="patient_pdf"),
     path(f"{STUDY}cohort/", cohort.cohort_page, name="cohort"),
+    path(f"{STUDY}cohort/derived.json", derived.cohort_derived, name="cohort_derived"),
+    path(f"{STUDY}cohort/derived.csv", derived.cohort_derived_data, name="cohort_derived_data"),
     path(f"{STUDY}cohort/<slug:name>.json", cohort_figures.cohort_chart, name="cohort_chart"),
     path(f"{STUDY}cohort/<slug:name>.csv", cohort_figures.cohort_data, name="cohort_data"),
     path(f"{STUDY}milestones/", milestones.milestones_page, name="milestones"),

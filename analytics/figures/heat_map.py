@@ -23,7 +23,11 @@ class Cell:
 
 
 def heat_map_figure(
-    rows: Mapping[str, Sequence[Cell]], *, columns: Sequence[str], title: str
+    rows: Mapping[str, Sequence[Cell]],
+    *,
+    columns: Sequence[str],
+    title: str,
+    measure: str = "load",
 ) -> dict[str, Any]:
     """Return a heat map as plotly JSON; the scale is always that from -1 to 1.
 
@@ -32,6 +36,8 @@ def heat_map_figure(
     rows : mapping of str to sequence of Cell
         By name of the group, a cell for each column. A group without any correlation has no row:
         the figure says how many these are.
+    measure : str
+        What is set against the columns, as the label under the pointer calls it.
     """
     given = len(rows)
     rows = {name: cells for name, cells in rows.items() if any(c.rho is not None for c in cells)}
@@ -48,7 +54,7 @@ def heat_map_figure(
                 "text": [[_text(cell) for cell in row] for row in cells],
                 "customdata": [[_words(cell) for cell in row] for row in cells],
                 "texttemplate": "%{text}",
-                "hovertemplate": "%{y}: load and %{x}<br>%{customdata}<extra></extra>",
+                "hovertemplate": f"%{{y}}: {measure} and %{{x}}<br>%{{customdata}}<extra></extra>",
                 "hoverongaps": True,
                 "colorscale": SCALE,
                 "zmin": -1,

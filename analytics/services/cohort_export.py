@@ -5,7 +5,8 @@ from typing import Any
 
 from analytics.selectors.cohort import CohortPoint, Filters
 from analytics.selectors.columns import Columns
-from analytics.selectors.correlations import Relation
+from analytics.selectors.correlations import RELATIONS, Relation
+from analytics.selectors.derived import DerivedRow
 from analytics.selectors.load_columns import LoadColumns
 from analytics.selectors.relations import Estimated
 from analytics.services.table_out import number, take_out
@@ -35,6 +36,10 @@ SCORE_COLUMNS = {
 CORRELATION_COLUMNS = (
     "study_code", "measure", "score", "acq_stratum", "subtype", "scans", "patients",
     "spearman_rho", "rho_ci_low", "rho_ci_high", "why_none",
+)  # fmt: skip
+DERIVED_COLUMNS = (
+    "study_code", "measure", "score", "acq_stratum", "scans", "patients", "spearman_rho",
+    "why_none",
 )  # fmt: skip
 MEASURE = "demyelination_load_ml"
 PENDING = "the interval is being computed"
@@ -99,6 +104,33 @@ def correlations(
         for row in one.rows
     ]
     return _taken(study, figure, filters, by, CORRELATION_COLUMNS, lines)
+
+
+def derived(
+    *, study: Study, figure: str, found: Sequence[DerivedRow], filters: Filters, by: Any
+) -> bytes:
+    """Return the correlations of the derived measures as CSV, and log it.
+
+    Raises
+    ------
+    PermissionDenied
+        As `scans`.
+    """
+    lines = [
+        [
+            study.code,
+            row.derived.key,
+            _name(relation),
+            row.stratum,
+            str(cell.n),
+            str(cell.n_patients),
+            number(cell.rho),
+            guarded(cell.reason),
+        ]
+        for row in found
+        for relation, cell in zip(RELATIONS.values(), row.cells, strict=True)
+    ]
+    return _taken(study, figure, filters, by, DERIVED_COLUMNS, lines)
 
 
 def _name(relation: Relation) -> str:

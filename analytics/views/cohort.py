@@ -58,6 +58,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "curves": place(study, "curves", part.filters),
         "levels": place(study, "levels", part.filters),
         "correlations": place(study, HEAT_MAP, part.filters),
+        "derived": place(study, "derived", part.filters),
         "selects": cohort_filters.selects(part),
         "narrowed_to": cohort_filters.words(part),
         "method": loads.active_model(),

@@ -86,26 +86,29 @@ def heat_map(found: Sequence[Estimated]) -> dict[str, Any]:
     }
     rows = {
         f"{stratum}, {SUBTYPE_NAMES[Subtype(subtype)] if subtype else ALL_SUBTYPES}": [
-            _cell(estimated.rows, (stratum, subtype)) for estimated in found
+            _cell_of(estimated.rows, (stratum, subtype)) for estimated in found
         ]
         for stratum in AcqStratum.values
         for subtype in ("", *Subtype)
         if (stratum, subtype) in by_group
     }
-    columns = [_head(estimated.relation.noun) for estimated in found]
+    columns = [head(estimated.relation.noun) for estimated in found]
     return heat_map_figure(rows, columns=columns, title=HEAT_MAP_TITLE)
 
 
-def _cell(rows: Sequence[Row], group: tuple[str, str]) -> Cell:
+def _cell_of(rows: Sequence[Row], group: tuple[str, str]) -> Cell:
     """Return the cell of a group; a table without the group has no scan of it with the score."""
     row = next((row for row in rows if (row.stratum, row.subtype) == group), None)
-    if row is None:
-        return Cell(None, "", 0, 0, "no scan with this score")
+    return Cell(None, "", 0, 0, "no scan with this score") if row is None else cell(row)
+
+
+def cell(row: Row) -> Cell:
+    """Return a correlation as a cell of a heat map."""
     written = "" if row.rho is None else number(row.rho, DIGITS)
     return Cell(row.rho, written, row.n, row.n_patients, row.reason)
 
 
-def _head(noun: str) -> str:
+def head(noun: str) -> str:
     """Return a short name of a score, for a narrow column."""
     short = noun.replace("-MLD", "")
     return short[:1].upper() + short[1:]

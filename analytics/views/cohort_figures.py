@@ -98,8 +98,13 @@ def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpRespons
             filters=part.filters,
             by=request.user,
         )
+    return csv_file(study, name, part.filters, content)
+
+
+def csv_file(study: Study, name: str, filters: Filters, content: bytes) -> HttpResponse:
+    """Return the data of a figure as a file that is named by what it shows."""
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    file_name = f"{_file_name(study, name, part.filters)}.csv"
+    file_name = f"{_file_name(study, name, filters)}.csv"
     response["Content-Disposition"] = f'attachment; filename="{file_name}"'
     return response
 

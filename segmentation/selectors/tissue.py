@@ -1,7 +1,7 @@
 """The denominators of loads, as pages and exports read them."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -198,6 +198,23 @@ def load_percent(code: TissueCode, *, of: str = "demyelination_load_ml") -> Expr
         F(of) / volume_ml(code) * Value(PERCENT),
         output_field=models.FloatField(),
     )
+
+
+def percents(
+    results: QuerySet[SegmentationResult], codes: Sequence[TissueCode]
+) -> dict[UUID, tuple[float | None, ...]]:
+    """Return many loads in percent of volumes, by run; None where a head has no such volume.
+
+    Parameters
+    ----------
+    results : queryset of SegmentationResult
+        Narrowed to those that the person may see.
+    codes : sequence of TissueCode
+        What each value is a percentage of, in this order.
+    """
+    asked = {f"of_{code.value.lower()}": load_percent(code) for code in codes}
+    rows = results.order_by().annotate(**asked).values_list("run_id", *asked)
+    return {run_id: tuple(found) for run_id, *found in rows}
 
 
 def _of_result() -> QuerySet[TissueVolume]:

@@ -307,6 +307,8 @@ EXPECTED: dict[str, Route] = {
     "model_shadow": Route(scope="study", post={"data_manager"}, post_status=302),
     "cohort": Route(scope="study", get=EVERY_SITE),
     "cohort_chart": Route(scope="study", get=EVERY_SITE, page=False, params={"name": "load-gmfc"}),
+    "cohort_derived": Route(scope="study", get=EVERY_SITE, page=False),
+    "cohort_derived_data": Route(scope="study", get=EXPORTS, page=False),
     "cohort_data": Route(scope="study", get=EXPORTS, page=False, params={"name": "load-gmfc"}),
     "longitudinal_models": Route(scope="study", get=EVERY_SITE),
     "longitudinal_data": Route(scope="study", get=EXPORTS, page=False),

@@ -1,0 +1,64 @@
+"""How what is derived from the load goes with the scores: a figure, and its data."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from analytics.figures.heat_map import heat_map_figure
+from analytics.selectors import cohort, derived
+from analytics.selectors.cohort import Filters, Part
+from analytics.selectors.correlations import RELATIONS
+from analytics.selectors.derived import DerivedRow
+from analytics.services import cohort_export
+from analytics.views import charts, cohort_charts
+from analytics.views.cohort_figures import csv_file, study_of
+from analytics.views.unchanged import unless_unchanged
+from mldtrial.trial import policies
+from mldtrial.trial.models import Study
+from mldtrial.trial.services import access
+
+NAME = "derived"
+TITLE = "ρ of derived measure and score"
+
+
+@require_safe
+@unless_unchanged
+def cohort_derived(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Return the correlations of the derived measures as a heat map."""
+    study = study_of(request, study_code)
+    part, rows = _table(request, study)
+    if part.size:
+        access.log_blinded_view(study=study, by=request.user, what="cohort")
+    return charts.answer(_figure(rows))
+
+
+@require_safe
+def cohort_derived_data(request: HttpRequest, study_code: str) -> HttpResponse:
+    """Send the correlations of the derived measures as CSV."""
+    study = study_of(request, study_code)
+    policies.require(request.user, "export_rows", study)
+    part, rows = _table(request, study)
+    content = cohort_export.derived(
+        study=study, figure=NAME, found=rows, filters=part.filters, by=request.user
+    )
+    return csv_file(study, NAME, part.filters, content)
+
+
+def _table(request: HttpRequest, study: Study) -> tuple[Part, list[DerivedRow]]:
+    smallest = policies.smallest_group(request.user, study)
+    filters = Filters.of(request.GET)
+    part = cohort.part(study, user=request.user, filters=filters, smallest_group=smallest)
+    return part, derived.table(study, part, user=request.user, smallest_group=smallest)
+
+
+def _figure(rows: list[DerivedRow]) -> dict[str, Any]:
+    return heat_map_figure(
+        {
+            f"{row.stratum}, {row.derived.name}": [cohort_charts.cell(one) for one in row.cells]
+            for row in rows
+        },
+        columns=[cohort_charts.head(relation.noun) for relation in RELATIONS.values()],
+        title=TITLE,
+        measure="this",
+    )
