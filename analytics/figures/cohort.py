@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from analytics.figures import style
 from analytics.figures.marks import Marks, Rows
 from analytics.figures.typed import typed
@@ -15,16 +17,18 @@ def cohort_figure(marks: Marks, *, title: str, score_label: str, n_patients: int
     """
     if not marks.size:
         return style.empty(title=title, text="No scan has both a load and this score.")
-    subtypes = sorted(set(marks.subtype.tolist()))
+    present = np.flatnonzero(np.bincount(marks.subtype)).tolist()
+    of_stratum = {stratum: marks.stratum == stratum for stratum in style.SYMBOLS}
     traces: list[dict[str, Any]] = []
-    for index, subtype in enumerate(subtypes):
+    for index, subtype in enumerate(sorted(present, key=marks.subtypes.__getitem__)):
         in_legend = True
         for stratum, symbol in style.SYMBOLS.items():
-            group = marks.rows((marks.subtype == subtype) & (marks.stratum == stratum))
+            group = marks.rows((marks.subtype == subtype) & of_stratum[stratum])
             if group.size:
                 colour = style.COLOURS[index % len(style.COLOURS)]
                 # One entry per subtype; the subtitle says what the symbols mean.
-                trace = _trace(marks, group, subtype, {"symbol": symbol, "color": colour})
+                look = {"symbol": symbol, "color": colour}
+                trace = _trace(marks, group, marks.subtypes[subtype], look)
                 traces.append({**trace, "showlegend": in_legend})
                 in_legend = False
     subtitle = f"n = {marks.size} scans of {n_patients} patients; ● 3D, □ 2D"

@@ -23,9 +23,9 @@ class Marks:
     ----------
     load_ml, score : ndarray of float, shape (n,)
         The score is an age where a figure is against time.
-    stratum, subtype : ndarray of str, shape (n,)
-    subject : ndarray of int, shape (n,)
-        The place of each scan's patient in `subject_codes`.
+    stratum : ndarray of str, shape (n,)
+    subtype, subject : ndarray of int, shape (n,)
+        The place of each scan's subtype in `subtypes`, and of its patient in `subject_codes`.
     links : sequence of (address, label)
         Of each scan; empty where there are more than `LABELLED_UP_TO`.
     """
@@ -33,7 +33,8 @@ class Marks:
     load_ml: NDArray[np.float64]
     score: NDArray[np.float64]
     stratum: NDArray[np.str_]
-    subtype: NDArray[np.str_]
+    subtype: Rows
+    subtypes: Sequence[str]
     subject: Rows
     subject_codes: Sequence[str]
     links: Sequence[tuple[str, str]] = ()
@@ -56,9 +57,10 @@ class Marks:
         found = np.flatnonzero(here)
         if self.is_labelled:
             return found
-        place = np.empty(len(self.subject_codes), np.intp)
-        order = sorted(range(place.size), key=lambda one: self.subject_codes[one])
-        place[order] = np.arange(place.size)
+        place = np.zeros(len(self.subject_codes), np.intp)
+        place[self.subject[found]] = 1
+        order = sorted(np.flatnonzero(place).tolist(), key=self.subject_codes.__getitem__)
+        place[order] = np.arange(len(order))
         by_code: Rows = found[np.argsort(place[self.subject[found]], kind="stable")]
         return by_code
 

@@ -20,12 +20,14 @@ from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules.pairing import Windows
 from mldtrial.trial.selectors import arms_of_everybody, subtype_of_facts
+from segmentation.models import ModelVersion
 from segmentation.selectors import training_sets
 
 __all__ = [
     "CohortPoint",
     "Filters",
     "Part",
+    "arms_to_choose",
     "cohort_points",
     "part",
     "trained_count",
@@ -91,8 +93,17 @@ def part(
     of_arm = _arm_of_each(columns, arms)
     is_safe = smallest_group <= 1 or known.is_safe(columns, of_arm, smallest_group)
     kept = known.accepts(columns, of_arm) & is_safe
-    choices = tuple(sorted(sites)), tuple(sorted(set(arms.values())))
+    choices = tuple(sorted(sites)), _to_choose(arms)
     return Part(known, columns.take(kept), found.take(kept), *choices, not is_safe)
+
+
+def arms_to_choose(study: Study, *, user: Any) -> tuple[str, ...]:
+    """Return the arms that a cohort may be narrowed to; none while arms are not told."""
+    return _to_choose(arms_of_everybody(study, user=user))
+
+
+def _to_choose(arms: dict[UUID, str]) -> tuple[str, ...]:
+    return tuple(sorted(set(arms.values())))
 
 
 def _arm_of_each(columns: Columns, arms: dict[UUID, str]) -> load_columns.Texts:
@@ -187,8 +198,10 @@ def _patients(study: Study, user: Any) -> dict[str, "_Known"]:
     }
 
 
-def trained_count(study: Study, *, user: Any, columns: Columns) -> int:
+def trained_count(study: Study, *, user: Any, columns: Columns, method: ModelVersion | None) -> int:
     """Return how many patients of these points were in the training set of the method shown."""
+    if not hasattr(method, "training_set"):
+        return 0  # none is on record, which has been read with the method
     trained = loads.results(user=user).filter(
         training_sets.is_in_training_set(patient="run__visit__patient", model="run__model_version"),
         run__visit__patient__study=study,

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from analytics.selectors.cohort_point import CohortPoint
 from analytics.selectors.load_columns import Codes, Floats, Mask, Objects, Rows, Texts, named
+from mldtrial.trial.rules.subtype import Subtype
 
 __all__ = ["Columns", "Mask"]
 
@@ -102,6 +103,13 @@ class Columns(Rows):
             therapies=self.therapy_kinds[self.therapies[row]],
             run_id=run_id and UUID(run_id),
         )
+
+    def subtype_places(self) -> Codes:
+        """Return the place of each point's subtype in `Subtype`."""
+        found = np.zeros(self.subtype.size, np.intp)
+        for place, kind in enumerate(Subtype):
+            found[self.subtype == kind.value] = place
+        return found
 
     def count_patients(self, here: Mask) -> int:
         """Return how many patients some points are of."""

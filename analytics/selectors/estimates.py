@@ -117,14 +117,14 @@ def _by_subtype(columns: Columns, scores: Array, here: Mask, smallest: int) -> E
     # A patient who is alone in a subtype is compared with nobody there.
     fewest = max(smallest, 2)
     kept = known.copy()
-    for kind in np.unique(columns.subtype[known]):
-        of_kind = known & (columns.subtype == kind)
+    subtypes = columns.subtype_places()
+    for place in np.unique(subtypes[known]):
+        of_kind = known & (subtypes == place)
         if columns.count_patients(of_kind) < fewest:
             kept &= ~of_kind
     if here.any() and not kept.any():
         words = "two" if smallest <= 2 else str(smallest)
         return Estimate(0, 0, None, None, None, f"no subtype has {words} patients or more")
-    subtypes = np.unique(columns.subtype, return_inverse=True)[1]
     n_patients = columns.count_patients(kept)
     reason = correlations.why_not(columns.load_ml[kept], scores[kept], n_patients)
     if reason:

@@ -60,7 +60,8 @@ class LoadPoint:
 
 def active_model() -> ModelVersion | None:
     """Return the method version whose results are shown, or None before one is chosen."""
-    return ModelVersion.objects.filter(state=ReleaseState.ACTIVE).first()
+    active = ModelVersion.objects.filter(state=ReleaseState.ACTIVE)
+    return active.select_related("training_set").first()
 
 
 def counting_results() -> QuerySet[SegmentationResult]:

@@ -62,3 +62,20 @@ def with_intervals(found: Iterable[Estimated], interval_of: IntervalOf) -> list[
         )
         for one in found
     ]
+
+
+def without_samples(found: Iterable[Estimated]) -> list[Estimated]:
+    """Return relations without what their intervals were computed from, which is every point."""
+
+    def bare(side: SideBySide) -> SideBySide:
+        cells = {name: replace(one, sample=None) for name, one in side.estimates.items()}
+        return replace(side, estimates=cells)
+
+    return [
+        replace(
+            one,
+            rows=tuple(replace(row, sample=None) for row in one.rows),
+            side_by_side=tuple(bare(side) for side in one.side_by_side),
+        )
+        for one in found
+    ]

@@ -10,13 +10,13 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics import tasks
-from analytics.selectors import changes, cohort, correlations, estimates, loads, relations
-from analytics.selectors.cohort import Filters, trained_count, windows_of
-from analytics.selectors.intervals import found as found_intervals
-from analytics.services import intervals, rising
+from analytics.selectors import cohort, correlations, estimates, relations
+from analytics.selectors.cohort import Filters, windows_of
+from analytics.services import intervals
 from analytics.services.intervals import Standing
 from analytics.views import cohort_charts, cohort_filters
 from analytics.views.cohort_figures import HEAT_MAP, place, study_of, with_query
+from analytics.views.cohort_numbers import Numbers, numbers
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.subtype import Subtype
@@ -40,56 +40,46 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
             waiting = {"standing": standing, "fragment_url": _fragment_url(study, filters)}
             return render(request, "analytics/_intervals.html", waiting)
     smallest = policies.smallest_group(request.user, study)
-    part = cohort.part(
-        study, user=request.user, filters=filters, smallest_group=smallest,
-        with_arms=not is_fragment,
-    )  # fmt: skip
-    if part.size:
+    said = numbers(study, user=request.user, filters=filters, smallest_group=smallest)
+    if said.n_scans:
         access.log_blinded_view(study=study, by=request.user, what="cohort")
-    numbers = _numbers(request, study, part, smallest)
+    shown = _numbers(request, study, said)
     if is_fragment:
-        return render(request, "analytics/_cohort_numbers.html", {**numbers, "is_fragment": True})
+        return render(request, "analytics/_cohort_numbers.html", {**shown, "is_fragment": True})
+    arms = cohort.arms_to_choose(study, user=request.user)
     context = {
-        **numbers,
-        "changes": changes.by_visit(part.loads, smallest_group=smallest),
-        "rising": rising.rising(part.loads, study, smallest_group=smallest),
+        **shown,
+        "changes": said.changes,
+        "rising": said.rising,
         "study": study,
-        "part": part,
-        "curves": place(study, "curves", part.filters),
-        "levels": place(study, "levels", part.filters),
-        "correlations": place(study, HEAT_MAP, part.filters),
-        "derived": place(study, "derived", part.filters),
-        "selects": cohort_filters.selects(part),
-        "narrowed_to": cohort_filters.words(part),
-        "method": loads.active_model(),
-        "scan_count": part.size,
-        "trained_count": trained_count(study, user=request.user, columns=part.columns),
-        "patient_count": part.columns.n_patients,
+        "is_withheld": said.is_withheld,
+        "curves": place(study, "curves", said.filters),
+        "levels": place(study, "levels", said.filters),
+        "correlations": place(study, HEAT_MAP, said.filters),
+        "derived": place(study, "derived", said.filters),
+        "selects": cohort_filters.selects(said.filters, said.sites, arms),
+        "narrowed_to": cohort_filters.words(said.filters),
+        "method": said.method,
+        "scan_count": said.n_scans,
+        "trained_count": said.n_trained,
+        "patient_count": said.n_patients,
     }
     return render(request, "analytics/cohort.html", context)
 
 
-def _numbers(
-    request: HttpRequest,
-    study: Study,
-    part: cohort.Part,
-    smallest: int,
-) -> dict[str, Any]:
+def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any]:
     """Return the relations with those intervals that are there; the others are ordered."""
-    planned = relations.planned(part.columns, smallest)
-    known = found_intervals(relations.samples(planned))
-    shown = relations.with_intervals(planned, lambda sample: known.get(sample.key))
     standing = None
-    if any(one.is_pending for one in shown):
-        mine: dict[str, Any] = {"study": study, "by": request.user, "filters": part.filters}
+    if said.is_pending:
+        mine: dict[str, Any] = {"study": study, "by": request.user, "filters": said.filters}
         if intervals.order(**mine):
             tasks.ring_intervals()
         standing = intervals.standing(**mine) or Standing.WAITING
     windows = asdict(windows_of(study))
     return {
         "standing": standing,
-        "heat_map": json.dumps(cohort_charts.heat_map(shown), allow_nan=False),
-        "fragment_url": _fragment_url(study, part.filters),
+        "heat_map": json.dumps(cohort_charts.heat_map(said.relations), allow_nan=False),
+        "fragment_url": _fragment_url(study, said.filters),
         "seed": correlations.SEED,
         "resamples": correlations.RESAMPLES,
         "relations": [
@@ -97,11 +87,11 @@ def _numbers(
                 "name": one.relation.name,
                 "title": one.relation.title,
                 "note": one.relation.note.format(**windows),
-                "figure": place(study, one.relation.name, part.filters),
+                "figure": place(study, one.relation.name, said.filters),
                 "rows": [_table_row(row) for row in one.rows],
                 **_estimates(one),
             }
-            for one in shown
+            for one in said.relations
         ],
     }
 

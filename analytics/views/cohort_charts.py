@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from html import escape
 from typing import Any
 
-import numpy as np
 from django.urls import reverse
 
 from analytics.figures.cohort import cohort_figure
@@ -40,13 +39,12 @@ def scatter(columns: Columns, relation: Relation, study: Study) -> dict[str, Any
 
 def _marks(columns: Columns, relation: Relation, study: Study) -> Marks:
     is_labelled = columns.load_ml.size <= LABELLED_UP_TO
-    kinds, place = np.unique(columns.subtype, return_inverse=True)
-    names = [SUBTYPE_NAMES[Subtype(kind)] for kind in kinds.tolist()]
     return Marks(
         load_ml=columns.load_ml,
         score=relation.of(columns),
         stratum=columns.stratum,
-        subtype=np.array(names, str)[place],
+        subtype=columns.subtype_places(),
+        subtypes=[SUBTYPE_NAMES[kind] for kind in Subtype],
         subject=columns.patient,
         subject_codes=columns.subject_codes,
         links=[_link(relation, one, study) for one in columns.points()] if is_labelled else (),

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import cohort, relations
+from analytics.selectors import cohort, kept, relations
 from analytics.selectors.cohort import Filters
 from analytics.selectors.columns import Columns, Mask
 from analytics.selectors.correlations import (
@@ -49,6 +49,14 @@ class Figure:
         return kept
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A figure as it is sent, and whether it shows any scan."""
+
+    content: bytes
+    has_scans: bool
+
+
 FIGURES = {
     **{name: Figure(relation, cohort_charts.scatter) for name, relation in RELATIONS.items()},
     "curves": Figure(RELATIONS["load-age"], cohort_charts.curves),
@@ -62,11 +70,20 @@ def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpRespon
     """Return one figure of the cohort page."""
     study = study_of(request, study_code)
     figure = _figure(name)
-    part, smallest = _part(request, study)
-    shown = part.columns.take(figure.rows(part.columns, smallest))
-    if shown.load_ml.size:
+    filters = Filters.of(request.GET)
+    smallest = policies.smallest_group(request.user, study)
+
+    def drawn() -> Drawn:
+        part = cohort.part(study, user=request.user, filters=filters, smallest_group=smallest)
+        shown = part.columns.take(figure.rows(part.columns, smallest))
+        answer = charts.answer(figure.draw(shown, figure.relation, study))
+        return Drawn(answer.content, has_scans=bool(shown.load_ml.size))
+
+    asked = ("cohort figure", name, study.pk, request.user.pk, filters, smallest)
+    found = drawn() if filters.arm else kept.by_state(asked, drawn)
+    if found.has_scans:
         access.log_blinded_view(study=study, by=request.user, what="cohort")
-    return charts.answer(figure.draw(shown, figure.relation, study))
+    return HttpResponse(found.content, content_type="application/json")
 
 
 @require_safe

@@ -3,8 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from analytics.selectors.cohort import Part
-from analytics.selectors.cohort_filters import THERAPIES
+from analytics.selectors.cohort_filters import THERAPIES, Filters
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.rules.subtype import SUBTYPE_NAMES
 
@@ -23,16 +22,16 @@ class Select:
     chosen: str
 
 
-def selects(part: Part) -> list[Select]:
+def selects(chosen: Filters, sites: Sequence[Choice], arms: Sequence[str]) -> list[Select]:
     """Return the lists of the form; a list that tells nothing apart is left out."""
     offered = (
         ("stratum", "Acquisition", "3D and 2D, apart", [(s, f"{s} only") for s in AcqStratum]),
         ("subtype", "Subtype", "All subtypes", _upper(SUBTYPE_NAMES.items())),
         ("therapy", "Documented therapy", "With and without", _upper(THERAPIES.items())),
-        ("site", "Site", "All sites", [(c, f"{c}, {name}") for c, name in part.sites]),
-        ("arm", "Arm", "All arms", [(arm, arm) for arm in part.arms]),
+        ("site", "Site", "All sites", [(c, f"{c}, {name}") for c, name in sites]),
+        ("arm", "Arm", "All arms", [(arm, arm) for arm in arms]),
     )
-    asked = part.filters.asked
+    asked = chosen.asked
     return [
         Select(name, label, everything, choices, asked.get(name, ""))
         for name, label, everything, choices in offered
@@ -40,9 +39,8 @@ def selects(part: Part) -> list[Select]:
     ]
 
 
-def words(part: Part) -> str:
+def words(chosen: Filters) -> str:
     """Return what a part is narrowed to, to stand after its counts; empty for the whole cohort."""
-    chosen = part.filters
     subtypes: dict[str, str] = {kind.value: name for kind, name in SUBTYPE_NAMES.items()}
     said = (
         chosen.stratum and f"{chosen.stratum} only",

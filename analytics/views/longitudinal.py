@@ -38,8 +38,11 @@ def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "by": by,
         "asked": asked,
         "groups_by": words.GROUPINGS[by],
-        "selects": [words.grouping(part, by), *cohort_filters.selects(part)],
-        "narrowed_to": cohort_filters.words(part),
+        "selects": [
+            words.grouping(part, by),
+            *cohort_filters.selects(part.filters, part.sites, part.arms),
+        ],
+        "narrowed_to": cohort_filters.words(part.filters),
         "scan_count": part.size,
         "patient_count": part.columns.n_patients,
         "strata": [words.shown(one, by) for one in found],

@@ -1,14 +1,17 @@
 """The cohort page over 10,000 scans: against its own queries, and one trace against 2,500.
 
-``python -m tests.bench.cohort`` prints the ratios; ``python -m tests.bench`` takes them up. The
-bare SQL is every query of the page, as it was sent, with all rows fetched by the driver. The
-intervals are kept before: what the first look at changed data costs stands beside as seconds of
-the worker.
+``python -m tests.bench.cohort`` prints the ratios; ``python -m tests.bench`` takes them up. With
+``--large`` it goes on to ten times the scans, which takes minutes: the two sizes are not measured
+in turns, since they are one database after the other. The bare SQL is every query of the page, as
+it was sent, with all rows fetched by the driver. The intervals are kept before: what the first look
+at changed data costs stands beside as seconds of the worker. All that the application keeps for a
+state of the records (decision 0044) is forgotten before each look, but where a name says kept.
 """
 
 import gzip
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,12 +40,12 @@ PAGE = "/studies/MLD-1/cohort/"
 CHARTS = ("load-gmfc", "load-severity", "load-elfc", "load-age", "curves", "levels")
 
 
-def measure() -> dict[str, Any]:
+def measure(*, with_large: bool = False) -> dict[str, Any]:
     """Return the ratios, weights and counts, beside the goals."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mldtrial.settings.test")
     django.setup()
     with _database():
-        return _measure()
+        return _measure(with_large=with_large)
 
 
 @contextmanager
@@ -69,7 +72,7 @@ def _database() -> Iterator[None]:
             teardown_test_environment()
 
 
-def _measure() -> dict[str, Any]:
+def _measure(*, with_large: bool) -> dict[str, Any]:
     from django.test import Client
 
     from mldtrial.collector import keep_loaded
@@ -84,11 +87,16 @@ def _measure() -> dict[str, Any]:
     big_cohort.fill(template, patients=PATIENTS, first=FEW + 1)
     first_look_s, worker_s = _first_look(client)
     queries = _queries(client)
-    page = in_turns({"page": lambda: client.get(PAGE), "sql": lambda: _bare(queries)})
-    looks = sorted(in_turns({"page": lambda: client.get(PAGE)}, LOOKS)["page"])
-    return {
+    page = in_turns({
+        "page": lambda: _anew(client, PAGE),
+        "sql": lambda: _bare(queries),
+        "kept": lambda: client.get(PAGE),
+    })  # fmt: skip
+    looks = sorted(in_turns({"page": lambda: _anew(client, PAGE)}, LOOKS)["page"])
+    found = {
         "scans": (PATIENTS + FEW) * big_cohort.SCANS_EACH + 1,
         "page_of_bare_sql": ratio(page["page"], page["sql"]),
+        "kept_of_anew": ratio(page["kept"], page["page"]),
         "p95_of_median": looks[int(0.95 * LOOKS) - 1] / median(looks),
         "first_look_s": first_look_s,
         "worker_s": worker_s,
@@ -99,6 +107,29 @@ def _measure() -> dict[str, Any]:
         **_unchanged(client),
         "goals": GOALS,
     }
+    if with_large:
+        small = _aggregates(client)
+        big_cohort.fill(template, patients=9 * (PATIENTS + FEW), first=PATIENTS + FEW + 1)
+        first_look_s, worker_s = _first_look(client)
+        large = _aggregates(client)
+        found["large"] = {
+            "scans": 10 * (PATIENTS + FEW) * big_cohort.SCANS_EACH + 1,
+            "first_look_s": first_look_s,
+            "worker_s": worker_s,
+            **{f"{name}_s": [small[name], large[name]] for name in small},
+            "large_of_small": {name: large[name] / small[name] for name in small},
+        }
+    return found
+
+
+def _aggregates(client: Any) -> dict[str, float]:
+    """Return the seconds of what shows no single point: the page's numbers, and boxes."""
+    found = {}
+    for name, url in (("page", PAGE), ("boxes", f"{PAGE}levels.json")):
+        anew = in_turns({name: lambda url=url: _anew(client, url)})[name]
+        kept = in_turns({name: lambda url=url: client.get(url)})[name]
+        found |= {f"{name}_anew": median(anew), f"{name}_kept": median(kept)}
+    return found
 
 
 def _queries(client: Any) -> list[str]:
@@ -108,8 +139,16 @@ def _queries(client: Any) -> list[str]:
 
     client.get(PAGE)
     with CaptureQueriesContext(connection) as captured:
-        assert client.get(PAGE).status_code == 200
+        assert _anew(client, PAGE).status_code == 200
     return [query["sql"] for query in captured if query["sql"].lstrip("(").startswith("SELECT")]
+
+
+def _anew(client: Any, url: str) -> Any:
+    """Return the answer as after a change of the records."""
+    from analytics.selectors import kept
+
+    kept.forget()
+    return client.get(url)
 
 
 def _bare(queries: list[str]) -> None:
@@ -126,14 +165,14 @@ def _first_look(client: Any) -> tuple[float, float]:
     from analytics.services import intervals
 
     started = time.perf_counter()
-    page = client.get(PAGE).content
+    page = _anew(client, PAGE).content
     first = time.perf_counter() - started
     assert PATIENTS < 1000 or b"computing" in page
     started = time.perf_counter()
     while intervals.execute_next():
         pass
     worker = time.perf_counter() - started
-    assert b"computing" not in client.get(PAGE).content
+    assert b"computing" not in _anew(client, PAGE).content
     return first, worker
 
 
@@ -153,7 +192,7 @@ def _unchanged(client: Any) -> dict[str, object]:
         assert client.get(url, headers=known).status_code == 304
         queries = len(asked)
     sides = in_turns(
-        {"304": lambda: client.get(url, headers=known), "200": lambda: client.get(url)}
+        {"304": lambda: client.get(url, headers=known), "200": lambda: _anew(client, url)}
     )
     return {
         "unchanged_of_whole": ratio(sides["304"], sides["200"]),
@@ -194,7 +233,8 @@ def _traces(world: Any) -> dict[str, object]:
 
 def main() -> None:
     """Measure the cohort page alone."""
-    found = {**measure(), "load_average_one_minute": os.getloadavg()[0]}
+    with_large = "--large" in sys.argv[1:]
+    found = {**measure(with_large=with_large), "load_average_one_minute": os.getloadavg()[0]}
     out = Path("build/bench")
     out.mkdir(parents=True, exist_ok=True)
     (out / "cohort.json").write_text(json.dumps(found, indent=1))

@@ -9,6 +9,7 @@ from django.conf import settings as django_settings
 from django.db import connection
 from django.test import TransactionTestCase
 
+from analytics.selectors import kept
 from mldtrial.audit.context import acting
 from tests.support.database import server_of_the_tests
 from tests.support.template import keep_template, use_template
@@ -67,6 +68,7 @@ def world(db: None) -> World:
 
 def empty_the_other_schemas() -> None:
     """Forget the links and the arms of what the test framework has just removed."""
+    kept.forget()  # the numbers of the chain begin anew
     with connection.cursor() as cursor:
         cursor.execute("TRUNCATE audit.link, blinded.allocation, blinded.arm")
         cursor.execute("UPDATE audit.head SET seq = 0, hash = '\\x00'")

@@ -60,8 +60,8 @@ def role_text(membership: Membership, study: Study | None = None) -> str:
 
 def log_blinded_view(*, study: Study, by: Any, what: str, subject: str = "") -> None:
     """Log that a person saw loads where they could unblind: in a blinded study, or at a site."""
-    is_at_site = bool(policies.roles(by, study) & set(policies.ENTRY_ROLES))
-    if study.blinding == Blinding.BLINDED or is_at_site:
+    is_blinded = study.blinding == Blinding.BLINDED
+    if is_blinded or policies.roles(by, study) & set(policies.ENTRY_ROLES):
         log(
             AccessAction.VIEW_SENSITIVE,
             by=by,

@@ -57,7 +57,9 @@ def trained(world: World) -> int:
     """Return how many patients are marked as trained on by the method whose loads are shown."""
     user = world.user("data_manager")
     shown = cohort.part(world.study, user=user, filters=cohort.Filters())
-    return cohort.trained_count(world.study, user=user, columns=shown.columns)
+    return cohort.trained_count(
+        world.study, user=user, columns=shown.columns, method=loads.active_model()
+    )
 
 
 NOTHING_CHANGED = {"small": ReleaseState.ACTIVE, "next": ReleaseState.CANDIDATE}
