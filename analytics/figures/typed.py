@@ -5,10 +5,14 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+Array = NDArray[np.float64]
 
 STEPS = (1.0, 2.0, 365.25 / 12)
 """Whole numbers, half points, and ages, which are days in months of 30.4375 days."""
+FIRST = 16
+"""Numbers that are looked at before all of an array are."""
 SHARED_AT_MOST = 35
 """Characters that a code may share with the one before it: what one figure of base 36 tells."""
 FIGURES = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -22,14 +26,19 @@ def typed(values: ArrayLike) -> dict[str, Any]:
     """
     data = np.asarray(values, dtype=float)
     for per in STEPS:
-        steps = np.round(data * per)
-        if not ((steps >= 0) & (steps < 2**16)).all():
-            break
-        if (steps / per == data).all():
+        # The first numbers of an array nearly always tell that it is in no such steps.
+        if _in_steps(data[:FIRST], per) is not None and (steps := _in_steps(data, per)) is not None:
             kind = "u1" if (steps < 2**8).all() else "u2"
             found = _packed(steps, kind)
             return found if per == 1 else {**found, "per": per}
     return _packed(data, "f4")
+
+
+def _in_steps(data: Array, per: float) -> Array | None:
+    """Return how many steps each number is; None where one is not exactly so, or takes too many."""
+    steps: Array = np.round(data * per)
+    is_one = (steps / per == data).all() and ((steps >= 0) & (steps < 2**16)).all()
+    return steps if is_one else None
 
 
 def _packed(data: np.ndarray[Any, Any], kind: str) -> dict[str, Any]:
