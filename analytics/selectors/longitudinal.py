@@ -206,13 +206,15 @@ def _of_stratum(
         none = Fitted(None, too_small(smallest))
         return StratumModels(stratum, 0, 0, 0, none, none, none, none)
     grouped = [one for one in measured if one.group]
+    # Nobody is of an arm before the trial: there the scans of its visits count alone.
+    timed = [one for one in grouped if by != ARM or one.visit is not None]
     return StratumModels(
         stratum=stratum,
         n=len(measured),
         n_patients=n_patients,
         n_treated=sum(one.is_after_treatment for one in measured),
         change=_fitted(lambda: _change(grouped, baseline, by, smallest)),
-        yearly=_fitted(lambda: _yearly(grouped, smallest)),
+        yearly=_fitted(lambda: _yearly(timed, smallest)),
         odds=_fitted(lambda: _odds(measured, smallest, within=False)),
         odds_within=_fitted(lambda: _odds(measured, smallest, within=True)),
     )

@@ -81,6 +81,11 @@ class Question:
         return self.by in (THERAPY, KIND) or bool(self.filters.therapy)
 
     @property
+    def tells_arm(self) -> bool:
+        """True where patients are told apart by their arm."""
+        return self.by == ARM or bool(self.filters.arm)
+
+    @property
     def is_within_subtypes(self) -> bool:
         """True where patients are compared with those of their subtype only."""
         return self.by != SUBTYPE and not self.filters.subtype

@@ -115,7 +115,9 @@ def episodes_of(one: Watched, question: Question, place: str) -> list[Episode]:
     load_ml = None if one.baseline is None else one.baseline.load_ml
     # The load is known from its scan on, and nobody is at risk before it is.
     known_from = 0.0 if one.baseline is None else one.baseline.day
-    entry = max(one.reached.entry, known_from, question.from_months * DAYS_PER_MONTH)
+    entry = max(
+        one.reached.entry, known_from, one.counts_from, question.from_months * DAYS_PER_MONTH
+    )
     end = one.reached.end(place)
     if end <= entry:
         return []

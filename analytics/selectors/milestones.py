@@ -22,10 +22,11 @@ NO_LEVEL = "no GMFC-MLD is on record"
 TWO_LEVELS = "two levels of GMFC-MLD are on record for one day"
 NO_ONSET = "there was no first symptom, or its age is not known"
 NO_TREATMENT = "no treatment is on record"
+NOT_ENROLLED = "the day of enrolment, from which an arm counts, is not on record"
 NO_LOAD = "no load of such a scan lies near enough to the first assessment"
 OF_A_PATIENT = (
     "subject_code", "birth_month", "onset_age_months", "sibling_onset_age_months",
-    "genotype_class", "first_study_dose_on", "site__code", "site__name",
+    "genotype_class", "enrolled_on", "first_study_dose_on", "site__code", "site__name",
 )  # fmt: skip
 
 
@@ -47,6 +48,8 @@ class Watched:
         Day and kind of each documented therapy, never the study's own.
     reached : Milestone or str
         Or why the patient cannot be counted.
+    counts_from : float
+        Where arms are told apart, the day of enrolment: nobody is of an arm before it.
     """
 
     patient_id: UUID
@@ -57,6 +60,7 @@ class Watched:
     therapies: tuple[tuple[float, str], ...]
     reached: Milestone | str
     baseline: Baseline | None = None
+    counts_from: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,12 +156,18 @@ def _watched(patient: Patient, study: Study, question: Question, records: _Recor
     levels = records.levels.get(patient.pk, ())
     reached: Milestone | str
     reached = origin if isinstance(origin, str) else _reached(levels, origin, question)
-    therapies, baseline = [], None
+    therapies, baseline, counts_from = [], None, 0.0
     if not isinstance(origin, str):
+        if question.tells_arm:
+            if patient.enrolled_on is None:
+                reached = NOT_ENROLLED
+            else:
+                counts_from = max(0.0, float((patient.enrolled_on - origin).days))
         therapies = [(float((day - origin).days), kind) for day, kind in begun]
         if question.load_stratum and isinstance(reached, Milestone):
             own = records.loads.get(patient.pk, ())
-            baseline = _baseline(own, origin, reached, windows_of(study).days(subtype))
+            entry = max(reached.entry, counts_from)
+            baseline = _baseline(own, origin, entry, windows_of(study).days(subtype))
             reached = NO_LOAD if baseline is None else reached
     return Watched(
         patient_id=patient.pk,
@@ -168,6 +178,7 @@ def _watched(patient: Patient, study: Study, question: Question, records: _Recor
         therapies=tuple(sorted(therapies)),
         reached=reached,
         baseline=baseline,
+        counts_from=counts_from,
     )
 
 
@@ -199,14 +210,14 @@ def _reached(
 
 
 def _baseline(
-    own: Sequence[LoadPoint], origin: date, reached: Milestone, window_days: int
+    own: Sequence[LoadPoint], origin: date, entry: float, window_days: int
 ) -> Baseline | None:
     """Return the load nearest to the entry, of two equally near ones the earlier."""
     near = []
     for load in own:
         scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
         day = float((scanned_on - origin).days)
-        gap = abs(day - reached.entry)
+        gap = abs(day - entry)
         if gap <= window_days:
             near.append((gap, day, load.load_ml))
     if not near:

@@ -12,7 +12,7 @@ from mldtrial.audit.models import AccessEvent
 from mldtrial.trial import policies
 from mldtrial.trial.models import SITE_ROLES, GmfcMldAssessment, Patient, Study, Treatment
 from mldtrial.trial.rules.age import DAYS_PER_MONTH
-from mldtrial.trial.services import patients
+from mldtrial.trial.services import patients, unblinding
 from tests.support.copied_rows import copied
 from tests.support.loads import make_load, make_visit
 from tests.support.plotly import numbers
@@ -222,6 +222,27 @@ def test_arms_stay_unsaid_until_they_are_told(client, cohort):
     assert answer.context["question"].by == "subtype"
     assert answer.context["question"].asked == {}
     assert 'value="arm"' not in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_counts_in_an_arm_before_enrolment(client, cohort):
+    """Of an open study: enrolled at 780 days, at risk in the arm from then on."""
+    rows = {"LI-0": "VERUM", "LI-1": "CONTROL", "LI-2": "VERUM"}
+    unblinding.load_allocations(study=cohort.study, rows=rows.items(), by_whom="Pharmacist")
+    enrolled = Patient.objects.filter(subject_code__in=["LI-0", "LI-1"])
+    for one in enrolled:
+        one.enrolled_on = BORN + timedelta(days=780)
+        one.save()
+    found = {
+        row["subject_code"]: (row["group"], row["entry_months"], row["why_left_out"])
+        for row in table(client, cohort, "?by=arm")
+    }
+    from_then_on = repr(780 / DAYS_PER_MONTH)
+    assert found["LI-0"] == ("VERUM", from_then_on, "")
+    assert found["LI-1"] == ("CONTROL", from_then_on, "")
+    assert "day of enrolment" in found["LI-2"][2]
+    context = get(client, cohort, "?by=arm").context
+    assert [row.label for row in context["rows"]] == ["arm CONTROL", "arm VERUM"]
 
 
 def test_what_an_address_asks_beyond_the_known_is_ignored(client, cohort):
