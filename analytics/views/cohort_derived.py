@@ -12,11 +12,10 @@ from analytics.selectors.correlations import RELATIONS
 from analytics.selectors.derived import DerivedRow
 from analytics.services import cohort_export
 from analytics.views import charts, cohort_charts
-from analytics.views.cohort_figures import csv_file, study_of
+from analytics.views.cohort_figures import Drawn, csv_file, drawn_once, study_of
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
-from mldtrial.trial.services import access
 
 NAME = "derived"
 TITLE = "ρ of derived measure and score"
@@ -27,10 +26,12 @@ TITLE = "ρ of derived measure and score"
 def cohort_derived(request: HttpRequest, study_code: str) -> HttpResponse:
     """Return the correlations of the derived measures as a heat map."""
     study = study_of(request, study_code)
-    part, rows = _table(request, study)
-    if part.size:
-        access.log_blinded_view(study=study, by=request.user, what="cohort")
-    return charts.answer(_figure(rows))
+
+    def drawn(part: Part, smallest: int) -> Drawn:
+        rows = derived.table(study, part, user=request.user, smallest_group=smallest)
+        return Drawn(charts.answer(_figure(rows)).content, has_scans=bool(part.size))
+
+    return drawn_once(request, study, NAME, drawn)
 
 
 @require_safe

@@ -70,16 +70,34 @@ def cohort_chart(request: HttpRequest, study_code: str, name: str) -> HttpRespon
     """Return one figure of the cohort page."""
     study = study_of(request, study_code)
     figure = _figure(name)
+
+    def drawn(part: cohort.Part, smallest: int) -> Drawn:
+        shown = part.columns.take(figure.rows(part.columns, smallest))
+        answer = charts.answer(figure.draw(shown, figure.relation, study))
+        return Drawn(answer.content, has_scans=bool(shown.load_ml.size))
+
+    return drawn_once(request, study, name, drawn)
+
+
+def drawn_once(
+    request: HttpRequest, study: Study, name: str, draw: Callable[[cohort.Part, int], Drawn]
+) -> HttpResponse:
+    """Send a figure of the part that is asked for, kept while the records stand (decision 0044).
+
+    Parameters
+    ----------
+    draw : callable
+        Given the part and the smallest group that the person may see; reads tracked tables alone.
+    """
     filters = Filters.of(request.GET)
     smallest = policies.smallest_group(request.user, study)
 
     def drawn() -> Drawn:
         part = cohort.part(study, user=request.user, filters=filters, smallest_group=smallest)
-        shown = part.columns.take(figure.rows(part.columns, smallest))
-        answer = charts.answer(figure.draw(shown, figure.relation, study))
-        return Drawn(answer.content, has_scans=bool(shown.load_ml.size))
+        return draw(part, smallest)
 
     asked = ("cohort figure", name, study.pk, request.user.pk, filters, smallest)
+    # Arms are no records: no number says that they have changed.
     found = drawn() if filters.arm else kept.by_state(asked, drawn)
     if found.has_scans:
         access.log_blinded_view(study=study, by=request.user, what="cohort")

@@ -51,7 +51,7 @@ def look(client, committed: World) -> Callable[..., tuple[str, set[str]]]:
     return looked
 
 
-@pytest.mark.parametrize("path", ["", "load-age.json"])
+@pytest.mark.parametrize("path", ["", "load-age.json", "derived.json"])
 def test_the_second_look_says_the_same_without_reading_a_load(look, path: str):
     chained = {history.table.removeprefix("public.") for history in histories()}
     (first, read), (second, read_again) = look(path=path), look(path=path)
@@ -61,7 +61,7 @@ def test_the_second_look_says_the_same_without_reading_a_load(look, path: str):
     assert read - NOT_OF_THE_CHAIN <= chained
 
 
-@pytest.mark.parametrize("path", ["", "load-age.json"])
+@pytest.mark.parametrize("path", ["", "load-age.json", "derived.json"])
 @pytest.mark.parametrize("what", ["a load", "a treatment", "a rule", "a role"])
 def test_whatever_is_recorded_is_counted_at_the_next_look(look, committed, path: str, what: str):
     look(path=path)
@@ -93,7 +93,7 @@ def test_what_is_kept_is_logged_as_a_look_each_time_it_is_shown(look, committed:
     committed.study.blinding = Blinding.BLINDED
     committed.study.save()
     seen = AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE)
-    for path in ("", "load-age.json"):
+    for path in ("", "load-age.json", "derived.json"):
         before = seen.count()
         look(path=path)
         look(path=path)
@@ -108,7 +108,7 @@ def test_who_has_lost_the_role_is_shown_nothing(look, committed: World):
     assert LOADS not in read
 
 
-@pytest.mark.parametrize("path", ["", "load-age.json"])
+@pytest.mark.parametrize("path", ["", "load-age.json", "derived.json"])
 def test_what_is_narrowed_to_an_arm_is_counted_each_time(look, path: str):
     """Arms are no records: no number says that they have changed."""
     for _ in range(2):
