@@ -208,8 +208,16 @@ def settings(model: ModelVersion) -> list[tuple[str, str]]:
         "Preprocessing": manifest.get("preprocessing"),
         "Phantoms trained on": manifest.get("phantoms"),
         "Epochs": manifest.get("epochs"),
+        "Threshold": _threshold(manifest.get("shift")),
     }
     return [(name, str(value)) for name, value in found.items() if value]
+
+
+def _threshold(shift: Mapping[str, Any] | None) -> str | None:
+    """Return in words by how much the threshold of a network was moved (decision 0043)."""
+    if shift is None:
+        return None
+    return f"{shift['constant']} added to the logit of the label of version {shift['of_version']}"
 
 
 def _labels(labels: Mapping[str, int]) -> str:

@@ -51,6 +51,7 @@ def test_the_page_says_how_the_shipped_model_is_run(client, world: World):
         "3d_fullres",
         "along 1 of 3 axes (2)",
         "0.5 of a tile",
+        "1.2 added to the logit of the label of version 2",
     ):
         assert words in html
     assert "weights.safetensors" in html
