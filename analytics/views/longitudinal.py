@@ -51,6 +51,7 @@ def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "fewest_patients": visit_change.FEWEST_PATIENTS,
         "enough": arms_by_visit.ENOUGH,
         "fewest_for_odds": level_odds.FEWEST_PATIENTS,
+        "file_name": _file_name(study, asked),
         "csv_url": with_query(reverse("longitudinal_data", args=[study.code]), asked),
     }
     return render(request, "analytics/longitudinal.html", context)
@@ -65,9 +66,8 @@ def longitudinal_data(request: HttpRequest, study_code: str) -> HttpResponse:
     asked = _asked(part.filters, by)
     content = model_tables(study=study, found=found, asked=asked, by=request.user)
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    day = timezone.localdate().isoformat()
-    name = "_".join([study.code, "longitudinal-models", *asked.values(), day])
-    response["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    name = f"{_file_name(study, asked)}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
@@ -93,3 +93,8 @@ def _together_url(study: Study, part: Part, by: str, found: list[StratumModels])
 
 def _asked(filters: Filters, by: str) -> dict[str, Any]:
     return {**filters.asked, **({"by": by} if by != SUBTYPE else {})}
+
+
+def _file_name(study: Study, asked: dict[str, Any]) -> str:
+    day = timezone.localdate().isoformat()
+    return "_".join([study.code, "longitudinal-models", *asked.values(), day])

@@ -1,7 +1,10 @@
 """The words of the page of longitudinal models."""
 
+import json
+from html import escape
 from typing import Any
 
+from analytics.figures.means import MeanMark, means_figure
 from analytics.selectors.cohort import Part
 from analytics.selectors.longitudinal import BY, EVERYBODY, StratumModels
 from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
@@ -28,12 +31,37 @@ def shown(one: StratumModels, by: str) -> dict[str, Any]:
     return {
         "models": one,
         "change": None if one.change.found is None else _change(one.change.found, by),
+        "figure": None
+        if one.change.found is None
+        else json.dumps(figure(one.change.found, one.stratum, by), allow_nan=False),
         "yearly": None if one.yearly.found is None else _yearly(one.yearly.found, by),
         "odds": [
             ("All scans", one.odds),
             ("Among patients of one subtype", one.odds_within),
         ],
     }
+
+
+def figure(found: VisitChange, stratum: str, by: str) -> dict[str, Any]:
+    """Return the means by visit as a figure; names are escaped, for plotly reads HTML."""
+    marks = [
+        MeanMark(
+            escape(group_name(str(one.arm), by)),
+            escape(_visit(one)),
+            one.n,
+            one.estimate,
+            one.ci_low,
+            one.ci_high,
+        )
+        for one in found.found.means
+    ]
+    model = found.found.model
+    return means_figure(
+        marks,
+        title=f"{stratum}: change since {escape(found.baseline)}",
+        baseline=escape(found.baseline),
+        subtitle=f"n = {model.n} values of {model.n_patients} patients",
+    )
 
 
 def _change(found: VisitChange, by: str) -> dict[str, Any]:
@@ -61,8 +89,11 @@ def _change(found: VisitChange, by: str) -> dict[str, Any]:
 
 
 def _row(one: VisitEstimate, by: str) -> dict[str, Any]:
-    visit = one.visit[1] if isinstance(one.visit, tuple) else one.visit
-    return {"group": group_name(str(one.arm), by), "visit": visit, "estimate": one}
+    return {"group": group_name(str(one.arm), by), "visit": _visit(one), "estimate": one}
+
+
+def _visit(one: VisitEstimate) -> str:
+    return str(one.visit[1] if isinstance(one.visit, tuple) else one.visit)
 
 
 def _yearly(found: YearlyChange, by: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import date
 
 import numpy as np
@@ -15,6 +16,7 @@ from mldtrial.trial.models import SITE_ROLES, GmfcMldAssessment, Study
 from mldtrial.trial.services import patients
 from tests.support.copied_rows import copied
 from tests.support.loads import make_load, make_visit
+from tests.support.plotly import numbers
 from tests.support.world import World, build_world
 
 pytestmark = pytest.mark.django_db
@@ -126,6 +128,17 @@ def test_the_file_holds_what_the_page_shows(client, cohort):
     assert {row["covariance"] for row in rows if row["model"] == "change_by_visit"} == {
         change["structure"]
     }
+
+
+def test_the_figure_draws_the_means_of_the_table(client, cohort):
+    (stratum,) = get(client, cohort).context["strata"]
+    means = [row["estimate"].estimate for row in stratum["change"]["means"]]
+    drawn = [
+        value
+        for trace in json.loads(stratum["figure"])["data"]
+        for value in numbers(trace["y"]).tolist()[1:]
+    ]
+    assert drawn == pytest.approx(means, rel=1e-6)
 
 
 def test_the_page_says_the_model_and_what_was_left_out(client, cohort):

@@ -1,0 +1,45 @@
+"""Means by visit: where each stands, its interval, and how many values are below it."""
+
+import pytest
+
+from analytics.figures.means import APART, MeanMark, means_figure
+from tests.support.plotly import numbers
+
+MARKS = [
+    MeanMark("LI", "M06", 9, 20.0, 15.0, 26.0),
+    MeanMark("LI", "M12", 8, 41.0, 30.0, 52.0),
+    MeanMark("LJ", "M06", 7, 5.0, 1.0, 9.0),
+]
+
+
+def drawn(marks=MARKS):
+    return means_figure(marks, title="3D", baseline="M00", subtitle="24 values")
+
+
+def test_each_group_begins_at_no_change_and_keeps_its_intervals():
+    first, second = drawn()["data"]
+    assert numbers(first["x"]).tolist() == [0, 1, 2]
+    assert numbers(first["y"]).tolist() == [0, 20, 41]
+    assert first["error_y"]["array"] == [0, 6, 11]
+    assert first["error_y"]["arrayminus"] == [0, 5, 11]
+    assert numbers(second["x"]).tolist() == pytest.approx([0, 1 + APART])
+
+
+def test_below_each_visit_stand_the_values_of_each_group():
+    axis = drawn()["layout"]["xaxis"]
+    assert axis["ticktext"] == ["M00", "M06<br>9<br>7", "M12<br>8<br>0"]
+    assert axis["tickvals"] == [0, 1, 2]
+
+
+def test_names_are_broken_for_a_narrow_screen_and_the_counts_stay_in_line():
+    marks = [
+        MeanMark("LI", "Month 6", 9, 20.0, 15.0, 26.0),
+        MeanMark("LI", "End", 8, 1.0, 0.0, 2.0),
+    ]
+    assert drawn(marks)["layout"]["xaxis"]["ticktext"] == [
+        "M00<br> ", "Month<br>6<br>9", "End<br> <br>8",
+    ]  # fmt: skip
+
+
+def test_without_a_mean_the_figure_says_so():
+    assert "No mean can be estimated" in drawn([])["layout"]["annotations"][0]["text"]
