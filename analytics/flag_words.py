@@ -10,6 +10,7 @@ BOUNDS = {
     FlagKind.IMPLAUSIBLE_LOAD: "what the study holds plausible",
 }
 
+SPEAKS_FOR_ATROPHY = "speaks for atrophy"
 FALLS = (FlagKind.NON_MONOTONIC, FlagKind.POST_TREATMENT_DECREASE)
 
 
@@ -70,8 +71,8 @@ def on_atrophy(kind: str, here: NamedLoad, there: NamedLoad) -> str:
         return ""
     return (
         f"Of the white matter it is {now:.1f} % after {before:.1f} %: the white matter became "
-        f"smaller ({here.white_matter_ml:.0f} after {there.white_matter_ml:.0f} mL), which speaks "
-        "for atrophy."
+        f"smaller ({here.white_matter_ml:.0f} after {there.white_matter_ml:.0f} mL), which "
+        f"{SPEAKS_FOR_ATROPHY}."
     )
 
 

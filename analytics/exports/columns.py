@@ -91,7 +91,8 @@ IN_TRAINING_SET = _text(
     "in_training_set",
     "Patient in the training set",
     "Y: the method was trained on this patient, so the load is no independent test of it; "
-    "empty where its training set is not on record",
+    "empty where its training set is not on record, and for masks corrected or drawn by hand: what "
+    "was corrected tells whom it knows",
     "Y | N",
 )
 

@@ -35,11 +35,11 @@ def heat_map_figure(
     ----------
     rows : mapping of str to sequence of Cell
         By name of the group, a cell for each column. A group without any correlation has no row:
-        the figure says how many these are.
+        the figure says how many these are, and has their names in its layout's `meta`.
     measure : str
         What is set against the columns, as the label under the pointer calls it.
     """
-    given = len(rows)
+    given = list(rows)
     rows = {name: cells for name, cells in rows.items() if any(c.rho is not None for c in cells)}
     if not rows:
         return style.empty(title=title, text="No correlation is estimable.")
@@ -68,7 +68,8 @@ def heat_map_figure(
         ],
         "layout": style.layout(
             title=title,
-            subtitle=_subtitle(given - len(rows)),
+            subtitle=_subtitle(len(given) - len(rows)),
+            meta={"left_out": [name for name in given if name not in rows]},
             plot_bgcolor=style.GRID,
             height=150 + ROW_HEIGHT * len(rows),
             margin={"l": 24, "r": 24, "t": 64, "b": 24},

@@ -10,8 +10,9 @@ from django.db import connection
 from mldtrial.audit import recorded
 
 Found = TypeVar("Found")
-MOST = 32
-"""Answers that a process keeps, those that were asked for last."""
+MOST = 256
+"""Answers that a process keeps, those that were asked for last: a page asks for eight of them, each
+of a hundred kilobytes at most, so that thirty people have theirs in 25 MB."""
 
 _kept: OrderedDict[Hashable, Any] = OrderedDict()
 _one_at_a_time = Lock()

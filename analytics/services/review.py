@@ -76,6 +76,9 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     locked = (
         Patient.objects.select_for_update(of=("self",)).select_related("study").get(pk=patient.pk)
     )
+    # A person who closes a query meanwhile is waited for, and what they did is read below.
+    asked = current.current_flags(locked).values("query")
+    list(Query.objects.select_for_update(of=("self",)).filter(pk__in=asked).order_by("pk"))
     series = loads.series_for_review(locked)
     volumes = tissue.volumes_of([point.run_id for point in series])
     findings = {(f.run_id, f.kind): f for f in find(series, locked.study, volumes)}

@@ -7,13 +7,19 @@ from analytics import flag_words
 from analytics.models import TrajectoryFlag
 from mldtrial.trial.models import Query, QueryState
 
+ANEW = "The white matter was measured anew:"
+NO_LONGER = (
+    f"that the white matter became smaller, which {flag_words.SPEAKS_FOR_ATROPHY}, no longer holds."
+)
+
 
 def unsaid(
     flags: Collection[TrajectoryFlag], named: Mapping[UUID, flag_words.NamedLoad]
 ) -> list[tuple[Query, str]]:
-    """Return the open questions on falls that now look like atrophy and do not say so yet.
+    """Return the open questions on falls that do not say yet whether these look like atrophy.
 
-    The white matter is measured after the load, and so often after the question.
+    The white matter is measured after the load, and so often after the question; it may be measured
+    again by another version of its method, and say something else.
 
     Parameters
     ----------
@@ -28,10 +34,18 @@ def unsaid(
         if query is None or query.state == QueryState.CLOSED or compared is None:
             continue
         words = flag_words.on_atrophy(flag.kind, named[flag.run_id], named[compared])
-        if words and not _is_said(query, words):
+        said = _said_last(query)
+        if words and said is None:
             found.append((query, words))
+        elif words and said is not None and words not in said:
+            found.append((query, f"{ANEW} {words}"))
+        elif not words and said is not None and NO_LONGER not in said:
+            found.append((query, f"{ANEW} {NO_LONGER}"))
     return found
 
 
-def _is_said(query: Query, words: str) -> bool:
-    return words in query.question or any(words in said.words for said in query.messages.all())
+def _said_last(query: Query) -> str | None:
+    """Return the last sentence of the rule on atrophy; None where it has said nothing of it."""
+    by_the_rule = (said.words for said in query.messages.all() if said.author_id is None)
+    said = [query.question, *by_the_rule]
+    return next((one for one in reversed(said) if flag_words.SPEAKS_FOR_ATROPHY in one), None)

@@ -19,6 +19,7 @@ from segmentation.models import (
     TrainingSet,
 )
 from segmentation.policies import visible_to
+from segmentation.selectors.training_sets import learner_of
 
 WEIGHTS_SUFFIX = ".safetensors"
 
@@ -69,8 +70,11 @@ class Training:
 
 
 def training(model: ModelVersion, *, user: Any) -> Training | None:
-    """Return what is on record of a method's training set; how many, never who."""
-    found = visible_to(user, TrainingSet.objects.filter(pk=model.pk)).first()
+    """Return what is on record of whom the masks of a method know; how many, never who."""
+    learner = learner_of(model)
+    if learner is None:
+        return None
+    found = visible_to(user, TrainingSet.objects.filter(pk=learner.pk)).first()
     if found is None:
         return None
     members = TrainingMember.objects.filter(training_set=found, is_current=True)

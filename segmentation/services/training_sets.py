@@ -170,4 +170,22 @@ def from_manifest(*, model: ModelVersion, manifest: Mapping[str, Any]) -> Traini
         )
     if "phantoms" in manifest and manifest["is_demonstration"]:
         return record_training_set(model=model, patients=[], source=PHANTOMS_ONLY, reason=reason)
+    if "shift" in manifest:
+        return _of_the_unshifted(model, manifest["shift"])
     return None
+
+
+def _of_the_unshifted(model: ModelVersion, shift: Mapping[str, Any]) -> TrainingSet | None:
+    """Record whom a network was trained on before its threshold was moved, where that is known."""
+    found = TrainingSet.objects.filter(
+        model_version__name=model.name, model_version__version=str(shift.get("of_version"))
+    ).first()
+    if found is None:
+        return None
+    members = found.members.filter(is_current=True).values_list("study_code", "subject_code")
+    return record_training_set(
+        model=model,
+        patients=[Trained(*codes) for codes in members],
+        source=found.source,
+        reason="a threshold that is moved leaves the network trained on the same patients",
+    )

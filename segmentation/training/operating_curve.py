@@ -122,6 +122,9 @@ def _curve(options: argparse.Namespace) -> None:
     lines = [line for path in options.records for line in read_lines(path)]
     if len({(line["model_sha256"], line["number"]) for line in lines}) != len(lines):
         raise SystemExit("A visit is in the files twice.")
+    alike = {(line["model_sha256"], line["phantoms"], tuple(line["constants"])) for line in lines}
+    if len(alike) > 1 or any(constants != tuple(CONSTANTS) for *_, constants in alike):
+        raise SystemExit("The files are of other models, phantoms or constants than each other.")
     curve = curve_of([Counted.of_json(line) for line in lines if "refused" not in line])
     refused = [line["number"] for line in lines if "refused" in line]
     found = {"visits": len(lines), "refused": refused, "chosen": choose(curve), "curve": curve}

@@ -84,6 +84,37 @@
     return { answer, figure: await answer.json() };
   }
 
+  function cell(row, tag, text) {
+    const made = row.appendChild(document.createElement(tag));
+    made.textContent = text;
+    return made;
+  }
+
+  // What a heat map says in colour and under the pointer, for who sees neither.
+  function tabulate(element, figure) {
+    const heat = figure.data.find((trace) => trace.type === "heatmap");
+    const details = element.parentElement.querySelector(".chart-table");
+    if (!details) return;
+    details.hidden = !heat;
+    if (!heat) return;
+    const table = document.createElement("table");
+    table.className = "table";
+    const head = table.createTHead().insertRow();
+    ["Group", ...heat.x].forEach((name) => (cell(head, "th", name).scope = "col"));
+    const body = table.createTBody();
+    heat.y.forEach((name, at) => {
+      const row = body.insertRow();
+      cell(row, "th", name).scope = "row";
+      heat.customdata[at].forEach((words) => cell(row, "td", words));
+    });
+    const leftOut = figure.layout.meta?.left_out ?? [];
+    const scrolled = details.querySelector("[role=region]");
+    scrolled.replaceChildren(table);
+    if (leftOut.length) {
+      cell(scrolled, "p", `Not estimable with any score: ${leftOut.join("; ")}.`).className = "sub";
+    }
+  }
+
   async function draw(element) {
     element.setAttribute("aria-busy", "true");
     try {
@@ -103,6 +134,7 @@
           }
         });
       }
+      tabulate(element, figure);
       element.dataset.chartDrawn = "true";
       if (answer) remember(element, answer);
     } catch {

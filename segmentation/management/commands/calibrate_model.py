@@ -97,8 +97,6 @@ class Command(BaseCommand):
             raise CommandError(" ".join(words)) from error
         if out is not None:
             out.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        self.stdout.write(
-            json.dumps(content) if as_json else json.dumps(content["held_out"], indent=1)
-        )
-        if agreed is not None:
-            self.stdout.write(json.dumps(agreed, indent=None if as_json else 1))
+        beside = {} if agreed is None else {"agreement": agreed}
+        told = content if as_json else {"held_out": content["held_out"]}
+        self.stdout.write(json.dumps({**told, **beside}, indent=None if as_json else 1))

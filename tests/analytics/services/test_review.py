@@ -215,3 +215,22 @@ def test_nothing_is_added_to_a_question_that_is_closed(world):
         make_tissue(run, WMVOL=white_ml, BRNVOL=1000.0)
     assert review.review_queued(origin="test") == 0
     assert [said.step for said in flag.query.messages.all()] == ["CLOSED"]
+
+
+def test_what_is_measured_anew_takes_the_place_of_what_was_said(world):
+    runs = [make_load(world.patient_a, M12, 100.0), make_load(world.patient_a, M18, 80.0)]
+    for run, white_ml in zip(runs, (400.0, 300.0), strict=True):
+        make_tissue(run, WMVOL=white_ml)
+    review.review_queued(origin="test")
+    flag = TrajectoryFlag.objects.get(kind=FlagKind.NON_MONOTONIC)
+    assert "speaks for atrophy" in flag.query.question
+    for version, volumes, said in (
+        ("next-1", (400.0, 330.0), "anew: that the white matter became smaller"),
+        ("next-2", (401.0, 300.4), "anew: Of the white matter it is 26.6 % after 24.9 %"),
+    ):
+        for run, white_ml in zip(runs, volumes, strict=True):
+            make_tissue(run, version=version, WMVOL=white_ml)
+        assert review.review_queued(origin="test") == 1
+        assert review.review_queued(origin="test") == 0
+        assert said in flag.query.messages.last().words
+    assert flag.query.messages.count() == 2

@@ -82,6 +82,17 @@ def test_a_method_that_learns_from_nobody_has_no_doubt_about_it(world: World):
     assert trained_on(world.patient_a, by_hand) == Trained.NOT_IN_IT
 
 
+def test_a_network_at_another_threshold_knows_whom_it_knew(world: World):
+    record(make_model("net", "1"), world.patient_a)
+    moved = make_model("net", "2", state=ReleaseState.CANDIDATE)
+    training_sets.from_manifest(model=moved, manifest={"shift": {"of_version": "1"}})
+    assert trained_on(world.patient_a, moved) == Trained.IN_IT
+    assert trained_on(world.patient_b, moved) == Trained.NOT_IN_IT
+    other = make_model("other", "2", state=ReleaseState.CANDIDATE)
+    assert not training_sets.from_manifest(model=other, manifest={"shift": {"of_version": "1"}})
+    assert trained_on(world.patient_a, other) == Trained.NOT_RECORDED
+
+
 def test_a_patient_of_the_set_is_told_from_one_who_is_not(world: World):
     model = make_load(world.patient_a, DAY, 10.0).model_version
     other = make_load(world.patient_b, DAY, 20.0)
