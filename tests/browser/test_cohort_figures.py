@@ -73,9 +73,21 @@ def test_what_a_figure_draws_is_what_its_file_holds(page: Page, monkeypatch: pyt
         float(row["spearman_rho"]) for row in table(page, "correlations") if row["spearman_rho"]
     ]
     assert sorted(cells) == sorted(rhos) != []
+    see_derived(page)
     see_files(page, page.locator("section[aria-labelledby=curves]"))
     see_milestones(page)
     see_figures_without_labels(page, monkeypatch)
+
+
+def see_derived(page: Page) -> None:
+    """What a heat map of its own says is said in a table too."""
+    found = table(page, "derived")
+    section = page.locator("section[aria-labelledby=derived]")
+    section.get_by_text("As a table").click()
+    told = section.locator("td").all_inner_texts()
+    estimable = [row for row in found if row["spearman_rho"]]
+    assert len([words for words in told if words.startswith("ρ")]) == len(estimable) > 0
+    assert "Not estimable with any score: 3D, % of white matter" in section.inner_text()
 
 
 def see_milestones(page: Page) -> None:
