@@ -25,7 +25,7 @@ $(STAMPS)/venv:
 # What is installed is compiled when it is first imported: most of it never is, and compiling all
 # of it takes as long as installing it.
 $(STAMPS)/run: requirements.txt | $(STAMPS)/venv
-	@echo "Installing what the application needs (about a minute and a half the first time) ..."
+	@echo "Installing what the application needs (about a minute the first time) ..."
 	@$(BIN)/python -m pip install -q --no-compile -r requirements.txt
 	@touch $@
 
