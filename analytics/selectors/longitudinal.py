@@ -247,6 +247,7 @@ def _change(
         values,
         baseline,
         _in_order(grouped),
+        is_randomised=by == ARM,
         fewest_patients=max(visit_change.FEWEST_PATIENTS, smallest),
         fewest_at_visit=max(visit_change.FEWEST_AT_VISIT, smallest),
     )

@@ -3,8 +3,10 @@
 The declared model: a mean for each arm at each visit, a line in the baseline value whose slope
 may differ by visit, and further covariates; the covariance of the visits by the chain of `mmrm`;
 degrees of freedom and standard errors by Kenward and Roger. Least-squares means are those at the
-mean baseline and covariates of the patients. With fewer than ten patients in an arm, or of an arm
-at a visit, there are estimates and intervals, but no p-value: too few for a claim.
+mean baseline and covariates of the patients: of all arms, for chance alone sets randomised arms
+apart; of each group by itself where groups differ by nature, for a patient of one with the baseline
+of another is nobody (Lord 1967, Psychol Bull 68:304). With fewer than ten patients in an arm, or of
+an arm at a visit, there are estimates and intervals, but no p-value: too few for a claim.
 """
 
 from collections.abc import Hashable, Sequence
@@ -69,6 +71,7 @@ def compare_arms(
     reference: Hashable,
     baseline: ArrayLike | None = None,
     covariates: ArrayLike | None = None,
+    is_randomised: bool = True,
     chain: Sequence[str] = CHAIN,
     method: str = KENWARD_ROGER,
     confidence: float = 0.95,
@@ -91,6 +94,8 @@ def compare_arms(
         The value at baseline of the patient of each row.
     covariates : array_like of float, shape (n, c), optional
         Further columns, the same at all visits of a patient.
+    is_randomised : bool
+        Means are at the mean baseline of all arms; otherwise each at that of its own group.
 
     Raises
     ------
@@ -114,7 +119,8 @@ def compare_arms(
     if (counts == 0).any():
         arm, visit = cells[int(np.argmin(counts))]
         raise NotEstimableError(f"Arm {arm} has no value at visit {visit}.")
-    extra = _extra(baseline, covariates, patients, visits, planned)
+    level_of = None if is_randomised else arms
+    extra = _extra(baseline, covariates, patients, visits, planned, level_of)
     model = fit(values, np.column_stack([own, extra]), patients, visits, planned, chain)
     rows = np.column_stack([np.eye(len(cells)), np.zeros((len(cells), extra.shape[1]))])
     k = len(planned)
@@ -139,13 +145,20 @@ def _extra(
     patients: Sequence[Hashable],
     visits: Sequence[Hashable],
     planned: Sequence[Hashable],
+    groups: Sequence[Hashable] | None,
 ) -> Array:
-    """Columns that are zero at the mean over patients, so that cells are means there."""
+    """Columns that are zero at the mean over patients, so that cells are means there.
+
+    The baseline's are zero at the mean of each of the groups, if there are any.
+    """
     _, who = codes_of(patients, len(patients), "patients")
     first = np.unique(who, return_index=True)[1]
     columns = []
     if baseline is not None:
         centred = _centred(baseline, who, first)
+        for group in set(groups or ()):
+            own = np.array([one == group for one in groups or ()])
+            centred[own] -= centred[first[own[first]]].mean()
         columns += [centred * np.array([v == visit for v in visits]) for visit in planned]
     if covariates is not None:
         table = np.asarray(covariates, dtype=np.float64)

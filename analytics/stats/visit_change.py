@@ -52,6 +52,8 @@ class VisitChange:
         Patients with a later value but none at baseline.
     adjusted_for : list of str
         Strata that have a column of their own.
+    is_randomised : bool
+        Means are at the mean baseline of all groups; otherwise each at that of its own.
     """
 
     found: ArmsByVisit
@@ -60,6 +62,7 @@ class VisitChange:
     visits_left_out: list[str]
     n_without_baseline: int
     adjusted_for: list[str]
+    is_randomised: bool
 
 
 def visit_change(
@@ -67,6 +70,7 @@ def visit_change(
     baseline: tuple[float, str],
     groups: Sequence[str],
     *,
+    is_randomised: bool = False,
     fewest_patients: int = FEWEST_PATIENTS,
     fewest_at_visit: int = FEWEST_AT_VISIT,
 ) -> VisitChange:
@@ -78,6 +82,8 @@ def visit_change(
         The visit that all later ones are compared with.
     groups : sequence of str
         In order; the one of most patients is the reference.
+    is_randomised : bool
+        Chance alone has dealt patients out to the groups.
 
     Raises
     ------
@@ -114,6 +120,7 @@ def visit_change(
         reference,
         baseline=[first[one.patient] for one in rows],
         covariates=columns,
+        is_randomised=is_randomised,
     )
     return VisitChange(
         found,
@@ -122,6 +129,7 @@ def visit_change(
         [name for number, name in visits if (number, name) not in planned],
         len({one.patient for one in later} - set(first)),
         adjusted_for,
+        is_randomised,
     )
 
 

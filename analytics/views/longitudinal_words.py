@@ -69,6 +69,9 @@ def _change(found: VisitChange, by: str) -> dict[str, Any]:
     structure = arms.model.structure
     return {
         "baseline": found.baseline,
+        "at": _at(found),
+        "caption": f"Least-squares means with their 95 % intervals, at the mean load at"
+        f" {found.baseline} {_at(found)}.",
         "means": [_row(one, by) for one in arms.means],
         "differences": [_row(one, by) for one in arms.differences],
         "reference": group_name(str(arms.reference), by),
@@ -86,6 +89,13 @@ def _change(found: VisitChange, by: str) -> dict[str, Any]:
         "n_without_baseline": found.n_without_baseline,
         "adjusted_for": [group_name(name, SUBTYPE) for name in found.adjusted_for],
     }
+
+
+def _at(found: VisitChange) -> str:
+    """Return whose mean load the means stand at."""
+    if len(found.found.patients_of) == 1:
+        return "of these patients"
+    return "of all arms" if found.is_randomised else "of the group"
 
 
 def _row(one: VisitEstimate, by: str) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def without(found, *gone):
 
 def test_means_are_those_of_the_declared_model_on_the_same_arrays():
     found = values({"a": 12, "b": 11})
-    ours = visit_change(found, VISITS[0], ["a", "b"])
+    ours = visit_change(found, VISITS[0], ["a", "b"], is_randomised=True)
     first = {one.patient: one.value for one in found if one.visit == VISITS[0]}
     rows = [one for one in found if one.visit != VISITS[0]]
     theirs = compare_arms(
@@ -49,6 +49,40 @@ def test_means_are_those_of_the_declared_model_on_the_same_arrays():
     assert ours.found.differences == theirs.differences
     assert (ours.groups_left_out, ours.visits_left_out, ours.n_without_baseline) == ([], [], 0)
     assert ours.found.differences[-1].estimate == pytest.approx(30, abs=4)
+
+
+def subtypes_that_stand_still() -> list[VisitValue]:
+    """Forty patients around 40 mL and forty around 100 mL, of whom nobody changes."""
+    rng = np.random.default_rng(7)
+    found = []
+    for number in range(80):
+        group = "LJ" if number % 2 else "LI"
+        level = rng.normal(100 if group == "LJ" else 40, 10)
+        found += [
+            VisitValue(number, group, visit, float(level + rng.normal(0, 8))) for visit in VISITS
+        ]
+    return found
+
+
+def test_of_subtypes_a_mean_is_the_mean_of_the_changes_that_were_seen():
+    """Of complete visits exactly, whatever the slope: columns centred within a group add nothing.
+
+    At one load for both, the patients of the one are those of unusually low first loads and of the
+    other of unusually high ones, who come back to their own level: a change that nobody had.
+    """
+    found = subtypes_that_stand_still()
+    ours = visit_change(found, VISITS[0], ["LI", "LJ"])
+    first = {one.patient: one.value for one in found if one.visit == VISITS[0]}
+    for one in ours.found.means:
+        seen = [
+            value.value - first[value.patient]
+            for value in found
+            if (value.group, value.visit) == (one.arm, one.visit)
+        ]
+        assert one.estimate == pytest.approx(np.mean(seen), abs=1e-6)
+    assert all(one.ci_low < 0 < one.ci_high for one in ours.found.differences)
+    as_if_dealt_out = visit_change(found, VISITS[0], ["LI", "LJ"], is_randomised=True)
+    assert all(one.p_value < 0.05 for one in as_if_dealt_out.found.differences)
 
 
 def test_with_baselines_all_alike_a_mean_is_the_mean_of_the_changes_with_students_interval():

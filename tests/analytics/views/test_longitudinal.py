@@ -146,6 +146,8 @@ def test_the_page_says_the_model_and_what_was_left_out(client, cohort):
     assert "Declared model: change in load on group and planned visit" in page
     assert "degrees of freedom by Kenward and Roger" in page
     assert "24 values of 12 patients" in page
+    assert "least-squares means at the mean load at Baseline of the group" in page
+    assert "95 % intervals, at the mean load at Baseline of the group." in page
 
 
 def test_too_few_loads_are_said_and_nothing_is_estimated(client, world):
