@@ -77,7 +77,8 @@ class YearlyChange:
     why_not_rates : str
         Why patients' rates could not be told apart; empty where they could.
     components : Components or None
-        None where only levels vary.
+        None where only levels vary, or where the model is singular: its correlation of one says
+        nothing of patients, and a deviation of zero is none to plan a trial on.
     is_singular : bool
         Fewer random effects would do: patients hardly differ in level or rate.
     """
@@ -147,7 +148,7 @@ def yearly_change(
         kept[reference],
         random,
         why,
-        _components(model) if random == LEVEL_AND_RATE else None,
+        _components(model) if random == LEVEL_AND_RATE and not model.singular else None,
         model.singular,
         [group for group in groups if group not in kept and any(v.group == group for v in values)],
     )
@@ -188,11 +189,8 @@ def _rate(
     )
 
 
-def _components(model: MixedModel) -> Components | None:
-    """Return the deviations of patients; None where one of them is zero and has no correlation."""
+def _components(model: MixedModel) -> Components:
     random, residual = model.variance
-    level, rate = sqrt(max(random[0, 0], 0.0)), sqrt(max(random[1, 1], 0.0))
-    if not (level > 0 and rate > 0):
-        return None
+    level, rate = sqrt(random[0, 0]), sqrt(random[1, 1])
     correlation = float(np.clip(random[0, 1] / (level * rate), -1, 1))
     return Components(level, rate, correlation, sqrt(residual))

@@ -64,6 +64,24 @@ def test_the_components_are_those_that_were_drawn():
     assert found.components.noise_sd == pytest.approx(2, rel=0.1)
 
 
+def test_a_singular_model_tells_no_deviations_to_plan_on():
+    """Everybody changes alike, so that a rate of their own is noise and its correlation is one."""
+    found = next(
+        fitted for seed in range(20) if (fitted := yearly_change(alike(seed), ["a"])).is_singular
+    )
+    assert (found.random, found.components) == (LEVEL_AND_RATE, None)
+
+
+def alike(seed: int) -> list[Timed]:
+    rng = np.random.default_rng(seed)
+    levels = rng.normal(50, 20, 12)
+    return [
+        Timed(patient, "a", t, float(levels[patient] + 10 * t + rng.normal(0, 4)))
+        for patient in range(12)
+        for t in (0.0, 1.0, 2.0)
+    ]
+
+
 def test_where_rates_cannot_be_told_apart_levels_alone_vary_and_that_is_said():
     """Two scans each: as many as there are levels and rates, so nothing is left for noise."""
     found = yearly_change(values(6, 25, years=(0.0, 1.0)), ["a"])
