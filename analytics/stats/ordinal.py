@@ -3,8 +3,8 @@
 logit P(level <= j) = threshold_j - x'beta: one odds ratio for every cut of the scale (McCullagh
 1980, J R Stat Soc B 42:109), so that no distance between levels is assumed. Scans of one patient
 are not independent: with patients given, the covariance is the sandwich over patients, and tests
-are Student's with the patients less one as degrees of freedom. Whether one odds ratio will do is
-asked by `ordinal_checks`.
+are Student's with the patients less the covariates less one as degrees of freedom, so that few
+patients are not taken for many. Whether one odds ratio will do is asked by `ordinal_checks`.
 """
 
 from collections.abc import Hashable, Sequence
@@ -51,6 +51,8 @@ class OrdinalModel:
         Without covariates, and as fitted.
     n, n_patients : int or None
         Rows, and patients if given.
+    degrees : float
+        Of freedom of the tests; infinite without patients.
     """
 
     coefficients: Array
@@ -66,6 +68,7 @@ class OrdinalModel:
     log_likelihood: tuple[float, float]
     n: int
     n_patients: int | None
+    degrees: float
 
 
 def fit(
@@ -113,7 +116,7 @@ def fit(
         names_of, who = codes_of(patients, codes.size, "patients")
         count = len(names_of)
         covariance = _sandwich(covariance, scores, who, count, x.shape[1])
-        df = float(count - 1)
+        df = float(count - x.shape[1] - 1)
     # From standardised columns back: threshold + mean / sd * coefficient.
     back = np.eye(at.size)
     back[cuts:, cuts:] = np.diag(1 / size)
@@ -137,6 +140,7 @@ def fit(
         (null, value),
         codes.size,
         count,
+        df,
     )
 
 

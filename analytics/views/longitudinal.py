@@ -51,6 +51,7 @@ def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "fewest_patients": visit_change.FEWEST_PATIENTS,
         "enough": arms_by_visit.ENOUGH,
         "fewest_for_odds": level_odds.FEWEST_PATIENTS,
+        "fewest_to_check": level_odds.FEWEST_TO_CHECK,
         "file_name": _file_name(study, asked),
         "csv_url": with_query(reverse("longitudinal_data", args=[study.code]), asked),
     }
