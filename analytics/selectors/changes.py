@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from analytics.selectors.correlations import too_small
-from analytics.selectors.load_columns import Codes, LoadColumns, Mask, named
+from analytics.selectors.load_columns import Codes, LoadColumns, Mask
+from analytics.selectors.planned_visits import baseline_of, visits_of
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.mean_change import MeanChange, mean_change
 from mldtrial.trial.models import AcqStratum
@@ -34,8 +35,9 @@ class VisitChange:
 
 
 def by_visit(loads: LoadColumns, *, smallest_group: int) -> list[VisitChange]:
-    """Return the change of load from the first planned visit to each later one, 3D and 2D apart.
+    """Return the change of load from the first planned visit with enough loads to each later one.
 
+    3D and 2D are apart. Enough is as in the models of change (`planned_visits.baseline_of`).
     Each patient who has a load of the same stratum at both counts once; loads at visits that were
     not planned are left out.
 
@@ -45,11 +47,14 @@ def by_visit(loads: LoadColumns, *, smallest_group: int) -> list[VisitChange]:
         Patients below which nothing is shown to this person.
     """
     planned = loads.take(loads.is_planned)
-    different, visit = named(zip(planned.visit_number.tolist(), planned.visit_name, strict=True))
-    order: list[int] = sorted(range(len(different)), key=lambda number: different[number])
+    visits, visit = visits_of(planned)
+    at_visit = [visits[place] for place in visit]
+    rows_of = zip(at_visit, planned.stratum.tolist(), planned.patient.tolist(), strict=True)
+    baseline = baseline_of(rows_of, smallest_group)
+    order = [place for place, one in enumerate(visits) if baseline is not None and one >= baseline]
     if len(order) < 2:
         return []
-    names = [different[number][1] for number in order]
+    names = [visits[place][1] for place in order]
     found = []
     for stratum in AcqStratum.values:
         here = planned.stratum == stratum

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-import numpy as np
-
 from analytics.selectors.cohort import Part
 from analytics.selectors.correlations import too_small
+from analytics.selectors.longitudinal_rows import EVERYBODY, Measured, measured_of
 from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
+from analytics.selectors.planned_visits import baseline_of
 from analytics.stats import level_odds, visit_change, yearly_change
 from analytics.stats.errors import NotEstimableError, as_clause
 from analytics.stats.level_odds import LevelOdds
@@ -19,37 +19,9 @@ from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.selectors import arms_of_everybody
 
 BY = (SUBTYPE, ARM, TOGETHER)
-EVERYBODY = "EVERYBODY"
 DAYS_PER_YEAR = 365.25
 NO_COMPONENTS = "the levels and rates of patients cannot be told apart"
 FoundT = TypeVar("FoundT")
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """A load with what the models take of it.
-
-    Attributes
-    ----------
-    patient : int
-        Number of the patient.
-    visit : tuple of (float, str) or None
-        Number and name of the planned visit.
-    day : float
-        Of the scan, in days.
-    level : float or None
-        Of GMFC-MLD, where there is one near enough.
-    """
-
-    patient: int
-    group: str
-    subtype: str
-    stratum: str
-    visit: tuple[float, str] | None
-    day: float
-    load_ml: float
-    level: float | None
-    is_after_treatment: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +38,11 @@ class StratumModels:
 
     Attributes
     ----------
-    n_treated : int
-        Scans after a treatment had begun, the study's own included.
+    n_ungrouped : int
+        Patients who are in no group, so that change and yearly change leave them out.
+    treated_changes, treated_scans : tuple of (int, int)
+        Of the rows of the change by visit and of the yearly change, those after a treatment had
+        begun, the study's own included, and how many there are.
     change, yearly : Fitted
         Of `VisitChange` and of `YearlyChange`.
     odds, odds_within : Fitted
@@ -77,7 +52,9 @@ class StratumModels:
     stratum: str
     n: int
     n_patients: int
-    n_treated: int
+    n_ungrouped: int
+    treated_changes: tuple[int, int]
+    treated_scans: tuple[int, int]
     change: Fitted
     yearly: Fitted
     odds: Fitted
@@ -103,8 +80,15 @@ def models(
     if by == ARM:
         told = arms_of_everybody(study, user=user)
         arms = {str(patient): arm for patient, arm in told.items()}
-    measured = _measured(part, by, arms)
-    baseline = min((one.visit for one in measured if one.visit is not None), default=None)
+    measured = measured_of(part, by, arms)
+    baseline = baseline_of(
+        (
+            (one.visit, (one.stratum, one.group), one.patient)
+            for one in measured
+            if one.visit is not None and one.group
+        ),
+        smallest_group,
+    )
     return [
         _of_stratum(stratum, own, baseline, by, smallest_group)
         for stratum in AcqStratum.values
@@ -137,7 +121,7 @@ def own_courses(part: Part, *, smallest_group: int) -> list[OwnCourse]:
 
     Within subtypes where these scans allow it, for a trial compares patients of one subtype.
     """
-    within, alike = (_measured(part, by, {}) for by in (SUBTYPE, TOGETHER))
+    within, alike = (measured_of(part, by, {}) for by in (SUBTYPE, TOGETHER))
     found = []
     for stratum in AcqStratum.values:
         rows = [[one for one in own if one.stratum == stratum] for own in (within, alike)]
@@ -160,40 +144,6 @@ def _own_course(stratum: str, measured: Sequence[Measured], smallest: int) -> Ow
     return OwnCourse(stratum, fitted.components, is_within, n, n_patients, reason)
 
 
-def _measured(part: Part, by: str, arms: Mapping[str, str]) -> list[Measured]:
-    points, loads = part.columns, part.loads
-    patients, subtypes = points.patient.tolist(), points.subtype.tolist()
-    groups = [
-        arms.get(points.patient_ids[patient], "") if by == ARM else _group(subtype, by)
-        for patient, subtype in zip(patients, subtypes, strict=True)
-    ]
-    visits = [
-        (number, name) if is_planned else None
-        for number, name, is_planned in zip(
-            loads.visit_number.tolist(), loads.visit_name, loads.is_planned, strict=True
-        )
-    ]
-    rows = zip(
-        patients,
-        groups,
-        subtypes,
-        points.stratum.tolist(),
-        visits,
-        loads.scanned_on.astype(np.int64).astype(float).tolist(),
-        points.load_ml.tolist(),
-        [None if np.isnan(level) else level for level in points.gmfc_level.tolist()],
-        loads.is_after_treatment.tolist(),
-        strict=True,
-    )
-    return [Measured(*row) for row in rows]
-
-
-def _group(subtype: str, by: str) -> str:
-    if by == TOGETHER:
-        return EVERYBODY
-    return "" if subtype == Subtype.UNDETERMINED else subtype
-
-
 def _of_stratum(
     stratum: str,
     measured: Sequence[Measured],
@@ -204,20 +154,44 @@ def _of_stratum(
     n_patients = len({one.patient for one in measured})
     if n_patients < smallest:
         none = Fitted(None, too_small(smallest))
-        return StratumModels(stratum, 0, 0, 0, none, none, none, none)
+        return StratumModels(stratum, 0, 0, 0, (0, 0), (0, 0), none, none, none, none)
     grouped = [one for one in measured if one.group]
     # Nobody is of an arm before the trial: there the scans of its visits count alone.
     timed = [one for one in grouped if by != ARM or one.visit is not None]
+    change = _fitted(lambda: _change(grouped, baseline, by, smallest))
+    yearly = _fitted(lambda: _yearly(timed, smallest))
     return StratumModels(
         stratum=stratum,
         n=len(measured),
         n_patients=n_patients,
-        n_treated=sum(one.is_after_treatment for one in measured),
-        change=_fitted(lambda: _change(grouped, baseline, by, smallest)),
-        yearly=_fitted(lambda: _yearly(timed, smallest)),
+        n_ungrouped=n_patients - len({one.patient for one in grouped}),
+        treated_changes=_treated(_of_change(grouped, baseline, change.found)),
+        treated_scans=_treated(_of_yearly(timed, yearly.found)),
+        change=change,
+        yearly=yearly,
         odds=_fitted(lambda: _odds(measured, smallest, within=False)),
         odds_within=_fitted(lambda: _odds(measured, smallest, within=True)),
     )
+
+
+def _treated(rows: Sequence[Measured]) -> tuple[int, int]:
+    return sum(one.is_after_treatment for one in rows), len(rows)
+
+
+def _of_change(
+    grouped: Sequence[Measured], baseline: tuple[float, str] | None, found: VisitChange | None
+) -> list[Measured]:
+    """Return the loads whose changes the model holds."""
+    if found is None:
+        return []
+    held = {(one.visit, one.arm) for one in found.found.means}
+    first = {one.patient for one in grouped if one.visit == baseline}
+    return [one for one in grouped if one.patient in first and (one.visit, one.group) in held]
+
+
+def _of_yearly(timed: Sequence[Measured], found: YearlyChange | None) -> list[Measured]:
+    held = set() if found is None else {one.group for one in found.rates}
+    return [one for one in timed if one.group in held]
 
 
 def _fitted(fit: Callable[[], FoundT]) -> Fitted:

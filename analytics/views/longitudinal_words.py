@@ -6,7 +6,8 @@ from typing import Any
 
 from analytics.figures.means import MeanMark, means_figure
 from analytics.selectors.cohort import Part
-from analytics.selectors.longitudinal import BY, EVERYBODY, StratumModels
+from analytics.selectors.longitudinal import BY, StratumModels
+from analytics.selectors.longitudinal_rows import EVERYBODY
 from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
 from analytics.stats.arms_by_visit import VisitEstimate
 from analytics.stats.errors import as_clause

@@ -81,3 +81,24 @@ def test_two_patients_have_no_interval_and_a_small_group_is_not_shown(world: Wor
     assert {(one.n, one.found, one.reason) for one in hidden} == {
         (0, None, "fewer than 5 patients, not shown")
     }
+
+
+def test_a_renamed_visit_is_the_same_visit_under_its_newest_name(world: World, three):
+    """And one load at an earlier, rarer visit moves the baseline of nobody."""
+    last = three[2].visits.get(definition__code="M06")
+    last.name, last.date = "Half a year", last.date + timedelta(days=3)
+    last.save()
+    for number in (4, 5):
+        more = patients.create_patient(
+            site=world.site_a, subject_code=f"A-00{number}", sex="F",
+            birth_month=date(2020, 3, 1), by=None,
+        )  # fmt: skip
+        load(more, "M00", 50.0)
+        load(more, "M06", 70.0)
+    early = FIRST - timedelta(days=30)
+    screening = world.study.visit_definitions.get(code="M12")
+    make_visit(three[0], early, definition=screening, number=0, name="Screening")
+    make_load(three[0], early, 300.0)
+    (only,) = found(world)
+    assert (only.visit_name, only.n) == ("Half a year", 5)
+    assert only.found.mean == pytest.approx(20.0)

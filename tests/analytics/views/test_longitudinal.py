@@ -12,8 +12,8 @@ from analytics.stats.visit_change import VisitValue, visit_change
 from analytics.stats.yearly_change import Timed, yearly_change
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial import policies
-from mldtrial.trial.models import SITE_ROLES, GmfcMldAssessment, Study
-from mldtrial.trial.services import patients
+from mldtrial.trial.models import SITE_ROLES, GmfcMldAssessment, Patient, Study, Visit
+from mldtrial.trial.services import patients, unblinding
 from tests.support.copied_rows import copied
 from tests.support.loads import make_load, make_visit
 from tests.support.plotly import numbers
@@ -180,3 +180,34 @@ def test_the_queries_do_not_grow_with_the_cohort(client, cohort, django_assert_m
     client.force_login(cohort.user("statistician"))
     with django_assert_max_num_queries(18):
         client.get(URL)
+
+
+def test_a_renamed_visit_is_one_visit_and_who_is_in_no_group_is_counted(client, cohort):
+    whole = get(client, cohort, "?by=together").context["strata"][0]["change"]["means"]
+    Visit.objects.filter(number=1, patient__subject_code__gte="L-06").update(name="Renamed")
+    renamed = get(client, cohort, "?by=together").context["strata"][0]["change"]["means"]
+    assert [row["estimate"].estimate for row in renamed] == [
+        row["estimate"].estimate for row in whole
+    ]
+    Patient.objects.filter(subject_code="L-00").update(onset_age_months=None)
+    answer = get(client, cohort)
+    assert answer.context["strata"][0]["models"].n_ungrouped == 1
+    assert "1 patient of undetermined subtype is left out." in answer.content.decode()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_told_arms_are_compared_within_subtypes_by_the_scans_of_the_trial_alone(client, cohort):
+    arms = {f"L-{n:02}": "VERUM" if n % 4 < 2 else "CONTROL" for n in range(12)}
+    unblinding.load_allocations(study=cohort.study, rows=arms.items(), by_whom="Pharmacist")
+    before = date(2023, 6, 1)
+    for patient in Patient.objects.filter(subject_code__in=arms):
+        make_load(patient, before, 500.0)
+    answer = get(client, cohort, "?by=arm")
+    page = " ".join(answer.content.decode().split())
+    (stratum,) = answer.context["strata"]
+    assert {row["group"] for row in stratum["change"]["means"]} == {"arm VERUM", "arm CONTROL"}
+    assert sorted(stratum["change"]["adjusted_for"]) == ["early juvenile", "late infantile"]
+    assert "at the mean load at Baseline of all arms" in page
+    # Twelve patients at three planned visits; the fourth scan is of before the trial.
+    assert sum(rate.n for _, rate in stratum["yearly"]["rates"]) == 36
+    assert "Scans of planned visits count, for nobody is of an arm before the trial." in page
