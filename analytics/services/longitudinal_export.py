@@ -4,6 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from analytics.selectors.longitudinal import Fitted, StratumModels
+from analytics.services.longitudinal_notes import (
+    notes_of_change,
+    notes_of_odds,
+    notes_of_yearly,
+)
 from analytics.services.table_out import number, take_out
 from analytics.stats.arms_by_visit import VisitEstimate
 from analytics.stats.small_samples import KENWARD_ROGER
@@ -16,7 +21,7 @@ from mldtrial.trial.rules.formulas import guarded
 COLUMNS = (
     "study_code", "acq_stratum", "model", "group", "compared_with", "visit_name", "values",
     "patients", "estimate", "unit", "standard_error", "degrees_of_freedom", "degrees_method",
-    "ci_low", "ci_high", "p_value", "covariance", "why_none",
+    "ci_low", "ci_high", "p_value", "covariance", "one_ratio_p_value", "notes", "why_none",
 )  # fmt: skip
 CHANGE, YEARLY, ODDS, ODDS_WITHIN = (
     "change_by_visit", "change_per_year", "worse_level", "worse_level_within_subtypes",
@@ -62,9 +67,11 @@ def _rows(one: StratumModels) -> Iterator[Row]:
         if model.found is None:
             yield {"model": name, "why_none": guarded(model.reason)}
     if one.change.found is not None:
-        yield from _change(one.change.found)
+        notes = guarded(notes_of_change(one, one.change.found))
+        yield from ({**row, "notes": notes} for row in _change(one.change.found))
     if one.yearly.found is not None:
-        yield from _yearly(one.yearly.found)
+        notes = guarded(notes_of_yearly(one, one.yearly.found))
+        yield from ({**row, "notes": notes} for row in _yearly(one.yearly.found))
     for name in (ODDS, ODDS_WITHIN):
         odds = fitted[name].found
         if odds is not None:
@@ -80,6 +87,8 @@ def _rows(one: StratumModels) -> Iterator[Row]:
                 "ci_high": number(odds.ci_high),
                 "p_value": number(odds.p_value),
                 "covariance": "sandwich over patients",
+                "one_ratio_p_value": number(odds.one_ratio_p),
+                "notes": guarded(notes_of_odds(odds)),
             }
 
 

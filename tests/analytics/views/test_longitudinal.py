@@ -130,6 +130,23 @@ def test_the_file_holds_what_the_page_shows(client, cohort):
     }
 
 
+def test_the_file_says_what_the_page_says_beside_the_numbers(client, cohort):
+    Patient.objects.filter(subject_code="L-00").update(onset_age_months=None)
+    Visit.objects.filter(number=1, patient__subject_code="L-01").update(definition=None)
+    answer = get(client, cohort, path="tables.csv")
+    notes = {
+        row["model"]: (row["notes"], row["one_ratio_p_value"])
+        for row in csv.DictReader(io.StringIO(answer.content.decode()))
+    }
+    said, _ = notes["change_by_visit"]
+    assert "means at the mean load at Baseline of the group" in said
+    assert "patients without a load at Baseline, left out: 1" in said
+    assert "patients in no group, left out: 1" in said
+    assert "patients in no group, left out: 1" in notes["change_per_year"][0]
+    why = "one ratio not tested: 12 patients are too few for the test: it needs 40"
+    assert notes["worse_level"] == (why, "")
+
+
 def test_the_figure_draws_the_means_of_the_table(client, cohort):
     (stratum,) = get(client, cohort).context["strata"]
     means = [row["estimate"].estimate for row in stratum["change"]["means"]]
