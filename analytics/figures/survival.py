@@ -12,7 +12,7 @@ from analytics.figures.typed import typed
 
 Array = NDArray[np.float64]
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
-STEPS_MONTHS = (3, 6, 12, 24, 36, 60, 120, 240)
+STEPS_MONTHS = (1, 3, 6, 12, 24, 36, 60, 120, 240)
 MOST_TICKS = 7
 
 
@@ -80,7 +80,7 @@ def survival_figure(
             xaxis=style.axis(
                 f"{axis_title}<br>below it at risk, as in the legend",
                 tickvals=ticks,
-                ticktext=["<br>".join([f"{t:g}", *_counts(curves, t)]) for t in ticks],
+                ticktext=["<br>".join([f"{round(t, 1):g}", *_counts(curves, t)]) for t in ticks],
                 tickangle=0,
                 range=[first - edge, last + edge],
             ),
@@ -97,7 +97,8 @@ def _ticks(first: float, last: float) -> list[float]:
     span = last - first
     step = next((one for one in STEPS_MONTHS if span / one <= MOST_TICKS), STEPS_MONTHS[-1])
     start = float(np.ceil(first / step) * step)
-    return [float(t) for t in np.arange(start, last + 1e-9, step)]
+    # Within one month nothing but the beginning is left to say how many are at risk.
+    return [float(t) for t in np.arange(start, last + 1e-9, step)] or [first]
 
 
 def _traces(curve: StepCurve, place: int) -> list[dict[str, Any]]:

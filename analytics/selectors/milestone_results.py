@@ -30,9 +30,13 @@ class Tested:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What comes out where the milestone is put on one day between two visits."""
+    """What comes out where the milestone is put on one day between two visits.
+
+    Who would have reached it by then before being at risk is not among its patients.
+    """
 
     place: str
+    n_patients: int
     curves: list[GroupCurve]
     test: Tested
 
@@ -59,7 +63,7 @@ class Results:
     n_too_late : int
         Patients who had no time at risk left in what is asked for.
     n_recovered : int
-        Patients with a better level again after the milestone.
+        Patients among the events with a better level again after the milestone.
     undetermined_left_out : int
         Patients drawn but not compared: their subtype is not determined.
     """
@@ -79,6 +83,12 @@ class Results:
         """What is shown first: the milestone on the day it was seen."""
         return next(one for one in self.placed if one.place == LATEST)
 
+    @property
+    def subtypes_compared(self) -> list[str]:
+        """The subtypes that test and model keep apart; empty where they do not."""
+        strata = {str(one.stratum) for one in self.episodes}
+        return [kind.value for kind in Subtype if kind.value in strata]
+
 
 def results(part: MilestonePart) -> Results:
     """Return what the patients of a part say, with each milestone on three days."""
@@ -87,10 +97,12 @@ def results(part: MilestonePart) -> Results:
         found = [one for own in part.watched for one in episodes_of(own, part.question, place)]
         groups = _in_order(part.question, found)
         compared = _compared(part.question, found)
-        placed.append(Placed(place, curves(found, groups), _tested(compared)))
+        n_patients = len({one.patient for one in found})
+        placed.append(Placed(place, n_patients, curves(found, groups), _tested(compared)))
         if place == LATEST:
             shown = found
     at_risk = {one.patient for one in shown}
+    reached = {one.patient for one in shown if one.event}
     counted = [one for one in part.watched if isinstance(one.reached, Milestone)]
     compared = _compared(part.question, shown)
     return Results(
@@ -100,7 +112,10 @@ def results(part: MilestonePart) -> Results:
         n_events=sum(one.event for one in shown),
         n_too_late=sum(one.patient_id not in at_risk for one in counted),
         n_recovered=sum(
-            isinstance(one.reached, Milestone) and one.reached.recovered for one in counted
+            isinstance(one.reached, Milestone)
+            and one.reached.recovered
+            and one.patient_id in reached
+            for one in counted
         ),
         undetermined_left_out=len(at_risk - {one.patient for one in compared}),
         placed=placed,
@@ -132,6 +147,7 @@ def episodes_of(one: Watched, question: Question, place: str) -> list[Episode]:
             until / DAYS_PER_MONTH,
             event,
             load_ml,
+            goes_on=until < end,
         )
         for begun, since, until, event in episodes.cut(entry, end, one.reached.event, starts)
         if _accepts_therapies(question.filters.therapy, begun)
@@ -188,7 +204,7 @@ def _tested(compared: Sequence[Episode]) -> Tested:
 def _modelled(question: Question, compared: Sequence[Episode]) -> Modelled:
     groups = _in_order(question, compared)
     try:
-        reference = _reference(groups, compared)
+        reference = _reference(question, groups, compared)
         found = hazards(compared, reference, with_load=bool(question.load_stratum))
     except NotEstimableError as error:
         return Modelled(None, as_clause(str(error)))
@@ -197,9 +213,15 @@ def _modelled(question: Question, compared: Sequence[Episode]) -> Modelled:
     return Modelled(replace(found, ratios=ratios), "")
 
 
-def _reference(groups: Sequence[str], compared: Sequence[Episode]) -> str:
-    """Return whom the others are compared with: the untreated, else the group of most patients."""
+def _reference(question: Question, groups: Sequence[str], compared: Sequence[Episode]) -> str:
+    """Return whom the others are compared with: the untreated, else the group of most patients.
+
+    Of arms the first by name: which is the control is not on record, and with the largest a ratio
+    would turn round when one more patient is enrolled.
+    """
     if NO_THERAPY in groups:
         return NO_THERAPY
+    if question.by == ARM and groups:
+        return groups[0]
     counts = [len({one.patient for one in compared if one.group == group}) for group in groups]
     return groups[int(np.argmax(counts))] if groups else EVERYBODY

@@ -23,7 +23,7 @@ TWO_LEVELS = "two levels of GMFC-MLD are on record for one day"
 NO_ONSET = "there was no first symptom, or its age is not known"
 NO_TREATMENT = "no treatment is on record"
 NOT_ENROLLED = "the day of enrolment, from which an arm counts, is not on record"
-NO_LOAD = "no load of such a scan lies near enough to the first assessment"
+NO_LOAD = "no load of such a scan lies near enough to the day the patient enters"
 OF_A_PATIENT = (
     "subject_code", "birth_month", "onset_age_months", "sibling_onset_age_months",
     "genotype_class", "enrolled_on", "first_study_dose_on", "site__code", "site__name",
@@ -32,7 +32,10 @@ OF_A_PATIENT = (
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The load at entry, of the scan nearest to the first assessment below the milestone."""
+    """The load of the scan nearest to the entry: the first assessment below the milestone.
+
+    Or day 0 or, where arms are told apart, enrolment, if that is later.
+    """
 
     load_ml: float
     day: float

@@ -14,8 +14,9 @@ from mldtrial.trial.rules.formulas import guarded
 
 COLUMNS = (
     "study_code", "site_code", "subject_code", "subtype", "gmfc_mld_milestone", "clock", "group",
-    "entry_months", *(f"end_{place}_months" for place in PLACES), "milestone_reached",
-    "better_again_later", "acq_stratum", "baseline_load_ml", "why_left_out",
+    "entry_months", *(f"end_{place}_months" for place in PLACES),
+    *(f"milestone_reached_{place}" for place in PLACES), "better_again_later",
+    "acq_stratum", "baseline_load_ml", "why_left_out",
 )  # fmt: skip
 NOT_AT_RISK = "no time at risk in what is asked for"
 
@@ -23,8 +24,9 @@ NOT_AT_RISK = "no time at risk in what is asked for"
 def milestone_times(*, study: Study, part: MilestonePart, by: Any) -> bytes:
     """Return a row for each time at risk, and for each patient left out with why, and log it.
 
-    Where the times are cut at a therapy, the end on the earliest and on the middle day possible is
-    that of the same part; empty where the part then has no time.
+    Each of the three days that are taken for a milestone has its own end and says whether the
+    milestone is reached at it: where the times are cut at a therapy, it may fall into another part.
+    Both are empty where the part then has no time.
 
     Raises
     ------
@@ -61,15 +63,16 @@ def _rows(study: Study, one: Watched, question: Question) -> list[list[str]]:
     }
     rows = []
     for key, part in by_place[LATEST].items():
-        ends = [by_place[place].get(key) for place in PLACES]
+        placed = [by_place[place].get(key) for place in PLACES]
+        is_reached = any(one is not None and one.event for one in placed)
         rows.append(
             [
                 *of_whom,
                 guarded(str(part.group)),
                 number(part.entry),
-                *("" if end is None else number(end.end) for end in ends),
-                "1" if part.event else "0",
-                "1" if part.event and one.reached.recovered else "0",
+                *("" if own is None else number(own.end) for own in placed),
+                *("" if own is None else str(int(own.event)) for own in placed),
+                "1" if is_reached and one.reached.recovered else "0",
                 question.load_stratum,
                 number(part.load_ml),
                 "",

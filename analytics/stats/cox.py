@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
+from analytics.stats.cox_steps import Block, Steps
 from analytics.stats.errors import NotEstimableError, TooFewClustersError
-from analytics.stats.follow_up import FollowUp, codes_of, follow_up, must_be_written
+from analytics.stats.follow_up import codes_of, follow_up, must_be_written
 
 Array = NDArray[np.float64]
 EFRON = "efron"
@@ -29,24 +30,6 @@ CONVERGED = 1e-12
 SETTLED = 1e-3
 """By how much a further step may still move a log hazard ratio between two patients. Where the
 likelihood rises for ever each step moves it by about one, however little is left to gain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """One row per event, in rising time within a stratum; m events, n patients, p covariates.
-
-    Attributes
-    ----------
-    times : ndarray, shape (m,)
-    weights : ndarray, shape (m, n)
-        How much each patient is at risk.
-    shares : ndarray, shape (m, n)
-        How much of the event is whose: 1, or one over the number of tied events.
-    """
-
-    times: Array
-    weights: Array
-    shares: Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +122,7 @@ def fit(
     n = watched.end.size
     design = _design(covariates, n)
     layers = np.zeros(n, dtype=np.intp) if strata is None else codes_of(strata, n, "strata")[1]
-    steps = _steps(watched, layers, efron=ties == EFRON)
+    steps = Steps.of(watched, layers, efron=ties == EFRON)
     middle, size = design.mean(axis=0), design.std(axis=0)
     if (size <= 1e-12 * np.abs(design).max(axis=0)).any():
         raise NotEstimableError("A covariate is the same for every patient; leave it out.")
@@ -150,7 +133,7 @@ def fit(
     if clusters is not None:
         names, codes = codes_of(clusters, n, "clusters")
         count = len(names)
-        covariance = _robust(steps, x, best, codes, count) / np.outer(size, size)
+        covariance = _robust(steps, x, beta, best, codes, count) / np.outer(size, size)
     return _summary(
         beta / size, (null, best), (covariance, model), steps, size, (n, count), confidence
     )
@@ -162,8 +145,6 @@ class _Likelihood:
     scores: Array
     informations: Array
     means: Array
-    risk: Array
-    total: Array
 
     @property
     def information(self) -> Array:
@@ -181,33 +162,29 @@ def _design(covariates: ArrayLike, n: int) -> Array:
     return design
 
 
-def _steps(watched: FollowUp, layers: NDArray[np.intp], *, efron: bool) -> Steps:
-    times, weights, shares = [], [], []
-    for layer in np.unique(layers):
-        here = layers == layer
-        events = here & watched.event
-        for time in np.unique(watched.end[events]):
-            risk = (watched.at_risk(np.array([time]))[0] & here).astype(np.float64)
-            tied = (events & (watched.end == time)).astype(np.float64)
-            count = int(tied.sum())
-            for k in range(count):
-                times.append(float(time))
-                weights.append(risk - (k / count if efron else 0.0) * tied)
-                shares.append(tied / count)
-    return Steps(np.array(times), np.array(weights), np.array(shares))
-
-
 def _likelihood(steps: Steps, x: Array, beta: Array) -> _Likelihood:
-    eta = x @ beta
-    ahead = np.where(steps.weights > 0, eta, -np.inf)
-    top = ahead.max(axis=1, keepdims=True)
-    risk = steps.weights * np.exp(np.minimum(eta - top, 0.0))
-    total = risk.sum(axis=1)
-    means = risk @ x / total[:, None]
-    products = np.einsum("mn,ni,nj->mij", risk, x, x, optimize=True) / total[:, None, None]
-    informations = products - means[:, :, None] * means[:, None, :]
-    value = float((steps.shares @ eta - np.log(total) - top[:, 0]).sum())
-    return _Likelihood(value, steps.shares @ x - means, informations, means, risk, total)
+    value, scores, informations, all_means = 0.0, [], [], []
+    for block in steps.blocks():
+        own = x[block.rows]
+        eta = own @ beta
+        risk, total, top = _risk(block, eta)
+        means = risk @ own / total[:, None]
+        products = np.einsum("mn,ni,nj->mij", risk, own, own, optimize=True)
+        products /= total[:, None, None]
+        value += float((block.shares @ eta - np.log(total) - top).sum())
+        scores.append(block.shares @ own - means)
+        informations.append(products - means[:, :, None] * means[:, None, :])
+        all_means.append(means)
+    return _Likelihood(
+        value, np.concatenate(scores), np.concatenate(informations), np.concatenate(all_means)
+    )
+
+
+def _risk(block: Block, eta: Array) -> tuple[Array, Array, Array]:
+    """Return each patient's risk at each event, its sum, and the largest log risk, as unit."""
+    top = np.where(block.weights > 0, eta, -np.inf).max(axis=1)
+    risk = block.weights * np.exp(np.minimum(eta - top[:, None], 0.0))
+    return risk, risk.sum(axis=1), top
 
 
 def _newton(steps: Steps, x: Array) -> tuple[Array, float, _Likelihood]:
@@ -256,7 +233,12 @@ def _must_tell_apart(information: Array) -> None:
 
 
 def _robust(
-    steps: Steps, x: Array, best: _Likelihood, codes: NDArray[np.intp], count: int
+    steps: Steps,
+    x: Array,
+    beta: Array,
+    best: _Likelihood,
+    codes: NDArray[np.intp],
+    count: int,
 ) -> Array:
     if count < FEWEST_CLUSTERS or count <= x.shape[1]:
         raise TooFewClustersError(
@@ -264,7 +246,7 @@ def _robust(
             f" found {count} for {x.shape[1]}."
         )
     summed = np.zeros((count, x.shape[1]))
-    np.add.at(summed, codes, _score_residuals(steps, x, best))
+    np.add.at(summed, codes, _score_residuals(steps, x, beta, best.means))
     moved = summed @ np.linalg.inv(best.information)
     robust: Array = count / (count - 1) * moved.T @ moved
     if not (np.diag(robust) > 1e-12 * np.diag(np.linalg.inv(best.information))).all():
@@ -272,10 +254,16 @@ def _robust(
     return robust
 
 
-def _score_residuals(steps: Steps, x: Array, best: _Likelihood) -> Array:
+def _score_residuals(steps: Steps, x: Array, beta: Array, all_means: Array) -> Array:
     """Return what each patient adds to the score, shape (n, p)."""
-    left = steps.shares - best.risk / best.total[:, None]
-    residuals: Array = left.sum(axis=0)[:, None] * x - left.T @ best.means
+    residuals, done = np.zeros_like(x), 0
+    for block in steps.blocks():
+        own = x[block.rows]
+        risk, total, _ = _risk(block, own @ beta)
+        left = block.shares - risk / total[:, None]
+        means = all_means[done : done + total.size]
+        residuals[block.rows] += left.sum(axis=0)[:, None] * own - left.T @ means
+        done += total.size
     return residuals
 
 

@@ -7,7 +7,7 @@ J Am Stat Assoc 69:81; Simon and Makuch 1984, Stat Med 3:35).
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -30,6 +30,8 @@ class Episode:
         Whether the milestone was reached at `end`.
     load_ml : float or None
         The covariate, where there is one.
+    goes_on : bool
+        Whether the patient is watched on after `end`, in another state: nobody left there.
     """
 
     patient: Hashable
@@ -39,6 +41,7 @@ class Episode:
     end: float
     event: bool
     load_ml: float | None = None
+    goes_on: bool = False
 
 
 def cut(
@@ -75,9 +78,7 @@ def joined(episodes: Sequence[Episode]) -> list[Episode]:
     for one in episodes:
         last = found[-1] if found else None
         if last is not None and (last.group, last.end) == (one.group, one.entry):
-            found[-1] = Episode(
-                last.patient, last.group, last.stratum, last.entry, one.end, one.event, last.load_ml
-            )
+            found[-1] = replace(last, end=one.end, event=one.event, goes_on=one.goes_on)
         else:
             found.append(one)
     return found
@@ -90,3 +91,11 @@ def columns(episodes: Sequence[Episode]) -> tuple[Array, NDArray[np.bool_], Arra
         np.array([one.event for one in episodes], dtype=np.bool_),
         np.array([one.entry for one in episodes], dtype=np.float64),
     )
+
+
+def n_at_risk(episodes: Sequence[Episode], times: Array) -> NDArray[np.intp]:
+    """Return how many are at risk, after their entry and up to their end, at each time."""
+    end, _, entry = columns(episodes)
+    begun = np.searchsorted(np.sort(entry), times, side="left")
+    left: NDArray[np.intp] = np.searchsorted(np.sort(end), times, side="left")
+    return begun - left

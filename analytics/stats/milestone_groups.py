@@ -2,7 +2,7 @@
 
 Nothing is tested with fewer than five events for each difference that is asked for: below that,
 intervals of a Cox model hold the truth too seldom (Vittinghoff and McCulloch 2007, Am J Epidemiol
-165:710).
+165:710). An event while a single group is at risk compares nothing, and does not count.
 """
 
 from collections.abc import Hashable, Sequence
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analytics.stats import cox, survival
 from analytics.stats.cox_checks import Proportionality, proportional_hazards
-from analytics.stats.episodes import Episode, columns
+from analytics.stats.episodes import Episode, columns, n_at_risk
 from analytics.stats.errors import NotEstimableError, as_clause
 from analytics.stats.survival import LogRank, SurvivalCurve
 
@@ -115,7 +115,9 @@ def difference(episodes: Sequence[Episode]) -> LogRank:
     if not episodes:
         raise NotEstimableError("Nobody is at risk.")
     groups = [one.group for one in episodes]
-    _must_be_enough(episodes, max(len(set(groups)) - 1, 1))
+    differences = len(set(groups)) - 1
+    if differences:
+        _must_be_enough(episodes, differences, of_groups=True)
     end, event, entry = columns(episodes)
     return survival.log_rank(end, event, groups, entry, [one.stratum for one in episodes])
 
@@ -140,7 +142,10 @@ def hazards(episodes: Sequence[Episode], reference: Hashable, *, with_load: bool
     names: list[Hashable] = [*others, LOAD] if with_load else others
     if not names or (others and reference not in groups):
         raise NotEstimableError("A hazard ratio needs two groups, or the load.")
-    _must_be_enough(episodes, len(names))
+    if others:
+        _must_be_enough(episodes, len(others), of_groups=True)
+    if with_load:
+        _must_be_enough(episodes, len(names), of_groups=False)
     design = np.array([[group == name for name in others] for group in groups], dtype=np.float64)
     if with_load:
         design = np.column_stack([design, _loads(episodes) / LOAD_STEP_ML])
@@ -176,10 +181,35 @@ def _loads(episodes: Sequence[Episode]) -> Array:
     return np.array([one.load_ml for one in episodes], dtype=np.float64)
 
 
-def _must_be_enough(episodes: Sequence[Episode], differences: int) -> None:
-    found, needed = sum(one.event for one in episodes), EVENTS_EACH * differences
-    if found < needed:
+def _must_be_enough(episodes: Sequence[Episode], differences: int, *, of_groups: bool) -> None:
+    found, needed = _events_compared(episodes, of_groups=of_groups), EVENTS_EACH * differences
+    if found >= needed:
+        return
+    alone = sum(one.event for one in episodes) - found
+    if of_groups and alone and not found:
         raise NotEstimableError(
-            f"{found} event{'' if found == 1 else 's'} are too few: {needed} are needed,"
-            f" {EVENTS_EACH} for each difference."
+            "The groups are never at risk together when one of them reaches it; nothing compares."
         )
+    said = f"{found} event{' is' if found == 1 else 's are'} too few: {needed} are needed,"
+    said += f" {EVENTS_EACH} for each difference"
+    if alone:
+        what = "group" if of_groups else "patient"
+        said += f"; {alone} more do not count, for one {what} alone was at risk then"
+    raise NotEstimableError(f"{said}.")
+
+
+def _events_compared(episodes: Sequence[Episode], *, of_groups: bool) -> int:
+    """Return at how many events two groups, or two patients, of the stratum were at risk."""
+    found = 0
+    for stratum in {one.stratum for one in episodes}:
+        own = [one for one in episodes if one.stratum == stratum]
+        times = np.array([one.end for one in own if one.event])
+        at_risk = np.array(
+            [
+                n_at_risk([one for one in own if one.group == group], times)
+                for group in {one.group for one in own}
+            ]
+        )
+        there = (at_risk > 0) if of_groups else at_risk
+        found += int((there.sum(axis=0) >= 2).sum())
+    return found

@@ -9,7 +9,7 @@ import numpy as np
 
 from analytics.figures.survival import StepCurve, survival_figure
 from analytics.selectors.clocks import PARAMETER as AGAINST
-from analytics.selectors.cohort_filters import THERAPIES
+from analytics.selectors.cohort_filters import NO_THERAPY, THERAPIES
 from analytics.selectors.milestone_question import (
     AGE,
     ARM,
@@ -158,6 +158,13 @@ def places(said: Results, question: Question) -> dict[str, Any]:
             for group in groups
         ],
         "tests": _labelled(said, [one.test for one in said.placed]),
+        "left_out": [
+            (label, n)
+            for label, n in _labelled(
+                said, [said.n_patients - one.n_patients for one in said.placed]
+            )
+            if n
+        ],
     }
 
 
@@ -175,6 +182,7 @@ def model(said: Results, question: Question) -> dict[str, Any]:
     return {
         "found": found,
         "reference": reference,
+        "why_reference": _why_reference(str(found.reference), question.by),
         "rows": [
             {
                 "label": f"{LOAD_STEP_ML:g} mL more load at entry"
@@ -185,6 +193,18 @@ def model(said: Results, question: Question) -> dict[str, Any]:
             for one in found.ratios
         ],
     }
+
+
+def _why_reference(reference: str, by: str) -> str:
+    if by == ARM:
+        return "the first by name; which arm is the control is not on record"
+    return "" if reference == NO_THERAPY else "the group of most patients"
+
+
+def subtypes_mixed(said: Results) -> list[Choice]:
+    """Return the subtypes that each curve mixes but the test keeps apart; empty where none are."""
+    there = said.subtypes_compared
+    return [(one, group_name(one, SUBTYPE)) for one in there] if len(there) > 1 else []
 
 
 def figure(said: Results, question: Question) -> dict[str, Any]:
@@ -206,7 +226,7 @@ def figure(said: Results, question: Question) -> dict[str, Any]:
                 *steps,
                 entry=np.array([one.entry for one in own]),
                 end=np.array([one.end for one in own]),
-                censored=np.sort([one.end for one in own if not one.event]),
+                censored=np.sort([o.end for o in own if not (o.event or o.goes_on)]),
             )
         )
     return survival_figure(

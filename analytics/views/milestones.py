@@ -52,6 +52,10 @@ def milestones_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "figure": json.dumps(words.figure(said, question), allow_nan=False),
         "events_each": EVENTS_EACH,
         "onset_url": _onset_url(study, question),
+        "subtypes_mixed": [
+            (name, _subtype_url(study, question, subtype))
+            for subtype, name in words.subtypes_mixed(said)
+        ],
         "method": loads.active_model() if question.load_stratum else None,
         **_files(study, question),
     }
@@ -87,6 +91,12 @@ def _onset_url(study: Study, question: Question) -> str:
     return with_query(
         reverse("milestones", args=[study.code]), replace(question, clock=ONSET).asked
     )
+
+
+def _subtype_url(study: Study, question: Question, subtype: str) -> str:
+    """Return where the same is asked of one subtype."""
+    only = replace(question, filters=replace(question.filters, subtype=subtype))
+    return with_query(reverse("milestones", args=[study.code]), only.asked)
 
 
 def _files(study: Study, question: Question) -> dict[str, Any]:

@@ -103,7 +103,7 @@ def see_milestones(page: Page) -> None:
     at_risk = [row for row in rows if not row["why_left_out"]]
     found = kaplan_meier(*(
         [float(row[column]) for row in at_risk]
-        for column in ("end_latest_months", "milestone_reached", "entry_months")
+        for column in ("end_latest_months", "milestone_reached_latest", "entry_months")
     ))  # fmt: skip
     assert steps == [pytest.approx([1, *found.survival, found.survival[-1]], rel=1e-6)]
     assert found.n_events == 2

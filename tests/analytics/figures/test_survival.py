@@ -59,3 +59,11 @@ def test_the_band_has_the_height_of_each_step_and_none_where_it_is_not_known():
 
 def test_without_a_curve_the_figure_says_so():
     assert "No curve can be drawn" in drawn()["layout"]["annotations"][0]["text"]
+
+
+@pytest.mark.parametrize(("first", "last", "ticks"), [(12.2, 14.0, [13, 14]), (12.2, 12.9, [12.2])])
+def test_who_is_at_risk_is_said_of_a_short_time_too(first, last, ticks):
+    short = curve("adult", (), (), entry=np.array([first]), end=np.array([last]))
+    axis = drawn(short)["layout"]["xaxis"]
+    assert axis["tickvals"] == ticks
+    assert all(text.endswith("<br>1") for text in axis["ticktext"])

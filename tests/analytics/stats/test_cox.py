@@ -7,9 +7,11 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 
+from analytics.stats import cox_steps
 from analytics.stats.cox import fit
 from analytics.stats.cox_checks import proportional_hazards
 from analytics.stats.errors import NotEstimableError, TooFewClustersError
+from analytics.stats.follow_up import follow_up
 from tests.analytics.stats.test_survival import (
     MAINTAINED,
     MERCAPTOPURINE,
@@ -279,3 +281,22 @@ def test_what_does_not_fit_together_is_refused():
             fit(**{**asked, **change})
     with pytest.raises(ValueError, match="scale"):
         proportional_hazards(fit([1, 2, 3], [1, 1, 1], [0, 1, 0]), "km")
+
+
+def test_events_are_taken_in_blocks_to_the_same_numbers(monkeypatch):
+    rng = np.random.default_rng(5)
+    n = 120
+    entry = rng.integers(0, 10, n)
+    end = entry + rng.integers(1, 30, n)
+    event, x = rng.random(n) < 0.7, rng.normal(size=(n, 2))
+    asked = (end, event, x, entry, (np.arange(n) % 3).tolist(), (np.arange(n) // 5).tolist())
+    whole = fit(*asked)
+    monkeypatch.setattr(cox_steps, "BLOCK_CELLS", 200)
+    layers = np.arange(n) % 3
+    steps = cox_steps.Steps.of(follow_up(end, event, entry), layers, efron=True)
+    sizes = [block.weights.size for block in steps.blocks()]
+    assert len(sizes) > 10
+    assert max(sizes) <= 200
+    parts = fit(*asked)
+    for name in ("coefficients", "covariance", "model_covariance", "step_scores", "step_times"):
+        assert getattr(parts, name) == pytest.approx(getattr(whole, name), rel=1e-9, abs=1e-12)

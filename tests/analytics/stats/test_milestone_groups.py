@@ -6,7 +6,7 @@ from scipy import stats
 from statsmodels.duration.hazard_regression import PHReg
 from statsmodels.duration.survfunc import survdiff
 
-from analytics.stats.episodes import Episode
+from analytics.stats.episodes import Episode, n_at_risk
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.milestone_groups import LOAD, curves, difference, hazards
 
@@ -129,3 +129,30 @@ def test_within_strata_a_difference_between_the_strata_is_none():
     pooled = [Episode(e.patient, e.group, "", e.entry, e.end, e.event) for e in found]
     assert difference(pooled).p_value < 1e-6
     assert difference(found).p_value > 0.05
+
+
+def test_events_while_one_group_alone_is_at_risk_do_not_count():
+    """Four events of one stratum with nobody treated, and that of the only one treated."""
+    found = [Episode(n, "untreated", "LI", 0, 5 + n, True) for n in range(4)]
+    found.append(Episode(10, "treated", "LJ", 0, 5, True))
+    found += [Episode(20 + n, "untreated", "LJ", 0, 30, False) for n in range(22)]
+    for test in (difference, lambda own: hazards(own, "untreated", with_load=False)):
+        with pytest.raises(NotEstimableError, match=r"1 event is too few: 5 .* 4 more do not"):
+            test(found)
+    apart = [Episode(n, "ab"[n // 10], "", n // 10 * 50, n // 10 * 50 + 9, n % 2 == 0)
+             for n in range(20)]  # fmt: skip
+    with pytest.raises(NotEstimableError, match="never at risk together"):
+        difference(apart)
+
+
+def test_for_the_load_an_event_of_a_patient_alone_does_not_count():
+    found = [Episode(n, "a", "", 10 * n, 10 * n + 9, True, 5.0 + n) for n in range(8)]
+    with pytest.raises(
+        NotEstimableError, match=r"0 events .* 8 more do not count, for one patient"
+    ):
+        hazards(found, "a", with_load=True)
+
+
+def test_who_is_at_risk_is_counted_after_the_entry_and_up_to_the_end():
+    own = [Episode(1, "a", "", 0, 4, True), Episode(2, "a", "", 4, 9, True)]
+    assert n_at_risk(own, np.array([0, 4, 4.5, 9, 9.5])).tolist() == [0, 1, 1, 1, 0]
