@@ -14,9 +14,10 @@ SYMBOLS = ("circle", "square", "diamond", "triangle-up", "cross", "x")
 
 @dataclass(frozen=True, slots=True)
 class MeanMark:
-    """The mean of a group at a visit, with its interval."""
+    """The mean of a group at a visit, told by its number, with its interval."""
 
     group: str
+    number: float
     visit: str
     n: int
     mean: float
@@ -33,14 +34,15 @@ def means_figure(
     """
     if not marks:
         return style.empty(title=title, text="No mean can be estimated; the table says why.")
-    visits = list(dict.fromkeys(mark.visit for mark in marks))
+    # Two visits may have one name.
+    visits = dict(sorted({mark.number: mark.visit for mark in marks}.items()))
     groups = list(dict.fromkeys(mark.group for mark in marks))
-    names = _of_one_height([baseline, *visits])
+    names = _of_one_height([baseline, *visits.values()])
     ticks = [names[0]]
-    for name, visit in zip(names[1:], visits, strict=True):
-        ticks.append("<br>".join([name, *_counts(marks, visit, groups)]))
+    for name, number in zip(names[1:], visits, strict=True):
+        ticks.append("<br>".join([name, *_counts(marks, number, groups)]))
     return {
-        "data": [_trace(marks, group, place, visits) for place, group in enumerate(groups)],
+        "data": [_trace(marks, group, place, list(visits)) for place, group in enumerate(groups)],
         "layout": style.layout(
             title=title,
             subtitle=subtitle,
@@ -69,17 +71,17 @@ def _of_one_height(names: Sequence[str]) -> list[str]:
     return ["<br>".join([*lines, *[" "] * (most - len(lines))]) for lines in broken]
 
 
-def _counts(marks: Sequence[MeanMark], visit: str, groups: Sequence[str]) -> list[str]:
-    counts = {mark.group: mark.n for mark in marks if mark.visit == visit}
+def _counts(marks: Sequence[MeanMark], number: float, groups: Sequence[str]) -> list[str]:
+    counts = {mark.group: mark.n for mark in marks if mark.number == number}
     return [str(counts.get(group, 0)) for group in groups]
 
 
 def _trace(
-    marks: Sequence[MeanMark], group: str, place: int, visits: Sequence[str]
+    marks: Sequence[MeanMark], group: str, place: int, visits: Sequence[float]
 ) -> dict[str, Any]:
     own = [mark for mark in marks if mark.group == group]
     colour = style.COLOURS[place % len(style.COLOURS)]
-    x = [0.0, *(1.0 + visits.index(mark.visit) + APART * place for mark in own)]
+    x = [0.0, *(1.0 + visits.index(mark.number) + APART * place for mark in own)]
     return {
         "type": "scatter",
         "mode": "lines+markers",

@@ -35,11 +35,11 @@ class VisitChange:
 
 
 def by_visit(loads: LoadColumns, *, smallest_group: int) -> list[VisitChange]:
-    """Return the change of load from the first planned visit with enough loads to each later one.
+    """Return the change of load from the first planned visit that is no rare one to each later one.
 
-    3D and 2D are apart. Enough is as in the models of change (`planned_visits.baseline_of`).
-    Each patient who has a load of the same stratum at both counts once; loads at visits that were
-    not planned are left out.
+    3D and 2D are apart, each with a baseline of its own, as in the models of change
+    (`planned_visits.baseline_of`). Each patient who has a load of the same stratum at both counts
+    once; loads at visits that were not planned are left out.
 
     Parameters
     ----------
@@ -48,16 +48,15 @@ def by_visit(loads: LoadColumns, *, smallest_group: int) -> list[VisitChange]:
     """
     planned = loads.take(loads.is_planned)
     visits, visit = visits_of(planned)
-    at_visit = [visits[place] for place in visit]
-    rows_of = zip(at_visit, planned.stratum.tolist(), planned.patient.tolist(), strict=True)
-    baseline = baseline_of(rows_of, smallest_group)
-    order = [place for place, one in enumerate(visits) if baseline is not None and one >= baseline]
-    if len(order) < 2:
-        return []
-    names = [visits[place][1] for place in order]
     found = []
     for stratum in AcqStratum.values:
         here = planned.stratum == stratum
+        seen = zip(visit[here].tolist(), planned.patient[here].tolist(), strict=True)
+        baseline = baseline_of((visits[place], patient) for place, patient in seen)
+        if baseline is None:
+            continue
+        order = range(visits.index(baseline), len(visits))
+        names = [visits[place][1] for place in order]
         at = [_row_of_each(planned, here & (visit == number)) for number in order]
         for name, rows in zip(names[1:], at[1:], strict=True):
             both = (at[0] != NONE) & (rows != NONE)

@@ -81,16 +81,8 @@ def models(
         told = arms_of_everybody(study, user=user)
         arms = {str(patient): arm for patient, arm in told.items()}
     measured = measured_of(part, by, arms)
-    baseline = baseline_of(
-        (
-            (one.visit, (one.stratum, one.group), one.patient)
-            for one in measured
-            if one.visit is not None and one.group
-        ),
-        smallest_group,
-    )
     return [
-        _of_stratum(stratum, own, baseline, by, smallest_group)
+        _of_stratum(stratum, own, by, smallest_group)
         for stratum in AcqStratum.values
         if (own := [one for one in measured if one.stratum == stratum])
     ]
@@ -126,8 +118,9 @@ def own_courses(part: Part, *, smallest_group: int) -> list[OwnCourse]:
     for stratum in AcqStratum.values:
         rows = [[one for one in own if one.stratum == stratum] for own in (within, alike)]
         if rows[1]:
-            tried = [_own_course(stratum, own, smallest_group) for own in rows]
-            found.append(next((one for one in tried if one.found is not None), tried[1]))
+            own, mixed = (_own_course(stratum, own, smallest_group) for own in rows)
+            # What subtypes differ by is none of the spread within one, where that can be fitted.
+            found.append(own if own.n else mixed)
     return found
 
 
@@ -135,7 +128,7 @@ def _own_course(stratum: str, measured: Sequence[Measured], smallest: int) -> Ow
     grouped = [one for one in measured if one.group]
     is_within = all(one.group != EVERYBODY for one in grouped)
     try:
-        fitted = _yearly(grouped, smallest)
+        fitted = _yearly(grouped, SUBTYPE, smallest)
     except NotEstimableError as error:
         return OwnCourse(stratum, None, is_within, 0, 0, as_clause(str(error)))
     n = sum(rate.n for rate in fitted.rates)
@@ -147,7 +140,6 @@ def _own_course(stratum: str, measured: Sequence[Measured], smallest: int) -> Ow
 def _of_stratum(
     stratum: str,
     measured: Sequence[Measured],
-    baseline: tuple[float, str] | None,
     by: str,
     smallest: int,
 ) -> StratumModels:
@@ -158,8 +150,9 @@ def _of_stratum(
     grouped = [one for one in measured if one.group]
     # Nobody is of an arm before the trial: there the scans of its visits count alone.
     timed = [one for one in grouped if by != ARM or one.visit is not None]
+    baseline = baseline_of((one.visit, one.patient) for one in grouped if one.visit is not None)
     change = _fitted(lambda: _change(grouped, baseline, by, smallest))
-    yearly = _fitted(lambda: _yearly(timed, smallest))
+    yearly = _fitted(lambda: _yearly(timed, by, smallest))
     return StratumModels(
         stratum=stratum,
         n=len(measured),
@@ -227,7 +220,7 @@ def _change(
     )
 
 
-def _yearly(grouped: Sequence[Measured], smallest: int) -> YearlyChange:
+def _yearly(grouped: Sequence[Measured], by: str, smallest: int) -> YearlyChange:
     first: dict[int, float] = {}
     for one in grouped:
         first[one.patient] = min(one.day, first.get(one.patient, one.day))
@@ -238,6 +231,7 @@ def _yearly(grouped: Sequence[Measured], smallest: int) -> YearlyChange:
     return yearly_change.yearly_change(
         values,
         _in_order(grouped),
+        is_by_arm=by == ARM,
         fewest_patients=max(yearly_change.FEWEST_PATIENTS, smallest),
     )
 

@@ -6,7 +6,6 @@ from collections.abc import Hashable, Iterable
 import numpy as np
 
 from analytics.selectors.load_columns import Codes, LoadColumns
-from analytics.stats.visit_change import FEWEST_PATIENTS
 
 Visit = tuple[float, str]
 """Number, by which visits are in order, and newest name."""
@@ -22,18 +21,16 @@ def visits_of(planned: LoadColumns) -> tuple[list[Visit], Codes]:
     return list(zip(numbers.tolist(), names.tolist(), strict=True)), place.astype(np.intp)
 
 
-def baseline_of(
-    loads: Iterable[tuple[Visit, Hashable, Hashable]], smallest_group: int
-) -> Visit | None:
-    """Return the first visit at which some group has enough patients; else the first of all.
+def baseline_of(loads: Iterable[tuple[Visit, Hashable]]) -> Visit | None:
+    """Return the first visit with at least half as many patients as the visit that has most.
 
-    One load at an early visit that hardly anybody has does not leave the others without a baseline.
+    A rare early visit does not leave the others without a baseline. None without a load.
 
     Parameters
     ----------
-    loads : iterable of (visit, group, patient)
+    loads : iterable of (visit, patient)
+        Of one stratum: 3D and 2D may begin at different visits.
     """
-    sizes = Counter((visit, group) for visit, group, _ in set(loads))
-    fewest = max(FEWEST_PATIENTS, smallest_group)
-    enough = [visit for (visit, _), size in sizes.items() if size >= fewest]
-    return min(enough or [visit for visit, _ in sizes], default=None)
+    sizes = Counter(visit for visit, _ in set(loads))
+    most = max(sizes.values(), default=0)
+    return min((visit for visit, size in sizes.items() if 2 * size >= most), default=None)

@@ -1,7 +1,7 @@
 """Take the tables of the longitudinal models out as CSV, and log that they were taken."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from analytics.selectors.longitudinal import Fitted, StratumModels
 from analytics.services.longitudinal_notes import (
@@ -19,9 +19,10 @@ from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
 
 COLUMNS = (
-    "study_code", "acq_stratum", "model", "group", "compared_with", "visit_name", "values",
-    "patients", "estimate", "unit", "standard_error", "degrees_of_freedom", "degrees_method",
-    "ci_low", "ci_high", "p_value", "covariance", "one_ratio_p_value", "notes", "why_none",
+    "study_code", "acq_stratum", "model", "group", "compared_with", "visit_number", "visit_name",
+    "values", "patients", "estimate", "unit", "standard_error", "degrees_of_freedom",
+    "degrees_method", "ci_low", "ci_high", "p_value", "covariance", "one_ratio_p_value", "notes",
+    "why_none",
 )  # fmt: skip
 CHANGE, YEARLY, ODDS, ODDS_WITHIN = (
     "change_by_visit", "change_per_year", "worse_level", "worse_level_within_subtypes",
@@ -101,10 +102,11 @@ def _change(found: VisitChange) -> Iterator[Row]:
 
 
 def _of_visit(one: VisitEstimate) -> Row:
-    _, name = one.visit if isinstance(one.visit, tuple) else (None, one.visit)
+    visit_number, name = cast(tuple[float, str], one.visit)
     return {
         "group": guarded(str(one.arm)),
-        "visit_name": guarded(str(name)),
+        "visit_number": f"{visit_number:g}",
+        "visit_name": guarded(name),
         # At one visit a patient has one value.
         "values": str(one.n),
         "patients": str(one.n),

@@ -8,6 +8,8 @@ from analytics.stats.visit_change import VisitChange
 from analytics.stats.visit_covariances import CHAIN
 from analytics.stats.yearly_change import YearlyChange
 
+SINGULAR = "singular: patients hardly differ in level or rate, or both are one and the same thing"
+
 
 def notes_of_change(one: StratumModels, found: VisitChange) -> str:
     """Return where the means stand, the covariance fallen back to, and who is left out."""
@@ -33,7 +35,7 @@ def notes_of_yearly(one: StratumModels, found: YearlyChange) -> str:
     return _joined(
         [
             *([f"levels alone vary: {found.why_not_rates}"] * bool(found.why_not_rates)),
-            *(["singular: patients hardly differ in level or rate"] * found.is_singular),
+            *([SINGULAR] * found.is_singular),
             *_left_out(found.groups_left_out),
             *_counted(one.n_ungrouped, "patients in no group"),
             *_treated(one.treated_scans, "scans"),

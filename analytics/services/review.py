@@ -39,13 +39,14 @@ def review_queued(*, origin: str) -> int:
     patients = Patient.objects.in_bulk(list({*series, *flagged}))
     studies = {p.study_id for p in patients.values()}
     settings = current.studies(studies)
-    volumes = tissue.volumes_of([point.run_id for points in series.values() for point in points])
+    runs = [point.run_id for points in series.values() for point in points]
+    volumes, versions = tissue.volumes_of(runs), tissue.versions_of(runs)
     reviewed = 0
     for patient_id, patient in patients.items():
         points, flags = series.get(patient_id, []), flagged.get(patient_id, [])
         findings = find(points, settings[patient.study_id], volumes)
         is_same = {_key(f) for f in findings} == {_key(f) for f in flags}
-        if is_same and not unsaid(flags, _named(points, volumes)):
+        if is_same and not unsaid(flags, _named(points, volumes), versions):
             continue
         if _reviewed(patient, origin):
             reviewed += 1
@@ -91,7 +92,7 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     flags = [
         _keep(locked, finding, known.get(key), by_run, named) for key, finding in findings.items()
     ]
-    for query, words in unsaid(flags, named):
+    for query, words in unsaid(flags, named, tissue.versions_of(list(named))):
         queries.comment_on_query(query=query, words=words, by=None)
     return flags
 

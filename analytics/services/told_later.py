@@ -9,17 +9,21 @@ from mldtrial.trial.models import Query, QueryState
 
 ANEW = "The white matter was measured anew:"
 NO_LONGER = (
-    f"that the white matter became smaller, which {flag_words.SPEAKS_FOR_ATROPHY}, no longer holds."
+    "the share of it that is demyelinated no longer rises, so that the fall no longer "
+    f"{flag_words.SPEAKS_FOR_ATROPHY}."
 )
 
 
 def unsaid(
-    flags: Collection[TrajectoryFlag], named: Mapping[UUID, flag_words.NamedLoad]
+    flags: Collection[TrajectoryFlag],
+    named: Mapping[UUID, flag_words.NamedLoad],
+    versions: Mapping[UUID, str],
 ) -> list[tuple[Query, str]]:
     """Return the open questions on falls that do not say yet whether these look like atrophy.
 
     The white matter is measured after the load, and so often after the question; it may be measured
-    again by another version of its method, and say something else.
+    again by another version of its method, and say something else. While only one of two loads is
+    measured by the new version, nothing is said: the two volumes are not to be compared.
 
     Parameters
     ----------
@@ -27,11 +31,15 @@ def unsaid(
         Current flags of one patient, with their queries and what was said in these.
     named : mapping
         The loads of the series by run.
+    versions : mapping
+        Of the method that measured the white matter, by run; absent where it is not measured.
     """
     found = []
     for flag in flags:
         query, compared = flag.query, flag.reference_run_id
         if query is None or query.state == QueryState.CLOSED or compared is None:
+            continue
+        if flag.run_id not in versions or versions[flag.run_id] != versions.get(compared):
             continue
         words = flag_words.on_atrophy(flag.kind, named[flag.run_id], named[compared])
         said = _said_last(query)

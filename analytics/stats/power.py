@@ -140,7 +140,9 @@ def sample_size(
 
     n = _smallest(enough, first_guess(course, difference_ml, power, analysis, alpha))
     if n is None:
-        raise NotEstimableError(f"{MOST} patients an arm do not reach a power of {power:g}.")
+        raise NotEstimableError(
+            f"More than {MOST} patients an arm are needed for a power of {power:g}."
+        )
     return simulated_power(course, difference_ml, n, analysis, alpha, n_trials, seed + 1)
 
 

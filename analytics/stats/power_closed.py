@@ -4,6 +4,7 @@ Diggle, Heagerty, Liang and Zeger 2002, Analysis of Longitudinal Data, page 29; 
 Control Clin Trials 11:405.
 """
 
+from collections.abc import Callable
 from math import ceil, sqrt
 
 import numpy as np
@@ -81,7 +82,9 @@ def closed_form_size(
     must_be_a_goal(power, difference_ml, alpha)
     n = first_guess(course, difference_ml, power, analysis, alpha)
     if n == MOST:
-        raise NotEstimableError(f"{MOST} patients an arm do not reach a power of {power:g}.")
+        raise NotEstimableError(
+            f"More than {MOST} patients an arm are needed for a power of {power:g}."
+        )
     return n
 
 
@@ -89,11 +92,23 @@ def first_guess(
     course: Course, difference_ml: float, power: float, analysis: str, alpha: float
 ) -> int:
     """Return where a search for the size begins: enlarged by those who leave, 5,000 at most."""
-    n = _smallest_told(course, analysis)
-    while n < MOST and closed_form_power(course, difference_ml, n, analysis, alpha) < power:
-        n = n + max(1, n // 20)
+    n = _smallest_that(
+        lambda size: closed_form_power(course, difference_ml, size, analysis, alpha) >= power,
+        _smallest_told(course, analysis),
+    )
     stays = (1 - course.drop_out) ** (course.visits[-1] / (2 if analysis == SLOPES else 1))
     return int(min(ceil(n / stays), MOST))
+
+
+def _smallest_that(does: Callable[[int], bool], least: int) -> int:
+    """Return the smallest size from `least` on that does, where all larger ones do; else `MOST`."""
+    too_few, enough = least - 1, least
+    while enough < MOST and not does(enough):
+        too_few, enough = enough, min(2 * enough, MOST)
+    while enough - too_few > 1:
+        middle = (too_few + enough) // 2
+        too_few, enough = (too_few, middle) if does(middle) else (middle, enough)
+    return enough
 
 
 def _smallest_told(course: Course, analysis: str) -> int:

@@ -83,7 +83,8 @@ def visit_change(
     groups : sequence of str
         In order; the one of most patients is the reference.
     is_randomised : bool
-        Chance alone has dealt patients out to the groups.
+        Chance alone has dealt patients out to the groups; the first of them is the reference then,
+        for the largest may be another one with each enrolment.
 
     Raises
     ------
@@ -92,6 +93,7 @@ def visit_change(
     """
     first = {one.patient: one.value for one in values if one.visit == baseline}
     later = [one for one in values if one.visit > baseline]
+    earlier = sorted({one.visit for one in values if one.visit < baseline})
     paired = [one for one in later if one.patient in first]
     sizes = Counter({one.patient: one.group for one in paired}.values())
     kept = [group for group in groups if sizes[group] >= fewest_patients]
@@ -110,7 +112,8 @@ def visit_change(
         )
     rows = [one for one in held if one.visit in planned]
     columns, adjusted_for = _strata(rows)
-    reference = max(kept, key=lambda group: (sizes[group], -kept.index(group)))
+    largest = max(kept, key=lambda group: (sizes[group], -kept.index(group)))
+    reference = kept[0] if is_randomised else largest
     found = compare_arms(
         [one.value - first[one.patient] for one in rows],
         [one.patient for one in rows],
@@ -126,7 +129,7 @@ def visit_change(
         found,
         baseline[1],
         [group for group in groups if sizes[group] > 0 and group not in kept],
-        [name for number, name in visits if (number, name) not in planned],
+        [name for number, name in [*earlier, *visits] if (number, name) not in planned],
         len({one.patient for one in later} - set(first)),
         adjusted_for,
         is_randomised,

@@ -97,6 +97,7 @@ def yearly_change(
     values: Sequence[Timed],
     groups: Sequence[str],
     *,
+    is_by_arm: bool = False,
     fewest_patients: int = FEWEST_PATIENTS,
 ) -> YearlyChange:
     """Return the change per year of each group, with Kenward-Roger's intervals.
@@ -105,6 +106,9 @@ def yearly_change(
     ----------
     groups : sequence of str
         In order; the one of most patients is the reference.
+    is_by_arm : bool
+        The first group is the reference, for the largest arm may be another one with each
+        enrolment.
 
     Raises
     ------
@@ -126,7 +130,7 @@ def yearly_change(
     fixed = np.column_stack([own, own * years[:, None]])
     model, random, why = _fitted(rows, fixed, years)
     k = len(kept)
-    reference = int(np.argmax(patients_of))
+    reference = 0 if is_by_arm else int(np.argmax(patients_of))
     rates = np.column_stack([np.zeros((k, k)), np.eye(k)])
     others = [i for i in range(k) if i != reference]
     counts = own.sum(axis=0).astype(int).tolist()

@@ -2,7 +2,7 @@
 
 import json
 from html import escape
-from typing import Any
+from typing import Any, cast
 
 from analytics.figures.means import MeanMark, means_figure
 from analytics.selectors.cohort import Part
@@ -48,7 +48,8 @@ def figure(found: VisitChange, stratum: str, by: str) -> dict[str, Any]:
     marks = [
         MeanMark(
             escape(group_name(str(one.arm), by)),
-            escape(_visit(one)),
+            _visit(one)[0],
+            escape(_visit(one)[1]),
             one.n,
             one.estimate,
             one.ci_low,
@@ -100,11 +101,12 @@ def _at(found: VisitChange) -> str:
 
 
 def _row(one: VisitEstimate, by: str) -> dict[str, Any]:
-    return {"group": group_name(str(one.arm), by), "visit": _visit(one), "estimate": one}
+    return {"group": group_name(str(one.arm), by), "visit": _visit(one)[1], "estimate": one}
 
 
-def _visit(one: VisitEstimate) -> str:
-    return str(one.visit[1] if isinstance(one.visit, tuple) else one.visit)
+def _visit(one: VisitEstimate) -> tuple[float, str]:
+    """Return number and name, as the model was given them."""
+    return cast(tuple[float, str], one.visit)
 
 
 def _yearly(found: YearlyChange, by: str) -> dict[str, Any]:

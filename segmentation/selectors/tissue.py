@@ -175,6 +175,13 @@ def volumes_of(run_ids: Collection[UUID]) -> dict[UUID, dict[TissueCode, float]]
     return dict(found)
 
 
+def versions_of(run_ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the version of the method of the denominators that `volumes_of` gives, by run."""
+    measured = TissueMeasurement.objects.filter(run__in=run_ids, state=JobState.SUCCEEDED)
+    latest = measured.order_by("queued_at", "pk").values_list("run_id", "method_version")
+    return dict(latest)  # of several of one run the last stays
+
+
 def volume_ml(code: TissueCode) -> Subquery:
     """Return a denominator of the load of a row of `SegmentationResult`; NULL if there is none."""
     return Subquery(_of_result().filter(code=code).values("volume_ml")[:1])

@@ -6,9 +6,9 @@ from analytics.figures.means import APART, MeanMark, means_figure
 from tests.support.plotly import numbers
 
 MARKS = [
-    MeanMark("LI", "M06", 9, 20.0, 15.0, 26.0),
-    MeanMark("LI", "M12", 8, 41.0, 30.0, 52.0),
-    MeanMark("LJ", "M06", 7, 5.0, 1.0, 9.0),
+    MeanMark("LI", 1, "M06", 9, 20.0, 15.0, 26.0),
+    MeanMark("LI", 2, "M12", 8, 41.0, 30.0, 52.0),
+    MeanMark("LJ", 1, "M06", 7, 5.0, 1.0, 9.0),
 ]
 
 
@@ -33,8 +33,8 @@ def test_below_each_visit_stand_the_values_of_each_group():
 
 def test_names_are_broken_for_a_narrow_screen_and_the_counts_stay_in_line():
     marks = [
-        MeanMark("LI", "Month 6", 9, 20.0, 15.0, 26.0),
-        MeanMark("LI", "End", 8, 1.0, 0.0, 2.0),
+        MeanMark("LI", 1, "Month 6", 9, 20.0, 15.0, 26.0),
+        MeanMark("LI", 2, "End", 8, 1.0, 0.0, 2.0),
     ]
     assert drawn(marks)["layout"]["xaxis"]["ticktext"] == [
         "M00<br> ", "Month<br>6<br>9", "End<br> <br>8",
@@ -43,3 +43,13 @@ def test_names_are_broken_for_a_narrow_screen_and_the_counts_stay_in_line():
 
 def test_without_a_mean_the_figure_says_so():
     assert "No mean can be estimated" in drawn([])["layout"]["annotations"][0]["text"]
+
+
+def test_two_visits_of_one_name_stay_two():
+    marks = [
+        MeanMark("LI", 1, "Follow-up", 9, 20.0, 15.0, 26.0),
+        MeanMark("LI", 2, "Follow-up", 8, 41.0, 30.0, 52.0),
+    ]
+    figure = drawn(marks)
+    assert numbers(figure["data"][0]["x"]).tolist() == [0, 1, 2]
+    assert figure["layout"]["xaxis"]["ticktext"][1:] == ["Follow-up<br>9", "Follow-up<br>8"]

@@ -35,5 +35,5 @@ def test_a_size_that_would_take_long_is_not_simulated_and_says_so():
 
 
 def test_what_no_size_does_is_no_size():
-    with pytest.raises(ValueError, match="5000 patients an arm do not reach"):
+    with pytest.raises(ValueError, match="More than 5000 patients an arm are needed"):
         planned_size(PLAN, 0.001, 0.8, SLOPES, 0.05, 1)

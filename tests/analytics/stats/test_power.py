@@ -355,9 +355,10 @@ def test_many_subtypes_leave_the_search_a_degree_of_freedom_to_begin_with(analys
 
 
 def test_the_closed_form_size_is_the_smallest_that_does_and_grows_with_drop_out():
-    size = closed_form_size(PLAN, 4)
-    powers = [closed_form_power(PLAN, 4, n) for n in (size - 1, size)]
-    assert powers[0] < 0.8 <= powers[1]
+    for difference in (1.5, 2.5, 4):
+        size = closed_form_size(PLAN, difference)
+        powers = [closed_form_power(PLAN, difference, n) for n in (size - 1, size)]
+        assert powers[0] < 0.8 <= powers[1]
     assert closed_form_size(replace(PLAN, drop_out=0.19), 4) == int(np.ceil(size / 0.81))
     with pytest.raises(NotEstimableError, match="5000 patients an arm"):
         closed_form_size(PLAN, 0.01)

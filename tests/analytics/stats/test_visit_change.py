@@ -145,3 +145,15 @@ def test_strata_have_a_column_each_but_the_commonest():
 def test_what_is_too_little_says_so(found, why: str):
     with pytest.raises(NotEstimableError, match=why):
         visit_change(found, VISITS[0], ["a"])
+
+
+def test_of_arms_the_first_by_name_is_the_reference_whichever_is_larger():
+    """With each enrolment the largest arm may be another one, and the sign with it."""
+    for sizes in ({"a": 9, "b": 12}, {"a": 12, "b": 9}):
+        ours = visit_change(values(sizes), VISITS[0], ["a", "b"], is_randomised=True)
+        assert ours.found.reference == "a"
+
+
+def test_visits_before_the_baseline_are_named():
+    ours = visit_change(values({"a": 12}), VISITS[1], ["a"])
+    assert ours.visits_left_out == [VISITS[0][1]]

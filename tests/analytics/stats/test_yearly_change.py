@@ -100,3 +100,9 @@ def test_a_group_of_few_patients_is_left_out_and_few_patients_have_no_p_value():
 def test_patients_of_one_scan_alone_tell_no_rate():
     with pytest.raises(NotEstimableError, match="3 patients with two scans or more"):
         yearly_change([one for one in values(9, 25) if one.years == 0], ["a"])
+
+
+def test_of_arms_the_first_is_the_reference_though_another_one_is_larger():
+    rows = [*values(6, 25), *values(9, 20, "b")]
+    assert yearly_change(rows, ["a", "b"]).reference == "b"
+    assert yearly_change(rows, ["a", "b"], is_by_arm=True).reference == "a"

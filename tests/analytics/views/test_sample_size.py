@@ -4,11 +4,13 @@ from datetime import date
 
 import pytest
 
+from analytics.selectors.longitudinal import NO_COMPONENTS
 from analytics.stats.planned_size import planned_size
 from analytics.stats.power_closed import ANCOVA
 from analytics.stats.trial_course import Course
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial.models import Study
+from mldtrial.trial.services import patients
 from tests.analytics.views.test_longitudinal import cohort
 from tests.support.loads import make_load
 
@@ -51,6 +53,22 @@ def test_the_form_begins_with_how_the_studys_own_patients_differ(client, cohort)
     assert AccessEvent.objects.filter(details__contains={"what": what}).exists()
 
 
+def test_what_subtypes_differ_by_is_not_taken_for_the_spread_within_one(client, world):
+    """Within a subtype all change alike; the model is singular there, and plans no trial."""
+    for number in range(10):
+        is_late_infantile = bool(number % 2)
+        patient = patients.create_patient(
+            site=world.site_a, subject_code=f"S-{number}", sex="F", birth_month=date(2020, 3, 1),
+            onset_age_months=20 if is_late_infantile else 60, by=None,
+        )  # fmt: skip
+        for place in range(3):
+            rise = place * (30 if is_late_infantile else 5)
+            bend = (place == 1) * (1 if number % 4 < 2 else -1)
+            make_load(patient, date(2024 + place, 1, 10), 40.0 + 3 * number + rise + bend)
+    (own,) = get(client, world).context["own"]
+    assert (own.found, own.is_within_subtypes, own.reason) == (None, True, NO_COMPONENTS)
+
+
 def test_what_the_scans_do_not_tell_is_said(client, world):
     make_load(world.patient_a, date(2024, 1, 10), 10.0)
     page = get(client, world).content.decode()
@@ -82,4 +100,4 @@ def test_slopes_need_three_scans(client, world):
 
 def test_what_no_size_does_is_said(client, world):
     page = get(client, world, **{**PLAN, "difference_ml": "0.001"}).content.decode()
-    assert "No size: 5000 patients an arm do not reach a power of 0.8." in page
+    assert "No size: more than 5000 patients an arm are needed for a power of 0.8." in page
