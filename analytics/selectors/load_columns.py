@@ -23,14 +23,15 @@ Objects = NDArray[np.object_]
 Days = NDArray[np.datetime64]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Rows:
     """Columns of equal length; what is no array belongs to all rows."""
 
     def take(self, kept: Mask) -> Any:
         """Return some of the rows, in their order."""
-        columns = {one.name: getattr(self, one.name) for one in fields(self)}  # type: ignore[arg-type]
+        columns = {one.name: getattr(self, one.name) for one in fields(self)}
         arrays = {name: one[kept] for name, one in columns.items() if isinstance(one, np.ndarray)}
-        return replace(self, **arrays)  # type: ignore[type-var]
+        return replace(self, **arrays)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,16 +6,15 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from analytics.figures.heat_map import heat_map_figure
-from analytics.selectors import cohort, derived
-from analytics.selectors.cohort import Filters, Part
+from analytics.selectors import derived
+from analytics.selectors.cohort import Part
 from analytics.selectors.correlations import RELATIONS
 from analytics.selectors.derived import DerivedRow
 from analytics.services import cohort_export
 from analytics.views import charts, cohort_charts
-from analytics.views.cohort_figures import Drawn, csv_file, drawn_once, study_of
+from analytics.views.cohort_figures import Drawn, csv_file, drawn_once, part_asked_for, study_of
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
-from mldtrial.trial.models import Study
 
 NAME = "derived"
 TITLE = "ρ of derived measure and score"
@@ -39,18 +38,12 @@ def cohort_derived_data(request: HttpRequest, study_code: str) -> HttpResponse:
     """Send the correlations of the derived measures as CSV."""
     study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
-    part, rows = _table(request, study)
+    part, smallest = part_asked_for(request, study)
+    rows = derived.table(study, part, user=request.user, smallest_group=smallest)
     content = cohort_export.derived(
         study=study, figure=NAME, found=rows, filters=part.filters, by=request.user
     )
     return csv_file(study, NAME, part.filters, content)
-
-
-def _table(request: HttpRequest, study: Study) -> tuple[Part, list[DerivedRow]]:
-    smallest = policies.smallest_group(request.user, study)
-    filters = Filters.of(request.GET)
-    part = cohort.part(study, user=request.user, filters=filters, smallest_group=smallest)
-    return part, derived.table(study, part, user=request.user, smallest_group=smallest)
 
 
 def _figure(rows: list[DerivedRow]) -> dict[str, Any]:

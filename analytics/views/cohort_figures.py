@@ -110,7 +110,7 @@ def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpRespons
     study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
     if name == HEAT_MAP:
-        part, smallest = _part(request, study)
+        part, smallest = part_asked_for(request, study)
         planned = relations.planned(part.columns, smallest)
         known = found_intervals(relations.samples(planned))
         content = cohort_export.correlations(
@@ -122,7 +122,7 @@ def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpRespons
         )
     else:
         figure = _figure(name)
-        part, smallest = _part(request, study)
+        part, smallest = part_asked_for(request, study)
         rows = figure.rows(part.columns, smallest)
         content = cohort_export.scans(
             study=study,
@@ -174,7 +174,7 @@ def _figure(name: str) -> Figure:
     return FIGURES[name]
 
 
-def _part(request: HttpRequest, study: Study) -> tuple[cohort.Part, int]:
+def part_asked_for(request: HttpRequest, study: Study) -> tuple[cohort.Part, int]:
     """Return the part of the cohort that is asked for, and the smallest group shown in it."""
     smallest = policies.smallest_group(request.user, study)
     filters = Filters.of(request.GET)

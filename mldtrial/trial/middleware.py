@@ -33,7 +33,7 @@ class SecondFactorRequired:
             return None
         held = list(selectors.memberships(user=request.user))
         # The menu of the page says them too, and need not ask again.
-        request.memberships_held = held  # type: ignore[attr-defined]
+        request.memberships_held = held  # type: ignore[attr-defined]  # read by `context.studies`
         if not selectors.must_enrol(user=request.user, held=held):
             return None
         asked = request.get_full_path() if request.method == "GET" else "/"

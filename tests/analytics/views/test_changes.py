@@ -102,3 +102,19 @@ def test_a_renamed_visit_is_the_same_visit_under_its_newest_name(world: World, t
     (only,) = found(world)
     assert (only.visit_name, only.n) == ("Half a year", 5)
     assert only.found.mean == pytest.approx(20.0)
+
+
+def test_each_stratum_says_since_which_visit_its_loads_have_changed(client, world: World, three):
+    """2D scans begin half a year later than 3D ones: neither hides the other."""
+    fourth = patients.create_patient(
+        site=world.site_a, subject_code="A-006", sex="F", birth_month=date(2020, 3, 1), by=None
+    )
+    for code, load_ml in (("M06", 60.0), ("M12", 75.0)):
+        load(fourth, code, load_ml, acq_stratum=AcqStratum.TWO_D)
+    rows = [(one.stratum, one.baseline, one.visit_name, one.n) for one in found(world)]
+    assert [(stratum, n) for stratum, _, _, n in rows] == [("3D", 3), ("2D", 1)]
+    assert rows[0][2] == rows[1][1] != rows[0][1]
+    client.force_login(world.user("sponsor"))
+    html = client.get(reverse("cohort", args=["MLD-1"])).content.decode()
+    for _, baseline, visit_name, _ in rows:
+        assert f"{visit_name} <small>since {baseline}</small>" in html
