@@ -133,6 +133,12 @@ class ModelVersion(ClinicalModel):
             return None
         return self.name.removesuffix(CORRECTED), self.version
 
+    @property
+    def of_version(self) -> str | None:
+        """Version of this model whose threshold was moved to make this one; None where none was."""
+        shift = self.manifest.get("shift")
+        return None if shift is None else str(shift["of_version"])
+
     def corrects(self, other: "ModelVersion") -> bool:
         """Return whether the masks of this method began as those of another one."""
         return self.began_as == (other.name, other.version)

@@ -14,6 +14,7 @@ from django.db.models import OuterRef, Subquery
 from mldtrial.audit.context import because
 from mldtrial.trial.models import Patient
 from segmentation.models import ModelVersion, TrainingMember, TrainingSet
+from segmentation.selectors.same_network import versions_of_network
 
 COLUMNS = ("study_code", "subject_code")
 PHANTOMS_ONLY = "digital phantoms only, no patient"
@@ -78,7 +79,13 @@ def record_training_set(
 ) -> TrainingSet:
     """Put the whole training set of a method on record; a later list takes the place of this one.
 
-    A patient who is not in the later list stays on record as listed by mistake.
+    A patient who is not in the later list stays on record as listed by mistake. A network knows
+    the same patients at every threshold, so its versions at other ones get the same list.
+
+    Returns
+    -------
+    TrainingSet
+        That of the method named.
 
     Raises
     ------
@@ -91,17 +98,22 @@ def record_training_set(
     _require_spelling(patients)
     listed = {(one.study_code, one.subject_code) for one in patients}
     with because(reason):
-        found = _stated(model, source)
-        known = {(one.study_code, one.subject_code): one for one in found.members.all()}
-        for code, member in known.items():
-            _set_current(member, is_current=code in listed)
-        for study_code, subject_code in sorted(listed - set(known)):
-            member = TrainingMember(
-                training_set=found, study_code=study_code, subject_code=subject_code
-            )
-            member.full_clean()
-            member.save()
-        recognise_patients(training_set=found)
+        found = {one.pk: _record(one, listed, source) for one in versions_of_network(model)}
+    return found[model.pk]
+
+
+def _record(model: ModelVersion, listed: set[tuple[str, str]], source: str) -> TrainingSet:
+    found = _stated(model, source)
+    known = {(one.study_code, one.subject_code): one for one in found.members.all()}
+    for code, member in known.items():
+        _set_current(member, is_current=code in listed)
+    for study_code, subject_code in sorted(listed - set(known)):
+        member = TrainingMember(
+            training_set=found, study_code=study_code, subject_code=subject_code
+        )
+        member.full_clean()
+        member.save()
+    recognise_patients(training_set=found)
     return found
 
 
@@ -150,13 +162,19 @@ def recognise_patients(*, training_set: TrainingSet | None = None) -> int:
 
 
 def from_manifest(*, model: ModelVersion, manifest: Mapping[str, Any]) -> TrainingSet | None:
-    """Record what the manifest of a model folder says of its training set; None: nothing.
+    """Record what is known of the training set of a new model; None: nothing.
+
+    What is on record of the same network at another threshold goes before what the manifest says:
+    it may have been corrected since the folder was written.
 
     Raises
     ------
     ValidationError
-        If what it says is no list of patients.
+        If what the manifest says is no list of patients.
     """
+    known = TrainingSet.objects.filter(model_version__in=versions_of_network(model)).first()
+    if known is not None:
+        return _same_as(known, model)
     reason = "as the manifest of the model says"
     if "training_set" in manifest:
         stated = manifest["training_set"]
@@ -170,22 +188,15 @@ def from_manifest(*, model: ModelVersion, manifest: Mapping[str, Any]) -> Traini
         )
     if "phantoms" in manifest and manifest["is_demonstration"]:
         return record_training_set(model=model, patients=[], source=PHANTOMS_ONLY, reason=reason)
-    if "shift" in manifest:
-        return _of_the_unshifted(model, manifest["shift"])
     return None
 
 
-def _of_the_unshifted(model: ModelVersion, shift: Mapping[str, Any]) -> TrainingSet | None:
-    """Record whom a network was trained on before its threshold was moved, where that is known."""
-    found = TrainingSet.objects.filter(
-        model_version__name=model.name, model_version__version=str(shift.get("of_version"))
-    ).first()
-    if found is None:
-        return None
-    members = found.members.filter(is_current=True).values_list("study_code", "subject_code")
+def _same_as(known: TrainingSet, model: ModelVersion) -> TrainingSet:
+    """Record for a version of a network whom another version of it was trained on."""
+    members = known.members.filter(is_current=True).values_list("study_code", "subject_code")
     return record_training_set(
         model=model,
         patients=[Trained(*codes) for codes in members],
-        source=found.source,
+        source=known.source,
         reason="a threshold that is moved leaves the network trained on the same patients",
     )

@@ -82,15 +82,51 @@ def test_a_method_that_learns_from_nobody_has_no_doubt_about_it(world: World):
     assert trained_on(world.patient_a, by_hand) == Trained.NOT_IN_IT
 
 
+def moved_from(version: str, *, to: str, name: str = "net") -> ModelVersion:
+    """Return a model whose manifest says that it is another version at another threshold."""
+    manifest = {"shift": {"of_version": version}}
+    model = make_model(name, to, state=ReleaseState.CANDIDATE, manifest=manifest)
+    training_sets.from_manifest(model=model, manifest=manifest)
+    return model
+
+
 def test_a_network_at_another_threshold_knows_whom_it_knew(world: World):
     record(make_model("net", "1"), world.patient_a)
-    moved = make_model("net", "2", state=ReleaseState.CANDIDATE)
-    training_sets.from_manifest(model=moved, manifest={"shift": {"of_version": "1"}})
+    moved = moved_from("1", to="2")
     assert trained_on(world.patient_a, moved) == Trained.IN_IT
     assert trained_on(world.patient_b, moved) == Trained.NOT_IN_IT
-    other = make_model("other", "2", state=ReleaseState.CANDIDATE)
-    assert not training_sets.from_manifest(model=other, manifest={"shift": {"of_version": "1"}})
+    other = moved_from("1", to="2", name="other")
     assert trained_on(world.patient_a, other) == Trained.NOT_RECORDED
+
+
+@pytest.mark.parametrize("recorded_for", [0, 1, 2])
+def test_a_list_recorded_later_is_of_the_network_at_every_threshold(world: World, recorded_for):
+    first = make_model("net", "1")
+    versions = [first, moved_from("1", to="2"), moved_from("2", to="3")]
+    stranger = make_model("net", "4", state=ReleaseState.CANDIDATE)
+    record(versions[recorded_for], world.patient_a)
+    assert [trained_on(world.patient_a, one) for one in versions] == [Trained.IN_IT] * 3
+    assert trained_on(world.patient_a, stranger) == Trained.NOT_RECORDED
+    record(versions[0], world.patient_b)
+    assert [trained_on(world.patient_a, one) for one in versions] == [Trained.NOT_IN_IT] * 3
+
+
+def test_what_is_on_record_goes_before_what_the_folder_still_says(world: World):
+    record(make_model("net", "1"), world.patient_b)
+    manifest = {
+        "shift": {"of_version": "1"},
+        "training_set": {"patients": [{"study_code": "MLD-1", "subject_code": "A-001"}]},
+    }
+    model = make_model("net", "2", state=ReleaseState.CANDIDATE, manifest=manifest)
+    training_sets.from_manifest(model=model, manifest=manifest)
+    assert trained_on(world.patient_a, model) == Trained.NOT_IN_IT
+    assert trained_on(world.patient_b, model) == Trained.IN_IT
+
+
+def test_two_thresholds_of_a_network_that_is_not_here_are_one_network(world: World):
+    lower, higher = moved_from("1", to="2"), moved_from("1", to="3")
+    record(lower, world.patient_a)
+    assert trained_on(world.patient_a, higher) == Trained.IN_IT
 
 
 def test_a_patient_of_the_set_is_told_from_one_who_is_not(world: World):
