@@ -77,7 +77,7 @@ class Steps:
 
 
 def _layer(watched: FollowUp, rows: NDArray[np.intp], *, efron: bool) -> _Layer:
-    own = FollowUp(watched.entry[rows], watched.end[rows], watched.event[rows])
+    own = watched.of(rows)
     times, counts = np.unique(own.end[own.event], return_counts=True)
     lost = [np.arange(count) / count if efron else np.zeros(count) for count in counts]
     repeated = counts.repeat(counts).astype(np.float64)

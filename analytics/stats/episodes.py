@@ -13,6 +13,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.stats.follow_up import FollowUp
+
 Array = NDArray[np.float64]
 
 
@@ -95,7 +97,5 @@ def columns(episodes: Sequence[Episode]) -> tuple[Array, NDArray[np.bool_], Arra
 
 def n_at_risk(episodes: Sequence[Episode], times: Array) -> NDArray[np.intp]:
     """Return how many are at risk, after their entry and up to their end, at each time."""
-    end, _, entry = columns(episodes)
-    begun = np.searchsorted(np.sort(entry), times, side="left")
-    left: NDArray[np.intp] = np.searchsorted(np.sort(end), times, side="left")
-    return begun - left
+    end, event, entry = columns(episodes)
+    return FollowUp(entry, end, event).n_at_risk(times)

@@ -40,6 +40,16 @@ class FollowUp:
         at_risk: NDArray[np.bool_] = after & (self.end[None, :] >= times[:, None])
         return at_risk
 
+    def n_at_risk(self, times: Array) -> NDArray[np.intp]:
+        """Return how many are at risk at each time, in memory that grows with n + k alone."""
+        begun = np.searchsorted(np.sort(self.entry), times, side="left")
+        left: NDArray[np.intp] = np.searchsorted(np.sort(self.end), times, side="left")
+        return begun - left
+
+    def of(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "FollowUp":
+        """Return some of the patients."""
+        return FollowUp(self.entry[rows], self.end[rows], self.event[rows])
+
     @property
     def event_times(self) -> Array:
         """Distinct times at which it happened, rising."""
@@ -85,9 +95,8 @@ def number_at_risk(
     asked = np.asarray(times, dtype=np.float64)
     watched = FollowUp(since, until, np.zeros(until.size, dtype=np.bool_))
     # At 0 everybody who is watched from 0 on stands at the start of the line.
-    first = (since[None, :] <= asked[:, None]) & (since[None, :] == 0) & (asked[:, None] == 0)
-    counts: NDArray[np.intp] = (watched.at_risk(asked) | first).sum(axis=1)
-    return counts
+    first: NDArray[np.intp] = (asked == 0) * int((since == 0).sum())
+    return watched.n_at_risk(asked) + first
 
 
 def codes_of(

@@ -117,10 +117,10 @@ def kaplan_meier(
     times = times if after is None else times[times > after]
     if not times.size:
         raise NotEstimableError(f"Nobody had the event after {after:g}.")
-    at_risk = watched.at_risk(times).sum(axis=1)
+    at_risk = watched.n_at_risk(times)
     events = _events_at(watched, times)
     _must_not_end_early(watched, times[at_risk == events])
-    survival = np.cumprod(1 - events / at_risk)
+    survival: Array = np.cumprod(1 - events / at_risk, dtype=np.float64)
     with np.errstate(divide="ignore", invalid="ignore"):
         relative = np.sqrt(np.cumsum(events / (at_risk * (at_risk - events))))
     relative[survival <= 0] = np.nan
@@ -167,13 +167,14 @@ def log_rank(
     layers = np.zeros(n, dtype=np.intp) if strata is None else codes_of(strata, n, "strata")[1]
     observed, expected = np.zeros((2, len(names)))
     covariance = np.zeros((len(names), len(names)))
-    member = (codes[:, None] == np.arange(len(names))).astype(np.float64)
     for layer in np.unique(layers):
         here = layers == layer
-        one = FollowUp(watched.entry[here], watched.end[here], watched.event[here])
-        observed += one.event @ member[here]
+        one = watched.of(here)
+        observed += np.bincount(codes[here], weights=one.event, minlength=len(names))
         times = one.event_times
-        at_risk = one.at_risk(times).astype(np.float64) @ member[here]
+        at_risk = np.column_stack(
+            [watched.of(here & (codes == code)).n_at_risk(times) for code in range(len(names))]
+        )
         total, events = at_risk.sum(axis=1), _events_at(one, times)
         share = at_risk / total[:, None]
         expected += events @ share
@@ -190,17 +191,18 @@ def log_rank(
 
 
 def _events_at(watched: FollowUp, times: Array) -> NDArray[np.intp]:
-    counts: NDArray[np.intp] = (watched.end[watched.event] == times[:, None]).sum(axis=1)
-    return counts
+    ends = np.sort(watched.end[watched.event])
+    upto: NDArray[np.intp] = np.searchsorted(ends, times, side="right")
+    return upto - np.searchsorted(ends, times, side="left")
 
 
 def _must_not_end_early(watched: FollowUp, emptied: Array) -> None:
-    for time in emptied.tolist():
-        if (watched.entry >= time).any():
-            raise NotEstimableError(
-                f"Everybody at risk at {time:g} had the event then, and others entered later: the"
-                " curve would be zero for all. Ask for the curve after a later time."
-            )
+    early = emptied[emptied <= watched.entry.max()]
+    if early.size:
+        raise NotEstimableError(
+            f"Everybody at risk at {early[0]:g} had the event then, and others entered later: the"
+            " curve would be zero for all. Ask for the curve after a later time."
+        )
 
 
 def _band(

@@ -1,5 +1,7 @@
 """Curves and log-rank test: R's survival, Stata, statsmodels, by hand, what changes nothing."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -211,6 +213,46 @@ def test_the_log_rank_with_delayed_entry_is_a_sum_over_draws_without_replacement
     assert found.statistic == pytest.approx(total**2 / variance)
     plain = log_rank(*arguments, strata=strata.tolist())
     assert plain.statistic != pytest.approx(found.statistic, rel=1e-3)
+
+
+@given(st.integers(0, 2**20), st.integers(2, 4), st.integers(1, 3), st.booleans())
+@settings(max_examples=25)
+def test_the_log_rank_by_counts_is_the_sum_over_those_at_risk_at_each_time(
+    seed: int, groups: int, layers: int, tied: bool
+):
+    """By who is at risk at each time, one time after another, as the formula is written."""
+    entry, end, event, _ = cohort(seed, tied=tied)
+    group, strata = np.arange(60) % groups, np.arange(60) // groups % layers
+    expected, covariance = np.zeros(groups), np.zeros((groups, groups))
+    for stratum in range(layers):
+        own = strata == stratum
+        for time in np.unique(end[event & own]):
+            at_risk = own & (entry < time) & (end >= time)
+            total, now = at_risk.sum(), (own & event & (end == time)).sum()
+            share = np.bincount(group[at_risk], minlength=groups) / total
+            expected += now * share
+            spread = now * (total - now) / max(total - 1, 1)
+            covariance += spread * (np.diag(share) - np.outer(share, share))
+    found = log_rank(end, event, group.tolist(), entry, strata.tolist())
+    # The first is the first to appear, as in log_rank: 0, 1, ...
+    assert found.groups == list(range(groups))
+    assert found.expected == pytest.approx(expected, rel=1e-12)
+    off = (found.observed - expected)[:-1]
+    assert found.statistic == pytest.approx(
+        off @ np.linalg.solve(covariance[:-1, :-1], off), rel=1e-9, abs=1e-12
+    )
+
+
+def test_the_log_rank_of_ten_thousand_patients_takes_memory_for_them_alone():
+    rng = np.random.default_rng(1)
+    end, event = rng.exponential(size=10_000), rng.random(10_000) < 0.7
+    group = (np.arange(10_000) % 2).tolist()
+    tracemalloc.start()
+    log_rank(end, event, group)
+    kaplan_meier(end, event)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 10e6
 
 
 @given(st.integers(0, 2**20))
