@@ -134,10 +134,10 @@ class ModelVersion(ClinicalModel):
         return self.name.removesuffix(CORRECTED), self.version
 
     @property
-    def of_version(self) -> str | None:
-        """Version of this model whose threshold was moved to make this one; None where none was."""
+    def shifted_from(self) -> str | None:
+        """Return the sha256 of the manifest whose threshold was moved to make this; None: none."""
         shift = self.manifest.get("shift")
-        return None if shift is None else str(shift["of_version"])
+        return None if shift is None else str(shift["of_manifest_sha256"])
 
     def corrects(self, other: "ModelVersion") -> bool:
         """Return whether the masks of this method began as those of another one."""

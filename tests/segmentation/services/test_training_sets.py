@@ -82,49 +82,57 @@ def test_a_method_that_learns_from_nobody_has_no_doubt_about_it(world: World):
     assert trained_on(world.patient_a, by_hand) == Trained.NOT_IN_IT
 
 
-def moved_from(version: str, *, to: str, name: str = "net") -> ModelVersion:
-    """Return a model whose manifest says that it is another version at another threshold."""
-    manifest = {"shift": {"of_version": version}}
-    model = make_model(name, to, state=ReleaseState.CANDIDATE, manifest=manifest)
+ELSEWHERE = "e" * 64
+"""Manifest of a network that is not registered here."""
+
+
+def moved_from(sha256: str, *, to: str, **stated: object) -> ModelVersion:
+    """Return a method whose manifest says that it is another one at another threshold."""
+    manifest = {"shift": {"of_version": "1", "of_manifest_sha256": sha256}, **stated}
+    model = make_model("net", to, state=ReleaseState.CANDIDATE, manifest=manifest)
     training_sets.from_manifest(model=model, manifest=manifest)
     return model
 
 
 def test_a_network_at_another_threshold_knows_whom_it_knew(world: World):
-    record(make_model("net", "1"), world.patient_a)
-    moved = moved_from("1", to="2")
+    first = make_model("net", "1")
+    record(first, world.patient_a)
+    moved = moved_from(first.sha256, to="2")
     assert trained_on(world.patient_a, moved) == Trained.IN_IT
     assert trained_on(world.patient_b, moved) == Trained.NOT_IN_IT
-    other = moved_from("1", to="2", name="other")
-    assert trained_on(world.patient_a, other) == Trained.NOT_RECORDED
 
 
 @pytest.mark.parametrize("recorded_for", [0, 1, 2])
 def test_a_list_recorded_later_is_of_the_network_at_every_threshold(world: World, recorded_for):
     first = make_model("net", "1")
-    versions = [first, moved_from("1", to="2"), moved_from("2", to="3")]
-    stranger = make_model("net", "4", state=ReleaseState.CANDIDATE)
+    second = moved_from(first.sha256, to="2")
+    versions = [first, second, moved_from(second.sha256, to="3")]
     record(versions[recorded_for], world.patient_a)
     assert [trained_on(world.patient_a, one) for one in versions] == [Trained.IN_IT] * 3
-    assert trained_on(world.patient_a, stranger) == Trained.NOT_RECORDED
     record(versions[0], world.patient_b)
     assert [trained_on(world.patient_a, one) for one in versions] == [Trained.NOT_IN_IT] * 3
 
 
+def test_another_network_of_the_same_name_and_version_is_another_network(world: World):
+    here = make_model("net", "1")
+    from_elsewhere = moved_from(ELSEWHERE, to="2")
+    record(here, world.patient_a)
+    assert trained_on(world.patient_a, from_elsewhere) == Trained.NOT_RECORDED
+    record(from_elsewhere, world.patient_b)
+    assert trained_on(world.patient_b, here) == Trained.NOT_IN_IT
+
+
 def test_what_is_on_record_goes_before_what_the_folder_still_says(world: World):
-    record(make_model("net", "1"), world.patient_b)
-    manifest = {
-        "shift": {"of_version": "1"},
-        "training_set": {"patients": [{"study_code": "MLD-1", "subject_code": "A-001"}]},
-    }
-    model = make_model("net", "2", state=ReleaseState.CANDIDATE, manifest=manifest)
-    training_sets.from_manifest(model=model, manifest=manifest)
-    assert trained_on(world.patient_a, model) == Trained.NOT_IN_IT
-    assert trained_on(world.patient_b, model) == Trained.IN_IT
+    first = make_model("net", "1")
+    record(first, world.patient_b)
+    stale = {"patients": [{"study_code": "MLD-1", "subject_code": "A-001"}]}
+    moved = moved_from(first.sha256, to="2", training_set=stale)
+    assert trained_on(world.patient_a, moved) == Trained.NOT_IN_IT
+    assert trained_on(world.patient_b, moved) == Trained.IN_IT
 
 
 def test_two_thresholds_of_a_network_that_is_not_here_are_one_network(world: World):
-    lower, higher = moved_from("1", to="2"), moved_from("1", to="3")
+    lower, higher = moved_from(ELSEWHERE, to="2"), moved_from(ELSEWHERE, to="3")
     record(lower, world.patient_a)
     assert trained_on(world.patient_a, higher) == Trained.IN_IT
 
