@@ -136,8 +136,8 @@ class ModelVersion(ClinicalModel):
     @property
     def shifted_from(self) -> str | None:
         """Return the sha256 of the manifest whose threshold was moved to make this; None: none."""
-        shift = self.manifest.get("shift")
-        return None if shift is None else str(shift["of_manifest_sha256"])
+        shift = self.manifest.get("shift", {})
+        return shift.get("of_manifest_sha256") if isinstance(shift, dict) else None
 
     def corrects(self, other: "ModelVersion") -> bool:
         """Return whether the masks of this method began as those of another one."""
