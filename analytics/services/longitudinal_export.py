@@ -87,7 +87,7 @@ def _rows(one: StratumModels) -> Iterator[Row]:
                 "ci_low": number(odds.ci_low),
                 "ci_high": number(odds.ci_high),
                 "p_value": number(odds.p_value),
-                "covariance": "sandwich over patients",
+                "covariance": "sandwich over patients (Ford and Westgate)",
                 "one_ratio_p_value": number(odds.one_ratio_p),
                 "notes": guarded(notes_of_odds(odds)),
             }

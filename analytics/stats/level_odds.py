@@ -12,7 +12,7 @@ from analytics.stats.ordinal_checks import proportionality
 
 Array = NDArray[np.float64]
 FEWEST_PATIENTS = 10
-"""Patients for each covariate below which errors over patients are too small, as in `cox`."""
+"""Patients for each covariate below which no error over patients has been proved, as in `cox`."""
 FEWEST_TO_CHECK = 40
 """Patients below which Brant's test rejects a single ratio that holds far too often: over 10 to 30
 in 10 to 13 % of trials instead of 5 %."""

@@ -2,9 +2,9 @@
 
 logit P(level <= j) = threshold_j - x'beta: one odds ratio for every cut of the scale (McCullagh
 1980, J R Stat Soc B 42:109), so that no distance between levels is assumed. Scans of one patient
-are not independent: with patients given, the covariance is the sandwich over patients, and tests
-are Student's with the patients less the covariates less one as degrees of freedom, so that few
-patients are not taken for many. Whether one odds ratio will do is asked by `ordinal_checks`.
+are not independent: with patients given, the covariance is the sandwich over patients, mended for
+few of them (`few_patients`), and tests are Student's with the patients less the covariates less one
+as degrees of freedom. Whether one odds ratio will do is asked by `ordinal_checks`.
 """
 
 from collections.abc import Hashable, Sequence
@@ -13,10 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
-from scipy.special import expit
 
+from analytics.stats import few_patients
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.follow_up import codes_of, must_be_written
+from analytics.stats.level_chances import derivatives, expected_by_patient, likelihood, rows
 
 Array = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -105,17 +106,20 @@ def fit(
     above = np.cumsum(np.bincount(codes))[:-1] / codes.size
     first = np.log(above / (1 - above))
     start = np.concatenate([first, np.zeros(x.shape[1])])
-    upper, lower = _rows(codes, x, cuts)
+    upper, lower = rows(codes, x, cuts)
     value, at = _newton(codes, upper, lower, start, cuts)
-    null = _likelihood(codes, upper, lower, start, cuts)[0]
-    scores, information = _derivatives(codes, upper, lower, at, cuts)
+    null = likelihood(codes, upper, lower, start, cuts)[0]
+    scores, information = derivatives(codes, upper, lower, at, cuts)
     covariance = inverse_of(information)
     df = np.inf
     count = None
     if patients is not None:
         names_of, who = codes_of(patients, codes.size, "patients")
         count = len(names_of)
-        covariance = _sandwich(covariance, scores, who, count, x.shape[1])
+        if count <= x.shape[1] + 1:
+            raise NotEstimableError(f"{count} patients are too few for {x.shape[1]} covariates.")
+        expected = expected_by_patient(x, at, cuts, who, count)
+        covariance = few_patients.covariance(covariance, _summed(scores, who, count), expected)
         df = float(count - x.shape[1] - 1)
     # From standardised columns back: threshold + mean / sd * coefficient.
     back = np.eye(at.size)
@@ -170,58 +174,12 @@ def checked(levels: ArrayLike, covariates: ArrayLike) -> tuple[Places, list[floa
     return codes.astype(np.intp), names.tolist(), design
 
 
-def _rows(codes: Places, x: Array, cuts: int) -> tuple[Array, Array]:
-    """Derivatives of the upper and lower end of each row's level by thresholds and coefficients."""
-    own = np.eye(cuts + 1)
-    upper = np.column_stack([own[codes][:, :cuts], -x])
-    lower = np.column_stack([own[codes][:, 1:], -x])
-    return upper, lower
-
-
-def _ends(
-    codes: Places, upper: Array, lower: Array, at: Array, cuts: int
-) -> tuple[Array, Array, Array]:
-    """Upper and lower end on the logit scale, and the chance of the level between them."""
-    high = np.where(codes < cuts, upper @ at, np.inf)
-    low = np.where(codes > 0, lower @ at, -np.inf)
-    # Of two small tails the difference keeps its digits; of two numbers near one it does not.
-    flip = high + low > 0
-    chance = np.where(flip, expit(-low) - expit(-high), expit(high) - expit(low))
-    return high, low, chance
-
-
-def _likelihood(
-    codes: Places, upper: Array, lower: Array, at: Array, cuts: int
-) -> tuple[float, Array]:
-    chance = _ends(codes, upper, lower, at, cuts)[2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        logs = np.where(chance > 0, np.log(chance), -np.inf)
-    return float(logs.sum()), chance
-
-
-def _derivatives(
-    codes: Places, upper: Array, lower: Array, at: Array, cuts: int
-) -> tuple[Array, Array]:
-    """Scores of each row (n, q), and the observed information (q, q)."""
-    high, low, chance = _ends(codes, upper, lower, at, cuts)
-    f_high, f_low = (expit(e) * expit(-e) for e in (high, low))
-    a, b = f_high / chance, -f_low / chance
-    scores = a[:, None] * upper + b[:, None] * lower
-    # The density's derivative is f (1 - 2 F).
-    aa = a * (1 - 2 * expit(high)) - a**2
-    bb = b * (1 - 2 * expit(low)) - b**2
-    ab = -a * b
-    crossed = (upper.T * ab) @ lower
-    information = -((upper.T * aa) @ upper + (lower.T * bb) @ lower + crossed + crossed.T)
-    return scores, information
-
-
 def _newton(
     codes: Places, upper: Array, lower: Array, start: Array, cuts: int
 ) -> tuple[float, Array]:
-    at, value = start, _likelihood(codes, upper, lower, start, cuts)[0]
+    at, value = start, likelihood(codes, upper, lower, start, cuts)[0]
     for _ in range(STEPS):
-        scores, information = _derivatives(codes, upper, lower, at, cuts)
+        scores, information = derivatives(codes, upper, lower, at, cuts)
         score = scores.sum(axis=0)
         try:
             step = np.linalg.solve(information, score)
@@ -229,9 +187,9 @@ def _newton(
             break
         if score @ step < CONVERGED and np.abs(upper @ step).max() < SETTLED:
             at = at + step
-            return _likelihood(codes, upper, lower, at, cuts)[0], at
+            return likelihood(codes, upper, lower, at, cuts)[0], at
         for _ in range(HALVINGS):
-            ahead = _likelihood(codes, upper, lower, at + step, cuts)[0]
+            ahead = likelihood(codes, upper, lower, at + step, cuts)[0]
             if ahead >= value - 1e-12 * abs(value):
                 break
             step = step / 2
@@ -250,7 +208,7 @@ def logistic(x: Array, above: NDArray[np.bool_]) -> Array:
         If a covariate parts the two without fail.
     """
     codes = above.astype(np.intp)
-    upper, lower = _rows(codes, x[:, 1:], 1)
+    upper, lower = rows(codes, x[:, 1:], 1)
     share = float(codes.mean())
     start = np.concatenate([[np.log((1 - share) / share)], np.zeros(x.shape[1] - 1)])
     _, at = _newton(codes, upper, lower, start, 1)
@@ -274,11 +232,7 @@ def inverse_of(information: Array) -> Array:
     return inverse
 
 
-def _sandwich(bread: Array, scores: Array, who: Places, count: int, p: int) -> Array:
-    if count <= p + 1:
-        raise NotEstimableError(f"{count} patients are too few for {p} covariates.")
-    summed = np.zeros((count, bread.shape[0]))
+def _summed(scores: Array, who: Places, count: int) -> Array:
+    summed = np.zeros((count, scores.shape[1]))
     np.add.at(summed, who, scores)
-    moved = summed @ bread
-    covariance: Array = count / (count - 1) * moved.T @ moved
-    return covariance
+    return summed

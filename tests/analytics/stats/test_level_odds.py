@@ -37,7 +37,7 @@ def test_within_classes_the_load_shows_what_over_all_of_them_it_hides():
     pooled = level_odds(levels, load_ml, patients)
     within = level_odds(levels, load_ml, patients, classes)
     assert pooled.ratio < 1.05
-    assert within.ci_low > 1.2
+    assert within.ci_low > 1.15
 
 
 def test_few_patients_and_one_class_are_refused():
@@ -59,20 +59,24 @@ def test_below_forty_patients_one_ratio_is_not_tested_and_degrees_of_freedom_cou
 
 
 @pytest.mark.faults
-@pytest.mark.parametrize(("n_classes", "n_patients"), [(1, 10), (2, 20), (3, 30)])
-def test_without_an_effect_the_fewest_patients_rarely_show_one(n_classes: int, n_patients: int):
-    """Of 500 trials each, three scans a patient, 8.0, 6.4 and 7.4 % are below 0.05.
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(
+    ("n_classes", "n_patients"), [(1, 10), (1, 15), (1, 20), (2, 20), (3, 30), (1, 40)]
+)
+def test_without_an_effect_one_trial_in_twenty_shows_one(n_classes: int, n_patients: int):
+    """Of 2000 trials each, three scans a patient, 5.2, 4.5, 5.2, 4.0, 4.3 and 5.2 % are below 0.05.
 
-    By chance alone a share may be off by 2 %.
+    By chance alone a share may be off by 1 %. The plain sandwich had 8.6, 6.7, 7.2, 7.5, 7.0
+    and 5.7 % of 3000.
     """
     rejected = 0
     who = np.repeat(np.arange(n_patients), 3)
     own_class = who % n_classes
-    for seed in range(500):
+    for seed in range(2000):
         rng = np.random.default_rng([seed, n_patients, n_classes])
         load_ml = rng.normal(40, 15, n_patients)[who] + rng.normal(0, 7, who.size) + 30 * own_class
         latent = rng.normal(0, 1.5, n_patients)[who] + rng.logistic(size=who.size)
         levels = np.digitize(latent + 0.7 * own_class, [-2, 0, 1.5, 3])
         classes = None if n_classes == 1 else [f"c{one}" for one in own_class]
         rejected += level_odds(levels, load_ml, who.tolist(), classes).p_value < 0.05
-    assert rejected / 500 <= 0.095, rejected
+    assert 0.035 <= rejected / 2000 <= 0.06, rejected
