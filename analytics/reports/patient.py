@@ -47,6 +47,8 @@ class PatientPaper:
         What must be known before a number is read; in a frame at the head.
     notes : sequence of str
         How the numbers came about, below the figure.
+    waiting : sequence of str
+        What the review would flag or take back, and cannot while a visit is frozen or locked.
     """
 
     title: str
@@ -56,6 +58,7 @@ class PatientPaper:
     notes: Sequence[str]
     visits: Sequence[VisitLine]
     findings: Sequence[Finding]
+    waiting: Sequence[str] = ()
 
 
 def patient_pdf(paper: PatientPaper, origin: Origin) -> bytes:
@@ -118,10 +121,11 @@ def _cells(line: VisitLine, shows_loads: bool) -> list[str]:
 
 
 def _findings(paper: PatientPaper) -> list[Flowable]:
+    waiting = [sheet.words(one, sheet.SMALL) for one in paper.waiting]
     if not paper.findings:
-        return [sheet.words("No flag.")]
+        return [sheet.words("No flag."), *waiting]
     lead = sheet.words("A flag changes no number; it asks somebody to look.", sheet.SMALL)
-    return [lead, *(_finding(one) for one in paper.findings)]
+    return [lead, *(_finding(one) for one in paper.findings), *waiting]
 
 
 def _finding(one: Finding) -> Flowable:

@@ -25,7 +25,7 @@ def flags_by_patient() -> dict[UUID, list[TrajectoryFlag]]:
 
 def _current() -> QuerySet[TrajectoryFlag]:
     found = TrajectoryFlag.objects.filter(is_current=True)
-    return found.select_related("query").prefetch_related("query__messages")
+    return found.select_related("query", "run").prefetch_related("query__messages")
 
 
 def studies(ids: Collection[UUID]) -> dict[UUID, Study]:

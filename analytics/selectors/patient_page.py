@@ -127,6 +127,11 @@ def visit_rows(
     ]
 
 
+def held_visits(rows: Iterable[VisitRow]) -> set[UUID]:
+    """Return the visits that are frozen or locked."""
+    return {row.visit.pk for row in rows if row.held is not None}
+
+
 def _by_visit(found: QuerySet[Any]) -> dict[UUID, list[Any]]:
     rows: dict[UUID, list[Any]] = defaultdict(list)
     for row in found:

@@ -1,6 +1,6 @@
 """What the review finds in one series, with the tolerances of the study."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -72,6 +72,23 @@ def named(load: LoadPoint, volumes: Volumes) -> flag_words.NamedLoad:
     """Return a load as the sentence of a finding names it."""
     white_ml = volumes.get(load.run_id, {}).get(TissueCode.WHITE_MATTER)
     return flag_words.NamedLoad(load.load_ml, load.visit_name, white_ml)
+
+
+def in_words(finding: Finding, named: Mapping[UUID, flag_words.NamedLoad]) -> str:
+    """Return the sentence of a finding.
+
+    Parameters
+    ----------
+    named : mapping
+        The loads of the series by run, as `named` gives them.
+    """
+    compared = finding.reference_run_id
+    return flag_words.describe(
+        finding.kind,
+        named[finding.run_id],
+        None if compared is None else named[compared],
+        tolerance_ml=finding.tolerance_ml,
+    )
 
 
 def find(series: Sequence[LoadPoint], study: Study, volumes: Volumes) -> list[Finding]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from analytics import flag_words
 from analytics.models import FlagKind
 from analytics.selectors import cohort, correlations, impact
 from analytics.selectors.columns import Columns
@@ -200,16 +199,11 @@ def _found(
     series: Sequence[LoadPoint], study: Study, volumes: findings.Volumes
 ) -> dict[tuple[UUID, str], tuple[LoadPoint, str]]:
     by_run = {point.run_id: point for point in series}
+    named = {point.run_id: findings.named(point, volumes) for point in series}
     found = {}
     for finding in findings.find(series, study, volumes):
-        here, compared = by_run[finding.run_id], finding.reference_run_id
-        sentence = flag_words.describe(
-            finding.kind,
-            findings.named(here, volumes),
-            None if compared is None else findings.named(by_run[compared], volumes),
-            tolerance_ml=finding.tolerance_ml,
-        )
-        found[here.visit_id, finding.kind] = (here, sentence)
+        here = by_run[finding.run_id]
+        found[here.visit_id, finding.kind] = (here, findings.in_words(finding, named))
     return found
 
 

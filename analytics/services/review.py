@@ -1,7 +1,7 @@
 """The review of series: what looks wrong is flagged and asked about, never changed."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +13,14 @@ from analytics.models import FlagKind, TrajectoryFlag
 from analytics.selectors import flags as current
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
-from analytics.services.findings import Finding, find
+from analytics.services.findings import Finding, find, in_words
 from analytics.services.findings import named as named_load
 from analytics.services.told_later import unsaid
 from mldtrial.audit.context import acting, because
+from mldtrial.audit.models import LockLevel
 from mldtrial.trial import selectors
 from mldtrial.trial.models import Audience, Patient, Query, QueryState
+from mldtrial.trial.selectors.locks import held_ids
 from mldtrial.trial.services import queries
 from segmentation.selectors import tissue
 
@@ -32,8 +34,10 @@ def review_queued(*, origin: str) -> int:
     """Review every patient whose flags are not what the data say; returns how many.
 
     The comparison reads the loads, not a note of what was reviewed before: a second
-    call finds nothing to do, and a lost one is made up for by the next.
+    call finds nothing to do, and a lost one is made up for by the next. What a lock holds is left
+    for the sweep after its end.
     """
+    held = held_ids(at_least=LockLevel.FROZEN)
     series = loads.all_series_for_review()
     flagged = current.flags_by_patient()
     patients = Patient.objects.in_bulk(list({*series, *flagged}))
@@ -43,8 +47,9 @@ def review_queued(*, origin: str) -> int:
     volumes, versions = tissue.volumes_of(runs), tissue.versions_of(runs)
     reviewed = 0
     for patient_id, patient in patients.items():
-        points, flags = series.get(patient_id, []), flagged.get(patient_id, [])
-        findings = find(points, settings[patient.study_id], volumes)
+        points = series.get(patient_id, [])
+        flags = [flag for flag in flagged.get(patient_id, []) if flag.run.visit_id not in held]
+        findings = _not_held(find(points, settings[patient.study_id], volumes), points, held)
         is_same = {_key(f) for f in findings} == {_key(f) for f in flags}
         if is_same and not unsaid(flags, _named(points, volumes), versions):
             continue
@@ -54,7 +59,7 @@ def review_queued(*, origin: str) -> int:
 
 
 def _reviewed(patient: Patient, origin: str) -> bool:
-    """Review a patient; False where a lock holds a flag or a query that would change."""
+    """Review a patient; False where a lock came meanwhile, or holds a query that would change."""
     try:
         with acting(origin=origin):
             review_patient(patient=patient)
@@ -72,7 +77,9 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     """Bring the flags and queries of a patient in line with the series; returns the flags.
 
     A flag that is no longer found stays as a record that is not current, and its query is
-    closed. A query that a person has closed is not opened again by the same numbers.
+    closed. A query that a person has closed is not opened again by the same numbers. Flags of a
+    visit that is frozen or locked stay as they are: they wait, and those of the other visits do
+    not wait with them. Returned are the flags of visits that are open.
     """
     locked = (
         Patient.objects.select_for_update(of=("self",)).select_related("study").get(pk=patient.pk)
@@ -82,8 +89,14 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     list(Query.objects.select_for_update(of=("self",)).filter(pk__in=asked).order_by("pk"))
     series = loads.series_for_review(locked)
     volumes = tissue.volumes_of([point.run_id for point in series])
-    findings = {(f.run_id, f.kind): f for f in find(series, locked.study, volumes)}
-    known = {(flag.run_id, flag.kind): flag for flag in current.current_flags(locked)}
+    held = selectors.locks_on(list(locked.visits.values_list("pk", flat=True)))
+    found = _not_held(find(series, locked.study, volumes), series, held)
+    findings = {(f.run_id, f.kind): f for f in found}
+    known = {
+        (flag.run_id, flag.kind): flag
+        for flag in current.current_flags(locked)
+        if flag.run.visit_id not in held
+    }
     by_run = {point.run_id: point for point in series}
     for key, flag in known.items():
         if key not in findings:
@@ -95,6 +108,14 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     for query, words in unsaid(flags, named, tissue.versions_of(list(named))):
         queries.comment_on_query(query=query, words=words, by=None)
     return flags
+
+
+def _not_held(
+    findings: Sequence[Finding], series: Sequence[LoadPoint], held: Container[UUID]
+) -> list[Finding]:
+    """Return the findings of the visits that no lock holds."""
+    visits = {point.run_id: point.visit_id for point in series}
+    return [finding for finding in findings if visits[finding.run_id] not in held]
 
 
 def _named(
@@ -128,20 +149,13 @@ def _keep(
 def _ask(
     patient: Patient, finding: Finding, visit_id: UUID, named: dict[UUID, flag_words.NamedLoad]
 ) -> Query:
-    compared = finding.reference_run_id
-    sentence = flag_words.describe(
-        finding.kind,
-        named[finding.run_id],
-        None if compared is None else named[compared],
-        tolerance_ml=finding.tolerance_ml,
-    )
     # The question holds loads, so it must never reach a site: the audience is IMAGING.
     return queries.open_query(
         patient=patient,
         visit=patient.visits.get(pk=visit_id),
         audience=Audience.IMAGING,
         rule=f"LOAD-{finding.kind}",
-        question=f"{sentence} {flag_words.HINTS[FlagKind(finding.kind)]}",
+        question=f"{in_words(finding, named)} {flag_words.HINTS[FlagKind(finding.kind)]}",
     )
 
 

@@ -13,6 +13,7 @@ from analytics.selectors import clocks, loads, measures, quality, reference_coho
 from analytics.selectors import patient_page as page
 from analytics.selectors.clocks import Clock
 from analytics.selectors.measures import Measure
+from analytics.services.review_waits import waiting
 from analytics.views import charts
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies, selectors
@@ -52,6 +53,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "rows": rows,
         "last_visit": rows[0] if rows else None,
         "flags": flags,
+        "waiting": waiting(patient.study, series, flags, page.held_visits(rows)),
         "planned": [
             entry for entry in selectors.schedule_of(patient) if entry.standing != Standing.DONE
         ],

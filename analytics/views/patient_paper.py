@@ -21,6 +21,7 @@ from analytics.selectors.patient_page import Flag, TreatmentRow, VisitRow
 from analytics.selectors.reference_cohorts import Behind
 from analytics.selectors.slopes import Slope
 from analytics.services import papers
+from analytics.services.review_waits import waiting
 from analytics.views import charts
 from analytics.views.paper import number, pdf_answer
 from analytics.views.patient import log_view, patient_of
@@ -89,6 +90,10 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
         ],
         visits=[_line(row, flags, measured) for row in reversed(rows)],
         findings=_findings(flags, decisions.queries_of(flags, user=user)),
+        waiting=[
+            f"Waits until its visit is open. {found}"
+            for found in waiting(patient.study, series, flags, page.held_visits(rows))
+        ],
     )
 
 
