@@ -11,7 +11,7 @@ from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
 from analytics.selectors.planned_visits import baseline_of
 from analytics.stats import level_odds, visit_change, yearly_change
 from analytics.stats.errors import NotEstimableError, as_clause
-from analytics.stats.level_odds import LevelOdds
+from analytics.stats.level_odds import LevelOdds, PatientOdds
 from analytics.stats.visit_change import VisitChange, VisitValue
 from analytics.stats.yearly_change import Components, Timed, YearlyChange
 from mldtrial.trial.models import AcqStratum, Study
@@ -47,6 +47,8 @@ class StratumModels:
         Of `VisitChange` and of `YearlyChange`.
     odds, odds_within : Fitted
         Of `LevelOdds`: over all scans, and among patients of one subtype.
+    own_odds, own_odds_within : Fitted
+        Of `PatientOdds`, likewise.
     """
 
     stratum: str
@@ -59,6 +61,8 @@ class StratumModels:
     yearly: Fitted
     odds: Fitted
     odds_within: Fitted
+    own_odds: Fitted
+    own_odds_within: Fitted
 
 
 def models(
@@ -146,7 +150,7 @@ def _of_stratum(
     n_patients = len({one.patient for one in measured})
     if n_patients < smallest:
         none = Fitted(None, too_small(smallest))
-        return StratumModels(stratum, 0, 0, 0, (0, 0), (0, 0), none, none, none, none)
+        return StratumModels(stratum, 0, 0, 0, (0, 0), (0, 0), *[none] * 6)
     grouped = [one for one in measured if one.group]
     # Nobody is of an arm before the trial: there the scans of its visits count alone.
     timed = [one for one in grouped if by != ARM or one.visit is not None]
@@ -162,8 +166,10 @@ def _of_stratum(
         treated_scans=_treated(_of_yearly(timed, yearly.found)),
         change=change,
         yearly=yearly,
-        odds=_fitted(lambda: _odds(measured, smallest, within=False)),
-        odds_within=_fitted(lambda: _odds(measured, smallest, within=True)),
+        odds=_odds(level_odds.level_odds, measured, smallest, within=False),
+        odds_within=_odds(level_odds.level_odds, measured, smallest, within=True),
+        own_odds=_odds(level_odds.patient_odds, measured, smallest, within=False),
+        own_odds_within=_odds(level_odds.patient_odds, measured, smallest, within=True),
     )
 
 
@@ -236,18 +242,26 @@ def _yearly(grouped: Sequence[Measured], by: str, smallest: int) -> YearlyChange
     )
 
 
-def _odds(measured: Sequence[Measured], smallest: int, *, within: bool) -> LevelOdds:
+def _odds(
+    fit: Callable[..., LevelOdds | PatientOdds],
+    measured: Sequence[Measured],
+    smallest: int,
+    *,
+    within: bool,
+) -> Fitted:
     rows = [
         (one, one.level)
         for one in measured
         if one.level is not None and not (within and one.subtype == Subtype.UNDETERMINED)
     ]
     if not rows:
-        raise NotEstimableError("No scan has a GMFC-MLD level near enough.")
-    return level_odds.level_odds(
-        [level for _, level in rows],
-        [one.load_ml for one, _ in rows],
-        [one.patient for one, _ in rows],
-        [one.subtype for one, _ in rows] if within else None,
-        fewest_patients=max(level_odds.FEWEST_PATIENTS, smallest),
+        return Fitted(None, "no scan has a GMFC-MLD level near enough")
+    return _fitted(
+        lambda: fit(
+            [level for _, level in rows],
+            [one.load_ml for one, _ in rows],
+            [one.patient for one, _ in rows],
+            [one.subtype for one, _ in rows] if within else None,
+            fewest_patients=max(level_odds.FEWEST_PATIENTS, smallest),
+        )
     )

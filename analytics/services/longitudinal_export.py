@@ -7,10 +7,12 @@ from analytics.selectors.longitudinal import Fitted, StratumModels
 from analytics.services.longitudinal_notes import (
     notes_of_change,
     notes_of_odds,
+    notes_of_patient_odds,
     notes_of_yearly,
 )
 from analytics.services.table_out import number, take_out
 from analytics.stats.arms_by_visit import VisitEstimate
+from analytics.stats.level_odds import LevelOdds, PatientOdds
 from analytics.stats.small_samples import KENWARD_ROGER
 from analytics.stats.visit_change import VisitChange
 from analytics.stats.yearly_change import Rate, YearlyChange
@@ -24,8 +26,9 @@ COLUMNS = (
     "degrees_method", "ci_low", "ci_high", "p_value", "covariance", "one_ratio_p_value", "notes",
     "why_none",
 )  # fmt: skip
-CHANGE, YEARLY, ODDS, ODDS_WITHIN = (
-    "change_by_visit", "change_per_year", "worse_level", "worse_level_within_subtypes",
+CHANGE, YEARLY, ODDS, OWN_ODDS, ODDS_WITHIN, OWN_ODDS_WITHIN = (
+    "change_by_visit", "change_per_year", "worse_level", "worse_level_of_one_patient",
+    "worse_level_within_subtypes", "worse_level_of_one_patient_within_subtypes",
 )  # fmt: skip
 Row = Mapping[str, str]
 
@@ -62,7 +65,9 @@ def _rows(one: StratumModels) -> Iterator[Row]:
         CHANGE: one.change,
         YEARLY: one.yearly,
         ODDS: one.odds,
+        OWN_ODDS: one.own_odds,
         ODDS_WITHIN: one.odds_within,
+        OWN_ODDS_WITHIN: one.own_odds_within,
     }
     for name, model in fitted.items():
         if model.found is None:
@@ -73,24 +78,35 @@ def _rows(one: StratumModels) -> Iterator[Row]:
     if one.yearly.found is not None:
         notes = guarded(notes_of_yearly(one, one.yearly.found))
         yield from ({**row, "notes": notes} for row in _yearly(one.yearly.found))
-    for name in (ODDS, ODDS_WITHIN):
-        odds = fitted[name].found
-        if odds is not None:
-            yield {
-                "model": name,
-                "values": str(odds.n),
-                "patients": str(odds.n_patients),
-                "estimate": number(odds.ratio),
-                "unit": "odds ratio for 10 mL",
-                "degrees_of_freedom": number(odds.degrees),
-                "degrees_method": "patients less covariates less one",
-                "ci_low": number(odds.ci_low),
-                "ci_high": number(odds.ci_high),
-                "p_value": number(odds.p_value),
-                "covariance": "sandwich over patients (Ford and Westgate)",
-                "one_ratio_p_value": number(odds.one_ratio_p),
-                "notes": guarded(notes_of_odds(odds)),
-            }
+    for name in (ODDS, OWN_ODDS, ODDS_WITHIN, OWN_ODDS_WITHIN):
+        if fitted[name].found is not None:
+            yield {"model": name, **_odds(fitted[name].found)}
+
+
+def _odds(found: LevelOdds | PatientOdds) -> Row:
+    shared = {
+        "values": str(found.n),
+        "patients": str(found.n_patients),
+        "estimate": number(found.ratio),
+        "unit": "odds ratio for 10 mL",
+        "degrees_of_freedom": number(found.degrees),
+        "degrees_method": "patients less covariates less one",
+        "ci_low": number(found.ci_low),
+        "ci_high": number(found.ci_high),
+        "p_value": number(found.p_value),
+    }
+    if isinstance(found, PatientOdds):
+        return {
+            **shared,
+            "covariance": "random intercept of the patient",
+            "notes": guarded(notes_of_patient_odds(found)),
+        }
+    return {
+        **shared,
+        "covariance": "sandwich over patients (Ford and Westgate)",
+        "one_ratio_p_value": number(found.one_ratio_p),
+        "notes": guarded(notes_of_odds(found)),
+    }
 
 
 def _change(found: VisitChange) -> Iterator[Row]:

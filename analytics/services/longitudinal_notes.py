@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 
 from analytics.selectors.longitudinal import StratumModels
-from analytics.stats.level_odds import LevelOdds
+from analytics.stats.level_odds import LevelOdds, PatientOdds
 from analytics.stats.visit_change import VisitChange
 from analytics.stats.visit_covariances import CHAIN
 from analytics.stats.yearly_change import YearlyChange
 
+BORDER = "border: patients of one load do not differ, as if each scan were of a patient of its own"
 SINGULAR = "singular: patients hardly differ in level or rate, or both are one and the same thing"
 
 
@@ -46,6 +47,16 @@ def notes_of_yearly(one: StratumModels, found: YearlyChange) -> str:
 def notes_of_odds(found: LevelOdds) -> str:
     """Return why it was not tested whether one ratio does."""
     return _joined([f"one ratio not tested: {found.why_unchecked}"] * bool(found.why_unchecked))
+
+
+def notes_of_patient_odds(found: PatientOdds) -> str:
+    """Return by how much patients differ, and how many of them tell it."""
+    differ = (
+        BORDER
+        if found.is_border
+        else f"patients differ by a standard deviation of {found.sd_log_odds:.6g} log odds"
+    )
+    return f"{differ}; patients with two scans or more: {found.n_repeated}"
 
 
 def _joined(said: Sequence[str]) -> str:

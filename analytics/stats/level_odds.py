@@ -1,4 +1,4 @@
-"""The odds of a worse level of GMFC-MLD with the load, and whether one odds ratio will do."""
+"""The odds of a worse level of GMFC-MLD with the load: over patients, and of one patient."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analytics.stats import ordinal
+from analytics.stats import ordinal, ordinal_mixed
 from analytics.stats.errors import NotEstimableError, TooFewClustersError
 from analytics.stats.ordinal_checks import proportionality
 
@@ -47,6 +47,37 @@ class LevelOdds:
     why_unchecked: str
 
 
+@dataclass(frozen=True, slots=True)
+class PatientOdds:
+    """The odds ratio of a worse level for 10 mL more load in one and the same patient.
+
+    Attributes
+    ----------
+    n, n_patients, n_repeated, n_levels : int
+        Scans; patients; those of them with two scans or more, who tell what patients differ by.
+    degrees : float
+        Of freedom: the patients less the covariates less one.
+    sd_log_odds : float
+        By how much patients of one load (and class) differ; 0 at the border of what it can be.
+    """
+
+    n: int
+    n_patients: int
+    n_repeated: int
+    n_levels: int
+    degrees: float
+    ratio: float
+    ci_low: float
+    ci_high: float
+    p_value: float
+    sd_log_odds: float
+
+    @property
+    def is_border(self) -> bool:
+        """Whether patients could not be told apart."""
+        return self.sd_log_odds == 0
+
+
 def level_odds(
     levels: ArrayLike,
     load_ml: ArrayLike,
@@ -69,25 +100,12 @@ def level_odds(
     TooFewClustersError
         If there are fewer than so many patients, and as many again for each class but one.
     """
-    count = len(set(patients))
-    fewest = fewest_patients + FEWEST_PATIENTS * (len(set(classes or [""])) - 1)
-    if count < fewest:
-        raise TooFewClustersError(
-            f"{count} patients are too few: {fewest} are needed, for scans of one patient"
-            " count together."
-        )
-    design = np.asarray(load_ml, dtype=np.float64)[:, None] / STEP
-    if classes is not None:
-        names, sizes = np.unique(np.array(classes), return_counts=True)
-        if names.size < 2:
-            raise NotEstimableError("All patients are of one class; nothing is to be adjusted for.")
-        others = np.delete(names, sizes.argmax())
-        design = np.column_stack([design, np.array(classes)[:, None] == others])
+    design = _design(load_ml, patients, classes, fewest_patients)
     model = ordinal.fit(levels, design, patients)
     one_ratio_p, why = _checked(levels, design, patients)
     return LevelOdds(
         model.n,
-        count,
+        len(set(patients)),
         len(model.levels),
         model.degrees,
         float(model.odds_ratios[0]),
@@ -97,6 +115,58 @@ def level_odds(
         one_ratio_p,
         why,
     )
+
+
+def patient_odds(
+    levels: ArrayLike,
+    load_ml: ArrayLike,
+    patients: Sequence[Hashable],
+    classes: Sequence[str] | None = None,
+    *,
+    fewest_patients: int = FEWEST_PATIENTS,
+) -> PatientOdds:
+    """Return the odds ratio of one patient; parameters and errors as `level_odds`.
+
+    Raises
+    ------
+    NotEstimableError
+        As `ordinal_mixed.fit` besides.
+    """
+    design = _design(load_ml, patients, classes, fewest_patients)
+    model = ordinal_mixed.fit(levels, design, patients)
+    return PatientOdds(
+        model.n,
+        model.n_patients,
+        model.n_repeated,
+        len(model.levels),
+        model.degrees,
+        float(model.odds_ratios[0]),
+        float(model.ci_low[0]),
+        float(model.ci_high[0]),
+        float(model.p_values[0]),
+        model.sd,
+    )
+
+
+def _design(
+    load_ml: ArrayLike, patients: Sequence[Hashable], classes: Sequence[str] | None, fewest: int
+) -> Array:
+    """Return the load in steps, and a column for each class but the commonest."""
+    count = len(set(patients))
+    needed = fewest + FEWEST_PATIENTS * (len(set(classes or [""])) - 1)
+    if count < needed:
+        raise TooFewClustersError(
+            f"{count} patients are too few: {needed} are needed, for scans of one patient"
+            " count together."
+        )
+    load = np.asarray(load_ml, dtype=np.float64)[:, None] / STEP
+    if classes is None:
+        return load
+    names, sizes = np.unique(np.array(classes), return_counts=True)
+    if names.size < 2:
+        raise NotEstimableError("All patients are of one class; nothing is to be adjusted for.")
+    others = np.delete(names, sizes.argmax())
+    return np.column_stack([load, np.array(classes)[:, None] == others])
 
 
 def _checked(

@@ -37,8 +37,8 @@ def shown(one: StratumModels, by: str) -> dict[str, Any]:
         else json.dumps(figure(one.change.found, one.stratum, by), allow_nan=False),
         "yearly": None if one.yearly.found is None else _yearly(one.yearly.found, by),
         "odds": [
-            ("All scans", one.odds),
-            ("Among patients of one subtype", one.odds_within),
+            ("All scans", one.odds, one.own_odds),
+            ("Among patients of one subtype", one.odds_within, one.own_odds_within),
         ],
     }
 

@@ -5,7 +5,8 @@ import pytest
 from statsmodels.miscmodels.ordinal_model import OrderedModel
 
 from analytics.stats.errors import NotEstimableError, TooFewClustersError
-from analytics.stats.level_odds import level_odds
+from analytics.stats.level_odds import level_odds, patient_odds
+from analytics.stats.ordinal_mixed import fit
 
 
 def rows(*, seed: int = 4):
@@ -38,6 +39,22 @@ def test_within_classes_the_load_shows_what_over_all_of_them_it_hides():
     within = level_odds(levels, load_ml, patients, classes)
     assert pooled.ratio < 1.05
     assert within.ci_low > 1.15
+
+
+@pytest.mark.parametrize("within", [False, True])
+def test_the_odds_of_one_patient_are_those_of_the_mixed_model(within: bool):
+    levels, load_ml, patients, classes = rows()
+    found = patient_odds(levels, load_ml, patients, classes if within else None)
+    design = load_ml[:, None] / 10
+    if within:
+        design = np.column_stack([design, np.array(classes) == "LJ"])
+    model = fit(levels, design, patients)
+    assert found.ratio == pytest.approx(float(np.exp(model.coefficients[0])))
+    assert found.ci_low < found.ratio < found.ci_high
+    assert (found.n, found.n_patients, found.n_repeated, found.n_levels) == (120, 60, 60, 5)
+    assert (found.sd_log_odds, found.is_border) == (model.sd, model.sd == 0)
+    with pytest.raises(TooFewClustersError, match="9 patients are too few: 10"):
+        patient_odds(levels[:18], load_ml[:18], patients[:18])
 
 
 def test_few_patients_and_one_class_are_refused():

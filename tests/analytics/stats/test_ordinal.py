@@ -14,15 +14,8 @@ from statsmodels.miscmodels.ordinal_model import OrderedModel
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.ordinal import fit
 from analytics.stats.ordinal_checks import proportionality
+from tests.support.wine import BITTERNESS, JUDGES, WINE
 
-BITTERNESS = [
-    2, 3, 3, 4, 4, 4, 5, 5, 1, 2, 1, 3, 2, 3, 5, 4, 2, 3, 3, 2, 5, 5, 4, 4,
-    3, 2, 3, 2, 3, 2, 5, 3, 2, 3, 4, 3, 3, 3, 3, 3, 3, 2, 3, 2, 2, 4, 5, 4,
-    1, 1, 2, 2, 2, 3, 2, 3, 2, 2, 2, 3, 3, 3, 3, 4, 1, 2, 3, 2, 3, 2, 4, 4,
-]  # fmt: skip
-"""Of wine by nine judges, eight bottles each (Randall 1989; R's ordinal)."""
-WINE = np.column_stack([np.tile([0] * 4 + [1] * 4, 9), np.tile([0, 0, 1, 1], 18)])
-JUDGES = np.repeat(range(9), 8).tolist()
 TENANTS = [
     21, 21, 28, 34, 22, 36, 10, 11, 36, 61, 23, 17, 43, 35, 40, 26, 18, 54,
     13, 9, 10, 8, 8, 12, 6, 7, 9, 18, 6, 7, 15, 13, 13, 7, 5, 11,

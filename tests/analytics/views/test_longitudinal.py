@@ -8,6 +8,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from analytics.stats.level_odds import level_odds, patient_odds
 from analytics.stats.visit_change import VisitValue, visit_change
 from analytics.stats.yearly_change import Timed, yearly_change
 from mldtrial.audit.models import AccessEvent
@@ -113,6 +114,27 @@ def test_the_change_per_year_is_that_of_the_loads_by_hand(client, cohort):
     assert rate.estimate == pytest.approx((own[:, 2] - own[:, 0]).mean() / (366 / 365.25), rel=0.01)
 
 
+def test_the_odds_over_patients_and_of_one_are_those_of_the_loads_by_hand(client, cohort):
+    rows = [(number, place) for number in range(12) for place in range(3)]
+    given = (
+        [(number + place) % 5 for number, place in rows],
+        [load_of(number, place) for number, place in rows],
+        [number for number, _ in rows],
+    )
+    answer = get(client, cohort)
+    (stratum,) = answer.context["strata"]
+    (_, over, own), (_, *within) = stratum["odds"]
+    assert over.found.ratio == pytest.approx(level_odds(*given).ratio, rel=1e-4)
+    by_hand = patient_odds(*given)
+    assert own.found.ratio == pytest.approx(by_hand.ratio, rel=1e-4)
+    assert own.found.sd_log_odds == pytest.approx(by_hand.sd_log_odds, rel=1e-3)
+    assert (own.found.n, own.found.n_patients, own.found.n_repeated) == (36, 12, 12)
+    assert [one.found for one in within] == [None, None]
+    page = " ".join(answer.content.decode().split())
+    assert "36 (12; 12 with two or more)" in page
+    assert page.count("not estimable: 12 patients are too few: 20 are needed") == 1
+
+
 def test_the_file_holds_what_the_page_shows(client, cohort):
     (stratum,) = get(client, cohort).context["strata"]
     answer = get(client, cohort, path="tables.csv")
@@ -122,7 +144,7 @@ def test_the_file_holds_what_the_page_shows(client, cohort):
     shown = [
         *(row["estimate"].estimate for row in change["means"] + change["differences"]),
         *(rate.estimate for _, rate in yearly["rates"] + yearly["differences"]),
-        *(odds.found.ratio for _, odds in stratum["odds"] if odds.found),
+        *(one.found.ratio for _, *both in stratum["odds"] for one in both if one.found),
     ]
     assert in_file == shown
     assert {row["covariance"] for row in rows if row["model"] == "change_by_visit"} == {
@@ -145,6 +167,8 @@ def test_the_file_says_what_the_page_says_beside_the_numbers(client, cohort):
     assert "patients in no group, left out: 1" in notes["change_per_year"][0]
     why = "one ratio not tested: 12 patients are too few for the test: it needs 40"
     assert notes["worse_level"] == (why, "")
+    said, _ = notes["worse_level_of_one_patient"]
+    assert "patients with two scans or more: 12" in said
 
 
 def test_the_figure_draws_the_means_of_the_table(client, cohort):
