@@ -4,6 +4,11 @@ Brant 1990, Biometrics 46:1171: a logistic model for being above each cut, and W
 their coefficients agree. With patients given, the covariance between the cuts is the sandwich over
 patients instead of Brant's, for scans of one patient are not independent, and the p-value is that
 of Hotelling's F.
+
+A likelihood-ratio test against a slope for each cut is not offered: it supposes independent rows,
+which the scans of a patient are not, and lines of unlike slopes cross, so that its other model may
+give a level less than no chance. The models of the cuts here are fitted one by one and can always
+be compared.
 """
 
 from collections.abc import Hashable, Sequence

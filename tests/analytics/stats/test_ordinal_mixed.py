@@ -77,7 +77,7 @@ def test_by_quadrature_the_wine_is_where_the_integral_is_greatest():
         return by_integral(BITTERNESS, WINE, JUDGES, at[:4], at[4:6], at[6])
 
     assert found.log_likelihood[1] == pytest.approx(value(best), abs=1e-8)
-    for step in 1e-3 * np.eye(7)[4:]:
+    for step in 1e-3 * np.eye(7)[[4, 6]]:
         assert (value(best + step) - value(best - step)) / 2e-3 == pytest.approx(0, abs=1e-4)
     assert found.standard_errors == pytest.approx([0.595, 0.513], abs=2e-3)
     assert found.log_likelihood[0] == pytest.approx(-86.49192337, abs=1e-8)
