@@ -124,18 +124,23 @@ def compare_arms(
     model = fit(values, np.column_stack([own, extra]), patients, visits, planned, chain)
     rows = np.column_stack([np.eye(len(cells)), np.zeros((len(cells), extra.shape[1]))])
     k = len(planned)
-    against = np.array([rows[i] - rows[i % k] for i in range(k, len(cells))])
+    against = [rows[i] - rows[i % k] for i in range(k, len(cells))]
     patients_of = {arm: sum(a == arm for a in arm_of.values()) for arm in names}
     enough = min(patients_of.values()) >= ENOUGH
     here, there = counts[k:], np.tile(counts[:k], len(names) - 1)
     claims = enough & (np.minimum(here, there) >= ENOUGH)
     none = np.zeros(len(cells), dtype=np.bool_)
-    means = _estimates(model, rows, cells, counts, method, confidence, none)
-    differences = (
-        _estimates(model, against, cells[k:], here + there, method, confidence, claims)
-        if len(names) > 1
-        else []
+    # Together, for what small samples ask of the scans is the same for all of them.
+    found = _estimates(
+        model,
+        np.vstack([rows, *against]),
+        [*cells, *cells[k:]],
+        np.concatenate([counts, here + there]),
+        method,
+        confidence,
+        np.concatenate([none, claims]),
     )
+    means, differences = found[: len(cells)], found[len(cells) :]
     return ArmsByVisit(means, differences, reference, patients_of, model)
 
 

@@ -109,7 +109,11 @@ def derivatives_of(parts: list[Pattern], matrix: Array, moved: Array, found: Fit
         turned = inverse @ steps
         traces += len(part.values) * np.einsum("iab,jba->ij", turned, turned)
         weighted = inverse @ part.fixed
-        first += np.einsum("kap,iab,kbq->ipq", weighted, steps, weighted, optimize=True)
+        # Patients are summed first, and once: their rows enter by their products alone.
+        m = part.visits.size
+        flat = weighted.reshape(-1, m * p)
+        products = (flat.T @ flat).reshape(m, p, m, p).transpose(0, 2, 1, 3).reshape(m * m, p * p)
+        first += (steps.reshape(r, -1) @ products).reshape(r, p, p)
         both = np.einsum("iab,jbc->ijac", steps @ inverse, steps)
-        second += np.einsum("kap,ijac,kcq->ijpq", weighted, both, weighted, optimize=True)
+        second += (both.reshape(r * r, -1) @ products).reshape(r, r, p, p)
     return Derivatives(found.covariance, first, second, traces)
