@@ -154,8 +154,6 @@ def _newton(panel: Panel, start: Array) -> tuple[Array, float, Array]:
     """
     at, found = start, integrated(panel, start)
     for _ in range(STEPS):
-        if abs(at[-1]) > WIDEST_SD:
-            raise NotEstimableError(NO_END)
         if found.nodes.shape[1] != points_for(at[-1]):
             found = integrated(panel, at, found.modes)
         score, information = derivatives(panel, at, found)
@@ -165,8 +163,20 @@ def _newton(panel: Panel, start: Array) -> tuple[Array, float, Array]:
         step = vectors @ ((vectors.T @ score) / firm)
         if score @ step < CONVERGED and np.abs(step).max() < SETTLED and values.min() > 0:
             return at, found.log_likelihood, information
-        at, found = _ahead(panel, at, step, found)
+        at, found = _ahead(panel, at, _within(at, step), found)
     raise NotEstimableError(NOT_FOUND)
+
+
+def _within(at: Array, step: Array) -> Array:
+    """Return the step, shortened where it would pass the widest deviation."""
+    here, there = abs(at[-1]), abs(at[-1] + step[-1])
+    if there <= WIDEST_SD:
+        return step
+    room = WIDEST_SD - here
+    if room < BORDER:
+        raise NotEstimableError(NO_END)
+    shortened: Array = step * (room - BORDER / 2) / (there - here)
+    return shortened
 
 
 def _ahead(panel: Panel, at: Array, step: Array, found: Integrated) -> tuple[Array, Integrated]:

@@ -191,11 +191,17 @@ def test_what_cannot_be_estimated_is_refused_with_its_reason(call, said: str):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("patients", "least", "most"), [(12, 0.93, 0.99), (40, 0.93, 0.97)])
 def test_the_interval_of_one_patients_odds_covers_the_truth(patients, least, most):
-    """1000 trials of three scans each with a log odds ratio of 1; where patients are few, Student's
-    quantile is cautious. By chance alone a share may be off by 1.4 %.
+    """1000 trials of three scans each with a log odds ratio of 1: 96.1 and 94.0 % of the intervals
+    hold it. Of 12 patients one trial has none, for they differ by 11 log odds. By chance alone a
+    share may be off by 1.4 %.
     """
-    covered = 0
+    covered = refused = 0
     for seed in range(1000):
-        found = fit(*courses(seed, patients))
+        try:
+            found = fit(*courses(seed, patients))
+        except NotEstimableError:
+            refused += 1
+            continue
         covered += np.log(found.ci_low[0]) <= 1 <= np.log(found.ci_high[0])
-    assert least <= covered / 1000 <= most, covered
+    assert refused <= 3, refused
+    assert least <= covered / (1000 - refused) <= most, covered
