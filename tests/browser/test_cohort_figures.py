@@ -14,31 +14,42 @@ from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
 
 from analytics.figures import marks as figure_marks
+from analytics.forms import PlanForm
+from analytics.stats.planned_size import planned_size
 from analytics.stats.survival import kaplan_meier
 from analytics.views import cohort_charts
 from mldtrial.trial.models import GmfcMldAssessment
 from mldtrial.trial.services import patients
 from tests.browser.test_main_line import sign_in
-from tests.support.loads import make_load
+from tests.support.loads import make_load, make_visit
 from tests.support.world import World, build_world
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
+PLANNED = {"M00": date(2024, 1, 10), "M06": date(2024, 7, 10), "M12": date(2025, 1, 10)}
+PATIENTS = 6
+LOADS = PATIENTS * len(PLANNED)
+
+
 def cohort() -> World:
-    """Return a world with four patients of site A who have three scans each."""
+    """Return a world with patients of site A, one of them in 2D, at three planned visits each."""
     world = build_world()
-    for number in range(4):
+    for number in range(PATIENTS):
         patient = patients.create_patient(
             site=world.site_a, subject_code=f"A-1{number}", sex="F",
             birth_month=date(2018, 3 + number, 1), onset_age_months=20, by=None,
         )  # fmt: skip
-        for visit in range(3):
-            load = 20.0 + 7 * visit + (number * 13) % 9
-            day = date(2024, 1 + 4 * visit, 10)
-            run = make_load(patient, day, load, acq_stratum="2D" if number == 3 else "3D")
+        for place, (code, day) in enumerate(PLANNED.items()):
+            definition = world.study.visit_definitions.get(code=code)
+            visit = make_visit(
+                patient, day, definition=definition, number=definition.number,
+                name=definition.name,
+            )  # fmt: skip
+            load = 20.0 + (7 + number) * place + (number * 13) % 9 + number * (place + 2) % 5
+            make_load(patient, day, load, acq_stratum="2D" if number == 3 else "3D")
             GmfcMldAssessment.objects.create(
-                visit=run.visit, level=visit + number, assessed_on=day,
+                visit=visit, level=place + number % 4, assessed_on=day,
                 assessed_by=world.user("coordinator"),
             )  # fmt: skip
     return world
@@ -63,7 +74,7 @@ def test_what_a_figure_draws_is_what_its_file_holds(page: Page, monkeypatch: pyt
             (float(row[score]), float(row["demyelination_load_ml"]), row["acq_stratum"])
             for row in rows
         )
-        assert len(in_file) == 12
+        assert len(in_file) == LOADS
         for drawn, kept in zip(marks(chart(page, name)), in_file, strict=True):
             assert drawn == pytest.approx(kept[:2], rel=1e-7)  # four bytes a number
     heat_map = page.locator("[data-chart-from]")
@@ -76,6 +87,8 @@ def test_what_a_figure_draws_is_what_its_file_holds(page: Page, monkeypatch: pyt
     see_derived(page)
     see_files(page, page.locator("section[aria-labelledby=curves]"))
     see_milestones(page)
+    see_models(page)
+    see_sample_size(page)
     see_figures_without_labels(page, monkeypatch)
 
 
@@ -106,7 +119,41 @@ def see_milestones(page: Page) -> None:
         for column in ("end_latest_months", "milestone_reached_latest", "entry_months")
     ))  # fmt: skip
     assert steps == [pytest.approx([1, *found.survival, found.survival[-1]], rel=1e-6)]
-    assert found.n_events == 2
+    assert found.n_events == 3  # of six; two never reach level 3, one begins with it
+
+
+def see_models(page: Page) -> None:
+    """The means by visit as drawn, and the change per year as told, beside those of the file."""
+    page.goto(reverse("longitudinal_models", args=["MLD-1"]))
+    drawn = page.locator("[data-chart-from='change-3D']")
+    expect(drawn).to_have_attribute("data-chart-drawn", "true")
+    ((y, up, down),) = drawn.evaluate(
+        "chart => chart._fullData.map(({y, error_y: {array, arrayminus}}) =>"
+        " [y, array, arrayminus].map((one) => Array.from(one)))"
+    )
+    rows = [row for row in table(page, "tables") if row["acq_stratum"] == "3D"]
+    by_visit = [row for row in rows if row["model"] == "change_by_visit"]
+    means = [[float(row[name]) for row in by_visit] for name in ("estimate", "ci_low", "ci_high")]
+    assert [y, [m - d for m, d in zip(y, down, strict=True)],
+            [m + u for m, u in zip(y, up, strict=True)]] == [
+        pytest.approx([0, *numbers], rel=1e-6) for numbers in means
+    ]  # fmt: skip
+    assert [row["visit_name"] for row in by_visit] == ["Month 6", "Month 12"]
+    (yearly,) = (row for row in rows if row["model"] == "change_per_year")
+    told = page.get_by_role("region", name="Change per year, 3D").locator("strong").inner_text()
+    assert told == f"{float(yearly['estimate']):.1f}"
+
+
+def see_sample_size(page: Page) -> None:
+    """The form begins with the study's own spread; the size is that of what it holds."""
+    page.get_by_role("link", name="Sample size").click()
+    page.get_by_label("The treatment lowers the change by").fill("4")
+    plan = {name: page.locator(f"[name={name}]").input_value() for name in PlanForm.base_fields}
+    page.get_by_role("button", name="Compute").click()
+    form = PlanForm(plan)
+    assert form.is_valid(), form.errors
+    size = planned_size(**form.plan())
+    expect(page.get_by_role("heading", name=f"{size.n_per_arm} patients an arm")).to_be_visible()
 
 
 def see_figures_without_labels(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,12 +167,12 @@ def see_figures_without_labels(page: Page, monkeypatch: pytest.MonkeyPatch) -> N
             for row in table(page, name)
         )
         found = chart(page, name).evaluate(WHOSE)
-        assert len(found) == len(in_file) == 12
+        assert len(found) == len(in_file) == LOADS
         for drawn, kept in zip(sorted(map(tuple, found)), in_file, strict=True):
             assert drawn[0] == kept[0]
             assert drawn[1:] == pytest.approx(kept[1:], rel=1e-7)
     lines = chart(page, "curves").evaluate("chart => Array.from(chart.data[0].x, Number.isNaN)")
-    assert lines == [False, False, False, True] * 3
+    assert lines == [False, False, False, True] * (PATIENTS - 1)  # in 3D
     chart(page, "load-gmfc").evaluate(
         "chart => chart.emit('plotly_click', {points: [{pointNumber: 5, data: chart.data[0]}]})"
     )
@@ -155,7 +202,7 @@ def marks(drawn: Locator) -> list[tuple[float, float]]:
 
 
 def table(page: Page, name: str) -> list[dict[str, str]]:
-    link = page.locator(f"a[href*='/{name}.csv']")
+    link = page.locator(f"a[href*='/{name}.csv']").first
     answer = page.request.get(link.get_attribute("href") or "")
     assert answer.ok
     return list(csv.DictReader(io.StringIO(answer.text())))
