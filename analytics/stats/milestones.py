@@ -4,23 +4,16 @@ A milestone is seen at a visit but happens between two: all that is known is the
 lower level and the first at the milestone or above (interval censoring). Curves and models that
 take one day for it are right only if visits are frequent against the course; in the late infantile
 form, where a level is lost in two to four months, they may not be. So each time is made for the
-`EARLIEST`, the `MIDDLE` and the `LATEST` day possible, and `sensitivity` shows all three: where
-they tell different stories, the visits do not carry the claim.
+`EARLIEST`, the `MIDDLE` and the `LATEST` day possible: where they tell different stories, the
+visits do not carry the claim.
 Death before the milestone is censored here like leaving the study, so that a curve is that of a
 world without death; say so beside it.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-import numpy as np
-from numpy.typing import NDArray
-
-from analytics.stats.errors import NotEstimableError
-from analytics.stats.survival import SurvivalCurve, kaplan_meier
-
-Array = NDArray[np.float64]
 Assessments = Sequence[tuple[date, int]]
 EARLIEST = "earliest"
 MIDDLE = "middle"
@@ -61,30 +54,6 @@ class Milestone:
             raise ValueError(f"The place is one of {', '.join(PLACES)}, got {place}.")
         middle = (self.earliest + self.latest) / 2
         return {EARLIEST: self.earliest, MIDDLE: middle, LATEST: self.latest}[place]
-
-
-@dataclass(frozen=True, slots=True)
-class MilestoneTimes:
-    """The times of a cohort, and who has none.
-
-    Attributes
-    ----------
-    patients : list
-        Those who were watched before the milestone, in the order given.
-    entry, end : ndarray, shape (n,)
-        In days since the origin.
-    event : ndarray of bool, shape (n,)
-    excluded : dict
-        The reason for each patient without a time. Who had reached the milestone at the first
-        assessment is not at risk any more: counted as an event at entry, they would make it look
-        as if it had happened then.
-    """
-
-    patients: list[Hashable]
-    entry: Array
-    end: Array
-    event: NDArray[np.bool_]
-    excluded: dict[Hashable, str]
 
 
 def milestone(
@@ -131,73 +100,6 @@ def milestone(
     earliest = max(days[first - 1], entry) + 1
     recovered = any(value < level for value in levels[first + 1 :])
     return Milestone(entry, True, earliest, days[first], recovered)
-
-
-def milestone_times(
-    assessments: Mapping[Hashable, Assessments],
-    origins: Mapping[Hashable, date],
-    level: int,
-    *,
-    confirmed: bool = False,
-    place: str = LATEST,
-) -> MilestoneTimes:
-    """Return the times of a cohort to one milestone.
-
-    Parameters
-    ----------
-    assessments, origins : mapping
-        Dated levels, and day 0, by patient.
-    place : str
-        Which day between two visits is taken: ``latest`` is the day it was seen.
-
-    Raises
-    ------
-    NotEstimableError
-        If no patient was watched before the milestone.
-    ValueError
-        As `milestone`, or if a patient has no origin.
-    """
-    found: dict[Hashable, Milestone] = {}
-    excluded: dict[Hashable, str] = {}
-    for patient, dated in assessments.items():
-        if patient not in origins:
-            raise ValueError("A patient has no day 0; leave out whose onset is not known.")
-        one = milestone(dated, level, origins[patient], confirmed=confirmed)
-        if isinstance(one, str):
-            excluded[patient] = one
-        else:
-            found[patient] = one
-    if not found:
-        raise NotEstimableError("No patient was watched before the milestone.")
-    return MilestoneTimes(
-        list(found),
-        np.array([one.entry for one in found.values()]),
-        np.array([one.end(place) for one in found.values()]),
-        np.array([one.event for one in found.values()]),
-        excluded,
-    )
-
-
-def sensitivity(
-    assessments: Mapping[Hashable, Assessments],
-    origins: Mapping[Hashable, date],
-    level: int,
-    *,
-    confirmed: bool = False,
-    after: float | None = None,
-) -> dict[str, SurvivalCurve]:
-    """Return the curve with each milestone on the earliest, the middle and the latest day possible.
-
-    Raises
-    ------
-    NotEstimableError, ValueError
-        As `milestone_times` and `survival.kaplan_meier`.
-    """
-    curves = {}
-    for place in PLACES:
-        times = milestone_times(assessments, origins, level, confirmed=confirmed, place=place)
-        curves[place] = kaplan_meier(times.end, times.event, times.entry, after)
-    return curves
 
 
 def _dated(assessments: Assessments, level: int, origin: date) -> tuple[list[float], list[int]]:

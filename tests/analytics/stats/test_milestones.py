@@ -6,15 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analytics.stats.errors import NotEstimableError
 from analytics.stats.milestones import (
     NEVER_AT_RISK,
+    PLACES,
     REACHED_BEFORE,
     Milestone,
     milestone,
-    milestone_times,
-    sensitivity,
 )
+from analytics.stats.survival import kaplan_meier
 
 BIRTH = date(2020, 1, 1)
 
@@ -96,26 +95,17 @@ def test_a_clock_that_starts_between_visits_watches_from_its_start():
     assert milestone(course, 4, BIRTH + timedelta(days=700)) == NEVER_AT_RISK
 
 
-def test_a_cohort_names_who_has_no_time():
-    found = milestone_times(
-        {
-            "a": dated((500, 1), (700, 4)),
-            "b": dated((500, 4), (700, 5)),
-            "c": dated((400, 0), (900, 2)),
-        },
-        dict.fromkeys("abc", BIRTH),
-        3,
-    )
-    assert (found.patients, found.excluded) == (["a", "c"], {"b": REACHED_BEFORE})
-    assert (found.entry.tolist(), found.end.tolist()) == ([500, 400], [700, 900])
-    assert found.event.tolist() == [True, False]
-
-
 def test_three_curves_show_what_the_gaps_leave_open():
     """Visits at 100 and some 501 days: the median lies anywhere from 101 to 501."""
     courses = {n: dated((100, 1), (500 + n, 3)) for n in range(3)}
-    curves = sensitivity(courses, dict.fromkeys(range(3), BIRTH), 3)
-    assert [curves[place].median for place in ("earliest", "middle", "latest")] == [101, 301, 501]
+    found = [milestone(course, 3, BIRTH) for course in courses.values()]
+    medians = [
+        kaplan_meier(
+            [one.end(place) for one in found], [True] * 3, [one.entry for one in found]
+        ).median
+        for place in PLACES
+    ]
+    assert medians == [101, 301, 501]
 
 
 @given(
@@ -158,10 +148,6 @@ def test_what_is_no_course_is_refused(levels, level: int, said: str):
         milestone(dated(*levels), level, BIRTH)
 
 
-def test_a_cohort_without_anybody_watched_is_refused():
-    with pytest.raises(NotEstimableError, match="No patient"):
-        milestone_times({"a": dated((500, 4), (600, 5))}, {"a": BIRTH}, 3)
-    with pytest.raises(ValueError, match="day 0"):
-        milestone_times({"a": dated((500, 1), (600, 5))}, {}, 3)
+def test_a_day_that_is_none_of_the_three_is_refused():
     with pytest.raises(ValueError, match="place"):
-        milestone_times({"a": dated((500, 1), (600, 5))}, {"a": BIRTH}, 3, place="left")
+        milestone(dated((500, 1), (600, 5)), 3, BIRTH).end("left")
