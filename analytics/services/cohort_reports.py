@@ -69,7 +69,8 @@ def choose_rhythm(*, study: Study, rhythm: str, by: Any) -> ReportSubscription:
 def ask_for_one(*, study: Study, by: Any, on: date) -> CohortReport:
     """Return the report of a day for a person; it is queued unless it is there already.
 
-    One that failed, or was cancelled when the role had ended, begins anew.
+    One that failed, was cancelled when the role had ended, or whose files are no more what was
+    made, begins anew.
 
     Raises
     ------
@@ -81,7 +82,11 @@ def ask_for_one(*, study: Study, by: Any, on: date) -> CohortReport:
     found, _ = CohortReport.objects.get_or_create(
         study=study, made_for=by, role=role, period=day_period(on)
     )
-    jobs.retry(found)
+    if found.is_there and not _is_whole(found):
+        with because("Its file is missing or has changed"):
+            CohortReport.objects.filter(pk=found.pk, state=JobState.SUCCEEDED).update(**jobs.AFRESH)
+    else:
+        jobs.retry(found)
     found.refresh_from_db()
     return found
 
@@ -188,6 +193,17 @@ def hand_out(*, report: CohortReport, by: Any) -> bytes:
     details = {"dataset": DATASET, "report": str(report.pk), "sha256": report.sha256}
     access.log(AccessAction.EXPORT_DONE, by=by, study=report.study, details=details)
     return content
+
+
+def _is_whole(report: CohortReport) -> bool:
+    """Return whether the files of a report are those that were made."""
+    try:
+        for content_sha256, ending in ((report.document_sha256, "json"), (report.sha256, "pdf")):
+            store.verified(path_of(content_sha256, ending), content_sha256)
+    except ImageError:
+        log.exception("A file of the cohort report %s is missing or has changed.", report.pk)
+        return False
+    return True
 
 
 def _content(report: CohortReport, content_sha256: str, ending: str) -> bytes:

@@ -239,6 +239,20 @@ def test_a_file_that_was_changed_is_not_handed_out(world: World):
         services.hand_out(report=report, by=world.user("sponsor"))
 
 
+@pytest.mark.parametrize("ending", ["pdf", "json"])
+def test_a_damaged_report_of_today_is_made_anew_for_who_asks_again(world: World, ending: str):
+    report = made(world)
+    kept = {"pdf": report.sha256, "json": report.document_sha256}[ending]
+    services.path_of(kept, ending).write_bytes(b"something else")
+    again = services.ask_for_one(study=world.study, by=world.user("sponsor"), on=MONDAY)
+    assert (again.pk, again.state) == (report.pk, JobState.QUEUED)
+    whole = made(world)
+    assert services.hand_out(report=whole, by=world.user("sponsor")).startswith(b"%PDF")
+    assert services.read(report=whole, by=world.user("sponsor"))
+    asked = services.ask_for_one(study=world.study, by=world.user("sponsor"), on=MONDAY)
+    assert (asked.state, asked.attempt) == (JobState.SUCCEEDED, 1)
+
+
 def test_a_report_that_fails_is_put_off_and_then_said_to_have_failed(
     world: World, monkeypatch: pytest.MonkeyPatch, settings
 ):
