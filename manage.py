@@ -11,8 +11,9 @@ def main() -> None:
     from django.core.management import execute_from_command_line
 
     from mldtrial.embedded.for_commands import database_for
+    from mldtrial.embedded.readiness import one_line_unless_ready
 
-    with database_for(sys.argv):
+    with database_for(sys.argv), one_line_unless_ready(sys.argv):
         execute_from_command_line(sys.argv)
 
 
