@@ -41,6 +41,11 @@ class Section:
     rows: tuple[tuple[str, ...], ...]
     note: str
 
+    @property
+    def named_rows(self) -> tuple[tuple[tuple[str, str], ...], ...]:
+        """Each row with the head of each cell, which a narrow screen shows beside it."""
+        return tuple(tuple(zip(self.heads, row, strict=False)) for row in self.rows)
+
 
 @dataclass(frozen=True, slots=True)
 class CohortReport:

@@ -98,11 +98,17 @@ def strong(lead: str, text: str, style: ParagraphStyle = PLAIN) -> Paragraph:
 
 
 def section(title: str, *content: Flowable) -> list[Flowable]:
-    """Return a part under its heading, which never stands alone at the end of a page."""
+    """Return a part under its heading, which never stands alone at the end of a page.
+
+    Nor does it with a line of words alone before a figure, which no page break divides.
+    """
     if not content:
         return []
-    first = content[0]
-    room = first.height if isinstance(first, Drawing) else ROOM_PT
+    room = ROOM_PT
+    for lines, one in enumerate(content[:2]):
+        if isinstance(one, Drawing):
+            room = one.height + lines * PLAIN.leading
+            break
     return [CondPageBreak(SECTION.leading + 16 + room), words(title, SECTION), *content]
 
 

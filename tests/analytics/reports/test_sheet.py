@@ -3,6 +3,7 @@
 from io import BytesIO
 
 from pypdf import PdfReader
+from reportlab.graphics import shapes
 
 from analytics.reports import fonts, sheet
 from analytics.reports.sheet import Column, Origin
@@ -30,6 +31,14 @@ def test_every_page_says_which_it_is_and_where_it_comes_from():
         assert f"page {number} of {len(pages)}" in page
         assert "Made 2026-03-01 08:30 UTC by Ada Example; data of audit chain 0123456789ab" in page
         assert page.startswith("Number")
+
+
+def test_a_heading_goes_to_the_next_page_with_the_figure_below_its_first_line():
+    figure = shapes.Drawing(100, 300)
+    story = sheet.section("Figure", sheet.words("n = 4"), figure, sheet.words("Behind it"))
+    before, after = pages_of(paper(sheet.space(150), *story))
+    assert "Figure" not in before
+    assert all(said in after for said in ("Figure", "n = 4", "Behind it"))
 
 
 def test_what_people_typed_is_no_markup():
