@@ -20,7 +20,7 @@ def cohort_figure(marks: Marks, *, title: str, score_label: str, n_patients: int
     present = np.flatnonzero(np.bincount(marks.subtype)).tolist()
     of_stratum = {stratum: marks.stratum == stratum for stratum in style.SYMBOLS}
     traces: list[dict[str, Any]] = []
-    for index, subtype in enumerate(sorted(present, key=marks.subtypes.__getitem__)):
+    for index, subtype in enumerate(present):
         in_legend = True
         for stratum, symbol in style.SYMBOLS.items():
             group = marks.rows((marks.subtype == subtype) & of_stratum[stratum])

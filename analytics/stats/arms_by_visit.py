@@ -72,6 +72,7 @@ def compare_arms(
     baseline: ArrayLike | None = None,
     covariates: ArrayLike | None = None,
     is_randomised: bool = True,
+    others: Sequence[Hashable] = (),
     chain: Sequence[str] = CHAIN,
     method: str = KENWARD_ROGER,
     confidence: float = 0.95,
@@ -96,6 +97,8 @@ def compare_arms(
         Further columns, the same at all visits of a patient.
     is_randomised : bool
         Means are at the mean baseline of all arms; otherwise each at that of its own group.
+    others : sequence of hashable
+        Arms as they follow the reference; those that it does not hold come after them by name.
 
     Raises
     ------
@@ -105,7 +108,9 @@ def compare_arms(
         As `mmrm.fit`; if the reference is no arm, a patient is in two, or a baseline or covariate
         changes within a patient.
     """
-    names = [reference, *sorted(set(arms) - {reference}, key=str)]
+    compared = set(arms) - {reference}
+    in_order = [*others, *sorted(compared - set(others), key=str)]
+    names = [reference, *(arm for arm in in_order if arm in compared)]
     arm_of = dict(zip(patients, arms, strict=True))
     if len(arms) != len(visits) or reference not in set(arms):
         raise ValueError("Each value needs an arm, and one of them must be the reference.")

@@ -81,7 +81,7 @@ def visit_change(
     baseline : tuple of (float, str)
         The visit that all later ones are compared with.
     groups : sequence of str
-        In order; the one of most patients is the reference.
+        In order; the one of most patients is the reference, and comes first.
     is_randomised : bool
         Chance alone has dealt patients out to the groups; the first of them is the reference then,
         for the largest may be another one with each enrolment.
@@ -124,6 +124,7 @@ def visit_change(
         baseline=[first[one.patient] for one in rows],
         covariates=columns,
         is_randomised=is_randomised,
+        others=kept,
     )
     return VisitChange(
         found,

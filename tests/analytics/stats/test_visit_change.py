@@ -51,6 +51,12 @@ def test_means_are_those_of_the_declared_model_on_the_same_arrays():
     assert ours.found.differences[-1].estimate == pytest.approx(30, abs=4)
 
 
+def test_groups_stand_as_given_behind_the_one_of_most_patients():
+    ours = visit_change(values({"b": 7, "c": 9, "a": 6, "d": 8}), VISITS[0], ["d", "b", "c", "a"])
+    assert list(dict.fromkeys(one.arm for one in ours.found.means)) == ["c", "d", "b", "a"]
+    assert list(dict.fromkeys(one.arm for one in ours.found.differences)) == ["d", "b", "a"]
+
+
 def subtypes_that_stand_still() -> list[VisitValue]:
     """Forty patients around 40 mL and forty around 100 mL, of whom nobody changes."""
     rng = np.random.default_rng(7)
