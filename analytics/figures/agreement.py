@@ -69,10 +69,10 @@ def bland_altman_figure(
         "data": [points],
         "layout": style.layout(
             title=title,
-            subtitle=f"n = {len(marks)} scans of {n_patients} patients; "
+            subtitle=f"n = {len(marks)} scans of {n_patients} patients<br>"
             "shaded: 95 % intervals of bias and limits",
-            height=420,
-            margin={"l": 64, "r": 140, "t": 64, "b": 64},
+            height=436,
+            margin={"l": 64, "r": 140, "t": 80, "b": 64},
             showlegend=False,
             xaxis=style.axis("Mean of both loads, mL", rangemode="tozero"),
             yaxis=style.axis(f"{difference_label}, mL", zeroline=True, zerolinecolor=style.FAINT),

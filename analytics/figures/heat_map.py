@@ -8,7 +8,9 @@ from analytics.figures import style
 
 SCALE = [[0.0, style.COLOURS[0]], [0.5, "#ffffff"], [1.0, style.COLOURS[1]]]
 """Blue below nothing, orange above, white at nothing: told apart by most colour-blind people."""
-ROW_HEIGHT = 42
+ROW_HEIGHT, LINE_HEIGHT = 42, 17
+BETWEEN = ", "
+"""What stands between the parts of a row's name, which has a line for each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,10 @@ def heat_map_figure(
     if not rows:
         return style.empty(title=title, text="No correlation is estimable.")
     cells = list(rows.values())
+    subtitle = _subtitle(len(given) - len(rows))
+    top = 64 + LINE_HEIGHT * subtitle.count("<br>")
+    lines = 1 + max(name.count(BETWEEN) for name in rows)
+    row_height = max(ROW_HEIGHT, LINE_HEIGHT * lines)
     return {
         "data": [
             {
@@ -68,13 +74,13 @@ def heat_map_figure(
         ],
         "layout": style.layout(
             title=title,
-            subtitle=_subtitle(len(given) - len(rows)),
+            subtitle=subtitle,
             meta={"left_out": [name for name in given if name not in rows]},
             plot_bgcolor=style.GRID,
-            height=150 + ROW_HEIGHT * len(rows),
-            margin={"l": 24, "r": 24, "t": 64, "b": 24},
+            height=86 + top + row_height * len(rows),
+            margin={"l": 24, "r": 24, "t": top, "b": 24},
             xaxis=_axis(columns, " ", tickangle=0),
-            yaxis=_axis(list(rows), ", ", autorange="reversed"),
+            yaxis=_axis(list(rows), BETWEEN, autorange="reversed"),
         ),
     }
 
@@ -97,7 +103,8 @@ def _subtitle(left_out: int) -> str:
     if not left_out:
         return "grey: not estimable"
     groups = "1 group is" if left_out == 1 else f"{left_out} groups are"
-    return f"grey: not estimable; {groups} left out, without any"
+    # A phone cuts what is longer than about 40 characters.
+    return f"grey: not estimable<br>{groups} left out, without any"
 
 
 def _text(cell: Cell) -> str:

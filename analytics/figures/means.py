@@ -54,6 +54,7 @@ def means_figure(
                 tickvals=list(range(len(ticks))),
                 ticktext=ticks,
                 tickangle=0,
+                tickfont={"size": 11},
                 range=[-0.3, len(visits) + 0.5],
             ),
             yaxis=style.axis("Change of the load, mL", zeroline=True, zerolinecolor=style.FAINT),
@@ -73,7 +74,7 @@ def _of_one_height(names: Sequence[str]) -> list[str]:
 
 def _counts(marks: Sequence[MeanMark], number: float, groups: Sequence[str]) -> list[str]:
     counts = {mark.group: mark.n for mark in marks if mark.number == number}
-    return [str(counts.get(group, 0)) for group in groups]
+    return [f"n {counts.get(group, 0)}" for group in groups]
 
 
 def _trace(

@@ -112,12 +112,28 @@ def bars_figure(
         subtitle=_number(total, count_axis.lower(), withheld),
         height=420,
         barmode="stack",
-        xaxis=style.axis(label_axis, type="category"),
+        xaxis=style.axis(
+            label_axis,
+            type="category",
+            tickvals=list(labels),
+            ticktext=[_in_two_lines(label) for label in labels],
+            tickangle=0,
+            tickfont={"size": 11},
+        ),
         yaxis=style.axis(count_axis, rangemode="tozero"),
     )
     # Stacked bars would otherwise be named from the top down.
     layout["legend"] = {**layout["legend"], "traceorder": "normal"}
     return {"data": traces, "layout": layout}
+
+
+def _in_two_lines(label: str) -> str:
+    """Return a label broken at the space nearest its middle, so that it fits a narrow screen."""
+    spaces = [place for place, letter in enumerate(label) if letter == " "]
+    if not spaces:
+        return label
+    middle = min(spaces, key=lambda place: abs(2 * place + 1 - len(label)))
+    return f"{label[:middle]}<br>{label[middle + 1 :]}"
 
 
 def _number(total: int, of_what: str, withheld: str) -> str:

@@ -37,7 +37,7 @@ class _Panels:
         return 0.96 if self.loads is None else (self.loads[0] + self.levels[1]) / 2 - 0.005
 
 
-LEVELS_ALONE = _Panels(None, (0, 1), None, 300)
+LEVELS_ALONE = _Panels(None, (0, 1), None, 340)
 TWO = _Panels((0.40, 1), (0, 0.30), None, 600)
 THREE = _Panels((0.50, 1), (0.22, 0.42), (0, 0.13), 760)
 LINE_PX = 16
@@ -309,7 +309,8 @@ def _layout(title: str, subtitle: Sequence[str], panels: _Panels, time: Time) ->
         )
     axes["xaxis"] = style.axis(time.title, anchor=lowest)
     if panels.loads is None:
-        axes["margin"] = {"l": 64, "r": 24, "t": 64, "b": 56}
+        # Below the axis two lines of the legend, as on a phone.
+        axes["margin"] = {"l": 64, "r": 24, "t": 64, "b": 96}
     return style.layout(title=title, subtitle="<br>".join(subtitle), height=panels.height, **axes)
 
 
@@ -337,7 +338,7 @@ def _nothing(scale: Scale) -> dict[str, Any]:
 def _subtitle(n: int, scale: Scale | None, is_demonstration: bool) -> list[str]:
     """Return the lines below the title; a phone cuts what is longer than about 40 characters."""
     if scale is None:
-        return ["motor score only"]
+        return ["scores alone"]
     model = "demonstration model" if is_demonstration else ""
     counted = f"n = {n} scan{'' if n == 1 else 's'}"
     if scale.has_tolerance:

@@ -27,7 +27,7 @@ def test_each_group_begins_at_no_change_and_keeps_its_intervals():
 
 def test_below_each_visit_stand_the_values_of_each_group():
     axis = drawn()["layout"]["xaxis"]
-    assert axis["ticktext"] == ["M00", "M06<br>9<br>7", "M12<br>8<br>0"]
+    assert axis["ticktext"] == ["M00", "M06<br>n 9<br>n 7", "M12<br>n 8<br>n 0"]
     assert axis["tickvals"] == [0, 1, 2]
 
 
@@ -37,7 +37,7 @@ def test_names_are_broken_for_a_narrow_screen_and_the_counts_stay_in_line():
         MeanMark("LI", 2, "End", 8, 1.0, 0.0, 2.0),
     ]
     assert drawn(marks)["layout"]["xaxis"]["ticktext"] == [
-        "M00<br> ", "Month<br>6<br>9", "End<br> <br>8",
+        "M00<br> ", "Month<br>6<br>n 9", "End<br> <br>n 8",
     ]  # fmt: skip
 
 
@@ -52,4 +52,4 @@ def test_two_visits_of_one_name_stay_two():
     ]
     figure = drawn(marks)
     assert numbers(figure["data"][0]["x"]).tolist() == [0, 1, 2]
-    assert figure["layout"]["xaxis"]["ticktext"][1:] == ["Follow-up<br>9", "Follow-up<br>8"]
+    assert figure["layout"]["xaxis"]["ticktext"][1:] == ["Follow-up<br>n 9", "Follow-up<br>n 8"]
