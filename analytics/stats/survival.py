@@ -200,7 +200,7 @@ def _must_not_end_early(watched: FollowUp, emptied: Array) -> None:
     early = emptied[emptied <= watched.entry.max()]
     if early.size:
         raise NotEstimableError(
-            f"Everybody at risk at {early[0]:g} had the event then, and others entered later: the"
+            f"Everybody at risk at {early[0]:.4g} had the event then, and others entered later: the"
             " curve would be zero for all. Ask for the curve after a later time."
         )
 

@@ -92,13 +92,18 @@ def digits_of(row: TableRow) -> str:
 
 
 def _panel(study: Study, compared: Comparison, stratum: Stratum) -> dict[str, Any]:
+    def figure_name(what: str) -> str:
+        return file_name(study, f"{what}_{stratum.name}", compared, "").rstrip(".")
+
     return {
         "stratum": stratum,
+        "file_name": figure_name(agreements.DATASET),
         "url": _of_pair("agreement_chart", compared, study.code, stratum.name),
         "overlaps": [
             (
                 measure.name,
                 _of_pair("agreement_overlap", compared, study.code, stratum.name, measure.slug),
+                figure_name(measure.slug),
             )
             for measure in MEASURES
         ],

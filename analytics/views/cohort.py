@@ -120,8 +120,8 @@ ESTIMATES = {
     ),
 }
 """What each estimate is called, and the question it answers."""
-DIGITS = {estimates.MIXED: 1}
-"""Of an estimate; a correlation has two."""
+MONTH = "month"
+"""A step so small that the load for one needs a second digit."""
 
 
 def _estimates(estimated: relations.Estimated) -> dict[str, Any]:
@@ -134,7 +134,7 @@ def _estimates(estimated: relations.Estimated) -> dict[str, Any]:
             {
                 "label": label.format(step=relation.step),
                 "question": question.format(noun=relation.noun, step=relation.step),
-                "digits": DIGITS.get(name, 2),
+                "digits": 1 if name == estimates.MIXED and relation.step != MONTH else 2,
                 "cells": [one.estimates[name] for one in found],
             }
             for name, (label, question) in ESTIMATES.items()

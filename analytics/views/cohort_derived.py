@@ -17,7 +17,7 @@ from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
 
 NAME = "derived"
-TITLE = "ρ of derived measure and score"
+TITLE = "ρ of measure and score"
 
 
 @require_safe
