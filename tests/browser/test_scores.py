@@ -89,6 +89,7 @@ def test_an_improving_level_is_asked_about_until_it_is_corrected(page: Page):
     page.get_by_role("button", name="Save level").click()
     question = page.get_by_text("It improved from level 4")
     expect(question.first).to_be_visible()
+    see_every_cell_on_a_phone(page)
 
     page.get_by_role("link", name="Correct GMFC-MLD of Month 6").click()
     page.get_by_text("Neither moves about nor sits").click()
@@ -100,3 +101,11 @@ def test_an_improving_level_is_asked_about_until_it_is_corrected(page: Page):
     page.goto(f"/queries/{query.pk}/")
     expect(page.get_by_text("closed by the rule itself")).to_be_visible()
     expect(page.get_by_text("The rule no longer finds this")).to_be_visible()
+
+
+def see_every_cell_on_a_phone(page: Page) -> None:
+    """On a narrow screen the visits are cards; no date or button of one lies beyond the edge."""
+    page.set_viewport_size({"width": 390, "height": 900})
+    visits = page.locator(".table-wrap:has(.visits-table)")
+    assert visits.evaluate("cards => cards.scrollWidth - cards.clientWidth") == 0
+    page.set_viewport_size({"width": 1280, "height": 900})

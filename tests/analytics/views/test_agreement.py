@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import re
 from datetime import date
 from io import StringIO
 
@@ -9,6 +10,7 @@ import pytest
 from django.template.defaultfilters import floatformat
 from django.urls import reverse
 
+from analytics.figures.overlaps import MEASURES
 from analytics.selectors import agreement
 from analytics.services import agreement as agreements
 from mldtrial.audit.models import AccessAction, AccessEvent
@@ -73,6 +75,12 @@ def pairs(world: World) -> list[SegmentationRun]:
     for run, dice in zip(found, (0.6, 0.7, 0.8, 0.9), strict=True):
         compare(run, dice)
     return found
+
+
+def test_each_figure_can_be_kept_under_the_names_of_both_methods(client, world, pairs):
+    names = re.findall(r'data-file-name="([^"]+)"', page(client, world))
+    assert names[0] == "MLD-1_method_agreement_3D_small_1_beside_next_1"
+    assert len(set(names)) == len(names) == 1 + len(MEASURES)
 
 
 def cells(client, world: World) -> dict[tuple[str, str], dict[str, str]]:
