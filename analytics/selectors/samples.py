@@ -13,7 +13,7 @@ from analytics.stats.resampling import numbered
 
 SEED = 20260101
 RESAMPLES = 2000
-SPEARMAN, STRATIFIED = "spearman-1", "stratified-spearman-1"
+SPEARMAN, STRATIFIED = "spearman-2", "stratified-spearman-2"
 """Methods with their version: another version is another key, never the number of this one."""
 
 Array = NDArray[np.float64]

@@ -124,7 +124,8 @@ def stratified_spearman(
     if subjects is not None and len(subjects) != len(strata):
         raise ValueError(f"Expected {len(strata)} subjects, got {len(subjects)}.")
     rho, rows, statistic = within.rho(), within.rows, within.of_weights
-    named = None if subjects is None else [subjects[row] for row in rows.tolist()]
+    everybody = None if subjects is None else list(subjects)
+    named = None if everybody is None else [everybody[row] for row in rows.tolist()]
     sampled = _Resampling(named, n_resamples, seed, interval)
     return _estimate(rho, statistic, rows.size, len(within.groups) - 1, sampled)
 

@@ -52,12 +52,16 @@ def cluster_interval(
     Raises
     ------
     NotEstimableError
-        If most resamples have no value or, for ``bca``, the correction has none.
+        If most resamples have no value, nearly all have the same one (so of three patients whose
+        order is perfect: an interval of no width would be certainty) or, for ``bca``, the
+        correction has none.
     ValueError
-        If the interval is of an unknown kind.
+        If the interval is of an unknown kind, or there are not two resamples.
     """
     if interval not in (PERCENTILE, BCA):
         raise ValueError(f"The interval must be {PERCENTILE} or {BCA}, got {interval!r}.")
+    if n_resamples < 2:
+        raise ValueError(f"An interval needs two resamples at least, got {n_resamples}.")
     weights = resampled_weights(clusters, count, n_resamples=n_resamples, seed=seed)
     values = defined_or_refused([statistic(chunk) for chunk in weights], n_resamples)
     shares = TAILS
@@ -66,6 +70,10 @@ def cluster_interval(
         without = np.concatenate([statistic(chunk) for chunk in _without_each(clusters, count)])
         shares = corrected_shares(whole, values, without)
     low, high = np.quantile(values, shares)
+    if high - low <= SAME:
+        raise NotEstimableError(
+            "Nearly all resampled patients give the same value; no interval exists."
+        )
     return float(low), float(high)
 
 

@@ -74,12 +74,21 @@ def detectable_change_percent(log_sd_within: float, factor: float = DETECTABLE) 
     Raises
     ------
     NotEstimableError
-        If the standard deviation is not finite or below zero.
+        If a number is not finite, the standard deviation is below zero or so large that the change
+        is beyond every number, or the factor is not above zero.
     """
-    _finite(log_sd_within)
-    if log_sd_within < 0:
-        raise NotEstimableError(f"A standard deviation is not below 0, got {log_sd_within:g}.")
-    return 100 * expm1(factor * log_sd_within)
+    _finite(log_sd_within, factor)
+    if log_sd_within < 0 or factor <= 0:
+        raise NotEstimableError(
+            "A standard deviation is not below 0 and a factor above it, got "
+            f"{log_sd_within:g} and {factor:g}."
+        )
+    try:
+        return 100 * expm1(factor * log_sd_within)
+    except OverflowError as error:
+        raise NotEstimableError(
+            f"A standard deviation of {log_sd_within:g} is none of logarithms of one measure."
+        ) from error
 
 
 def smallest_detectable_change_percent(pairs: ArrayLike) -> float:

@@ -91,8 +91,9 @@ def spearman(
     Raises
     ------
     NotEstimableError
-        If a value is not finite, there are fewer than three rows or, with `subjects`, fewer
-        than three patients, or a measure is constant.
+        If a value is not finite, a measure is constant, or there is no interval: of fewer than
+        four rows, or a perfect correlation; with `subjects`, of fewer than three patients, or
+        where nearly all resamples agree.
     """
     first, second = paired(x, y)
     rho, p_value = (float(value) for value in stats.spearmanr(first, second))
@@ -221,7 +222,7 @@ def bonett_wright(rho: float, n: int, confidence: float = 0.95) -> tuple[float, 
     NotEstimableError
         If there are fewer than four rows or the correlation is perfect.
     """
-    if n < SMALLEST_N + 1 or not -1 < rho < 1:
+    if n < SMALLEST_N + 1 or not 1 - abs(rho) > SAME:
         raise NotEstimableError(f"No interval exists for rho {rho:.3g} of {n} pairs.")
     half = float(stats.norm.ppf(0.5 + confidence / 2)) * sqrt((1 + rho**2 / 2) / (n - 3))
     return tanh(atanh(rho) - half), tanh(atanh(rho) + half)
@@ -243,7 +244,7 @@ def repeated_measures(subjects: Subjects, x: ArrayLike, y: ArrayLike) -> Repeate
     first, second, clusters = first[kept], second[kept], clusters[kept]
     count = np.unique(clusters).size
     df = first.size - count - 1
-    if df < 2:
+    if count < SMALLEST_N or df < 2:
         raise NotEstimableError("Too few patients have two or more visits.")
     within_x, within_y = (_within(values, clusters) for values in (first, second))
     ss_x, ss_y = float(within_x @ within_x), float(within_y @ within_y)

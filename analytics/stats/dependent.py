@@ -9,6 +9,8 @@ from scipy import stats
 from analytics.stats.errors import NotEstimableError
 
 SMALLEST_N = 4
+SAME = 1e-12
+"""A determinant nearer to zero than this is zero but for rounding."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +93,12 @@ def _checked(first: float, second: float, between: float, n: int) -> _Triple:
     for value in (first, second, between):
         if not -1 <= value <= 1:
             raise ValueError(f"A correlation must lie between -1 and 1, got {value}.")
-    if n < SMALLEST_N:
+    if not n >= SMALLEST_N:
         raise NotEstimableError(f"At least {SMALLEST_N} rows are needed, got {n}.")
     if 1.0 in (abs(first), abs(second), abs(between)):
         raise NotEstimableError("A correlation is perfect; the two cannot be compared.")
     triple = _Triple(first, second, between, n)
-    if triple.determinant < 0:
+    if triple.determinant < -SAME:
         raise NotEstimableError(
             "No data have these three correlations together: the determinant of their matrix is "
             f"{triple.determinant:.5f}, and must not be below 0."

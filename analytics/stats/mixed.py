@@ -27,6 +27,10 @@ AT_A_MINIMUM = 1e-6
 """Largest derivative of the criterion per scan that counts as none."""
 SINGULAR = 1e-4
 """As lme4 has it: a random effect of so small a relative standard deviation is none."""
+NO_NOISE = 1e-10
+"""Share of the variance that the fixed effects leave; as noise it is rounding, or next to it."""
+FEW_GROUPS = 20
+"""Of fewer patients the criterion may have several minima, so that every start is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +132,9 @@ def fit(
     ------
     NotEstimableError
         If a number is not finite; a fixed or random column follows from the others; there are not
-        more rows than random effects, or not two patients; nothing is left to explain; or the
-        search finds no minimum.
+        more rows than random effects, or not two patients; nothing is left to explain, or no
+        noise; the fixed effects tell every patient from the others beside a random intercept; or
+        the search finds no minimum.
     """
     if method not in (REML, ML):
         raise ValueError(f"The method is {REML} or {ML}, got {method}.")
@@ -142,6 +147,8 @@ def fit(
         raise NotEstimableError("The fixed effects explain every value; no variance is left.")
     designs = merge(left / size, tall, codes, wide)
     lower, found = _search(designs, reml=method == REML)
+    if found.residual <= NO_NOISE:
+        raise NotEstimableError("The random effects explain every value; no noise is left.")
     degrees = designs.n - (x.shape[1] if method == REML else 0)
     criterion = designs.n * found.objective + degrees * (1 + log(2 * pi) + 2 * log(size))
     if method == REML:
@@ -196,6 +203,11 @@ def _checked(
         size = np.sqrt((design**2).mean(axis=0))
         if not design.shape[1] or (size == 0).any() or _rank(design / size) < design.shape[1]:
             raise NotEstimableError(f"A {kind} column follows from the others.")
+    if _between(z, codes) and _between(x, codes) >= count:
+        raise NotEstimableError(
+            "The fixed effects tell every patient from the others; nothing is left for the random "
+            "effects."
+        )
     return measured, x, z, codes
 
 
@@ -217,6 +229,7 @@ def _search(designs: Designs, *, reml: bool) -> tuple[Array, Profile]:
         found = profile(designs, lower, reml=reml)
         return found.objective, 2 * (found.slope @ lower)[where]
 
+    minima: list[tuple[Array, Profile]] = []
     for scale in STARTS:
         try:
             theta = optimize.minimize(
@@ -230,8 +243,12 @@ def _search(designs: Designs, *, reml: bool) -> tuple[Array, Profile]:
         except np.linalg.LinAlgError:
             continue
         if _is_minimum(found, lower_of(theta)):
-            return lower_of(theta), found
-    raise NotEstimableError("The search for the variances of the mixed model found no minimum.")
+            minima.append((lower_of(theta), found))
+            if designs.counts.sum() >= FEW_GROUPS:
+                break
+    if not minima:
+        raise NotEstimableError("The search for the variances of the mixed model found no minimum.")
+    return min(minima, key=lambda one: one[1].objective)
 
 
 def _is_minimum(found: Profile, lower: Array) -> bool:
@@ -250,6 +267,10 @@ def _is_singular(lower: Array) -> bool:
 
 
 def _degrees(x: Array, codes: NDArray[np.intp]) -> NDArray[np.intp]:
+    return np.full(x.shape[1], np.unique(codes).size - _between(x, codes), dtype=np.intp)
+
+
+def _between(design: Array, codes: NDArray[np.intp]) -> int:
+    """Return how many columns never change within a patient."""
     _, first = np.unique(codes, return_index=True)
-    between = int((x == x[first][codes]).all(axis=0).sum())
-    return np.full(x.shape[1], first.size - between, dtype=np.intp)
+    return int((design == design[first][codes]).all(axis=0).sum())

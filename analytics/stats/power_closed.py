@@ -5,7 +5,7 @@ Control Clin Trials 11:405.
 """
 
 from collections.abc import Callable
-from math import ceil, sqrt
+from math import ceil, isfinite, sqrt
 
 import numpy as np
 from scipy import stats
@@ -40,6 +40,8 @@ def closed_form_power(
         As `simulated_power`.
     """
     check_plan(course, analysis, alpha, n_per_arm, 1)
+    if not isfinite(difference_ml):
+        raise ValueError(f"The difference must be a number, got {difference_ml}.")
     times = np.asarray(course.visits, dtype=np.float64)
     extra = len(course.shares) - 1
     if analysis == SLOPES:

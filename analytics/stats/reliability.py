@@ -74,7 +74,10 @@ def icc(ratings: ArrayLike, confidence: float = CONFIDENCE) -> dict[str, dict[st
     NotEstimableError
         If a value is missing or not finite, there are too few, or subjects or raters do not differ
         in a way that leaves an error to compare with.
+    ValueError
+        If the confidence does not lie between 0 and 1.
     """
+    _require_share(confidence)
     table = _table(ratings)
     n, k = table.shape
     squares = _MeanSquares.of(table)
@@ -191,6 +194,11 @@ def _agreement_limits(
     return (low, high) if isfinite(low) and isfinite(high) else (-inf, 1.0)
 
 
+def _require_share(confidence: float) -> None:
+    if not 0 < confidence < 1:
+        raise ValueError(f"The confidence must lie between 0 and 1, got {confidence}.")
+
+
 def _table(ratings: ArrayLike) -> Array:
     table = np.asarray(ratings, dtype=float)
     if table.ndim != 2 or min(table.shape) < 2:
@@ -244,7 +252,10 @@ def repeatability(
     ------
     NotEstimableError
         If no subject has two measurements, or a value is not finite.
+    ValueError
+        If the confidence does not lie between 0 and 1.
     """
+    _require_share(confidence)
     groups = [np.asarray(values, dtype=float) for values in series]
     groups = [values for values in groups if values.size > 1]
     if not groups:

@@ -186,11 +186,12 @@ def of_contrasts(covariance: Array, contrasts: Array) -> Array:
 
 
 def _inverse(information: Array) -> Array:
-    size = np.sqrt(np.diag(information))
-    if not (np.isfinite(information).all() and (size > 0).all()):
-        raise NotEstimableError("The scans say nothing of a variance; leave a random effect out.")
+    known = np.diag(information)
+    if not (np.isfinite(information).all() and (known > 0).all()):
+        raise NotEstimableError("The scans say nothing of a variance; ask for fewer of them.")
+    size = np.sqrt(known)
     relative = information / np.outer(size, size)
     if np.linalg.eigvalsh(relative).min() < UNKNOWN:
-        raise NotEstimableError("The scans say nothing of a variance; leave a random effect out.")
+        raise NotEstimableError("The scans say nothing of a variance; ask for fewer of them.")
     inverse: Array = np.linalg.inv(relative) / np.outer(size, size)
     return inverse

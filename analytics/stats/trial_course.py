@@ -8,7 +8,7 @@ simulation of their own.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log, sqrt
+from math import isfinite, log, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +50,9 @@ class Course:
     def __post_init__(self) -> None:
         if set(self.yearly_change_ml) != set(self.shares) or not self.shares:
             raise ValueError("Every subtype needs a change per year and a share.")
+        numbers = [self.level_sd_ml, self.yearly_change_sd_ml, self.noise_sd_ml, *self.visits]
+        if not all(map(isfinite, [*numbers, *self.yearly_change_ml.values()])):
+            raise ValueError("Every change, deviation and visit must be a number.")
         if min(self.shares.values()) < 0 or abs(sum(self.shares.values()) - 1) > 1e-9:
             raise ValueError("The shares of the subtypes must sum to 1.")
         if min(self.level_sd_ml, self.yearly_change_sd_ml) < 0 or self.noise_sd_ml <= 0:

@@ -176,8 +176,8 @@ def _masks(prediction: NDArray[Any], reference: NDArray[Any]) -> tuple[Mask, Mas
 
 def _surface_distances_mm(first: Mask, second: Mask, voxel_size_mm: Spacing) -> Distances | None:
     """Return the distances from each surface to the other, or None where a mask is empty."""
-    if not all(np.isfinite(size) and size > 0 for size in voxel_size_mm):
-        raise ValueError(f"Expected positive voxel sizes, got {tuple(voxel_size_mm)}.")
+    if len(voxel_size_mm) != 3 or not all(np.isfinite(s) and s > 0 for s in voxel_size_mm):
+        raise ValueError(f"Expected three positive voxel sizes, got {tuple(voxel_size_mm)}.")
     if first.ndim != 3:
         raise ValueError(f"Expected masks of 3 dimensions, got {first.ndim}.")
     if not (first.any() and second.any()):

@@ -30,7 +30,8 @@ def label_volume_ml(labels: NDArray[Any], affine: NDArray[np.float64], label: in
     Raises
     ------
     ValueError
-        If the label map is not three-dimensional or the affine is not finite and invertible.
+        If the label map is not three-dimensional or not finite, or the affine is not finite and
+        invertible.
     """
     if np.ndim(labels) != 3:
         raise ValueError(f"Expected a label map of 3 dimensions, got {np.ndim(labels)}.")
@@ -39,5 +40,7 @@ def label_volume_ml(labels: NDArray[Any], affine: NDArray[np.float64], label: in
         raise ValueError(f"Expected an affine of shape (4, 4), got {matrix.shape}.")
     if not (np.isfinite(matrix).all() and voxel_volume_mm3(matrix) > 0):
         raise ValueError("Expected a finite affine that spans a volume.")
+    if not np.isfinite(labels).all():
+        raise ValueError("The label map holds values that are not finite.")
     voxels = int(np.count_nonzero(np.asarray(labels) == label))
     return voxels * voxel_volume_mm3(matrix) / MM3_PER_ML

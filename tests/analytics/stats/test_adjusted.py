@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.stats.adjusted import partial_spearman, stratified_spearman
+from analytics.stats.adjusted import partial_spearman, stratified_rho, stratified_spearman
 from analytics.stats.correlation import spearman
 from analytics.stats.errors import NotEstimableError
 
@@ -79,8 +79,27 @@ def test_what_is_pooled_reverses_and_what_is_stratified_does_not():
     kind = list("aaaabbbb")
     assert spearman(load, score).rho < 0
     subjects = list(range(8))
-    assert stratified_spearman(load, score, kind, subjects).rho == pytest.approx(1)
-    assert partial_spearman(load, score, [k == "a" for k in kind], subjects).rho > 0.9
+    assert stratified_rho(load, score, kind) == pytest.approx(1)
+    # Within the subtypes the order is perfect, which no interval goes with.
+    with pytest.raises(NotEstimableError, match="same value"):
+        partial_spearman(load, score, [k == "a" for k in kind], subjects)
+    with pytest.raises(NotEstimableError, match="same value"):
+        stratified_spearman(load, score, kind, subjects)
+
+
+def test_patients_are_those_of_the_rows_whatever_holds_them():
+    """A table's column is asked for by labels, which need not be places."""
+
+    class Labelled(dict):
+        def __iter__(self):
+            return iter(self.values())
+
+    load, score = [1, 2, 3, 4, 9, 7, 8, 5], [2, 1, 3, 5, 8, 9, 7, 4]
+    patients = [0, 0, 1, 1, 2, 2, 3, 3]
+    turned = Labelled(zip(reversed(range(8)), patients, strict=True))
+    expected = stratified_spearman(load, score, list("aaaabbbb"), patients, n_resamples=100)
+    found = stratified_spearman(load, score, list("aaaabbbb"), turned, n_resamples=100)
+    assert found == expected
 
 
 def test_rows_alone_in_their_stratum_are_left_out():

@@ -106,6 +106,8 @@ def test_a_correction_that_does_not_exist_is_an_error(whole, resampled, without,
 def test_a_wrong_call_is_refused():
     with pytest.raises(ValueError, match="percentile or bca"):
         spearman([1, 2, 3, 4], [1, 3, 2, 4], list("abcd"), interval="basic")
+    with pytest.raises(ValueError, match="two resamples"):
+        spearman([1, 2, 3, 4], [1, 3, 2, 4], list("abcd"), n_resamples=1)
     with pytest.raises(ValueError, match="needs the patient"):
         spearman([1, 2, 3, 4], [1, 3, 2, 4], interval="bca")
 

@@ -85,3 +85,9 @@ def test_neither_the_unit_nor_the_order_within_a_pair_changes_a_percentage(pairs
 def test_what_has_no_change_is_an_error_and_no_number(call, words: str):
     with pytest.raises(NotEstimableError, match=words):
         call()
+
+
+@pytest.mark.parametrize(("log_sd", "factor"), [(0.1, float("nan")), (0.1, -1.0), (400.0, 2.77)])
+def test_a_change_that_no_number_holds_is_an_error(log_sd: float, factor: float):
+    with pytest.raises(NotEstimableError):
+        detectable_change_percent(log_sd, factor)

@@ -96,6 +96,27 @@ def test_what_cannot_be_estimated_is_an_error_and_no_number(x: list[float], y: l
         spearman(x, y)
 
 
+@pytest.mark.parametrize("n", range(4, 60))
+def test_a_perfect_correlation_has_no_interval_of_independent_rows(n: int):
+    with pytest.raises(NotEstimableError, match="No interval exists"):
+        spearman(range(n), range(n))
+
+
+def test_a_perfect_order_of_three_patients_is_no_certainty():
+    with pytest.raises(NotEstimableError, match="same value"):
+        spearman([10, 40, 90], [0, 2, 5], subjects=[0, 1, 2])
+    found = spearman([10, 40, 90, 80], [0, 2, 5, 6], subjects=[0, 1, 2, 3])
+    assert found.ci_low < found.rho < found.ci_high
+
+
+@pytest.mark.parametrize(
+    "subjects", ["AAAAABC", "AAAAABB"], ids=["of one patient", "of two patients"]
+)
+def test_within_patients_needs_three_who_came_again(subjects: str):
+    with pytest.raises(NotEstimableError, match=r"patients"):
+        repeated_measures(list(subjects), [1, 2, 3, 4, 5, 3, 1], [2, 1, 4, 3, 6, 0, 2])
+
+
 def test_two_patients_are_too_few():
     with pytest.raises(NotEstimableError, match="3 patients"):
         spearman(GMFC, LOAD_ML, subjects=[0, 0, 0, 1, 1, 1])

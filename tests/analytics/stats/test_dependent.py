@@ -143,5 +143,16 @@ def test_the_difference_of_each_resample_is_that_of_the_repeated_rows():
 
 def test_a_measure_does_not_differ_from_itself():
     level, near, _, subjects = drawn(4)
-    found = spearman_difference(level, near, near, subjects, n_resamples=100)
-    assert (found.difference, found.ci_low, found.ci_high) == (0, 0, 0)
+    with pytest.raises(NotEstimableError, match="same value"):
+        spearman_difference(level, near, near, subjects, n_resamples=100)
+
+
+def test_correlations_whose_matrix_is_singular_are_possible():
+    """Of two measures and their sum, all three correlations are exact and the determinant is 0."""
+    for seed in range(50):
+        one, other = np.random.default_rng(seed).normal(size=(2, 20))
+        table = np.corrcoef([one, other, one + other])
+        found = compare_dependent(table[0, 1], table[0, 2], table[1, 2], 20, "steiger1980")
+        assert np.isfinite(found.statistic)
+    with pytest.raises(NotEstimableError, match="rows are needed"):
+        compare_dependent(0.5, 0.4, 0.3, float("nan"), "steiger1980")

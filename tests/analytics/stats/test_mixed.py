@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.regression.mixed_linear_model import MixedLM
 
+from analytics.stats import mixed
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.mixed import fit
 from analytics.stats.mixed_designs import merge, profile
@@ -233,6 +234,8 @@ def test_intercepts_that_decide_the_slopes_are_flagged_as_singular():
         ({"fixed": np.column_stack([np.ones(6), np.zeros(6)])}, "fixed column"),
         ({"random": np.zeros((6, 1))}, "random column"),
         ({"y": [7.0] * 6}, "no variance"),
+        ({"y": [5.0, 5, 8, 8, 20, 20]}, "no noise"),
+        ({"fixed": np.repeat(np.eye(3), 2, axis=0)}, "every patient from the others"),
     ],
 )
 def test_what_cannot_be_estimated_is_refused_with_its_reason(change, said):
@@ -244,6 +247,24 @@ def test_what_cannot_be_estimated_is_refused_with_its_reason(change, said):
     }
     with pytest.raises(NotEstimableError, match=said):
         fit(**{**asked, **change})
+
+
+def test_exact_lines_leave_no_noise_to_measure_a_slope_by():
+    """Every patient rises by 2 a year to the last digit; a search ended at 1.93 with an error."""
+    years = np.tile([0.0, 1, 2], 6)
+    load = np.repeat([3.0, 9, 22, 40, 77, 101], 3) + 2 * years
+    design = np.column_stack([np.ones(18), years])
+    with pytest.raises(NotEstimableError, match="no noise is left"):
+        fit(load, design, np.repeat(np.arange(6), 3), design)
+
+
+@pytest.mark.parametrize(("seed", "patients"), [(356, 4), (392, 5), (451, 5)])
+def test_of_few_patients_the_best_of_several_minima_is_taken(monkeypatch, seed, patients):
+    y, x, group = trial(seed, patients=patients)
+    best = fit(y, x[:, :2], group.tolist(), x[:, :2])
+    monkeypatch.setattr(mixed, "STARTS", (1.0,))
+    first = fit(y, x[:, :2], group.tolist(), x[:, :2])
+    assert best.criterion < first.criterion - 0.1
 
 
 @pytest.mark.parametrize("change", [{"groups": list("aabb")}, {"y": [1.0, 2]}, {"method": "gee"}])

@@ -36,7 +36,8 @@ def test_degrees_of_freedom_count_what_never_changes_within_a_patient():
 def test_as_many_fixed_columns_as_patients_leave_no_interval():
     """Two patients, an intercept and their subtype."""
     x = np.column_stack([np.ones(6), [0, 0, 0, 1, 1, 1]])
-    model = fit([1.0, 2, 4, 3, 5, 9], x, list("aaabbb"), np.ones((6, 1)))
+    years = np.tile([0.0, 1, 2], 2)[:, None]
+    model = fit([1.0, 2, 4, 3, 5, 9], x, list("aaabbb"), years)
     with pytest.raises(NotEstimableError, match="too few patients"):
         intervals(model)
 

@@ -174,3 +174,11 @@ def test_the_interval_of_the_sd_covers_as_often_as_it_says():
         low, high = repeatability(truths[:, None] + rng.normal(0, 2, size=(12, 2))).sd_ci
         held += low <= 2 <= high
     assert 0.93 <= held / 600 <= 0.97
+
+
+@pytest.mark.parametrize("confidence", [0.0, 1.0, 1.5, float("nan")])
+def test_a_confidence_is_a_share(confidence: float):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        icc([[1, 2], [3, 5], [6, 6]], confidence)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        repeatability([[1, 2], [3, 5]], confidence)

@@ -138,3 +138,10 @@ def test_masks_that_cannot_be_compared_are_refused() -> None:
     for tolerance_mm in (-1.0, np.nan):
         with pytest.raises(ValueError, match="tolerance_mm"):
             surface_dice(EMPTY, EMPTY, UNIT, tolerance_mm)
+
+
+@pytest.mark.parametrize("reference", [0, 1])
+def test_a_voxel_has_three_edges(reference: int):
+    masks = np.ones((3, 3, 3)), np.full((3, 3, 3), reference)
+    with pytest.raises(ValueError, match="three positive"):
+        hausdorff95(*masks, (1.0, 1.0))

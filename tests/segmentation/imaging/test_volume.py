@@ -52,3 +52,10 @@ def test_the_labels_share_out_the_volume_of_the_grid_however_it_is_turned(
 def test_what_has_no_volume_is_refused(labels: np.ndarray, affine: np.ndarray) -> None:
     with pytest.raises(ValueError, match="Expected"):
         label_volume_ml(labels, affine, 1)
+
+
+def test_labels_that_are_not_finite_are_no_background():
+    labels = np.zeros((2, 2, 2))
+    labels[0, 0, 0] = np.nan
+    with pytest.raises(ValueError, match="not finite"):
+        label_volume_ml(labels, np.eye(4), 1)
