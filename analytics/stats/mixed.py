@@ -8,7 +8,8 @@ A fit is only returned where the gradient shows a minimum.
 """
 
 from dataclasses import dataclass, field
-from math import log, pi, sqrt
+from itertools import islice, product
+from math import inf, isfinite, log, pi, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,16 +22,16 @@ from analytics.stats.resampling import Subjects, numbered
 Array = NDArray[np.float64]
 REML = "reml"
 ML = "ml"
-STARTS = (1.0, 0.1, 10.0)
-"""Relative standard deviations of the random effects from which the search begins, in turn."""
+GRID = (0.1, 1.0, 10.0, 100.0)
+"""Relative standard deviations of the random effects among which searches begin."""
+FEW_GROUPS = 20
+"""Of fewer patients there may be minima that no valley of the grid leads to."""
 AT_A_MINIMUM = 1e-6
 """Largest derivative of the criterion per scan that counts as none."""
 SINGULAR = 1e-4
 """As lme4 has it: a random effect of so small a relative standard deviation is none."""
 NO_NOISE = 1e-10
 """Share of the variance that the fixed effects leave; as noise it is rounding, or next to it."""
-FEW_GROUPS = 20
-"""Of fewer patients the criterion may have several minima, so that every start is searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,12 +204,18 @@ def _checked(
         size = np.sqrt((design**2).mean(axis=0))
         if not design.shape[1] or (size == 0).any() or _rank(design / size) < design.shape[1]:
             raise NotEstimableError(f"A {kind} column follows from the others.")
-    if _between(z, codes) and _between(x, codes) >= count:
+    if x.shape[1] >= count and any(_is_fixed(column, x, codes) for column in z.T):
         raise NotEstimableError(
-            "The fixed effects tell every patient from the others; nothing is left for the random "
-            "effects."
+            "The fixed effects tell every patient from the others; nothing is left for a random "
+            "effect."
         )
     return measured, x, z, codes
+
+
+def _is_fixed(column: Array, x: Array, codes: NDArray[np.intp]) -> bool:
+    """Return whether the fixed effects give each patient a value of their own for this column."""
+    of_each = column[:, None] * np.eye(codes.max() + 1)[codes]
+    return _rank(np.column_stack([x, of_each])) == x.shape[1]
 
 
 def _rank(design: Array) -> int:
@@ -216,39 +223,88 @@ def _rank(design: Array) -> int:
 
 
 def _search(designs: Designs, *, reml: bool) -> tuple[Array, Profile]:
-    q = designs.zz.shape[1]
-    where = np.tril_indices(q)
+    """Return the best minimum of the criterion.
 
-    def lower_of(theta: Array) -> Array:
-        lower = np.zeros((q, q))
-        lower[where] = theta
-        return lower
-
-    def objective(theta: Array) -> tuple[float, Array]:
-        lower = lower_of(theta)
-        found = profile(designs, lower, reml=reml)
-        return found.objective, 2 * (found.slope @ lower)[where]
-
-    minima: list[tuple[Array, Profile]] = []
-    for scale in STARTS:
-        try:
-            theta = optimize.minimize(
-                objective,
-                (scale * np.eye(q))[where],
-                jac=True,
-                method="BFGS",
-                options={"gtol": AT_A_MINIMUM / 10},
-            ).x
-            found = profile(designs, lower_of(theta), reml=reml)
-        except np.linalg.LinAlgError:
-            continue
-        if _is_minimum(found, lower_of(theta)):
-            minima.append((lower_of(theta), found))
-            if designs.counts.sum() >= FEW_GROUPS:
-                break
+    It may have several: where patients of high scores have low loads and each patient's load rises
+    with the score, one is for patients who differ a little and one for patients who differ by far
+    more than their scans, and their slopes have opposite signs.
+    """
+    search = _Search(designs, reml)
+    valleys, others = search.starts()
+    minima = [found for start in valleys if (found := search.descend(start))]
+    if not minima:
+        minima = list(islice((found for start in others if (found := search.descend(start))), 1))
     if not minima:
         raise NotEstimableError("The search for the variances of the mixed model found no minimum.")
     return min(minima, key=lambda one: one[1].objective)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    designs: Designs
+    reml: bool
+
+    def starts(self) -> tuple[list[Array], list[Array]]:
+        """Return where to begin: the valleys of `GRID`, and its other points, the best first.
+
+        With few patients every point at which the effects differ alike counts as a valley.
+        """
+        is_few = self.designs.counts.sum() < FEW_GROUPS
+        q = self.designs.zz.shape[1]
+        steps = range(len(GRID))
+        places = list(product(steps, repeat=q)) if q <= 2 else [(step,) * q for step in steps]
+        heights = {place: self._height(_deviations(place)) for place in places}
+        found: tuple[list[Array], list[Array]] = [], []
+        for place in sorted((p for p in places if isfinite(heights[p])), key=heights.__getitem__):
+            lowest_near = min(heights[other] for other in places if _are_near(place, other))
+            is_valley = heights[place] <= lowest_near or (is_few and len(set(place)) == 1)
+            found[not is_valley].append(_deviations(place))
+        return found
+
+    def descend(self, start: Array) -> tuple[Array, Profile] | None:
+        """Return the minimum that a search from these standard deviations ends at; None: none."""
+        try:
+            lower = self._lower(
+                optimize.minimize(
+                    self._objective,
+                    np.diag(start)[self._where],
+                    jac=True,
+                    method="BFGS",
+                    options={"gtol": AT_A_MINIMUM / 10},
+                ).x
+            )
+            found = profile(self.designs, lower, reml=self.reml)
+        except np.linalg.LinAlgError:
+            return None
+        return (lower, found) if _is_minimum(found, lower) else None
+
+    @property
+    def _where(self) -> tuple[NDArray[np.intp], ...]:
+        return np.tril_indices(self.designs.zz.shape[1])
+
+    def _lower(self, theta: Array) -> Array:
+        lower = np.zeros(self.designs.zz.shape[1:])
+        lower[self._where] = theta
+        return lower
+
+    def _objective(self, theta: Array) -> tuple[float, Array]:
+        lower = self._lower(theta)
+        found = profile(self.designs, lower, reml=self.reml)
+        return found.objective, 2 * (found.slope @ lower)[self._where]
+
+    def _height(self, deviations: Array) -> float:
+        try:
+            return profile(self.designs, np.diag(deviations), reml=self.reml).objective
+        except np.linalg.LinAlgError:
+            return inf
+
+
+def _deviations(place: tuple[int, ...]) -> Array:
+    return np.array([GRID[step] for step in place])
+
+
+def _are_near(one: tuple[int, ...], other: tuple[int, ...]) -> bool:
+    return all(abs(a - b) <= 1 for a, b in zip(one, other, strict=True))
 
 
 def _is_minimum(found: Profile, lower: Array) -> bool:

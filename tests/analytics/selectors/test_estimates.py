@@ -127,15 +127,18 @@ def test_3d_and_2d_are_estimated_apart():
             ["no scan with this score"] * 4,
         ),
         (
-            [point(n, float(n), n) for n in range(4)],
+            [point(n, float(n), 3 * n % 5) for n in range(4)],
             ["", "", *["no patient has two scans or more"] * 2],
         ),
         (
-            [*(point(0, float(n), n) for n in range(4)), point(1, 5.0, 4), point(2, 6.0, 5)],
+            [*(point(0, float(n), n ^ 1) for n in range(4)), point(1, 5.0, 5), point(2, 6.0, 4)],
             ["", "", "fewer than 3 patients", ""],
         ),
         (
-            [point(n, float(n), n, subtype=kind) for n, kind in enumerate(["LI", "EJ", "LJ"])],
+            [
+                point(n, float(n), 2 * n % 3, subtype=kind)
+                for n, kind in enumerate(["LI", "EJ", "LJ"])
+            ],
             [
                 "",
                 "no subtype has two patients or more",

@@ -41,7 +41,7 @@ def test_one_other_number_is_another_key(column: str, row: int, step: int):
         Sample.of(LOADS[::-1], SCORES[::-1], PATIENTS[::-1], SUBTYPES[::-1]),
         Sample.of(SCORES, LOADS, PATIENTS, SUBTYPES),
         Sample.of(LOADS[:4], SCORES[:4], PATIENTS[:4], SUBTYPES[:4]),
-        replace(sample(), method="stratified-spearman-2"),
+        replace(sample(), method="another"),
     ],
 )
 def test_another_method_order_or_part_is_another_key(others: Sample):

@@ -18,6 +18,9 @@ from analytics.stats.mixed import fit
 from analytics.stats.mixed_designs import merge, profile
 
 
+STEPS = np.array([0.0, 1, 2, 3, 1, 2])
+
+
 def sleep_study(folder: Path):
     """Return reaction times, the design of intercept and days, and the subjects."""
     with (folder / "stats/lme4_sleepstudy.csv").open(newline="") as handle:
@@ -236,6 +239,13 @@ def test_intercepts_that_decide_the_slopes_are_flagged_as_singular():
         ({"y": [7.0] * 6}, "no variance"),
         ({"y": [5.0, 5, 8, 8, 20, 20]}, "no noise"),
         ({"fixed": np.repeat(np.eye(3), 2, axis=0)}, "every patient from the others"),
+        (
+            {
+                "fixed": np.repeat(np.eye(3), 2, axis=0) * STEPS[:, None],
+                "random": STEPS[:, None],
+            },
+            "every patient from the others",
+        ),
     ],
 )
 def test_what_cannot_be_estimated_is_refused_with_its_reason(change, said):
@@ -262,9 +272,47 @@ def test_exact_lines_leave_no_noise_to_measure_a_slope_by():
 def test_of_few_patients_the_best_of_several_minima_is_taken(monkeypatch, seed, patients):
     y, x, group = trial(seed, patients=patients)
     best = fit(y, x[:, :2], group.tolist(), x[:, :2])
-    monkeypatch.setattr(mixed, "STARTS", (1.0,))
+    monkeypatch.setattr(mixed, "GRID", (1.0,))
     first = fit(y, x[:, :2], group.tolist(), x[:, :2])
     assert best.criterion < first.criterion - 0.1
+
+
+def reversed_by_patients(seed: int, patients: int, noise: float):
+    """Return loads, scores and patients: over all the load falls with the score, in each it rises.
+
+    In each patient by 10 mL for a step of the score.
+    """
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(patients), 2)
+    visit, is_low = np.tile([0, 1], patients), group % 2 == 0
+    score = np.where(is_low, 4, 0) + visit * (1 + (group == 0)) + group % 3
+    load = (
+        np.where(is_low, 20, 100)
+        + 10 * visit
+        + 7 * (group % 6)
+        + rng.normal(0, noise, 2 * patients)
+    )
+    return load, np.column_stack([np.ones(group.size), score]), group
+
+
+@pytest.mark.parametrize("patients", [12, 100])
+def test_patients_who_differ_by_far_more_than_their_scans_do_not_turn_the_slope(patients: int):
+    """The criterion has two minima: -15 mL a step in a worse one, about 9 in the better one."""
+    y, x, group = reversed_by_patients(0, patients, noise=1.0)
+    found = fit(y, x, group.tolist(), x[:, :1])
+    assert found.coefficients[1] == pytest.approx(9.5, abs=1)
+
+
+@given(st.integers(0, 2**20), st.integers(4, 30), st.floats(0.05, 30))
+@settings(max_examples=25)
+def test_no_variance_of_a_fine_scan_has_a_better_criterion(seed, patients, noise):
+    y, x, group = reversed_by_patients(seed, patients, noise)
+    found = fit(y, x, group.tolist(), x[:, :1])
+    parts = found.parts
+    here = profile(parts.designs, parts.lower, reml=True).objective
+    for size in np.geomspace(1e-3, 1e3, 200):
+        there = profile(parts.designs, np.array([[size]]), reml=True).objective
+        assert here <= there + 1e-9
 
 
 @pytest.mark.parametrize("change", [{"groups": list("aabb")}, {"y": [1.0, 2]}, {"method": "gee"}])

@@ -241,15 +241,6 @@ def test_only_restricted_likelihood_gives_tests_and_intervals(method: str):
         intervals(model)
 
 
-def test_scans_that_say_nothing_of_a_variance_are_refused_by_kenward_roger():
-    """Two patients, each with a rate of their own: nothing is left to tell how rates differ."""
-    years = np.tile([0.0, 1, 2], 2)
-    x = np.column_stack([years, years * [0, 0, 0, 1, 1, 1]])
-    model = fit([1.0, 2, 4, 3, 5, 9], x, list("aaabbb"), years[:, None])
-    with pytest.raises(NotEstimableError, match="say nothing"):
-        contrast_tests(model, method=KENWARD_ROGER)
-
-
 @pytest.mark.faults
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize(("patients", "most"), [(40, 0.965), (20, 0.965), (10, 0.965), (6, 0.98)])

@@ -33,7 +33,9 @@ def simpson(world):
         )
         for visit, day in enumerate(DAYS):
             rise = visit if number else 2 * visit
+            # Without the last part a scan would have no noise.
             load = (100 if is_juvenile else 20) + 10 * visit + 7 * (number % PER_SUBTYPE)
+            load += (number + visit) % 2
             run = make_load(patient, day, float(load))
             GmfcMldAssessment.objects.create(
                 visit=run.visit,
