@@ -88,7 +88,8 @@ def test_the_mixed_model_is_in_ml_for_each_step_and_is_not_weighed_against_the_o
     assert found.estimates[MIXED].value == pytest.approx(10.0)
     assert set(estimates.OPPOSABLE) == {POOLED, BY_SUBTYPE, WITHIN}
     opposed = of_3d(simpson())
-    assert opposed.estimates[MIXED].value < 0
+    # Patients differ by far more than the scans of one, so that these decide.
+    assert opposed.estimates[MIXED].value == pytest.approx(8.5, abs=0.1)
     assert MIXED not in opposed.opposition.others
 
 

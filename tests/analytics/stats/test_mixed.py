@@ -17,7 +17,6 @@ from analytics.stats.errors import NotEstimableError
 from analytics.stats.mixed import fit
 from analytics.stats.mixed_designs import merge, profile
 
-
 STEPS = np.array([0.0, 1, 2, 3, 1, 2])
 
 

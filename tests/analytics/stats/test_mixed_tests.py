@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.stats.errors import NotEstimableError
 from analytics.stats.mixed import fit
 from analytics.stats.mixed_summaries import intervals, yearly_change
 from analytics.stats.mixed_tests import contrast_tests

@@ -67,7 +67,7 @@ def test_the_page_says_that_the_estimates_point_opposite_ways(client, simpson, r
     assert "not estimable: no scan with this score" in page
     for step in ("level", "point", "month"):
         assert f"Mixed model (mL per {step})" in page
-    assert "<strong>-17.6</strong> (-22.1 to -13.0)" in page
+    assert "<strong>8.4</strong> (6.7 to 10.0)" in page
 
 
 def test_one_subtype_alone_is_no_paradox(client, simpson):
