@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from analytics.models import FlagKind
+from segmentation.imaging.acquisitions import Acquisition, what_widens
 
 BOUNDS = {
     FlagKind.ABOVE_BRAIN: "the volume of the whole brain",
@@ -16,11 +17,18 @@ FALLS = (FlagKind.NON_MONOTONIC, FlagKind.POST_TREATMENT_DECREASE)
 
 @dataclass(frozen=True, slots=True)
 class NamedLoad:
-    """A load in mL, the name of its visit, and the white matter of the head where it is known."""
+    """A load in mL, the name of its visit, and the white matter of the head where it is known.
+
+    Attributes
+    ----------
+    acquisition : Acquisition or None
+        How it was acquired; None where nobody asks.
+    """
 
     load_ml: float
     visit_name: str
     white_matter_ml: float | None = None
+    acquisition: Acquisition | None = None
 
     @property
     def percent_of_white_matter(self) -> float | None:
@@ -58,8 +66,17 @@ def describe(
             f"at most {tolerance_ml:.1f} mL is plausible in that time."
         )
     after = " after treatment" if kind == FlagKind.POST_TREATMENT_DECREASE else ""
-    fall = f"{here} is {difference:.1f} mL below {there}{after}; tolerance {tolerance_ml:.1f} mL."
+    fall = f"{here} is {difference:.1f} mL below {there}{after}; tolerance {tolerance_ml:.1f} mL"
+    fall += f"{wider_after(here, there)}."
     return " ".join([fall, on_atrophy(kind, here, there)]).rstrip()
+
+
+def wider_after(here: NamedLoad, there: NamedLoad) -> str:
+    """Return after which change the tolerance of two loads is the wider one; empty if none."""
+    if here.acquisition is None or there.acquisition is None:
+        return ""
+    changed = what_widens(there.acquisition, here.acquisition)
+    return f", the wider one after a change of {' and '.join(changed)}" if changed else ""
 
 
 def on_atrophy(kind: str, here: NamedLoad, there: NamedLoad) -> str:

@@ -10,10 +10,11 @@ from django.db.models import BooleanField, ExpressionWrapper, F, FloatField, Q, 
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
-from analytics.selectors import loads
+from analytics.selectors import acquired, loads
 from analytics.stats.resampling import numbered
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.rules.age import ages_months
+from segmentation.imaging.acquisitions import Acquisition, is_acquired_alike
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
@@ -44,16 +45,17 @@ class LoadColumns(Rows):
         Of all patients and method versions, in order of appearance.
     therapy_kinds : tuple of tuple of str
         Documented therapies that some load has come after, never the study's own.
-    patient, model, therapies : ndarray of int
+    acquisitions : tuple of Acquisition
+        How scans were acquired, each once.
+    patient, model, therapies, acquisition : ndarray of int
         Places in these.
-    acquisition : ndarray of int
-        Equal where scanner, field strength, stratum and sequences are.
     run_id, visit_id, visit_name : ndarray of str
     """
 
     patient_ids: tuple[str, ...]
     models: tuple[str, ...]
     therapy_kinds: tuple[tuple[str, ...], ...]
+    acquisitions: tuple[Acquisition, ...]
     patient: Codes
     run_id: Objects
     visit_id: Objects
@@ -70,6 +72,17 @@ class LoadColumns(Rows):
     is_after_treatment: Mask
     therapies: Codes
 
+    def are_alike(self, one: Codes, other: Codes) -> Mask:
+        """Return whether pairs of acquisitions, given by their places, are alike, shape (pairs,).
+
+        Each pair of places is compared once: a cohort has few of them.
+        """
+        pairs, place = np.unique(np.stack([one, other], axis=1), axis=0, return_inverse=True)
+        told = [
+            is_acquired_alike(self.acquisitions[a], self.acquisitions[b]) for a, b in pairs.tolist()
+        ]
+        return np.array(told, bool)[place.reshape(-1)]
+
 
 VISIT, SCAN = "run__visit", "run__t1w_scan"
 COLUMNS: dict[str, Any] = {
@@ -83,10 +96,7 @@ COLUMNS: dict[str, Any] = {
     "a_day": F(f"{VISIT}__date"),
     "a_gap": F(f"{SCAN}__days_from_visit"),
     "a_stratum": F(f"{SCAN}__acq_stratum"),
-    "a_scanner": Cast(f"{SCAN}__scanner", TextField()),
-    "has_t2w": ExpressionWrapper(
-        Q(run__t2w_scan__isnull=False), output_field=BooleanField()
-    ),
+    **acquired.COLUMNS,
     "a_method": F("run__model_version__name"),
     "a_version": F("run__model_version__version"),
     "was_planned": ExpressionWrapper(
@@ -114,10 +124,12 @@ def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColu
     scanned_on = visit_date + gaps
     before = _begun_before(patient_ids, patient, scanned_on, begun)
     therapy_kinds, therapies = named(_documented(before, n))
+    acquisitions, acquisition = _acquisitions(values)
     return LoadColumns(
         patient_ids=patient_ids,
         models=tuple(f"{name} {version}" for name, version in models),
         therapy_kinds=therapy_kinds,
+        acquisitions=acquisitions,
         patient=patient,
         run_id=np.array(values["a_run"], object),
         visit_id=np.array(values["a_visit"], object),
@@ -128,7 +140,7 @@ def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColu
         age_months=ages_months(_days(values["a_birth"]), visit_date),
         load_ml=np.array(values["a_load"], float),
         stratum=np.array(values["a_stratum"], str),
-        acquisition=_acquisitions(values),
+        acquisition=acquisition,
         model=model,
         is_planned=np.array(values["was_planned"], bool),
         is_after_treatment=np.array([row in before for row in range(n)], bool),
@@ -146,15 +158,13 @@ def _days(values: Sequence[Any]) -> Days:
     return np.array(values, "datetime64[D]")
 
 
-def _acquisitions(values: dict[str, tuple[Any, ...]]) -> Codes:
-    """Return a number for each acquisition; scanners that are written alike are read once."""
-    asked = zip(values["a_scanner"], values["a_stratum"], values["has_t2w"], strict=True)
-    different, codes = named(asked)
-    told = [
-        (*loads.scanner_of_text(scanner), stratum, has_t2w)
-        for scanner, stratum, has_t2w in different
-    ]
-    return named(told)[1][codes]
+def _acquisitions(
+    values: dict[str, tuple[Any, ...]],
+) -> tuple[tuple[Acquisition, ...], Codes]:
+    """Return how scans were acquired and the place of each; what is written alike is read once."""
+    written, codes = named(zip(*(values[name] for name in acquired.COLUMNS), strict=True))
+    acquisitions, places = named(acquired.acquisition_of(*texts) for texts in written)
+    return acquisitions, places[codes]
 
 
 def _begun_before(

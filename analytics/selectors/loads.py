@@ -4,7 +4,6 @@ Pages, charts, the review and the exports all start here, so that what a chart s
 what a table holds.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,13 +13,13 @@ from uuid import UUID
 
 from django.db.models import CharField, QuerySet, Value
 
+from analytics.selectors import acquired
 from mldtrial.trial.models import Patient, Study, Treatment
 from mldtrial.trial.rules.age import age_months
+from segmentation.imaging.acquisitions import Acquisition
 from segmentation.models import ModelVersion, ReleaseState, SegmentationResult, SegmentationRun
 from segmentation.policies import visible_to
 
-SCANNER_KEYS = ("manufacturer", "model", "field_strength_t")
-"""What makes two scanners the same; a value that is unknown twice counts as unchanged."""
 STUDY_DOSE = ""
 """Stands for the study's own product among the kinds of treatment."""
 Begun = dict[UUID, list[tuple[date, str]]]
@@ -41,8 +40,7 @@ class LoadPoint:
     age_months: float
     load_ml: float
     acq_stratum: str
-    scanner: tuple[str, ...]
-    sequences: tuple[str, ...]
+    acquisition: Acquisition
     model: str
     is_demonstration: bool
     is_after_treatment: bool
@@ -53,9 +51,9 @@ class LoadPoint:
     """Kinds of documented therapy, never the study's own, that had begun before the scan."""
 
     @property
-    def acquisition(self) -> tuple[str, ...]:
-        """Scanner model, field strength, stratum and sequences as one comparable value."""
-        return (*self.scanner, self.acq_stratum, *self.sequences)
+    def scanned_on(self) -> date:
+        """Day of the scan; that of the visit where the image does not say it."""
+        return self.visit_date + timedelta(days=self.days_from_visit or 0)
 
 
 def active_model() -> ModelVersion | None:
@@ -160,8 +158,6 @@ COLUMNS = (
     "run__visit__date",
     "run__t1w_scan__days_from_visit",
     "run__t1w_scan__acq_stratum",
-    "run__t1w_scan__scanner",
-    "run__t2w_scan_id",
     "run__model_version__name",
     "run__model_version__version",
     "run__model_version__is_demonstration",
@@ -190,18 +186,9 @@ def documented(kinds: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(kinds) - {STUDY_DOSE}))
 
 
-def scanner_of(scanner: dict[str, Any] | None) -> tuple[str, ...]:
-    """Return what tells scanners apart."""
-    return tuple(str((scanner or {}).get(key) or "") for key in SCANNER_KEYS)
-
-
-def scanner_of_text(text: str | None) -> tuple[str, ...]:
-    """Return the same of a scanner as the database writes it."""
-    return scanner_of(None if text is None else json.loads(text))
-
-
 def _points(found: QuerySet[SegmentationResult], treatments: Begun) -> list[LoadPoint]:
-    return [_point(row, treatments) for row in in_order(found).values(*COLUMNS)]
+    rows = in_order(found).annotate(**acquired.COLUMNS).values(*COLUMNS, *acquired.COLUMNS)
+    return [_point(row, treatments) for row in rows]
 
 
 def _point(row: dict[str, Any], treatments: Begun) -> LoadPoint:
@@ -223,8 +210,7 @@ def _point(row: dict[str, Any], treatments: Begun) -> LoadPoint:
         age_months=age_months(row["run__visit__patient__birth_month"], day),
         load_ml=row["demyelination_load_ml"],
         acq_stratum=row["run__t1w_scan__acq_stratum"],
-        scanner=scanner_of(row["run__t1w_scan__scanner"]),
-        sequences=("T1w", "T2w") if row["run__t2w_scan_id"] else ("T1w",),
+        acquisition=acquired.acquisition_of(*(row[name] for name in acquired.COLUMNS)),
         model=f"{row['run__model_version__name']} {row['run__model_version__version']}",
         is_demonstration=row["run__model_version__is_demonstration"],
         is_after_treatment=bool(before),

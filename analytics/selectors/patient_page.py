@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from analytics import flag_words
 from analytics.models import FlagKind, TrajectoryFlag
 from analytics.policies import visible_to as visible_flags
+from analytics.selectors import acquired
 from analytics.selectors.cohort import windows_of
 from analytics.selectors.loads import LoadPoint
 from mldtrial.trial import selectors
@@ -29,6 +30,7 @@ from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.selectors import ASKED_SEQUENCES
+from segmentation.imaging.acquisitions import Acquisition
 from segmentation.models import SegmentationRun, TissueCode
 from segmentation.selectors import tissue
 from segmentation.selectors.tissue import Share, Volumes
@@ -148,14 +150,15 @@ def flags(patient: Patient, *, user: Any) -> list[Flag]:
     runs = {run for flag in shown for run in (flag.run_id, flag.reference_run_id) if run}
     # Who sees the flags sees the loads, and with them their denominators.
     volumes = tissue.volumes_of(runs) if runs else {}
-    return [_flag(flag, volumes) for flag in shown]
+    how = acquired.of_runs(runs) if runs else {}
+    return [_flag(flag, volumes, how) for flag in shown]
 
 
-def _flag(flag: TrajectoryFlag, volumes: Volumes) -> Flag:
+def _flag(flag: TrajectoryFlag, volumes: Volumes, how: Mapping[UUID, Acquisition]) -> Flag:
     sentence = flag_words.describe(
         flag.kind,
-        _named(flag.run, volumes),
-        None if flag.reference_run is None else _named(flag.reference_run, volumes),
+        _named(flag.run, volumes, how),
+        None if flag.reference_run is None else _named(flag.reference_run, volumes, how),
         tolerance_ml=flag.tolerance_ml,
     )
     return Flag(
@@ -170,9 +173,12 @@ def _flag(flag: TrajectoryFlag, volumes: Volumes) -> Flag:
     )
 
 
-def _named(run: SegmentationRun, volumes: Volumes) -> flag_words.NamedLoad:
+def _named(
+    run: SegmentationRun, volumes: Volumes, how: Mapping[UUID, Acquisition]
+) -> flag_words.NamedLoad:
     white_ml = volumes.get(run.pk, {}).get(TissueCode.WHITE_MATTER)
-    return flag_words.NamedLoad(run.result.demyelination_load_ml, run.visit.name, white_ml)
+    load_ml = run.result.demyelination_load_ml
+    return flag_words.NamedLoad(load_ml, run.visit.name, white_ml, how.get(run.pk))
 
 
 def treatments(patient: Patient, *, user: Any) -> QuerySet[Treatment]:

@@ -22,10 +22,13 @@ class Measured:
         Those whose day is known.
     n_undated : int
         The others: taken for the day of their visit, scans weeks apart would be repeats.
+    n_unnamed : int
+        Of the scans, those whose images do not say a scanner: two of them count as of one.
     """
 
     scans: list[Scan]
     n_undated: int
+    n_unnamed: int
 
 
 def measured(study: Study, *, user: Any) -> Measured:
@@ -54,16 +57,20 @@ def measured(study: Study, *, user: Any) -> Measured:
     # Those runs and no others: one may have ended since the first question.
     same = SegmentationRun.objects.filter(pk__in=list(images))
     loads_found = loads.measured_loads(study, same, user=user)
+    of_known_day = [load for load in loads_found if load.days_from_visit is not None]
     dated = [
         Scan(
             subject=str(load.patient_id),
-            day=load.visit_date.toordinal() + load.days_from_visit,
+            day=load.scanned_on.toordinal(),
             value=load.load_ml,
             acq_stratum=load.acq_stratum,
             acquisition=load.acquisition,
             images=images[load.run_id],
         )
-        for load in loads_found
-        if load.days_from_visit is not None
+        for load in of_known_day
     ]
-    return Measured(dated, n_undated=len(loads_found) - len(dated))
+    return Measured(
+        dated,
+        n_undated=len(loads_found) - len(dated),
+        n_unnamed=sum(not load.acquisition.t1w.scanner.is_known for load in of_known_day),
+    )

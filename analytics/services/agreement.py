@@ -23,6 +23,7 @@ from analytics.stats.proportional import (
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
+from segmentation.imaging.acquisitions import is_acquired_alike
 
 SEED = 20260101
 RESAMPLES = 2000
@@ -93,7 +94,7 @@ def _table(
 ) -> list[TableRow]:
     # Kept by its numbers: a page that is opened again does not resample again.
     same, changed = parts
-    tolerance = pair_tolerance(same=same, changed=changed)
+    tolerance = pair_tolerance(same=same, changed=changed, is_same=is_acquired_alike)
     return method_table(scans, n_resamples=RESAMPLES, seed=SEED, tolerance=tolerance)
 
 

@@ -9,6 +9,7 @@ from analytics.models import FlagKind
 from analytics.selectors.loads import LoadPoint
 from analytics.stats import monotonicity
 from mldtrial.trial.models import Study
+from segmentation.imaging.acquisitions import is_acquired_alike
 from segmentation.models import TissueCode
 from segmentation.selectors.tissue import Volumes
 
@@ -51,7 +52,7 @@ def tolerance_parts(study: Study) -> tuple[Parts, Parts]:
 def tolerance_of(study: Study) -> monotonicity.Tolerance:
     """Return the tolerance of a pair of loads by the settings of a study."""
     same, changed = tolerance_parts(study)
-    return monotonicity.pair_tolerance(same=same, changed=changed)
+    return monotonicity.pair_tolerance(same=same, changed=changed, is_same=is_acquired_alike)
 
 
 def as_points(series: Sequence[LoadPoint]) -> list[monotonicity.Point]:
@@ -71,7 +72,7 @@ def as_points(series: Sequence[LoadPoint]) -> list[monotonicity.Point]:
 def named(load: LoadPoint, volumes: Volumes) -> flag_words.NamedLoad:
     """Return a load as the sentence of a finding names it."""
     white_ml = volumes.get(load.run_id, {}).get(TissueCode.WHITE_MATTER)
-    return flag_words.NamedLoad(load.load_ml, load.visit_name, white_ml)
+    return flag_words.NamedLoad(load.load_ml, load.visit_name, white_ml, load.acquisition)
 
 
 def in_words(finding: Finding, named: Mapping[UUID, flag_words.NamedLoad]) -> str:

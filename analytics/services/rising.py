@@ -48,6 +48,7 @@ def _rising(stratum: str, loads: LoadColumns, study: Study, smallest_group: int)
         after_treatment=loads.is_after_treatment,
     )
     try:
-        return Rising(stratum, study_monotonicity(courses, same=same, changed=changed), "")
+        found = study_monotonicity(courses, same=same, changed=changed, is_same=loads.are_alike)
     except NotEstimableError:
         return Rising(stratum, None, "no patient has two scans")
+    return Rising(stratum, found, "")

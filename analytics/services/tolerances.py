@@ -1,5 +1,6 @@
 """What a study's own repeated scans say of its tolerances; nothing here changes a setting."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -12,12 +13,13 @@ from analytics.stats.errors import NotEstimableError
 from analytics.stats.own_tolerance import OwnTolerance, count_repeats, in_percent, own_tolerance
 from analytics.stats.rescans import Change, Session, Situation, sessions
 from mldtrial.trial.models import AcqStratum, Study
+from segmentation.imaging.acquisitions import what_widens
 
 SITUATIONS = {
     Situation(Change.NONE, AcqStratum.THREE_D): "3D, nothing changed",
     Situation(Change.NONE, AcqStratum.TWO_D): "2D, nothing changed",
-    Situation(Change.ACQUISITION, AcqStratum.THREE_D): "3D, scanner or sequences changed",
-    Situation(Change.ACQUISITION, AcqStratum.TWO_D): "2D, scanner or sequences changed",
+    Situation(Change.ACQUISITION, AcqStratum.THREE_D): "3D, scanner or protocol changed",
+    Situation(Change.ACQUISITION, AcqStratum.TWO_D): "2D, scanner or protocol changed",
     Situation(Change.STRATUM, ""): "3D against 2D",
 }
 
@@ -45,6 +47,8 @@ class Spoken:
     n_within, n_pairs : int
         Of so many neighbouring scans of a session, how many differ by the present tolerance at
         most.
+    changed : list of (str, int)
+        What changed in how many of the pairs, the most frequent first; empty where nothing did.
     """
 
     name: str
@@ -56,25 +60,27 @@ class Spoken:
     n_patients: int
     n_within: int
     n_pairs: int
+    changed: list[tuple[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What rescans say in each situation, and how many loads have no day to be placed by."""
+    """What rescans say in each situation, and how many loads have no known day or scanner."""
 
     spoken: list[Spoken]
     n_undated: int
+    n_unnamed: int
 
 
 def what_rescans_say(study: Study, *, by: Any) -> Said:
     """Return what the repeated scans of a study say of its tolerances, a row for each situation."""
     measured = selected.measured(study, user=by)
-    found = sessions(measured.scans)
+    found = sessions(measured.scans, changed=what_widens)
     spoken = [
         _spoken(study, situation, name, found.get(situation, []))
         for situation, name in SITUATIONS.items()
     ]
-    return Said(spoken, measured.n_undated)
+    return Said(spoken, measured.n_undated, measured.n_unnamed)
 
 
 def _spoken(study: Study, situation: Situation, name: str, mine: Sequence[Session]) -> Spoken:
@@ -96,14 +102,19 @@ def _spoken(study: Study, situation: Situation, name: str, mine: Sequence[Sessio
         n_patients=len({session.subject for session in mine}),
         n_within=sum(within),
         n_pairs=len(within),
+        changed=Counter(
+            " and ".join(session.changed) for session in mine if session.changed
+        ).most_common(),
     )
 
 
 def _is_within(study: Study, one: float, other: float, is_same: bool) -> bool:
     """Return whether two loads differ by no more than the tolerance that the review applies."""
+    same, changed = findings.tolerance_parts(study)
+    tolerance = monotonicity.pair_tolerance(same=same, changed=changed)
     first = monotonicity.Point(0.0, one, acquisition=True)
     second = monotonicity.Point(0.0, other, acquisition=is_same)
-    return abs(one - other) <= findings.tolerance_of(study)(first, second)
+    return abs(one - other) <= tolerance(first, second)
 
 
 def _estimate(mine: Sequence[Session]) -> Estimate:

@@ -1,5 +1,6 @@
 """How monotone the series of a whole study are."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import median
 
@@ -18,6 +19,7 @@ from analytics.stats.trend import (
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
+IsSame = Callable[[Codes, Codes], NDArray[np.bool_]]
 Parts = tuple[float, float]
 """The absolute part of a tolerance, and the share of the mean of a pair."""
 
@@ -32,7 +34,7 @@ class Courses:
         The rows of a patient follow each other.
     time, value : ndarray of float, shape (n,)
     acquisition, model : ndarray of int, shape (n,)
-        Equal where the acquisition and the method version are.
+        Numbers of the acquisition and of the method version.
     after_treatment : ndarray of bool, shape (n,)
     """
 
@@ -76,7 +78,9 @@ class StudyMonotonicity:
     median_isotonic_residual: float | None
 
 
-def study_monotonicity(courses: Courses, *, same: Parts, changed: Parts) -> StudyMonotonicity:
+def study_monotonicity(
+    courses: Courses, *, same: Parts, changed: Parts, is_same: IsSame = np.equal
+) -> StudyMonotonicity:
     """Return how monotone the series of a study are; patients with one scan count in nothing.
 
     Parameters
@@ -84,6 +88,8 @@ def study_monotonicity(courses: Courses, *, same: Parts, changed: Parts) -> Stud
     same, changed : tuple of float
         What is noise in a fall from one scan to the next, of one acquisition and of two, as
         `monotonicity.pair_tolerance` has it.
+    is_same : callable
+        Whether pairs of numbers of acquisitions count as one; without, where they are equal.
 
     Raises
     ------
@@ -104,7 +110,7 @@ def study_monotonicity(courses: Courses, *, same: Parts, changed: Parts) -> Stud
     noise = pair_tolerances(
         value[earlier],
         value[later],
-        courses.acquisition[earlier] == courses.acquisition[later],
+        is_same(courses.acquisition[earlier], courses.acquisition[later]),
         same=same,
         changed=changed,
     )

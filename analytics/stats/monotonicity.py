@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations, pairwise
 from math import isfinite
-from typing import Protocol
+from operator import eq
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +116,10 @@ Tolerance = Callable[[SeriesPoint, SeriesPoint], float]
 
 
 def pair_tolerance(
-    *, same: tuple[float, float] = (5.0, 0.08), changed: tuple[float, float] = (10.0, 0.17)
+    *,
+    same: tuple[float, float] = (5.0, 0.08),
+    changed: tuple[float, float] = (10.0, 0.17),
+    is_same: Callable[[Any, Any], bool] = eq,
 ) -> Tolerance:
     """Return a tolerance per pair: the greater of an absolute and a relative part.
 
@@ -125,13 +129,16 @@ def pair_tolerance(
         Absolute part (unit of the series) and share of the mean of the pair, for one
         acquisition and for a changed one. The defaults stem from rescans of multiple
         sclerosis lesions (Filippi 1997; Shinohara 2017) until a trial has its own.
+    is_same : callable
+        Whether two acquisitions count as one; without, where they are equal.
     """
     for absolute, relative in (same, changed):
         if not (absolute >= 0 and relative >= 0):
             raise ValueError("Tolerances must be zero or positive.")
 
     def tolerance(earlier: SeriesPoint, later: SeriesPoint) -> float:
-        absolute, relative = same if earlier.acquisition == later.acquisition else changed
+        is_one = is_same(earlier.acquisition, later.acquisition)
+        absolute, relative = same if is_one else changed
         return max(absolute, relative * 0.5 * (earlier.value + later.value))
 
     return tolerance

@@ -5,10 +5,11 @@ images are part of that error, so two loads that share an image are none.
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import combinations
+from typing import Any
 
 REPEAT_DAYS = 7
 """Scans this far apart at most repeat each other. At the fastest course expected of MLD, 120 mL a
@@ -35,7 +36,7 @@ class Scan:
     value : float
         The load, in mL.
     acquisition : hashable
-        Scanner, sequences and stratum as one comparable value.
+        How it was acquired; what differs between two of them, `sessions` is told.
     images : frozenset of str
         The images that the load was made from, by their content. They order the scans of one day,
         so that the same data have the same repeats.
@@ -59,16 +60,25 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Repeats of one state of a patient: two values or more, in mL."""
+    """Repeats of one state of a patient: two values or more, in mL, and what changed between."""
 
     subject: str
     values: tuple[float, ...]
+    changed: tuple[str, ...] = ()
 
 
 Sessions = dict[Situation, list[Session]]
+Changed = Callable[[Any, Any], tuple[str, ...]]
 
 
-def sessions(scans: Sequence[Scan], *, days: int = REPEAT_DAYS) -> Sessions:
+def otherwise(one: Hashable, other: Hashable) -> tuple[str, ...]:
+    """Return that something changed where two acquisitions are not equal."""
+    return () if one == other else ("acquisition",)
+
+
+def sessions(
+    scans: Sequence[Scan], *, days: int = REPEAT_DAYS, changed: Changed = otherwise
+) -> Sessions:
     """Return the repeats among scans of one method version, by what lies between them.
 
     Within a situation each scan counts once. Scans acquired alike are taken together, from the
@@ -79,22 +89,30 @@ def sessions(scans: Sequence[Scan], *, days: int = REPEAT_DAYS) -> Sessions:
     ----------
     days : int
         How far apart repeats may lie.
+    changed : callable
+        What changed between two acquisitions, in words; nothing between those that are alike.
     """
     by_subject: dict[str, list[Scan]] = defaultdict(list)
     for scan in sorted(scans, key=lambda scan: (scan.day, sorted(scan.images), scan.value)):
         by_subject[scan.subject].append(scan)
     found: Sessions = defaultdict(list)
     for mine in by_subject.values():
-        _add_unchanged(mine, days, found)
-        _add_changed(mine, days, found)
+        _add_unchanged(mine, days, found, changed)
+        _add_changed(mine, days, found, changed)
     return dict(found)
 
 
-def _add_unchanged(mine: Sequence[Scan], days: int, found: Sessions) -> None:
-    alike: dict[Hashable, list[Scan]] = defaultdict(list)
+def _add_unchanged(mine: Sequence[Scan], days: int, found: Sessions, changed: Changed) -> None:
+    alike: list[list[Scan]] = []
     for scan in mine:
-        alike[scan.acquisition].append(scan)
-    for scans in alike.values():
+        # Alike is not transitive: a scan of no known device is like those of two.
+        for scans in alike:
+            if not any(changed(one.acquisition, scan.acquisition) for one in scans):
+                scans.append(scan)
+                break
+        else:
+            alike.append([scan])
+    for scans in alike:
         near: list[Scan] = []
         for scan in scans:
             if near and scan.day - near[0].day > days:
@@ -137,10 +155,11 @@ def _add_group(group: Sequence[Scan], found: Sessions) -> None:
         found[situation].append(Session(group[0].subject, tuple(one.value for one in group)))
 
 
-def _add_changed(mine: Sequence[Scan], days: int, found: Sessions) -> None:
+def _add_changed(mine: Sequence[Scan], days: int, found: Sessions, changed: Changed) -> None:
     used: set[tuple[Situation, int]] = set()
     for (one, first), (other, second) in combinations(enumerate(mine), 2):
-        situation = _situation(first, second)
+        what = changed(first.acquisition, second.acquisition)
+        situation = _situation(first, second, what)
         keys = {(situation, one), (situation, other)}
         if (
             situation.change is not Change.NONE
@@ -148,14 +167,13 @@ def _add_changed(mine: Sequence[Scan], days: int, found: Sessions) -> None:
             and not keys & used
         ):
             used |= keys
-            found[situation].append(Session(first.subject, (first.value, second.value)))
+            found[situation].append(Session(first.subject, (first.value, second.value), what))
 
 
-def _situation(first: Scan, second: Scan) -> Situation:
+def _situation(first: Scan, second: Scan, what: tuple[str, ...]) -> Situation:
     if first.acq_stratum != second.acq_stratum:
         return Situation(Change.STRATUM, "")
-    change = Change.NONE if first.acquisition == second.acquisition else Change.ACQUISITION
-    return Situation(change, first.acq_stratum)
+    return Situation(Change.ACQUISITION if what else Change.NONE, first.acq_stratum)
 
 
 def _repeats(first: Scan, second: Scan, days: int) -> bool:

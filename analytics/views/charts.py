@@ -35,6 +35,7 @@ from mldtrial.trial.models import Patient, Study, Treatment
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.views.patients import SUBTYPE_NAMES
+from segmentation.imaging.acquisitions import changes, is_acquired_alike
 
 
 def answer(figure: dict[str, Any]) -> HttpResponse:
@@ -193,20 +194,13 @@ def _load_marks(
 
 def _change(before: LoadPoint, here: LoadPoint) -> str:
     """Return how a scan was acquired otherwise than the one before; empty if alike."""
-    changes = []
-    if before.scanner != here.scanner:
-        changes.append(f"scanner {_scanner(before)} → {_scanner(here)}")
-    if before.acq_stratum != here.acq_stratum:
-        changes.append(f"{before.acq_stratum} → {here.acq_stratum}")
-    if before.sequences != here.sequences:
-        changes.append(f"{' and '.join(before.sequences)} → {' and '.join(here.sequences)}")
-    return f"since the scan before: {'; '.join(changes)}" if changes else ""
-
-
-def _scanner(load: LoadPoint) -> str:
-    manufacturer, model, field_t = load.scanner
-    known = [manufacturer, model, f"{field_t} T" if field_t else ""]
-    return " ".join(filter(None, known)) or "not known"
+    found = [change.how for change in changes(before.acquisition, here.acquisition)]
+    if not found:
+        return ""
+    # A mark beside a narrow band would be read as a fault of the band.
+    is_alike = is_acquired_alike(before.acquisition, here.acquisition)
+    narrow = " (the tolerance stays)" if is_alike else ""
+    return f"since the scan before: {'; '.join(found)}{narrow}"
 
 
 def _treatment_marks(

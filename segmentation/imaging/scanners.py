@@ -29,8 +29,19 @@ class ScannerIdentity:
         """Name of the scanner at its site: its device, or failing that its kind."""
         if self.device:
             return f"device {self.device}"
-        strength = "" if self.field_strength_t is None else f"{self.field_strength_t:.1f} T"
-        return f"kind {self.manufacturer.casefold()} {self.model.casefold()} {strength}".rstrip()
+        manufacturer, model, strength_t = self.kind
+        strength = "" if strength_t is None else f"{strength_t:.1f} T"
+        return f"kind {manufacturer} {model} {strength}".rstrip()
+
+    @property
+    def is_known(self) -> bool:
+        """True where the header says anything of its scanner."""
+        return bool(self.device or any(self.kind))
+
+    @property
+    def kind(self) -> tuple[str, str, float | None]:
+        """Manufacturer, model and nominal field strength, however they are written."""
+        return self.manufacturer.casefold(), self.model.casefold(), self.field_strength_t
 
 
 def identity_of(scanner: Mapping[str, Any]) -> ScannerIdentity | None:
@@ -41,13 +52,29 @@ def identity_of(scanner: Mapping[str, Any]) -> ScannerIdentity | None:
     scanner : mapping
         As intake keeps it with a scan: ``manufacturer model field_strength_t device software``.
     """
-    found = ScannerIdentity(
+    found = header_of(scanner)
+    return found if found.device or found.model else None
+
+
+def header_of(scanner: Mapping[str, Any]) -> ScannerIdentity:
+    """Return what a header says of its scanner, however little that is."""
+    return ScannerIdentity(
         manufacturer=_text(scanner.get("manufacturer")),
         model=_text(scanner.get("model")),
         field_strength_t=_nominal(scanner.get("field_strength_t")),
         device=_text(scanner.get("device")),
     )
-    return found if found.device or found.model else None
+
+
+def is_same_scanner(one: ScannerIdentity, other: ScannerIdentity) -> bool:
+    """Return whether two headers speak of one scanner: by device, or by kind where one has none.
+
+    Two that say nothing are the same, for nothing is known to have changed; one that says its kind
+    and one that does not are two.
+    """
+    if one.device and other.device:
+        return one.device == other.device
+    return one.kind == other.kind
 
 
 def software_of(scanner: Mapping[str, Any]) -> str:

@@ -2,21 +2,26 @@
 
 from datetime import date, timedelta
 
+import numpy as np
 import pytest
 
-from analytics.selectors import load_columns, loads
+from analytics.selectors import acquired, load_columns, loads
 from mldtrial.trial.models import Patient, Treatment
-from tests.support.loads import make_load
+from segmentation.imaging.acquisitions import is_acquired_alike
+from tests.support.loads import make_load, make_scan
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
 FIRST = date(2023, 5, 10)
+PRISMA = {"manufacturer": "SIEMENS", "model": "Prisma", "field_strength_t": 2.8936, "device": "a"}
 SCANNERS = (
-    {"manufacturer": "Example", "model": "One", "field_strength_t": 3.0},
-    {"field_strength_t": 3.0, "model": "One", "manufacturer": "Example", "serial": "7"},
-    {"manufacturer": "Example", "model": "One", "field_strength_t": 1.5},
+    PRISMA,
+    {"field_strength_t": 2.89362, "model": "Prisma", "manufacturer": "Siemens", "coil": "7"},
+    {**PRISMA, "device": "b"},
     {},
+    {**PRISMA, "software": ["E11", "x"]},
 )
+ECHOES = (95.0, 95.0, None, 140.0, 95.0)
 
 
 def as_object(columns: load_columns.LoadColumns, row: int) -> tuple[object, ...]:
@@ -55,11 +60,15 @@ def test_every_value_is_that_of_the_object(world: World):
         patient=world.patient_a, kind="ERT", started_on=FIRST + timedelta(days=90)
     )
     Patient.objects.filter(pk=world.patient_b.pk).update(first_study_dose_on=FIRST)
-    for number, scanner in enumerate(SCANNERS):
+    for number, (scanner, echo_ms) in enumerate(zip(SCANNERS, ECHOES, strict=True)):
         day = FIRST + timedelta(days=60 * number)
-        make_load(
-            world.patient_a, day, 10.1 + number, scanner=scanner, days_from_visit=number or None
-        )
+        run = make_load(
+            world.patient_a, day, 10.1 + number, scanner=scanner, days_from_visit=number or None,
+            acquisition={"EchoTime": 2.98, "series_uid": str(number)},
+        )  # fmt: skip
+        if echo_ms is not None:
+            run.t2w_scan = make_scan(run.visit, "T2w", acquisition={"EchoTime": echo_ms})
+            run.save()
         make_load(world.patient_b, day, 20.3 + number, acq_stratum="2D" if number else "3D")
     user = world.user("data_manager")
     objects, columns = (
@@ -67,9 +76,18 @@ def test_every_value_is_that_of_the_object(world: World):
     )
     rows = range(len(objects))
     assert [as_object(columns, row) for row in rows] == [as_columns(load) for load in objects]
-    alike = [[a.acquisition == b.acquisition for a in objects] for b in objects]
-    assert (columns.acquisition[:, None] == columns.acquisition).tolist() == alike
-    assert {True, False} == {one for row in alike for one in row}
+    assert [columns.acquisitions[place] for place in columns.acquisition] == [
+        load.acquisition for load in objects
+    ]
+    one, other = np.indices((len(objects), len(objects))).reshape(2, -1)
+    told = columns.are_alike(columns.acquisition[one], columns.acquisition[other])
+    pairs = [(a.acquisition, b.acquisition) for a in objects for b in objects]
+    assert told.tolist() == [is_acquired_alike(*pair) for pair in pairs]
+    # What is found is no artefact of what was left out: both answers are among them.
+    assert {True, False} == set(told.tolist())
+    assert acquired.of_runs([load.run_id for load in objects]) == {
+        load.run_id: load.acquisition for load in objects
+    }
 
 
 def test_who_may_see_no_load_reads_none(world: World):

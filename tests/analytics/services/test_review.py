@@ -9,7 +9,7 @@ from analytics.services import review
 from mldtrial.trial.models import Audience, Query, QueryState, TreatmentKind
 from mldtrial.trial.services import patients as trial_patients
 from mldtrial.trial.services import queries, settings
-from tests.support.loads import make_load, make_model, make_tissue
+from tests.support.loads import make_load, make_model, make_scan, make_tissue
 
 pytestmark = pytest.mark.django_db
 
@@ -47,6 +47,43 @@ def test_a_change_of_scanner_widens_the_tolerance(world):
     make_load(world.patient_a, M12, 160.3, scanner={"model": "Prisma"})
     make_load(world.patient_a, M18, 142.0, scanner={"model": "Ingenia"})
     # 17 % of the mean of 160.3 and 142.0 is 25.7 mL
+    assert review.review_patient(patient=world.patient_a) == []
+
+
+def test_another_scanner_of_the_same_model_widens_the_tolerance_and_the_sentence_says_so(world):
+    prisma = {"manufacturer": "SIEMENS", "model": "Prisma", "field_strength_t": 2.8936}
+    make_load(world.patient_a, M12, 100.0, scanner={**prisma, "device": "a"})
+    make_load(world.patient_a, M18, 89.0, scanner={**prisma, "device": "b"})
+    # 17 % of the mean of 100 and 89 is 16.1 mL; 8 % would be 7.6 mL
+    assert review.review_patient(patient=world.patient_a) == []
+    make_load(world.patient_a, M24, 60.0, scanner={**prisma, "device": "a"})
+    review.review_patient(patient=world.patient_a)
+    flag = current(world.patient_a)[FlagKind.NON_MONOTONIC]
+    assert flag.tolerance_ml == pytest.approx(0.08 * 80)  # against 100 mL on the same scanner
+    assert "the wider one" not in flag.query.question
+
+
+def test_what_is_known_of_a_scanner_later_reviews_its_flags_anew(world):
+    runs = series(world.patient_a, 100.0, 60.0, scanner={"model": "Prisma", "device": "a"})
+    assert review.review_queued(origin="test") == 1
+    narrow = current(world.patient_a)[FlagKind.NON_MONOTONIC]
+    assert narrow.tolerance_ml == pytest.approx(0.08 * 80)
+    type(runs[1].t1w_scan).objects.filter(pk=runs[1].t1w_scan_id).update(
+        scanner={"model": "Prisma", "device": "b"}
+    )
+    assert review.review_queued(origin="test") == 1
+    wide = current(world.patient_a)[FlagKind.NON_MONOTONIC]
+    assert wide.tolerance_ml == pytest.approx(0.17 * 80)
+    said = "tolerance 13.6 mL, the wider one after a change of scanner."
+    assert said in wide.query.question
+    assert review.review_queued(origin="test") == 0
+
+
+def test_a_longer_echo_of_the_t2w_widens_the_tolerance(world):
+    runs = series(world.patient_a, 100.0, 89.0)
+    for run, echo_ms in zip(runs, (95.0, 140.0), strict=True):
+        run.t2w_scan = make_scan(run.visit, "T2w", acquisition={"EchoTime": echo_ms})
+        run.save()
     assert review.review_patient(patient=world.patient_a) == []
 
 

@@ -37,9 +37,9 @@ def test_loads_of_one_image_are_no_repeats():
 def test_a_changed_scanner_and_a_changed_stratum_are_situations_of_their_own():
     found = sessions([scan(0, 10.0), scan(1, 12.0, scanner="B"), scan(2, 15.0, stratum="2D")])
     assert found == {
-        CHANGED_3D: [Session("p", (10.0, 12.0))],
+        CHANGED_3D: [Session("p", (10.0, 12.0), ("acquisition",))],
         # Each scan counts once in a situation: the first of the two 3D scans is taken.
-        APART: [Session("p", (10.0, 15.0))],
+        APART: [Session("p", (10.0, 15.0), ("acquisition",))],
     }
 
 
@@ -83,3 +83,13 @@ def test_many_scans_of_few_images_are_told_apart_at_once():
     found = sessions([scan(0, float(n), images=both) for n, both in enumerate(pairs)])
     (session,) = found[ALIKE_3D]
     assert len(session.values) == 7
+
+
+def test_a_scan_that_is_like_two_others_joins_one_of_them_and_what_changed_is_told():
+    def changed(one: tuple[str, str], other: tuple[str, str]) -> tuple[str, ...]:
+        return ("scanner",) if {one[0], other[0]} == {"A", "B"} else ()
+
+    three = [scan(0, 10.0), scan(1, 11.0, scanner="?"), scan(2, 15.0, scanner="B")]
+    found = sessions(three, changed=changed)
+    assert found[ALIKE_3D] == [Session("p", (10.0, 11.0))]
+    assert found[CHANGED_3D] == [Session("p", (10.0, 15.0), ("scanner",))]

@@ -48,8 +48,11 @@ def rescan_with_t2w(world: World) -> list[SegmentationRun]:
 
 
 def count(world: World) -> int:
-    said = what_rescans_say(world.study, by=world.user("data_manager"))
-    return sum(one.n_repeats for one in said.spoken)
+    return sum(one.n_repeats for one in told(world).spoken)
+
+
+def told(world: World):
+    return what_rescans_say(world.study, by=world.user("data_manager"))
 
 
 def _another(world: World, number: int):
@@ -77,6 +80,7 @@ def rows(client, role: str = "data_manager") -> dict[str, list[str]]:
     answer = client.get(reverse("rescans", args=["MLD-1"]))
     assert answer.status_code == 200
     html = " ".join(answer.content.decode().split())
+    html = re.sub(r"<br><small.*?</small>", "", html)
     found = re.findall(r"<tr> <th scope=\"row\">.*?</tr>", html)
     cells = [
         [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<t[hd].*?</t[hd]>", row)]
@@ -117,7 +121,7 @@ def test_changed_scanners_and_strata_have_rows_of_their_own_and_too_few_no_numbe
     client.force_login(world.user("data_manager"))
     found = rows(client)
     for name, within in (
-        ("3D, scanner or sequences changed", "1 of 1"),
+        ("3D, scanner or protocol changed", "1 of 1"),
         ("3D against 2D", "0 of 1"),
     ):
         assert found[name][0] == "10 mL or 17 %"
@@ -127,6 +131,21 @@ def test_changed_scanners_and_strata_have_rows_of_their_own_and_too_few_no_numbe
         )
         assert found[name][3] == within
     assert found["3D, nothing changed"][2] == "0 of 0 patients"
+
+
+def test_a_rescan_on_another_scanner_of_the_same_model_is_none_of_nothing_changed(
+    client, world: World
+):
+    here, there = ({"scanner": {"model": "Prisma", "device": name}} for name in "ab")
+    make_load(world.patient_a, DAY, 50.0, days_from_visit=0, **here)
+    make_load(world.patient_a, DAY + timedelta(3), 58.0, days_from_visit=0, **there)
+    client.force_login(world.user("data_manager"))
+    page = client.get(f"/studies/{world.study.code}/rescans/").content.decode()
+    assert "scanner: 1 pair<" in page
+    assert "do not say their scanner" not in page
+    said = {one.name: one for one in told(world).spoken}
+    assert said["3D, nothing changed"].n_pairs == 0
+    assert said["3D, scanner or protocol changed"].changed == [("scanner", 1)]
 
 
 def test_voided_scans_and_scans_weeks_apart_are_no_rescans(client, world: World):
