@@ -1,26 +1,42 @@
 """The images that are in use: which of a visit are taken, and which T2w lies beside a mask."""
 
+from typing import Any
+
 from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models.functions import Coalesce
 
 from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
 from segmentation.models import ModelVersion, SegmentationRun
 from segmentation.selectors.findings import excluding
 
 
+def latest_first(scan: str = "") -> tuple[Any, ...]:
+    """Return how scans of a visit are ordered: by the day they were made, then by upload.
+
+    A scan whose image does not say its day is of the day of the visit.
+
+    Parameters
+    ----------
+    scan : str
+        Path to the scan, with its two underscores; empty among scans.
+    """
+    return Coalesce(f"{scan}days_from_visit", 0).desc(), f"-{scan}created_at"
+
+
 def usable_scans(sequence: str) -> QuerySet[Scan]:
-    """Return the scans of a sequence, those to choose first: 3D before 2D, then the latest.
+    """Return the scans of a sequence, of a visit those to choose first: 3D, then the latest.
 
     A scan that the protocol rules leave out is none of them until somebody accepts it.
     """
     scans = Scan.objects.filter(sequence=sequence, state=ScanState.IMPORTED)
     scans = scans.exclude(pk__in=excluding().values("scan"))
-    return scans.order_by("-acq_stratum", "-created_at")
+    return scans.order_by("-acq_stratum", *latest_first())
 
 
 def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
     """Return the scans of a visit that make a number, or None while one is missing.
 
-    3D before 2D, then the latest repeat.
+    3D before 2D, then the repeat made last, whenever it was uploaded.
     """
     chosen: dict[str, Scan] = {}
     for sequence in model.sequences:

@@ -38,7 +38,7 @@ from segmentation.models import (
 )
 from segmentation.selectors import needs
 from segmentation.selectors.findings import excluding
-from segmentation.selectors.usable import chosen_scans, usable_scans
+from segmentation.selectors.usable import chosen_scans, latest_first, usable_scans
 from segmentation.services import ahead, demo_images, intervals, jobs, shadowing, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
@@ -329,14 +329,16 @@ def _publish(
 def flag_for_analysis(*, visit: Visit, model: ModelVersion) -> SegmentationRun | None:
     """Mark the one run of a visit and a model that pages and exports use.
 
-    3D before 2D, then the latest repeat; a voided run never, nor one of a scan that the protocol
-    rules leave out.
+    3D before 2D, then the repeat made last, whenever it was uploaded; a voided run never, nor one
+    of a scan that the protocol rules leave out.
     """
     left_out = excluding().filter(visit=visit).values("scan")
     done = SegmentationRun.objects.filter(visit=visit, model_version=model)
     usable = done.filter(state=JobState.SUCCEEDED, is_voided=False)
     usable = usable.exclude(t1w_scan__in=left_out).exclude(t2w_scan__in=left_out)
-    best = usable.order_by("-t1w_scan__acq_stratum", "-t1w_scan__created_at").first()
+    best = usable.order_by(
+        "-t1w_scan__acq_stratum", *latest_first("t1w_scan__"), *latest_first("t2w_scan__")
+    ).first()
     keep = Q(pk=best.pk) if best else Q(pk=None)
     done.filter(analysis_flag=True).exclude(keep).update(analysis_flag=False)
     if best is not None and not best.analysis_flag:

@@ -1,20 +1,25 @@
 """From scans to one number: chosen images, a mask in the T1w grid, full provenance."""
 
+from datetime import date
 from pathlib import Path
 
 import nibabel as nib
 import numpy as np
 import pytest
 
+from mldtrial.trial.models import Scan, Sequence
 from segmentation.imaging.nifti import read_volume
 from segmentation.models import JobState, SegmentationResult
 from segmentation.selectors import sequences_missing
+from segmentation.selectors.usable import chosen_scans
 from segmentation.services import models, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
+from tests.support.loads import make_load, make_scan
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
+DAY = date(2024, 5, 10)
 
 
 @pytest.fixture
@@ -102,3 +107,26 @@ def test_a_deployment_with_test_methods_is_refused(settings):
     assert [found.id for found in no_test_segmenter()] == ["segmentation.E001"]
     settings.ALLOW_TEST_SEGMENTERS = False
     assert no_test_segmenter() == []
+
+
+def test_of_repeats_the_one_scanned_last_counts_whenever_it_was_uploaded(world: World):
+    last = make_load(world.patient_a, DAY, 12.0, days_from_visit=3)
+    first = make_load(world.patient_a, DAY, 10.0, days_from_visit=1, analysis_flag=False)
+    visit, model = last.visit, last.model_version
+    assert first.t1w_scan.created_at > last.t1w_scan.created_at
+    assert runs.flag_for_analysis(visit=visit, model=model) == last
+    last_t2w, _ = (make_scan(visit, Sequence.T2W, days_from_visit=days) for days in (3, 1))
+    assert chosen_scans(visit, model) == {"T1w": last.t1w_scan, "T2w": last_t2w}
+    # Of one day, and of no known day, which is that of the visit: the upload decides.
+    Scan.objects.filter(pk=last.t1w_scan_id).update(days_from_visit=None)
+    Scan.objects.filter(pk=first.t1w_scan_id).update(days_from_visit=0)
+    assert runs.flag_for_analysis(visit=visit, model=model) == first
+
+
+def test_of_two_t2w_beside_one_t1w_the_one_scanned_last_counts(world: World):
+    last = make_load(world.patient_a, DAY, 12.0, days_from_visit=0)
+    first = make_load(world.patient_a, DAY, 10.0, beside=last, analysis_flag=False)
+    for run, days in ((last, 3), (first, 1)):
+        run.t2w_scan = make_scan(run.visit, Sequence.T2W, days_from_visit=days)
+        run.save()
+    assert runs.flag_for_analysis(visit=last.visit, model=last.model_version) == last
