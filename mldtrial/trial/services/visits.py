@@ -1,6 +1,6 @@
 """Correct visits, and declare what was not done."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -32,7 +32,8 @@ def change_visit(*, visit: Visit, visit_date: date, reason: str, by: Any) -> Vis
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, the reason is missing, or the date is not plausible.
+        If the person may not, the reason is missing, the date is not plausible, or a scan in use
+        would lie farther from the visit than the study allows and than it lies now.
     """
     policies.require(by, "change_visit", visit)
     _require(reason, "reason", NO_CHANGE_REASON)
@@ -40,6 +41,7 @@ def change_visit(*, visit: Visit, visit_date: date, reason: str, by: Any) -> Vis
     patients.check_visit_day(patient, visit_date)
     locked = Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
     moved_days = (visit_date - locked.date).days
+    _refuse_far_scan(locked, visit_date, patient.study.scan_days_from_visit)
     locked.date = visit_date
     with because(reason.strip()), participation.entry(patient, visit_date, reason):
         store(locked)
@@ -49,6 +51,29 @@ def change_visit(*, visit: Visit, visit_date: date, reason: str, by: Any) -> Vis
     deviations.review_windows(patient=patient)
     plausibility.check_patient(patient=patient)
     return locked
+
+
+def _refuse_far_scan(visit: Visit, visit_date: date, allowed_days: int) -> None:
+    """Refuse a day that takes a scan in use farther off than intake would let it in unasked.
+
+    One that was accepted from farther off may come nearer, and be no farther than it is.
+    """
+    in_use = Scan.objects.filter(visit=visit, state=ScanState.IMPORTED)
+    moved_days = (visit_date - visit.date).days
+    for scan in in_use.order_by("sequence", "days_from_visit"):
+        if scan.days_from_visit is None:
+            continue  # the image does not say its day
+        now_days = abs(scan.days_from_visit)
+        then_days = abs(scan.days_from_visit - moved_days)
+        if then_days > allowed_days and then_days > now_days:
+            scanned_on = visit.date + timedelta(days=scan.days_from_visit)
+            raise ValidationError(
+                {
+                    "visit_date": f"The {scan.sequence} scan of this visit is of {scanned_on}, "
+                    f"{then_days} days from this day; the study allows {allowed_days}. Look at "
+                    "the day, or move the scan to the visit it belongs to first."
+                }
+            )
 
 
 @transaction.atomic

@@ -7,7 +7,16 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from mldtrial.audit.context import acting
 from mldtrial.trial import selectors
-from mldtrial.trial.models import DeviationState, NotDone, ProtocolDeviation, Scan, Sequence
+from mldtrial.trial.models import (
+    Conflict,
+    DeviationState,
+    NotDone,
+    ProtocolDeviation,
+    Scan,
+    ScanState,
+    Sequence,
+    Visit,
+)
 from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.services import deviations, patients, visits
 from tests.access.addresses import SITE_A, scan_of
@@ -344,6 +353,47 @@ def test_the_day_of_a_scan_stays_where_it_was_when_the_visit_is_corrected(world:
     )
     scan.refresh_from_db()
     assert moved.date + timedelta(days=scan.days_from_visit) == scanned_on
+
+
+def redated(world: World, days: int):
+    return visits.change_visit(
+        visit=world.visit_a,
+        visit_date=Visit.objects.get(pk=world.visit_a.pk).date + timedelta(days=days),
+        reason="Chart",
+        by=world.user("coordinator"),
+    )
+
+
+def test_a_visit_is_not_dated_farther_from_its_scan_than_the_study_allows(world: World):
+    scan = scan_of(world, SITE_A)
+    Scan.objects.filter(pk=scan.pk).update(days_from_visit=2)
+    allowed = world.study.scan_days_from_visit
+    with pytest.raises(ValidationError) as refused:
+        redated(world, 3 + allowed)
+    (said,) = refused.value.message_dict["visit_date"]
+    assert str(world.visit_a.date + timedelta(days=2)) in said
+    assert f"{allowed + 1} days from this day; the study allows {allowed}." in said
+    scan.refresh_from_db()
+    assert scan.days_from_visit == 2
+    redated(world, 2 + allowed)
+    scan.refresh_from_db()
+    assert scan.days_from_visit == -allowed
+
+
+def test_a_scan_that_was_accepted_from_far_may_come_nearer_and_no_farther(world: World):
+    scan = scan_of(world, SITE_A)
+    Scan.objects.filter(pk=scan.pk).update(days_from_visit=100, conflicts=[Conflict.DATE_FAR])
+    with pytest.raises(ValidationError):
+        redated(world, -1)
+    redated(world, 1)
+    scan.refresh_from_db()
+    assert scan.days_from_visit == 99
+
+
+def test_a_discarded_scan_keeps_no_visit_from_its_day(world: World):
+    scan = scan_of(world, SITE_A)
+    Scan.objects.filter(pk=scan.pk).update(days_from_visit=0, state=ScanState.DISCARDED)
+    assert redated(world, 60).date == world.visit_a.date + timedelta(days=60)
 
 
 def test_a_scan_whose_day_is_not_known_stays_unknown(world: World):
