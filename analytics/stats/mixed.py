@@ -215,7 +215,7 @@ def _checked(
 def _is_fixed(column: Array, x: Array, codes: NDArray[np.intp]) -> bool:
     """Return whether the fixed effects give each patient a value of their own for this column."""
     of_each = column[:, None] * np.eye(codes.max() + 1)[codes]
-    return _rank(np.column_stack([x, of_each])) == x.shape[1]
+    return bool(_rank(np.column_stack([x, of_each])) == x.shape[1])
 
 
 def _rank(design: Array) -> int:

@@ -34,7 +34,8 @@ SETTLED = 1e-4
 """By how much a further step may still move a log odds."""
 BORDER = 1e-3
 """Standard deviation on the logit scale below which it counts as none."""
-FIRST_SD = 1.0
+FIRST_SDS = (1.0, 5.0)
+"""Standard deviations from which a search begins, each."""
 MOST_ROWS = 20_000
 """Rows beyond which the points of all of them together would take too much memory."""
 NO_END = (
@@ -120,8 +121,8 @@ def fit(
     thresholds = alone.thresholds - alone.coefficients @ middle
     start = np.concatenate([thresholds, alone.coefficients * size])
     # Ends of a mean over patients lie nearer to each other than those of one patient.
-    start = np.append(start * np.sqrt(1 + FIRST_SD**2 / 3), FIRST_SD)
-    at, value, information = _newton(panel, start)
+    starts = [np.append(start * np.sqrt(1 + sd**2 / 3), sd) for sd in FIRST_SDS]
+    at, value, information = _highest(panel, starts)
     covariance = ordinal.inverse_of(information)
     sd = abs(float(at[-1]))
     beta = at[cuts:-1] / size
@@ -146,6 +147,36 @@ def fit(
     )
 
 
+class _NoEndError(NotEstimableError):
+    """The search left the widest deviation behind, at this likelihood."""
+
+    def __init__(self, log_likelihood: float) -> None:
+        super().__init__(NO_END)
+        self.log_likelihood = log_likelihood
+
+
+def _highest(panel: Panel, starts: Sequence[Array]) -> tuple[Array, float, Array]:
+    """Return the best of the maxima that searches from several starts end at.
+
+    There may be two: where subtypes reverse a relation, one of patients who differ little and one
+    of patients who differ by far, whose odds point opposite ways.
+    """
+    found: list[tuple[Array, float, Array]] = []
+    faults: list[NotEstimableError] = []
+    for start in starts:
+        try:
+            found.append(_newton(panel, start))
+        except NotEstimableError as error:
+            faults.append(error)
+    if not found:
+        raise faults[0]
+    best = max(found, key=lambda one: one[1])
+    for fault in faults:
+        if isinstance(fault, _NoEndError) and fault.log_likelihood > best[1]:
+            raise fault
+    return best
+
+
 def _newton(panel: Panel, start: Array) -> tuple[Array, float, Array]:
     """Return where the likelihood is greatest, its value, and the information there.
 
@@ -163,18 +194,21 @@ def _newton(panel: Panel, start: Array) -> tuple[Array, float, Array]:
         step = vectors @ ((vectors.T @ score) / firm)
         if score @ step < CONVERGED and np.abs(step).max() < SETTLED and values.min() > 0:
             return at, found.log_likelihood, information
-        at, found = _ahead(panel, at, _within(at, step), found)
+        step = _within(at, step)
+        if step is None:
+            raise _NoEndError(found.log_likelihood)
+        at, found = _ahead(panel, at, step, found)
     raise NotEstimableError(NOT_FOUND)
 
 
-def _within(at: Array, step: Array) -> Array:
-    """Return the step, shortened where it would pass the widest deviation."""
+def _within(at: Array, step: Array) -> Array | None:
+    """Return the step, shortened where it would pass the widest deviation; None: it is there."""
     here, there = abs(at[-1]), abs(at[-1] + step[-1])
     if there <= WIDEST_SD:
         return step
     room = WIDEST_SD - here
     if room < BORDER:
-        raise NotEstimableError(NO_END)
+        return None
     shortened: Array = step * (room - BORDER / 2) / (there - here)
     return shortened
 

@@ -205,3 +205,28 @@ def test_the_interval_of_one_patients_odds_covers_the_truth(patients, least, mos
         covered += np.log(found.ci_low[0]) <= 1 <= np.log(found.ci_high[0])
     assert refused <= 3, refused
     assert least <= covered / (1000 - refused) <= most, covered
+
+
+def reversed_by_patients(seed: int, noise: float):
+    """Return levels, loads in 10 mL and patients: over all levels fall with loads, in each rise."""
+    rng = np.random.default_rng(seed)
+    group, visit = np.repeat(np.arange(40), 4), np.tile(np.arange(4), 40)
+    is_low = group % 2 == 0
+    load = np.where(is_low, 20, 100) + 8 * visit + rng.normal(0, 6, 40)[group]
+    load = load + rng.normal(0, noise, group.size)
+    level = np.where(is_low, 3.5, 0.5) + 0.8 * visit + rng.normal(0, 0.6, 40)[group]
+    level = level + rng.normal(0, 0.4, group.size)
+    return np.clip(np.round(level), 0, 6), load[:, None] / 10, group.tolist()
+
+
+def test_of_two_maxima_the_higher_one_is_taken():
+    """The lower one, of patients who differ by 0.8 log odds, has an odds ratio of 0.75."""
+    found = fit(*reversed_by_patients(2, noise=10.0))
+    assert found.log_likelihood[1] == pytest.approx(-263.59, abs=0.01)
+    assert found.sd == pytest.approx(6.2, abs=0.05)
+    assert found.odds_ratios[0] > 2
+
+
+def test_a_maximum_that_is_lower_than_what_has_no_end_is_none():
+    with pytest.raises(NotEstimableError, match="more than 10 log odds"):
+        fit(*reversed_by_patients(0, noise=2.0))
