@@ -235,15 +235,21 @@ def _not_proposed(visit: Visit, seen: ListOf[ScannerChange]) -> frozenset[str]:
 
 
 def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> SegmentationRun | None:
-    """Return the latest run of scans that are used, of the method that counts before others."""
+    """Return the run that a visit shows: of scans that are used, of the method that counts.
+
+    One that waits or runs, else the one whose load counts, else the latest.
+    """
     scans = [one.scan_id for one in left_out]
     found = visit.segmentation_runs.filter(is_voided=False).exclude(t1w_scan__in=scans)
     return (
         found.exclude(t2w_scan__in=scans)
         .exclude(_of_a_candidate_at_a_held_visit())
         .select_related("model_version", "result")
-        .alias(counts=Q(model_version__state=ReleaseState.ACTIVE))
-        .order_by("-counts", "-queued_at")
+        .alias(
+            counts=Q(model_version__state=ReleaseState.ACTIVE),
+            is_moving=Q(state__in=[JobState.QUEUED, JobState.RUNNING]),
+        )
+        .order_by("-counts", "-is_moving", "-analysis_flag", "-queued_at")
         .first()
     )
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Case, OuterRef, QuerySet, Subquery, When
+from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
 
 from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
@@ -23,6 +23,17 @@ def latest_first(scan: str = "") -> tuple[Any, ...]:
     return Coalesce(f"{scan}days_from_visit", 0).desc(), f"-{scan}created_at"
 
 
+def best_first(scan: str = "") -> list[Any]:
+    """Return in which order the repeats of a sequence at a visit are chosen: 3D, then the latest.
+
+    Parameters
+    ----------
+    scan : str
+        As for `latest_first`; where there is no scan at the end of it, it comes last.
+    """
+    return [F(f"{scan}acq_stratum").desc(nulls_last=True), *latest_first(scan)]
+
+
 def usable_scans(sequence: str) -> QuerySet[Scan]:
     """Return the scans of a sequence, of a visit those to choose first: 3D, then the latest.
 
@@ -30,7 +41,7 @@ def usable_scans(sequence: str) -> QuerySet[Scan]:
     """
     scans = Scan.objects.filter(sequence=sequence, state=ScanState.IMPORTED)
     scans = scans.exclude(pk__in=excluding().values("scan"))
-    return scans.order_by("-acq_stratum", *latest_first())
+    return scans.order_by(*best_first())
 
 
 def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:

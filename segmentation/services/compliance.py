@@ -18,10 +18,10 @@ from mldtrial.trial.models import Visit
 from segmentation.imaging.protocol.difference import FOUND
 from segmentation.imaging.protocol.evaluation import Outcome, Result, evaluate
 from segmentation.imaging.protocol.facts import VisitFacts
-from segmentation.models import ProtocolCheck, ProtocolFinding, ProtocolVersion, SegmentationRun
+from segmentation.models import ProtocolCheck, ProtocolFinding, ProtocolVersion
 from segmentation.selectors import protocol as selectors
 from segmentation.selectors.findings import excluding
-from segmentation.services import runs, scanners
+from segmentation.services import choosing, scanners
 from segmentation.services.failpoints import reach
 
 BATCH = 50
@@ -53,7 +53,7 @@ def check_visit(visit: Visit) -> ProtocolCheck | None:
         _keep_findings(locked, version, results)
         check = _keep_check(locked, version, facts, results)
         if _left_out(locked) != left_out:
-            choose_runs(locked)
+            choosing.choose_again(locked)
     return check
 
 
@@ -79,13 +79,6 @@ def _asked(visit: Visit) -> bool:
         if refusal(error):
             return False
         raise
-
-
-def choose_runs(visit: Visit) -> None:
-    """Choose again which runs of a visit make its loads, after its usable scans have changed."""
-    done = SegmentationRun.objects.filter(visit=visit).select_related("model_version")
-    for model in {run.model_version for run in done}:
-        runs.flag_for_analysis(visit=visit, model=model)
 
 
 def _left_out(visit: Visit) -> set[UUID | None]:

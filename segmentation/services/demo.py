@@ -39,6 +39,7 @@ from segmentation.demo.scanners import acquisition_of, scanner_of
 from segmentation.imaging.nifti import store_clean_copy
 from segmentation.models import JobState, ModelVersion, SegmentationResult, SegmentationRun
 from segmentation.services import (
+    choosing,
     compliance,
     demo_protocol,
     demo_quarantine,
@@ -277,7 +278,7 @@ def _store_result(
         voxel_count=row["voxel_count"],
         demyelination_load_ml=row["demyelination_load_ml"],
     )
-    runs.flag_for_analysis(visit=visit, model=model)
+    choosing.flag_for_analysis(visit=visit, model=model)
     compliance.look_at(visit)
 
 

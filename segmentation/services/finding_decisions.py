@@ -17,7 +17,7 @@ from segmentation.models import (
     FindingSeverity,
     ProtocolFinding,
 )
-from segmentation.services import compliance, runs
+from segmentation.services import choosing, runs
 
 CODES: dict[Quantity, DeviationCode] = {
     Quantity.THROUGH_PLANE: DeviationCode.THICKNESS,
@@ -105,7 +105,7 @@ def accept_scan(*, finding: ProtocolFinding, reason: str, by: Any) -> ProtocolFi
     """
     decided = _decide(finding, FindingDecision.ACCEPTED, FindingSeverity.EXCLUDE, reason, by)
     with because(reason.strip()):
-        compliance.choose_runs(decided.visit)
+        choosing.choose_again(decided.visit)
         runs.queue_run(visit=decided.visit)
     return decided
 
@@ -127,7 +127,7 @@ def take_back(*, finding: ProtocolFinding, reason: str, by: Any) -> ProtocolFind
     locked.decision, locked.decision_reason, locked.decided_by = "", "", None
     with because(reason.strip()):
         store(locked)
-        compliance.choose_runs(locked.visit)
+        choosing.choose_again(locked.visit)
     return locked
 
 

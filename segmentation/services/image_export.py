@@ -23,6 +23,7 @@ from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_volume, write_volume
 from segmentation.selectors.findings import excluding
+from segmentation.selectors.usable import best_first
 from segmentation.services import demo_images, store
 
 BIDS_VERSION = "1.9.0"
@@ -203,7 +204,7 @@ def _t1w_beside(scan: Scan) -> Volume | None:
     if scan.sequence == Contrast.T1W:
         return None
     t1w = scan.visit.scans.filter(sequence=Contrast.T1W, state=ScanState.IMPORTED)
-    best = t1w.order_by("-acq_stratum", "-created_at").first()
+    best = t1w.order_by(*best_first()).first()
     if best is None:
         raise ValidationError(NO_T1W)
     return read_volume(_stored(best))

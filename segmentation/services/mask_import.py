@@ -24,7 +24,14 @@ from segmentation.imaging.volume import label_volume_ml
 from segmentation.models import JobState, Method, ModelVersion, SegmentationResult, SegmentationRun
 from segmentation.selectors.imported_masks import IMPORTED, standing_imports
 from segmentation.selectors.usable import usable_scans
-from segmentation.services import demo_images, mask_corrections, models, runs, store
+from segmentation.services import (
+    choosing,
+    demo_images,
+    mask_corrections,
+    models,
+    runs,
+    store,
+)
 
 CODE = re.compile(r"[A-Za-z0-9._-]{0,32}")
 NUMBERS = {
@@ -270,7 +277,7 @@ def _record(
         demyelination_load_ml=label_volume_ml(checked.mask.data, checked.mask.affine, 1),
     )
     with because("a mask was imported"):
-        runs.flag_for_analysis(visit=visit, model=model)
+        choosing.flag_for_analysis(visit=visit, model=model)
     run.refresh_from_db()
     return run
 

@@ -22,6 +22,7 @@ from segmentation.imaging.quality.measure import Quality, measure
 from segmentation.imaging.quality.metrics import METHOD_VERSION, Measurement
 from segmentation.imaging.quality.mosaic import mosaic, write_png
 from segmentation.models import JobState, ScanQuality
+from segmentation.selectors.usable import best_first
 from segmentation.services import demo_images, jobs, recording, store
 
 AGAIN = "Measured again"
@@ -131,9 +132,9 @@ def follow(scans: Collection[Scan], *, visits: Collection[Visit]) -> None:
 
 
 def _t1w_scans() -> QuerySet[Scan]:
-    """Return the T1w images, those to choose first: 3D before 2D, then the latest."""
+    """Return the T1w images, those to choose first in front."""
     scans = Scan.objects.filter(sequence=Sequence.T1W, state=ScanState.IMPORTED)
-    return scans.order_by("-acq_stratum", "-created_at")
+    return scans.order_by(*best_first())
 
 
 def execute_next(*, worker: str) -> ScanQuality | None:

@@ -28,7 +28,6 @@ from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_labe
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, SegmentationOutput
 from segmentation.models import (
-    JobState,
     ModelVersion,
     Priority,
     ReleaseState,
@@ -37,9 +36,8 @@ from segmentation.models import (
     SegmentationRun,
 )
 from segmentation.selectors import needs
-from segmentation.selectors.findings import excluding
-from segmentation.selectors.usable import chosen_scans, latest_first, usable_scans
-from segmentation.services import ahead, demo_images, intervals, jobs, shadowing, store
+from segmentation.selectors.usable import chosen_scans, usable_scans
+from segmentation.services import ahead, choosing, demo_images, intervals, jobs, shadowing, store
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
 from segmentation.services.segmenters import is_made_elsewhere, load_segmenter
@@ -321,30 +319,8 @@ def _publish(
         attempt=run.attempt,
         **measured,
     )
-    flag_for_analysis(visit=run.visit, model=run.model_version)
+    choosing.flag_for_analysis(visit=run.visit, model=run.model_version)
     reach("in_commit")
-
-
-@transaction.atomic
-def flag_for_analysis(*, visit: Visit, model: ModelVersion) -> SegmentationRun | None:
-    """Mark the one run of a visit and a model that pages and exports use.
-
-    3D before 2D, then the repeat made last, whenever it was uploaded; a voided run never, nor one
-    of a scan that the protocol rules leave out.
-    """
-    left_out = excluding().filter(visit=visit).values("scan")
-    done = SegmentationRun.objects.filter(visit=visit, model_version=model)
-    usable = done.filter(state=JobState.SUCCEEDED, is_voided=False)
-    usable = usable.exclude(t1w_scan__in=left_out).exclude(t2w_scan__in=left_out)
-    best = usable.order_by(
-        "-t1w_scan__acq_stratum", *latest_first("t1w_scan__"), *latest_first("t2w_scan__")
-    ).first()
-    keep = Q(pk=best.pk) if best else Q(pk=None)
-    done.filter(analysis_flag=True).exclude(keep).update(analysis_flag=False)
-    if best is not None and not best.analysis_flag:
-        done.filter(keep).update(analysis_flag=True)
-        best.analysis_flag = True
-    return best
 
 
 def checked_clusters(run: SegmentationRun) -> Path | None:

@@ -32,6 +32,7 @@ from segmentation.models import (
     Upload,
 )
 from segmentation.services import (
+    choosing,
     image_orders,
     jobs,
     removal,
@@ -117,6 +118,12 @@ def queue_missing_runs() -> int:
     """Queue the segmentations that were not asked for while their visits were frozen."""
     with acting(origin="sweep"):
         return len(runs.queue_missing())
+
+
+def choose_runs() -> int:
+    """Choose again which run counts where it is not the best one; returns at how many visits."""
+    with acting(origin="sweep"):
+        return choosing.choose_outstanding()
 
 
 def settle_reads() -> int:

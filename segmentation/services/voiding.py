@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 from mldtrial.trial.models import Scan, Visit
 from segmentation.models import JobState, ModelVersion, SegmentationRun
-from segmentation.services import runs
+from segmentation.services import choosing
 
 IMAGE_CHANGED = "IMAGE_CHANGED"
 MESSAGE = "An image of this segmentation was moved or replaced. The visit is segmented again."
@@ -36,7 +36,7 @@ def void_runs(scans: Collection[Scan]) -> int:
     )
     found.update(is_voided=True, analysis_flag=False)
     for visit_id, model_id in affected:
-        runs.flag_for_analysis(
+        choosing.flag_for_analysis(
             visit=Visit.objects.get(pk=visit_id), model=ModelVersion.objects.get(pk=model_id)
         )
     return len(keys)

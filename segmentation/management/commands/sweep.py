@@ -19,6 +19,8 @@ RARELY: tuple[tuple[Callable[[], object], float], ...] = (
     (upkeep.end_overdue_transfers, 600.0),
     (upkeep.remove_overdue_exports, 600.0),
     (upkeep.queue_missing_runs, 60.0),
+    # Runs choose as they end; this finds what was chosen by an earlier order, or while held.
+    (upkeep.choose_runs, 600.0),
     (tasks.ring_checks, 60.0),
     (tasks.ring_batches, 60.0),
     # A worker rings after each run; this finds what was promoted or imported since.
