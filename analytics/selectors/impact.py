@@ -19,6 +19,7 @@ from mldtrial.trial.policies import may, visible_to
 from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import Held
+from segmentation.imaging.errors import FailureCode
 from segmentation.models import (
     WORTH_ANOTHER_TRY,
     JobState,
@@ -299,7 +300,7 @@ class _Gaps:
         """Return why the method has no load at the visit of a load."""
         run = self.latest.get(point.visit_id)
         if run is not None and self._is_of_these_images(run, point):
-            return self._of_run(run)
+            return self._of_run(run, has_consent=point.patient_id not in self.without_consent)
         if point.visit_id in self.held:
             held = self.held[point.visit_id]
             return Gap("held", f"The visit is {held}, and gets no run.", is_final=False)
@@ -333,12 +334,13 @@ class _Gaps:
         # A result that is not used is of images that the protocol rules leave out by now.
         return is_same and run.state != JobState.SUCCEEDED
 
-    def _of_run(self, run: SegmentationRun) -> Gap:
+    def _of_run(self, run: SegmentationRun, *, has_consent: bool) -> Gap:
         if run.state in UNFINISHED:
             return Gap("moving", run.get_state_display().capitalize(), False, run.pk)
         if run.state == JobState.CANCELLED:
             return Gap("cancelled", "Cancelled; order the method again.", False, run.pk)
         said = run.message or "The segmentation failed."
-        if run.pk in self.worth:
+        was_without = run.failure_code == FailureCode.CONSENT_WITHDRAWN
+        if run.pk in self.worth or (was_without and has_consent):
             return Gap("failed", said, False, run.pk)
         return Gap("refused", said, True, run.pk)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from analytics.policies import promotes_in
@@ -13,7 +14,8 @@ from analytics.services import impact_snapshot
 from mldtrial.accounts.services import reauthentication
 from mldtrial.audit.context import because
 from mldtrial.audit.models import Action, ApprovalRequest, Meaning, Signature, SignedKind
-from mldtrial.trial.models import Visit
+from mldtrial.trial.models import Disposition, Visit
+from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.services import approvals, locking
 from mldtrial.trial.services.saving import store
 from segmentation.models import JobState, ModelPromotion, ModelVersion, SegmentationRun
@@ -126,11 +128,19 @@ def _proposer_still_may(promotion: ModelPromotion, model: ModelVersion) -> bool:
 
 
 def _follow(model: ModelVersion, *, replaced: ModelVersion) -> None:
-    """Ask for the visits whose run by the replaced method waits or runs: it would not count."""
-    unfinished = SegmentationRun.objects.filter(
-        model_version=replaced, is_voided=False, state__in=[JobState.QUEUED, JobState.RUNNING]
+    """Ask for the visits that the replaced method was given and that would be left without a load.
+
+    Those whose run by it waits or runs, and those of which the new one has no load that counts, as
+    where the only run failed.
+    """
+    of_replaced = SegmentationRun.objects.filter(model_version=replaced, is_voided=False)
+    unfinished = of_replaced.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
+    counting = SegmentationRun.objects.filter(model_version=model, analysis_flag=True)
+    visits = (
+        Visit.objects.filter(pk__in=of_replaced.values("visit"))
+        .exclude(~Q(pk__in=unfinished.values("visit")) & Q(pk__in=counting.values("visit")))
+        .exclude(patient__in=without_consent_for_images(Disposition.objects.all()))
     )
-    visits = Visit.objects.filter(pk__in=unfinished.values("visit"))
     for visit in visits.select_related("patient__site").order_by("date", "pk"):
         runs.queue_run(visit=visit, model=model)
 

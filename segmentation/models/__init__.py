@@ -26,7 +26,12 @@ from segmentation.models.protocol import (
     VersionState,
 )
 from segmentation.models.quality import ScanQuality
-from segmentation.models.run import SegmentationResult, SegmentationRun
+from segmentation.models.run import (
+    MENDABLE,
+    RUNS_WORTH_ANOTHER_TRY,
+    SegmentationResult,
+    SegmentationRun,
+)
 from segmentation.models.scanner import ScannedOn, Scanner, ScannerChange, ScannerChangeKind
 from segmentation.models.tissue import TissueCode, TissueMeasurement, TissueVolume
 from segmentation.models.training import TrainingCase, TrainingRun
@@ -38,6 +43,8 @@ __all__ = [
     "CORRECTED",
     "ENDED_BADLY",
     "MADE_ELSEWHERE",
+    "MENDABLE",
+    "RUNS_WORTH_ANOTHER_TRY",
     "WORTH_ANOTHER_TRY",
     "FindingDecision",
     "FindingOutcome",

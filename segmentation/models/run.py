@@ -7,11 +7,21 @@ from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
 from mldtrial.trial.models import Origin, Scan, Sequence, Visit
 from segmentation.imaging.cautions import Caution
+from segmentation.imaging.errors import FailureCode
 from segmentation.models.batch import SegmentationBatch
 from segmentation.models.calibration import IntervalCalibration
 from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job, JobState
 from segmentation.models.model_version import ModelVersion, ReleaseState
 from segmentation.models.shadow import RESULTS_THAT_COUNT_NOWHERE, runs_that_count_nowhere
+
+MENDABLE = (
+    FailureCode.RECORD_LOCKED.value,
+    FailureCode.CONSENT_WITHDRAWN.value,
+    FailureCode.HASH_MISMATCH.value,
+)
+"""Why a run was refused though its images are good: a lock, a consent, a file of the store."""
+RUNS_WORTH_ANOTHER_TRY = models.Q(state=JobState.FAILED) | models.Q(failure_code__in=MENDABLE)
+"""Runs that the same images again may mend: the images lie in the store, unlike an upload's."""
 
 MOVING_COLUMNS = (*JOB_COLUMNS, "told_at")
 
@@ -83,8 +93,9 @@ class SegmentationRun(Job, ClinicalModel):
 
     @property
     def is_worth_another_try(self) -> bool:
-        """True also for a run that somebody cancelled: its images are still there."""
-        return super().is_worth_another_try or self.state == JobState.CANCELLED
+        """True as `RUNS_WORTH_ANOTHER_TRY` has it, and for a run that somebody cancelled."""
+        is_mendable = self.failure_code in MENDABLE
+        return is_mendable or self.state in (JobState.FAILED, JobState.CANCELLED)
 
 
 @belongs_to(

@@ -5,12 +5,24 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models import (
+    Avg,
+    Count,
+    DurationField,
+    Exists,
+    ExpressionWrapper,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+)
 from django.http import Http404
 
-from mldtrial.trial.models import Study
+from mldtrial.trial.models import Disposition, Study
+from mldtrial.trial.selectors.consent import without_consent_for_images
 from segmentation.models import (
     ENDED_BADLY,
+    RUNS_WORTH_ANOTHER_TRY,
     JobState,
     ModelVersion,
     ReleaseState,
@@ -167,6 +179,23 @@ def ended_badly(study: Study, *, user: Any) -> QuerySet[SegmentationRun]:
     """Return the runs without a result, the latest first."""
     found = runs_of(study, user=user).filter(state__in=ENDED_BADLY)
     return _with_names(found).order_by("-finished_at")
+
+
+def worth_another_try(found: QuerySet[SegmentationRun]) -> QuerySet[SegmentationRun]:
+    """Return those of some runs without a result that a person may have tried again.
+
+    Not those without a consent for images, nor those of a retired method where the visit waits for
+    the active one or has its load.
+    """
+    counting = SegmentationRun.objects.filter(
+        visit=OuterRef("visit"), is_voided=False, model_version__state=ReleaseState.ACTIVE
+    ).exclude(state__in=ENDED_BADLY)
+    is_of_the_past = Q(model_version__state=ReleaseState.RETIRED) & Exists(counting)
+    return (
+        found.filter(RUNS_WORTH_ANOTHER_TRY)
+        .exclude(visit__patient__in=without_consent_for_images(Disposition.objects.all()))
+        .exclude(is_of_the_past)
+    )
 
 
 def _with_names(found: QuerySet[SegmentationRun]) -> QuerySet[SegmentationRun]:

@@ -11,7 +11,7 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import Disposition, ScanState, Study, Visit
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from segmentation.models import (
-    WORTH_ANOTHER_TRY,
+    MENDABLE,
     JobState,
     ModelVersion,
     Priority,
@@ -19,7 +19,8 @@ from segmentation.models import (
     SegmentationBatch,
     SegmentationRun,
 )
-from segmentation.services import jobs, run_requests, runs, shadowing
+from segmentation.selectors.segmentations import worth_another_try
+from segmentation.services import jobs, run_requests, runs, shadowing, trying_again
 from segmentation.services.segmenters import is_made_elsewhere
 
 ONE_AT_A_TIME = "The visits of this study are being queued for this method already."
@@ -111,15 +112,15 @@ def _queue(batch: SegmentationBatch, visit: Visit) -> str:
     run = runs.queue_run(visit=visit, model=batch.model_version, batch=batch)
     if run is None:
         return "held" if shadowing.hold_of(visit, batch.model_version) is not None else ""
-    if run.state == JobState.CANCELLED or run.failure_code == jobs.RECORD_LOCKED:
+    if run.state == JobState.CANCELLED or run.failure_code in (*MENDABLE, *trying_again.PASSING):
         _ask_again(batch, run)
         return "queued"
     return "queued" if run.batch_id == batch.pk else "known"
 
 
 def _ask_again(batch: SegmentationBatch, run: SegmentationRun) -> None:
-    """Queue a run that somebody cancelled, or that met a lock, as one of this order."""
-    jobs.retry(run)
+    """Queue a run that somebody cancelled, or that may do better now, as one of this order."""
+    trying_again.ask_again(run)
     SegmentationRun.objects.filter(pk=run.pk).update(batch=batch, priority=Priority.BATCH)
 
 
@@ -152,8 +153,8 @@ def _cancel_runs(batch: SegmentationBatch) -> int:
 def retry_failed(*, study: Study, by: Any) -> int:
     """Queue every failed segmentation of a study again; returns how many.
 
-    So are those that a frozen visit refused. Those that were refused for their images stay: the
-    same images are refused again.
+    So are those that a frozen visit, a consent or the store refused. Those that were refused for
+    their images stay: the same images are refused again.
 
     Raises
     ------
@@ -161,8 +162,8 @@ def retry_failed(*, study: Study, by: Any) -> int:
         If the person may not order segmentations of the study.
     """
     policies.require(by, "order_segmentations", study)
-    failed = SegmentationRun.objects.filter(
-        WORTH_ANOTHER_TRY, visit__patient__study=study, is_voided=False
+    failed = worth_another_try(
+        SegmentationRun.objects.filter(visit__patient__study=study, is_voided=False)
     )
     count = 0
     for run in failed.select_related("visit__patient__study", "visit__patient__site"):

@@ -1,7 +1,7 @@
 """Choose which run of a visit and a method makes its load."""
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from mldtrial.audit.context import because
 from mldtrial.audit.guards import refusal
@@ -12,7 +12,9 @@ from segmentation.models import JobState, ModelVersion, SegmentationRun
 from segmentation.selectors.findings import excluding
 from segmentation.selectors.usable import best_first
 
-BEST_FIRST = (*best_first("t1w_scan__"), *best_first("t2w_scan__"), "-queued_at", "pk")
+BEST_FIRST = [
+    *best_first("t1w_scan__"), *best_first("t2w_scan__"), F("queued_at").desc(), F("pk").asc(),
+]  # fmt: skip
 """In which order the runs of a visit count: that of the images that would be chosen today."""
 CHOSEN_AGAIN = "Chosen again which segmentation counts"
 

@@ -33,7 +33,7 @@ def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
     assert upload.lease_token is not None  # noqa: S101 - just claimed
     jobs.require_open(upload.visit)
     recording.require_images_allowed(upload.visit.patient)
-    source = store.verified(store.quarantine_path(upload.pk), upload.sha256)
+    source = _received(upload)
     with store.temporary_folder(upload.lease_token) as folder:
         heartbeat.progress(0.1, "checking")
         if is_archive(content_of(source)):
@@ -50,6 +50,20 @@ def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
             except heads.EarlierScansChangedError:
                 continue
             return
+
+
+def _received(upload: Upload) -> Path:
+    """Return the raw file of an upload; one that has changed is refused, and sent again."""
+    try:
+        return store.verified(store.quarantine_path(upload.pk), upload.sha256)
+    except store.FileMissingError:
+        raise
+    except ImageError as error:
+        raise ImageError(
+            error.code,
+            "The file has changed since it was received. Upload it again and tell the data "
+            "manager.",
+        ) from error
 
 
 def _read_nifti(upload: Upload, source: Path, folder: Path) -> CheckedImage:

@@ -23,6 +23,7 @@ from mldtrial.trial.models import Site, Visit
 from mldtrial.trial.selectors import lock_of
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.models import Job, JobState, Priority
+from segmentation.services import store
 from segmentation.services.failpoints import reach
 from segmentation.services.faults import HUNG, Fault, fault_of
 from segmentation.services.heartbeat import Heartbeat, LeaseLostError, held, lease_end
@@ -69,7 +70,8 @@ def next_turn(model: type[Job], site: Site, priority: int = Priority.NORMAL) -> 
     """
     equals = model._default_manager.filter(priority=priority)
     waiting = equals.filter(site=site).aggregate(last=Max("turn"))["last"]
-    claimed = equals.exclude(state=JobState.QUEUED).aggregate(last=Max("turn"))
+    # What was cancelled before its turn came says nothing of how far the turns are.
+    claimed = equals.filter(claimed_at__isnull=False).aggregate(last=Max("turn"))
     return max(-1 if waiting is None else waiting, (claimed["last"] or 0) - 1) + 1
 
 
@@ -209,9 +211,9 @@ def execute_next(
     """Claim the next waiting job, of those that `only` names, and do its work; None if none.
 
     A fault of the images ends as refused with its sentence. A fault that may pass, such as a lack
-    of memory, puts the job off; it is tried again by itself, so many times in all. Anything else
-    ends as failed with the details in the log. A worker that has lost its lease writes nothing;
-    one that is told to stop hands its job back.
+    of memory or a file that is not there, puts the job off; it is tried again by itself, so many
+    times in all. Anything else ends as failed with the details in the log. A worker that has lost
+    its lease writes nothing; one that is told to stop hands its job back.
     """
     job = claim_next(model, worker=worker, only=only)
     if job is None:
@@ -222,6 +224,9 @@ def execute_next(
             work(job, heartbeat)
     except LeaseLostError:
         log.warning("A job lost its lease; nothing was written.")
+    except store.FileMissingError as error:
+        log.error("A stored file was not found.")
+        put_off(job, fault=Fault(error.code, error.message, passes=True))
     except ImageError as error:
         end_badly(job, state=JobState.REJECTED, code=error.code, message=error.message)
     except Exception as error:
@@ -275,13 +280,13 @@ def due_for_ringing(model: type[Job]) -> int:
     )
 
 
-def retry(job: Job) -> None:
-    """Queue a failed or refused job again, with all its attempts."""
+def retry(job: Job) -> bool:
+    """Queue a failed or refused job again, with all its attempts; returns whether it was one."""
     ended = type(job)._default_manager.filter(
         pk=job.pk, state__in=[JobState.FAILED, JobState.REJECTED, JobState.CANCELLED]
     )
     with because("Tried again"):
-        ended.update(**AFRESH)
+        return bool(ended.update(**AFRESH))
 
 
 def running_tokens(model: type[Job]) -> set[UUID]:

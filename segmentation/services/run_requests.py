@@ -7,30 +7,60 @@ from django.db import transaction
 
 from mldtrial.audit.context import because
 from mldtrial.trial import policies
-from mldtrial.trial.services import participation
-from segmentation.models import JobState, Priority, SegmentationRun
-from segmentation.services import jobs, shadowing
+from mldtrial.trial.services import locking, participation
+from segmentation.models import (
+    ENDED_BADLY,
+    JobState,
+    Priority,
+    ReleaseState,
+    SegmentationRun,
+)
+from segmentation.services import jobs, runs, shadowing, trying_again
+from segmentation.services.models import active_model
+from segmentation.services.unsegmented import why_not
 
+VOID = "This segmentation is void: its image was moved or replaced."
 CANCELLED_MESSAGE = "Cancelled by a person before it was done. It can be segmented again."
 
 
 @transaction.atomic
-def retry_run(*, run: SegmentationRun, by: Any) -> None:
-    """Queue a failed run again.
+def retry_run(*, run: SegmentationRun, by: Any) -> SegmentationRun:
+    """Queue a failed run again; of a retired method, that of the active one. Returns which.
 
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, the visit is held against the run, or the run is void.
+        If the person may not, the visit is held against the run, the run is void, or its method
+        is retired and the active one has segmented the visit, or cannot.
     """
     policies.require(by, "retry_job", run.visit)
     shadowing.require_open(run)
     participation.require_images_allowed(run.visit.patient)
-    locked = SegmentationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    if locked.is_voided:
-        raise ValidationError("This segmentation is void: its image was moved or replaced.")
-    jobs.retry(locked)
-    SegmentationRun.objects.filter(pk=locked.pk).update(told_at=None)
+    # What counts when this is asked is what counts when it is committed.
+    locking.keep_others_still()
+    found = SegmentationRun.objects.select_related("model_version").get(pk=run.pk)
+    if found.is_voided:
+        raise ValidationError(VOID)
+    if found.state in ENDED_BADLY and found.model_version.state == ReleaseState.RETIRED:
+        found = _by_what_counts(found)
+    if found.state in ENDED_BADLY and not trying_again.ask_again(found):
+        raise ValidationError(VOID)
+    return found
+
+
+def _by_what_counts(run: SegmentationRun) -> SegmentationRun:
+    """Return the run of the active method at the visit of one of a retired method."""
+    retired, active = run.model_version, active_model()
+    found = None if active is None else runs.queue_run(visit=run.visit)
+    if active is not None and found is None:
+        raise ValidationError(
+            f"{retired} is retired, and {active} takes its place. {why_not(run.visit, active)}"
+        )
+    if found is None:
+        raise ValidationError(f"{retired} is retired, and no method is active.")
+    if found.state == JobState.SUCCEEDED:
+        raise ValidationError(f"{retired} is retired; {active} has segmented this visit.")
+    return found
 
 
 @transaction.atomic

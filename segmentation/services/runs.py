@@ -21,13 +21,14 @@ from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import Disposition, Scan, ScanState, Sequence, Visit
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import held_ids
-from mldtrial.trial.services import participation
+from mldtrial.trial.services import locking, participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import same_grid
 from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_label_map
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, SegmentationOutput
 from segmentation.models import (
+    ENDED_BADLY,
     ModelVersion,
     Priority,
     ReleaseState,
@@ -37,7 +38,17 @@ from segmentation.models import (
 )
 from segmentation.selectors import needs
 from segmentation.selectors.usable import chosen_scans, usable_scans
-from segmentation.services import ahead, choosing, demo_images, intervals, jobs, shadowing, store
+from segmentation.services import (
+    ahead,
+    choosing,
+    deciding,
+    demo_images,
+    intervals,
+    jobs,
+    shadowing,
+    store,
+    trying_again,
+)
 from segmentation.services.failpoints import reach
 from segmentation.services.models import active_model
 from segmentation.services.segmenters import is_made_elsewhere, load_segmenter
@@ -71,10 +82,12 @@ def queue_run(
     -------
     SegmentationRun or None
         The run of these images, new or known; None while a sequence or a model is missing,
-        while the visit is frozen or locked, unless the model is a candidate, or where the masks
-        of the model are imported.
+        while the visit is frozen or locked, unless the model is a candidate, or where the model
+        is retired or its masks are imported.
     """
-    chosen_model = model or active_model()
+    # Asked for once no promotion is on its way: the method it retires is given no further visit.
+    locking.keep_others_still()
+    chosen_model = active_model() if model is None else _unless_retired(model)
     if chosen_model is None or is_made_elsewhere(chosen_model):
         return None
     if shadowing.hold_of(visit, chosen_model) is not None:
@@ -112,12 +125,18 @@ def queue_run(
     return run
 
 
+def _unless_retired(model: ModelVersion) -> ModelVersion | None:
+    """Return a method as the database has it; what a caller holds may be older than a promotion."""
+    return ModelVersion.objects.filter(pk=model.pk).exclude(state=ReleaseState.RETIRED).first()
+
+
 def queue_missing() -> list[SegmentationRun]:
     """Queue the segmentation of open visits whose images no model but a candidate was ever given.
 
     A visit that is frozen when its images come in gets no run; this one comes once it is open
     again, unless the consent for images has ended. Images that a model has seen stay with its kind:
-    making another model active segments nothing by itself.
+    making another model active segments nothing by itself, but where a retired one made no load of
+    them. What was refused for a lock, a consent or a missing file is tried again once it may be.
     """
     model = active_model()
     if model is None or is_made_elsewhere(model):
@@ -130,6 +149,7 @@ def queue_missing() -> list[SegmentationRun]:
     }
     # What only a candidate has seen has no load that counts.
     by_others = SegmentationRun.objects.exclude(model_version__state=ReleaseState.CANDIDATE)
+    by_others = by_others.exclude(model_version__state=ReleaseState.RETIRED, state__in=ENDED_BADLY)
     seen = by_others.filter(
         visit=OuterRef("pk"),
         is_voided=False,
@@ -144,12 +164,13 @@ def queue_missing() -> list[SegmentationRun]:
         .exclude(patient__in=without_consent_for_images(Disposition.objects.all()))
     )
     held = held_ids(at_least=LockLevel.FROZEN)
-    queued = (
-        queue_run(visit=visit, model=model)
+    # Each visit is given what counts when its turn comes: a promotion may lie between two.
+    queued = [
+        queue_run(visit=visit)
         for visit in waiting.select_related("patient__site").order_by("date")
         if visit.pk not in held
-    )
-    return [run for run in queued if run is not None]
+    ]
+    return [run for run in queued if run is not None] + trying_again.queue_mended(model)
 
 
 def execute_next(*, worker: str, queue: str | None = None) -> SegmentationRun | None:
@@ -249,7 +270,8 @@ def _require_consent(run: SegmentationRun) -> None:
     except ValidationError as error:
         raise ImageError(
             FailureCode.CONSENT_WITHDRAWN,
-            "The consent for images has ended, so these were not segmented.",
+            "The consent for images has ended, so these were not segmented. With a new consent "
+            "they can be.",
         ) from error
 
 
@@ -309,9 +331,10 @@ def _publish(
     provenance: dict[str, Any],
 ) -> None:
     """Record result and state in one transaction that checks the token."""
-    # Which scans are left out must not change between the choice below and its commit. Before
-    # the run itself: whoever voids runs holds the visit first as well.
-    Visit.objects.select_for_update(of=("self",)).get(pk=run.visit_id)
+    # Neither which scans are left out nor the consent must change between what is asked below and
+    # its commit. Before the run itself: whoever voids runs holds the visit first as well.
+    deciding.hold_visits(run.visit)
+    _require_consent(run)
     jobs.succeed(run, provenance=provenance)
     SegmentationResult.objects.create(
         run=run,

@@ -174,18 +174,32 @@ def _fsync_folder(path: Path) -> None:
         os.close(folder)
 
 
+class FileMissingError(ImageError):
+    """A file of the store is not there, perhaps for as long as its volume is away."""
+
+
 def verified(path: Path, sha256: str) -> Path:
     """Return a stored file after comparing its hash with the recorded one.
 
     Raises
     ------
+    FileMissingError
+        FILE_MISSING if the file is not there.
     ImageError
-        HASH_MISMATCH if the file is missing or has changed since it was stored.
+        HASH_MISMATCH if it has changed since it was stored.
     """
-    if not path.exists() or sha256_of(path) != sha256:
+    try:
+        found = sha256_of(path)
+    except FileNotFoundError as error:
+        raise FileMissingError(
+            FailureCode.FILE_MISSING,
+            "A stored file was not found. Tell the administrator, who can bring it back from a "
+            "backup; then try again.",
+        ) from error
+    if found != sha256:
         raise ImageError(
             FailureCode.HASH_MISMATCH,
-            "The stored image is missing or has changed since it was received. Upload it again "
-            "and tell the data manager.",
+            "A stored file has changed since it was stored. Tell the administrator, who can bring "
+            "it back from a backup; then try again.",
         )
     return path

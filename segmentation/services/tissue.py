@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mldtrial.audit.context import acting, because
 from mldtrial.audit.models import LockLevel
-from mldtrial.trial.models import Disposition, Origin, Scan, Visit
+from mldtrial.trial.models import Disposition, Origin, Scan
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import held_ids
 from segmentation.imaging.brain import BRAIN_EXTRACTION_VERSION
@@ -24,8 +24,14 @@ from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_label_map, read_volume
 from segmentation.imaging.registration import REGISTRATION_VERSION
 from segmentation.imaging.tissue.measure import METHOD_VERSION, TissueVolumes, measure_tissue
-from segmentation.models import JobState, SegmentationRun, TissueMeasurement, TissueVolume
-from segmentation.services import demo_images, jobs, recording, runs, store
+from segmentation.models import (
+    JobState,
+    Priority,
+    SegmentationRun,
+    TissueMeasurement,
+    TissueVolume,
+)
+from segmentation.services import deciding, demo_images, jobs, recording, runs, store
 from segmentation.services.failpoints import reach
 
 AGAIN = "Measured again"
@@ -51,12 +57,15 @@ def queue_missing(*, demonstration: bool = False) -> int:
         found = found.exclude(origin=Origin.DEMO, t1w_scan__source_format="phantom")
     count = 0
     for run in found.select_related("site").order_by("queued_at"):
+        # Beside what single visits ask for, an order waits here as it does for its segmentations.
+        priority = Priority.BATCH if run.batch_id else Priority.NORMAL
         _, is_new = TissueMeasurement.objects.get_or_create(
             run=run,
             method_version=METHOD_VERSION,
             defaults={
                 "site": run.site,
-                "turn": jobs.next_turn(TissueMeasurement, run.site),
+                "priority": priority,
+                "turn": jobs.next_turn(TissueMeasurement, run.site, priority),
                 "origin": run.origin,
             },
         )
@@ -128,7 +137,9 @@ def _provenance(run: SegmentationRun) -> dict[str, Any]:
 def _publish(row: TissueMeasurement, found: TissueVolumes, provenance: dict[str, Any]) -> None:
     """Record state and volumes in one transaction that checks the token and the run."""
     # Whoever voids runs holds the visit first: a run is void before this, or measured before that.
-    Visit.objects.select_for_update(of=("self",)).get(pk=row.run.visit_id)
+    # The consent, too, ends before this or after it.
+    deciding.hold_visits(row.run.visit)
+    recording.require_images_allowed(row.run.visit.patient)
     if SegmentationRun.objects.filter(pk=row.run_id, is_voided=True).exists():
         raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
     jobs.succeed(

@@ -1,7 +1,7 @@
 """Why a visit cannot be segmented, in words."""
 
 from mldtrial.trial.models import Scan, ScanState, Visit
-from segmentation.models import ModelVersion
+from segmentation.models import ModelVersion, ReleaseState
 from segmentation.selectors.findings import excluding
 from segmentation.selectors.usable import usable_scans
 from segmentation.services.segmenters import is_made_elsewhere
@@ -9,6 +9,8 @@ from segmentation.services.segmenters import is_made_elsewhere
 
 def why_not(visit: Visit, model: ModelVersion) -> str:
     """Return what but a lock keeps a visit from being segmented, and what to do about it."""
+    if model.state == ReleaseState.RETIRED:
+        return f"{model} is retired. Name one that is active or a candidate."
     if is_made_elsewhere(model):
         return f"The masks of {model} are made elsewhere: bring them in with import_mask."
     for sequence in model.sequences:

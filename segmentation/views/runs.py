@@ -61,7 +61,7 @@ def run_retry(request: HttpRequest, run_id: UUID) -> HttpResponse:
     """Queue a failed segmentation again."""
     run = selectors.run(run_id, user=request.user)
     try:
-        run_requests.retry_run(run=run, by=request.user)
+        run = run_requests.retry_run(run=run, by=request.user)
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     else:

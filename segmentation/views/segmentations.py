@@ -14,7 +14,6 @@ from mldtrial.trial.models import Study
 from mldtrial.trial.views.answers import asked_next, form_page, posted
 from segmentation import selectors, tasks
 from segmentation.forms.segmentations import BatchForm
-from segmentation.models import WORTH_ANOTHER_TRY
 from segmentation.selectors import progress
 from segmentation.selectors import segmentations as standing
 from segmentation.services import batches, run_requests
@@ -57,7 +56,7 @@ def _context(request: HttpRequest, study: Study) -> dict[str, object]:
         "unfinished_count": unfinished.count(),
         "ended": list(ended[:SHOWN]),
         "ended_count": ended.count(),
-        "failed_count": ended.filter(WORTH_ANOTHER_TRY).count(),
+        "failed_count": standing.worth_another_try(ended).count(),
         "is_moving": bool(shown) or any(one.is_open for one in orders),
         "may_order": policies.may(request.user, "order_segmentations", study),
     }

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from mldtrial.trial.models import Scan
 from mldtrial.trial.services import participation
-from segmentation.models import JobState, SegmentationRun, Upload
+from segmentation.models import JobState, SegmentationResult, SegmentationRun, Upload
 from segmentation.services import intake, models, receiving, run_requests, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.world import World
@@ -141,3 +141,26 @@ def test_a_run_that_waited_is_not_made_after_the_withdrawal(world: World, queued
     assert (run.state, run.failure_code) == (JobState.REJECTED, "CONSENT_WITHDRAWN")
     with pytest.raises(ValidationError, match="consent"):
         run_requests.retry_run(run=run, by=world.user("data_manager"))
+    assert upkeep.queue_missing_runs() == 0
+    participation.record_step(
+        patient=world.patient_a, step="IMAGE_CONSENT", happened_on=date(2024, 2, 1), by=None
+    )
+    assert (upkeep.queue_missing_runs(), upkeep.queue_missing_runs()) == (1, 0)
+    again = runs.execute_next(worker="test")
+    assert again is not None
+    assert (again.pk, again.state) == (run.pk, JobState.SUCCEEDED)
+
+
+@pytest.mark.requirement("ICH-E6R3-4.2.6")
+def test_a_consent_that_ends_during_the_work_keeps_its_load_out(
+    world: World, queued, monkeypatch: pytest.MonkeyPatch
+):
+    while (upload := intake.execute_next(worker="test")) is not None:
+        runs.queue_run(visit=upload.visit)
+    measured = runs._measured_twice
+    monkeypatch.setattr(runs, "_measured_twice", lambda *a: (measured(*a), withdraw(world))[0])
+    run = runs.execute_next(worker="test")
+    assert run is not None
+    assert (run.state, run.failure_code) == (JobState.REJECTED, "CONSENT_WITHDRAWN")
+    assert not SegmentationResult.objects.exists()
+    assert list(store.root().glob("masks/*")) == []

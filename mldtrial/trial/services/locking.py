@@ -74,6 +74,15 @@ def hold_still() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GATE])
 
 
+def keep_others_still() -> None:
+    """Let no lock be set and no method switched until this transaction ends.
+
+    One that is under way ends first: what is read after this is what it left.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [GATE])
+
+
 def _require_reason(reason: str, field: str = "reason") -> None:
     if not reason.strip():
         raise ValidationError({field: "Give the reason."})

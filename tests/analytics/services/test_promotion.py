@@ -284,9 +284,9 @@ def test_what_was_proposed_never_changes(shadowed: World):
         ModelPromotion.objects.filter(pk=proposed.pk).update(impact_sha256="0" * 64)
 
 
-@pytest.mark.parametrize("is_claimed", [False, True])
-def test_a_visit_under_way_by_the_replaced_method_is_asked_for_again(
-    shadowed: World, is_claimed: bool
+@pytest.mark.parametrize("how", ["waits", "runs", "failed", "cancelled"])
+def test_a_visit_without_a_load_by_the_replaced_method_is_asked_for_again(
+    shadowed: World, how: str
 ):
     visit = make_visit(shadowed.patient_b, M12)
     under_way = SegmentationRun.objects.create(
@@ -294,7 +294,13 @@ def test_a_visit_under_way_by_the_replaced_method_is_asked_for_again(
         t2w_scan=make_scan(visit, "T2w"), model_version=ModelVersion.objects.get(name="small"),
         parameters_sha256="0" * 64, input_sha256="1" * 64,
     )  # fmt: skip
-    if is_claimed:
+    if how == "failed":
+        SegmentationRun.objects.filter(pk=under_way.pk).update(
+            state=JobState.FAILED, failure_code="UNEXPECTED"
+        )
+    elif how == "cancelled":
+        jobs.cancel(under_way, message="test")
+    elif how == "runs":
         assert jobs.claim_next(SegmentationRun, worker="test") == under_way
     decide(propose(shadowed.user("data_manager")), second_manager(shadowed))
     (asked,) = SegmentationRun.objects.filter(visit=visit).exclude(pk=under_way.pk)

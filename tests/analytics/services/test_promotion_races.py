@@ -78,6 +78,32 @@ def test_of_two_confirmations_at_once_one_counts_and_a_result_under_way_is_waite
     assert ModelVersion.objects.get(name="next").state == ReleaseState.ACTIVE
 
 
+def test_a_run_asked_for_during_a_promotion_is_by_what_counts_after_it(world: World):
+    pair(world.patient_a, M12, 20.0, 26.0)
+    for sequence in ("T1w", "T2w"):
+        make_scan(world.visit_b, sequence)
+    second = second_manager(world)
+    proposed = propose(world.user("data_manager"))
+    begun = Event()
+
+    def ask() -> str:
+        try:
+            begun.wait(timeout=10)
+            run = runs.queue_run(visit=world.visit_b)
+            return "" if run is None else run.model_version.name
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as threads:
+        with transaction.atomic():
+            decide(proposed, second)
+            begun.set()
+            waiting = threads.submit(ask)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.5)
+        assert waiting.result(timeout=20) == "next"
+
+
 def claimed_run(world: World) -> SegmentationRun:
     """Return a run of the candidate at the frozen visit of site A that a worker has taken."""
     SegmentationRun.objects.create(

@@ -146,5 +146,5 @@ def test_an_image_that_changed_is_refused_before_it_is_read(queued: list[Segment
     ahead.prepare_waiting(segmenter, at_hand, only=Q())
     path = images_of(later)["T2w"]
     path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(ImageError, match="missing or has changed"):
+    with pytest.raises(ImageError, match="stored file"):
         segmenter.visits[0].check()

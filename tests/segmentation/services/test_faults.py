@@ -11,11 +11,31 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import OperationalError
 from django.utils import timezone
 
-from segmentation.models import ImageExport, JobState, Priority, SegmentationResult, SegmentationRun
+from segmentation.models import (
+    ImageExport,
+    JobState,
+    Method,
+    Priority,
+    ReleaseState,
+    SegmentationResult,
+    SegmentationRun,
+)
 from segmentation.selectors.progress import place_of, seconds_left, time_left, waiting_before
-from segmentation.services import faults, heartbeat, jobs, models, run_requests, runs
+from segmentation.selectors.segmentations import worth_another_try
+from segmentation.services import (
+    batches,
+    faults,
+    heartbeat,
+    jobs,
+    models,
+    run_requests,
+    runs,
+    store,
+    upkeep,
+)
 from tests.support.images import write_visit
 from tests.support.intake import bare_scan, take_in_visit
+from tests.support.loads import make_model
 from tests.support.locking import freeze
 from tests.support.world import World, build_world
 
@@ -279,3 +299,98 @@ def test_a_run_that_hangs_and_was_cancelled_still_ends_its_process(
     assert ended == ["ended"]
     assert done is not None
     assert done.state == JobState.CANCELLED
+
+
+def image_of(run: SegmentationRun) -> Path:
+    return store.image_path(run.t1w_scan.image_sha256)
+
+
+def test_an_image_that_is_away_for_a_moment_puts_the_run_off(run: SegmentationRun):
+    away = image_of(run).rename(image_of(run).with_suffix(".away"))
+    ended = runs.execute_next(worker="test")
+    assert ended is not None
+    assert ended.state == JobState.QUEUED
+    assert "A stored file was not found." in ended.message
+    away.rename(image_of(run))
+    let_time_pass(run)
+    again = runs.execute_next(worker="test")
+    assert again is not None
+    assert (again.state, again.message) == (JobState.SUCCEEDED, "")
+
+
+def test_an_image_that_comes_back_late_is_segmented_by_the_sweep(run: SegmentationRun, settings):
+    settings.JOB_MAX_ATTEMPTS = 1
+    away = image_of(run).rename(image_of(run).with_suffix(".away"))
+    ended = runs.execute_next(worker="test")
+    assert ended is not None
+    assert (ended.state, ended.failure_code) == (JobState.FAILED, "FILE_MISSING")
+    assert "backup" in ended.message
+    SegmentationRun.objects.filter(pk=run.pk).update(told_at=timezone.now())
+    assert upkeep.queue_missing_runs() == 0
+    away.rename(image_of(run))
+    assert (upkeep.queue_missing_runs(), upkeep.queue_missing_runs()) == (1, 0)
+    again = runs.execute_next(worker="test")
+    assert again is not None
+    # Should it end badly once more, people are told once more.
+    assert (again.state, again.told_at) == (JobState.SUCCEEDED, None)
+
+
+@pytest.mark.parametrize("way", ["button", "all", "order"])
+def test_an_image_that_had_changed_can_be_tried_again(world: World, run: SegmentationRun, way: str):
+    content = image_of(run).read_bytes()
+    image_of(run).write_bytes(content[:-1])
+    ended = runs.execute_next(worker="test")
+    assert ended is not None
+    assert (ended.state, ended.failure_code) == (JobState.REJECTED, "HASH_MISMATCH")
+    assert ended.is_worth_another_try
+    # Nothing can be seen to have mended it: a person says so.
+    assert upkeep.queue_missing_runs() == 0
+    image_of(run).write_bytes(content)
+    by = world.user("data_manager")
+    if way == "button":
+        run_requests.retry_run(run=ended, by=by)
+    elif way == "all":
+        assert batches.retry_failed(study=world.study, by=by) == 1
+    else:
+        batches.order(study=world.study, model=run.model_version, by=by)
+        assert batches.prepare_next(worker="test").queued == 1  # type: ignore[union-attr]
+    again = runs.execute_next(worker="test")
+    assert again is not None
+    assert again.state == JobState.SUCCEEDED
+
+
+def test_what_a_retired_method_failed_at_is_given_to_the_active_one(
+    world: World, run: SegmentationRun
+):
+    attempt(ValueError("a fault"))
+    assert upkeep.queue_missing_runs() == 0
+    active = make_model("new", method=Method.TEST, state=ReleaseState.CANDIDATE)
+    models.activate(model=active, reason="test")
+    # An order that was given before goes no further.
+    assert runs.queue_run(visit=run.visit, model=run.model_version) is None
+    asked = run_requests.retry_run(run=run, by=world.user("data_manager"))
+    assert (asked.visit, asked.model_version, asked.state) == (
+        run.visit, active, JobState.QUEUED,
+    )  # fmt: skip
+    run.refresh_from_db()
+    assert run.state == JobState.FAILED
+    # The failure of the past is none that a click on "try all again" would mend.
+    found = SegmentationRun.objects.filter(pk=run.pk)
+    assert not worth_another_try(found).exists()
+    mine = SegmentationRun.objects.filter(pk=asked.pk)
+    mine.update(state=JobState.FAILED, failure_code="UNEXPECTED")
+    assert run_requests.retry_run(run=run, by=world.user("data_manager")).pk == asked.pk
+    assert mine.get().state == JobState.QUEUED
+    mine.update(state=JobState.SUCCEEDED)
+    with pytest.raises(ValidationError, match="new 1 has segmented this visit"):
+        run_requests.retry_run(run=run, by=world.user("data_manager"))
+
+
+def test_the_sweep_gives_the_active_method_what_a_retired_one_failed_at(
+    world: World, run: SegmentationRun
+):
+    attempt(ValueError("a fault"))
+    active = make_model("new", method=Method.TEST, state=ReleaseState.CANDIDATE)
+    models.activate(model=active, reason="test")
+    assert (upkeep.queue_missing_runs(), upkeep.queue_missing_runs()) == (1, 0)
+    assert SegmentationRun.objects.get(model_version=active).visit == run.visit

@@ -92,6 +92,19 @@ def test_many_runs_of_one_site_do_not_delay_the_first_of_another(world: World):
     assert turns[world.site_b][0] == 0
 
 
+def test_what_was_cancelled_before_its_turn_puts_no_other_site_back(world: World):
+    model = models.register_threshold()
+    for index in range(5):
+        turn = jobs.next_turn(SegmentationRun, world.site_a)
+        _bare_run(world.visit_a, world.site_a, model, turn, index)
+    for run in SegmentationRun.objects.filter(turn__gt=0):
+        jobs.cancel(run, message="test")
+    assert jobs.next_turn(SegmentationRun, world.site_b) == 0
+    jobs.claim_next(SegmentationRun, worker="test")
+    SegmentationRun.objects.update(turn=7)
+    assert jobs.next_turn(SegmentationRun, world.site_b) == 7
+
+
 def _bare_run(visit, site, model, turn, index):
     from tests.support.intake import bare_scan
 

@@ -14,6 +14,7 @@ from segmentation.imaging.nifti import write_label_map, write_volume
 from segmentation.imaging.tissue.measure import METHOD_VERSION, Denominator, TissueVolumes
 from segmentation.models import (
     JobState,
+    SegmentationBatch,
     SegmentationResult,
     SegmentationRun,
     TissueCode,
@@ -145,13 +146,47 @@ def test_a_fault_leaves_the_load_as_it_is(world: World, told, monkeypatch, caplo
     assert {row.state for row in measured()} == {JobState.SUCCEEDED}
 
 
-def test_a_mask_whose_file_is_gone_is_refused_in_words(world: World, tmp_path: Path):
+def test_a_mask_whose_file_is_gone_is_told_in_words(world: World, tmp_path: Path):
     run, adult = segmented(world), head()
     assert run.t2w_scan is not None
     keep_image(run.t1w_scan, adult.t1w().data, tmp_path)
     keep_image(run.t2w_scan, adult.t2w(), tmp_path)
     (row,) = measured()
-    assert (row.state, row.failure_code) == (JobState.REJECTED, "HASH_MISMATCH")
+    # Its volume may come back: it is tried again by itself before it has failed.
+    assert row.state == JobState.QUEUED
+    assert "A stored file was not found." in row.message
+
+
+def test_a_consent_that_ends_during_the_work_keeps_the_volumes_out(
+    world: World, told, monkeypatch: pytest.MonkeyPatch
+):
+    segmented(world)
+
+    def withdrawn(*_: Any) -> TissueVolumes:
+        participation.record_step(
+            patient=world.patient_a, step="IMAGES_WITHDRAWN", happened_on=date(2024, 6, 1), by=None
+        )
+        return TOLD
+
+    monkeypatch.setattr(tissue, "measure_tissue", withdrawn)
+    (row,) = measured()
+    assert (row.state, row.failure_code) == (JobState.REJECTED, "CONSENT_WITHDRAWN")
+    assert not TissueVolume.objects.exists()
+
+
+def test_the_denominators_of_an_order_wait_behind_those_of_single_visits(world: World):
+    of_order = segmented(world)
+    order = SegmentationBatch.objects.create(
+        study=world.study, model_version=of_order.model_version, ordered_by=world.user("sponsor")
+    )
+    SegmentationRun.objects.filter(pk=of_order.pk).update(batch=order)
+    single = make_load(world.patient_b, date(2024, 5, 10), 9.0)
+    tissue.queue_missing()
+    first = jobs.claim_next(TissueMeasurement, worker="test")
+    second = jobs.claim_next(TissueMeasurement, worker="test")
+    assert first is not None
+    assert second is not None
+    assert (first.run, second.run) == (single, of_order)
 
 
 def test_a_frozen_visit_waits_until_it_is_open(world: World, told):

@@ -1,0 +1,60 @@
+"""Try again what was refused for a reason that has passed, with the same images."""
+
+from django.db import transaction
+
+from mldtrial.audit.models import LockLevel
+from mldtrial.trial.models import Disposition, Visit
+from mldtrial.trial.selectors.consent import without_consent_for_images
+from mldtrial.trial.selectors.locks import held_ids
+from segmentation.imaging.errors import FailureCode
+from segmentation.models import JobState, ModelVersion, SegmentationRun
+from segmentation.selectors.usable import chosen_scans
+from segmentation.services import jobs, store
+
+PASSING = (
+    FailureCode.RECORD_LOCKED.value,
+    FailureCode.CONSENT_WITHDRAWN.value,
+    FailureCode.FILE_MISSING.value,
+)
+"""What ended a run and can be seen to have passed."""
+
+
+def queue_mended(model: ModelVersion) -> list[SegmentationRun]:
+    """Queue again what a lock, a consent or a missing file refused, and nothing refuses any more.
+
+    Only runs of the images that would be chosen today: others would not count.
+    """
+    ended = SegmentationRun.objects.filter(
+        model_version=model,
+        is_voided=False,
+        failure_code__in=PASSING,
+        state__in=[JobState.REJECTED, JobState.FAILED],
+    )
+    ended = ended.exclude(visit__in=held_ids(at_least=LockLevel.FROZEN)).exclude(
+        visit__patient__in=without_consent_for_images(Disposition.objects.all())
+    )
+    found = ended.select_related("visit", "t1w_scan", "t2w_scan").order_by("queued_at")
+    return [run for run in found if _has_its_images(run) and ask_again(run)]
+
+
+@transaction.atomic
+def ask_again(run: SegmentationRun) -> bool:
+    """Queue a run that ended without a result, so that people are told if it does so again.
+
+    Returns whether it was one, and is not void by now.
+    """
+    # Whoever voids runs holds the visit first as well.
+    Visit.objects.select_for_update(of=("self",)).get(pk=run.visit_id)
+    locked = SegmentationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
+    if locked.is_voided or not jobs.retry(locked):
+        return False
+    SegmentationRun.objects.filter(pk=locked.pk).update(told_at=None)
+    return True
+
+
+def _has_its_images(run: SegmentationRun) -> bool:
+    """Return whether the images of a run are those that would be chosen, and lie in the store."""
+    chosen = chosen_scans(run.visit, run.model_version)
+    return chosen == run.scans and all(
+        store.image_path(scan.image_sha256).exists() for scan in run.scans.values()
+    )
