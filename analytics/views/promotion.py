@@ -1,6 +1,6 @@
 """Two people promote a candidate: the proposal, and the decision of the second person."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -13,13 +13,13 @@ from django.views.decorators.http import require_http_methods
 
 from analytics.forms import ProposalForm
 from analytics.services import impact_snapshot, promotion
-from mldtrial.trial import policies
-from mldtrial.trial import selectors as trial
 from mldtrial.trial.forms.locking import DecisionForm
+from mldtrial.trial.models import Study
+from mldtrial.trial.services import access
 from mldtrial.trial.views.answers import UNPROCESSABLE, posted
 from segmentation import selectors, tasks
 from segmentation.policies import may_with_models
-from segmentation.selectors import promotions
+from segmentation.selectors import model_page, promotions
 
 
 @sensitive_post_parameters("password", "code")
@@ -29,16 +29,18 @@ def model_promote(request: HttpRequest, model_id: UUID) -> HttpResponse:
     model = selectors.model(model_id, user=request.user)
     _require_role(request)
     assessed = impact_snapshot.assess(model, user=request.user)
+    shown = _seen_by(request, assessed.content)
     form = ProposalForm(posted(request), user=request.user, mark=assessed.sha256)
     proposed = form.submit(lambda: promotion.propose(model=model, **form.values(), by=request.user))
     if proposed is not None:
         messages.success(request, "You proposed it. Another person must confirm.")
         return redirect("model_promotion", model_id=model.pk, promotion_id=proposed.pk)
     waiting = [one for one in promotions.proposals(model, user=request.user) if one.is_open]
+    _log_views(request, shown)
     context = {
         "model": model,
         "assessed": assessed,
-        "studies": assessed.content["studies"],
+        "studies": [part for _, part in shown],
         "standing": next(
             (o for o in waiting if promotion.is_standing(o.promotion, assessed)), None
         ),
@@ -67,13 +69,14 @@ def model_promotion(request: HttpRequest, model_id: UUID, promotion_id: UUID) ->
         if decided is not None:
             _say(request, decided.is_approved, decided.decision_reason)
             return redirect(request.path)
+    shown = _seen_by(request, found.promotion.impact)
+    _log_views(request, shown)
     context = {
         "model": model,
         "proposal": found,
         "promotion": found.promotion,
-        "studies": _seen_by(request, found.promotion.impact),
-        "hidden_count": len(found.promotion.impact["studies"])
-        - len(_seen_by(request, found.promotion.impact)),
+        "studies": [part for _, part in shown],
+        "hidden_count": len(found.promotion.impact["studies"]) - len(shown),
         "signatures": promotions.signatures(found.promotion),
         "is_own": found.promotion.request.requested_by_id == request.user.pk,
         **_decision(request, found, form),
@@ -107,14 +110,17 @@ def _say(request: HttpRequest, is_approved: bool | None, reason: str) -> None:
         messages.success(request, "The proposal is closed. Nothing changes.")
 
 
-def _seen_by(request: HttpRequest, impact: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the part of what was signed that is of studies whose loads the person sees."""
-    mine = {
-        study.code
-        for study in trial.studies(user=request.user)
-        if policies.may(request.user, "view_impact", study)
-    }
-    return [study for study in impact["studies"] if study["code"] in mine]
+def _seen_by(
+    request: HttpRequest, impact: Mapping[str, Any]
+) -> list[tuple[Study, Mapping[str, Any]]]:
+    """Return the part of an impact that is of studies whose loads the person sees."""
+    mine = {study.code: study for study in model_page.studies_of_impact(user=request.user)}
+    return [(mine[part["code"]], part) for part in impact["studies"] if part["code"] in mine]
+
+
+def _log_views(request: HttpRequest, shown: Iterable[tuple[Study, Mapping[str, Any]]]) -> None:
+    for study, _ in shown:
+        access.log_blinded_view(study=study, by=request.user, what="impact of a model")
 
 
 def _require_role(request: HttpRequest) -> None:

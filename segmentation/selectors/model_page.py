@@ -121,6 +121,12 @@ def evaluations(model: ModelVersion, *, user: Any) -> list[Evaluation]:
     return [_table(one) for one in found.order_by("-created_at")]
 
 
+def studies_measured(model: ModelVersion, *, user: Any) -> list[Study]:
+    """Return the studies whose patients are the cases of a measurement that a person is shown."""
+    found = visible_to(user, ModelEvaluation.objects.filter(model_version=model))
+    return list(Study.objects.filter(pk__in=found.values("study")).order_by("code"))
+
+
 def is_measured_beyond_reach(model: ModelVersion, *, user: Any) -> bool:
     """Return whether something was measured that this person is not shown; that much they are."""
     found = ModelEvaluation.objects.filter(model_version=model)

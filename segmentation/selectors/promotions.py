@@ -1,5 +1,6 @@
 """Proposals that a candidate counts: what was asked, signed and decided."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -7,18 +8,26 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from mldtrial.audit.models import Signature, SignedKind
+from mldtrial.audit.models import ApprovalRequest, Signature, SignedKind
 from segmentation.models import ModelPromotion, ModelVersion
 from segmentation.policies import visible_to
+from segmentation.selectors.model_page import studies_of_impact
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A proposal with how it stands, in words."""
+    """A proposal with how it stands, in words.
+
+    Attributes
+    ----------
+    shows_reasons : bool
+        Whether the person sees what the two people wrote: it speaks of the loads of every study.
+    """
 
     promotion: ModelPromotion
     state: str
     label: str
+    shows_reasons: bool
 
     @property
     def is_open(self) -> bool:
@@ -28,7 +37,9 @@ class Proposal:
 
 def proposals(model: ModelVersion, *, user: Any) -> list[Proposal]:
     """Return the proposals of a candidate that a person may see, the latest first."""
-    return [_proposal(one) for one in _with_people(visible_to(user, model.promotions.all()))]
+    found = list(_with_people(visible_to(user, model.promotions.all())))
+    mine = _studies_seen(user) if found else set()
+    return [_proposal(one, mine) for one in found]
 
 
 def proposal(model: ModelVersion, promotion_id: UUID, *, user: Any) -> Proposal:
@@ -43,7 +54,7 @@ def proposal(model: ModelVersion, promotion_id: UUID, *, user: Any) -> Proposal:
     promotion = _with_people(found).first()
     if promotion is None:
         raise Http404("No such proposal.")
-    return _proposal(promotion)
+    return _proposal(promotion, _studies_seen(user))
 
 
 def signatures(promotion: ModelPromotion) -> QuerySet[Signature]:
@@ -58,14 +69,23 @@ def _with_people(found: QuerySet[ModelPromotion]) -> QuerySet[ModelPromotion]:
     )
 
 
-def _proposal(promotion: ModelPromotion) -> Proposal:
-    asked = promotion.request
+def _studies_seen(user: Any) -> set[str]:
+    return {study.code for study in studies_of_impact(user=user)}
+
+
+def _proposal(promotion: ModelPromotion, seen: Collection[str]) -> Proposal:
+    state, label = _standing(promotion.request)
+    shows_reasons = all(part["code"] in seen for part in promotion.impact["studies"])
+    return Proposal(promotion, state, label, shows_reasons)
+
+
+def _standing(asked: ApprovalRequest) -> tuple[str, str]:
     if asked.decided_by_id is None:
-        return Proposal(promotion, "waiting", "waits for a second signature")
+        return "waiting", "waits for a second signature"
     if asked.is_approved:
-        return Proposal(promotion, "done", "confirmed")
+        return "done", "confirmed"
     if asked.decision_reason.startswith("Void:"):
-        return Proposal(promotion, "refused", "void")
+        return "refused", "void"
     if asked.decided_by_id == asked.requested_by_id:
-        return Proposal(promotion, "refused", "withdrawn")
-    return Proposal(promotion, "refused", "refused")
+        return "refused", "withdrawn"
+    return "refused", "refused"

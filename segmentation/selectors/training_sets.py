@@ -10,7 +10,6 @@ from mldtrial.trial.models import Patient
 from segmentation.models import (
     Method,
     ModelVersion,
-    SegmentationResult,
     TrainingMember,
     TrainingSet,
 )
@@ -91,12 +90,3 @@ def trained_on(patient: Patient, model: ModelVersion) -> Trained:
     codes = {"study_code": patient.study.code, "subject_code": patient.subject_code}
     found = _entries(model=learner.pk, patient=patient.pk, **codes).exists()
     return Trained.IN_IT if found else Trained.NOT_IN_IT
-
-
-def independent_of_training(results: QuerySet[SegmentationResult]) -> QuerySet[SegmentationResult]:
-    """Return the results that test their method: of patients known not to be in its training set.
-
-    Where the training set is not on record nothing is known, and so nothing is a test.
-    """
-    paths = {"patient": "run__visit__patient", "model": "run__model_version"}
-    return results.filter(is_recorded(model=paths["model"]), ~is_in_training_set(**paths))

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from mldtrial.trial.services import access
 from mldtrial.trial.views.answers import form_page, posted
 from segmentation import card_text, policies, selectors
 from segmentation.forms.models import ReinstateForm, RetireForm
@@ -34,6 +35,8 @@ def model_page(request: HttpRequest, model_id: UUID) -> HttpResponse:
     user = request.user
     model = selectors.model(model_id, user=user)
     is_candidate = model.state == ReleaseState.CANDIDATE
+    for study in page.studies_measured(model, user=user):
+        access.log_blinded_view(study=study, by=user, what="measurement of a model")
     context = {
         "model": model,
         "history": page.state_history(model),

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from mldtrial.trial.models import Role
+from mldtrial.audit.models import AccessAction, AccessEvent
+from mldtrial.trial.models import Blinding, Role, Study
 from mldtrial.trial.services import studies
 from segmentation.models import ModelPromotion, ModelVersion
 from tests.support.loads import make_load
@@ -125,3 +126,46 @@ def test_the_numbers_of_another_study_are_not_told(client, shadowed: World):
     assert "1 more study whose loads you do not see." in html
     assert "1 study has results whose numbers you do not see." in html
     assert promote_page(client, shadowed, "second_manager").count("MLD-2") == 0
+
+
+def views_of(world: World, what: str) -> list[tuple[str, str]]:
+    """Return in which study and by whom loads were seen on a page."""
+    found = AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE, details__what=what)
+    codes = {study.pk: study.code for study in (world.study, world.other_study)}
+    return [(codes[one.study_id], one.user_name) for one in found.order_by("pk")]
+
+
+def blind(*studies_seen: Study) -> None:
+    Study.objects.filter(pk__in=[one.pk for one in studies_seen]).update(blinding=Blinding.BLINDED)
+
+
+@pytest.mark.requirement("ICH-E9-3.1.1")
+def test_to_see_the_impact_before_signing_is_on_record_for_each_blinded_study_shown(
+    client, shadowed: World
+):
+    pair(shadowed.other_patient, M12, 33.3, 44.4)
+    user, second = shadowed.user("data_manager"), second_manager(shadowed)
+    studies.grant_membership(user=user, study=shadowed.other_study, role=Role.DATA_MANAGER)
+    blind(shadowed.study, shadowed.other_study)
+    promote_page(client, shadowed)
+    assert [code for code, _ in views_of(shadowed, "impact of a model")] == ["MLD-1", "MLD-2"]
+    proposed = propose(user)
+    client.force_login(second)
+    client.get(page_of(proposed))
+    seen = [code for code, _ in views_of(shadowed, "impact of a model")[2:]]
+    # The study that the second person is not shown is not on record as seen.
+    assert seen == ["MLD-1"]
+
+
+def test_reasons_are_read_by_who_sees_every_study_they_speak_of(client, shadowed: World):
+    pair(shadowed.other_patient, M12, 33.3, 44.4)
+    user, second = shadowed.user("data_manager"), second_manager(shadowed)
+    studies.grant_membership(user=user, study=shadowed.other_study, role=Role.DATA_MANAGER)
+    proposed = propose(user)
+    of_model = reverse("model", args=[candidate().pk])
+    for person, is_told in ((user, True), (second, False)):
+        client.force_login(person)
+        for address in (page_of(proposed), of_model):
+            html = client.get(address).content.decode()
+            assert ("Better on 2D" in html) == is_told, address
+            assert ("studies whose loads you do not see" in html) != is_told

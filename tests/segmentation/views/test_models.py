@@ -8,7 +8,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.urls import reverse
 
 from mldtrial.audit.context import acting
-from segmentation.models import ModelVersion, ReleaseState
+from mldtrial.audit.models import AccessEvent
+from mldtrial.trial.models import Blinding, Study
+from segmentation.models import ModelEvaluation, ModelVersion, ReleaseState
 from segmentation.services import models
 from segmentation.services.evaluations import record_evaluation
 from tests.support.loads import make_load, make_model, trained_on
@@ -190,3 +192,17 @@ def test_no_other_role_makes_a_model_a_candidate_again(client, world: World, rol
     assert reinstate(client, world, model, role, "Odd") == 403
     with pytest.raises(PermissionDenied):
         models.reinstate(model=model, by=world.user(role), reason="Odd")
+
+
+def test_figures_of_a_blinded_study_are_on_record_as_seen(client, world: World):
+    model = make_model()
+    Study.objects.filter(pk=world.study.pk).update(blinding=Blinding.BLINDED)
+    ModelEvaluation.objects.create(
+        model_version=model, study=world.study, data="held-out patients", cases=[], summary={},
+        report_sha256="0" * 64,
+    )  # fmt: skip
+    seen = AccessEvent.objects.filter(details__what="measurement of a model")
+    page(client, world, model, "sponsor")
+    assert not seen.exists()
+    page(client, world, model, "data_manager")
+    assert [one.study_id for one in seen] == [world.study.pk]
