@@ -55,3 +55,7 @@ class ImageError(Exception):
         super().__init__(message)
         self.code = code
         self.message = message
+
+
+class FileMissingError(ImageError):
+    """A stored file is not there, perhaps for as long as its volume is away."""

@@ -1,4 +1,4 @@
-"""Tell from an exception that the machine lacked memory or room."""
+"""Tell from an exception that the machine lacked memory or room, or that its GPU failed."""
 
 import errno
 
@@ -9,6 +9,7 @@ _MEMORY_WORDS = (
     "cannot allocate memory",
     "running out of ram",
 )
+_DEVICE_WORDS = ("cuda error", "cudnn error", "cublas error", "cuda driver error")
 
 
 def is_of_memory(error: BaseException) -> bool:
@@ -17,6 +18,16 @@ def is_of_memory(error: BaseException) -> bool:
         return True
     return isinstance(error, RuntimeError) and any(
         words in str(error).lower() for words in _MEMORY_WORDS
+    )
+
+
+def is_of_device(error: BaseException) -> bool:
+    """Return whether the GPU failed: after most such errors a process can use it no more.
+
+    To be asked after `is_of_memory`: a lack of it is told in words like these.
+    """
+    return isinstance(error, RuntimeError) and any(
+        words in str(error).lower() for words in _DEVICE_WORDS
     )
 
 

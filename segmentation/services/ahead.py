@@ -19,17 +19,20 @@ def prepare_waiting(segmenter: Segmenter, run: SegmentationRun, *, only: Q) -> N
     """Begin with the images of the next runs of the same model, as many as the settings say.
 
     The runs stay unclaimed: whichever worker claims one does it, with these images or without.
+    Only on a first attempt, and only runs that had none: an image that ends the process it is
+    prepared in ends that of the visit at hand once, and never again.
 
     Parameters
     ----------
     only : Q
         Which runs this worker takes.
     """
-    if not settings.SEGMENTATION_AHEAD or not isinstance(segmenter, PreparesAhead):
+    wanted = settings.SEGMENTATION_AHEAD and run.attempt <= 1
+    if not wanted or not isinstance(segmenter, PreparesAhead):
         return
     refused = without_consent_for_images(Disposition.objects.all())
     waiting = (
-        jobs.waiting(SegmentationRun, only=only & Q(model_version=run.model_version))
+        jobs.waiting(SegmentationRun, only=only & Q(model_version=run.model_version, attempt=0))
         .exclude(visit__patient__in=refused)
         .select_related("t1w_scan", "t2w_scan")
     )

@@ -4,10 +4,14 @@ from dataclasses import dataclass
 
 from django.db import InterfaceError, OperationalError
 
-from segmentation.inference.shortage import is_of_memory, is_of_room
+from segmentation.imaging.errors import FileMissingError
+from segmentation.inference.shortage import is_of_device, is_of_memory, is_of_room
+from segmentation.training.plateau import NothingToWatchError
 
 OUT_OF_MEMORY = "OUT_OF_MEMORY"
 NO_ROOM = "NO_ROOM"
+DEVICE = "DEVICE"
+NOTHING_TO_WATCH = "NOTHING_TO_WATCH"
 NOT_REACHED = "NOT_REACHED"
 TIME_LIMIT = "TIME_LIMIT"
 UNEXPECTED = "UNEXPECTED"
@@ -30,11 +34,14 @@ class Fault:
         What was found and what to do; nothing of the data.
     passes : bool
         True where the same attempt later may succeed by itself.
+    spoils_process : bool
+        True where this process can do no other job either, and must end.
     """
 
     code: str
     message: str
     passes: bool
+    spoils_process: bool = False
 
 
 HUNG = Fault(
@@ -52,6 +59,23 @@ def fault_of(error: BaseException) -> Fault:
             OUT_OF_MEMORY,
             "The worker ran out of memory. If it happens again, tell the administrator.",
             passes=True,
+        )
+    if is_of_device(error):
+        return Fault(
+            DEVICE,
+            "The GPU of the worker failed, and the worker begins anew. If it happens again, tell "
+            "the administrator.",
+            passes=True,
+            spoils_process=True,
+        )
+    if isinstance(error, FileMissingError):
+        return Fault(error.code, error.message, passes=True)
+    if isinstance(error, NothingToWatchError):
+        return Fault(
+            NOTHING_TO_WATCH,
+            "Nothing could be told of how well the network does: what it was watched by held no "
+            "demyelination. Order it with more masks, or with more steps in an epoch.",
+            passes=False,
         )
     if is_of_room(error):
         return Fault(

@@ -20,7 +20,7 @@ from segmentation.models import Job, JobState
 log = logging.getLogger(__name__)
 PROGRESS_EVERY_SECONDS = 0.5
 GAVE_UP_EXIT_STATUS = 75
-"""Of a process that was ended because its job hung; the supervisor starts another."""
+"""Of a process that was ended because its job hung or its GPU failed; another is started."""
 
 
 class LeaseLostError(Exception):
@@ -38,7 +38,10 @@ def held(job: Job) -> Q:
 
 
 def end_process() -> None:
-    """End this process at once: a thread that hangs in C code cannot be ended otherwise."""
+    """End this process at once: a thread that hangs in C code cannot be ended otherwise.
+
+    Nor can a GPU that failed be used by it again.
+    """
     os._exit(GAVE_UP_EXIT_STATUS)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mldtrial.audit.context import acting
 from segmentation.imaging.archive import content_of, is_archive, unpack
-from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.errors import FailureCode, FileMissingError, ImageError
 from segmentation.imaging.geometry import acq_stratum
 from segmentation.imaging.nifti import store_clean_copy
 from segmentation.models import Upload
@@ -56,7 +56,7 @@ def _received(upload: Upload) -> Path:
     """Return the raw file of an upload; one that has changed is refused, and sent again."""
     try:
         return store.verified(store.quarantine_path(upload.pk), upload.sha256)
-    except store.FileMissingError:
+    except FileMissingError:
         raise
     except ImageError as error:
         raise ImageError(

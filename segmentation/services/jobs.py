@@ -21,9 +21,9 @@ from mldtrial.audit.context import because
 from mldtrial.audit.guards import refusal
 from mldtrial.trial.models import Site, Visit
 from mldtrial.trial.selectors import lock_of
-from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.errors import FailureCode, FileMissingError, ImageError
 from segmentation.models import Job, JobState, Priority
-from segmentation.services import store
+from segmentation.services import heartbeat as beat
 from segmentation.services.failpoints import reach
 from segmentation.services.faults import HUNG, Fault, fault_of
 from segmentation.services.heartbeat import Heartbeat, LeaseLostError, held, lease_end
@@ -212,8 +212,9 @@ def execute_next(
 
     A fault of the images ends as refused with its sentence. A fault that may pass, such as a lack
     of memory or a file that is not there, puts the job off; it is tried again by itself, so many
-    times in all. Anything else ends as failed with the details in the log. A worker that has lost
-    its lease writes nothing; one that is told to stop hands its job back.
+    times in all; where this process can do no other job either, it ends, and its supervisor starts
+    another. Anything else ends as failed with the details in the log. A worker that has lost its
+    lease writes nothing; one that is told to stop hands its job back.
     """
     job = claim_next(model, worker=worker, only=only)
     if job is None:
@@ -224,22 +225,28 @@ def execute_next(
             work(job, heartbeat)
     except LeaseLostError:
         log.warning("A job lost its lease; nothing was written.")
-    except store.FileMissingError as error:
-        log.error("A stored file was not found.")
-        put_off(job, fault=Fault(error.code, error.message, passes=True))
-    except ImageError as error:
-        end_badly(job, state=JobState.REJECTED, code=error.code, message=error.message)
-    except Exception as error:
-        if refusal(error):
-            end_badly(job, state=JobState.REJECTED, code=RECORD_LOCKED, message=LOCKED_MESSAGE)
-        else:
-            log.exception("A job failed.")
-            put_off(job, fault=fault_of(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, the job ends with it
+        _end(job, error)
     except BaseException:
         hand_back(job)
         raise
     job.refresh_from_db()
     return job
+
+
+def _end(job: Job, error: Exception) -> None:
+    """Refuse, put off or fail a job for what stopped it; end a process that can do no other."""
+    if isinstance(error, ImageError) and not isinstance(error, FileMissingError):
+        end_badly(job, state=JobState.REJECTED, code=error.code, message=error.message)
+        return
+    if refusal(error):
+        end_badly(job, state=JobState.REJECTED, code=RECORD_LOCKED, message=LOCKED_MESSAGE)
+        return
+    log.error("A job failed.", exc_info=error)
+    fault = fault_of(error)
+    put_off(job, fault=fault)
+    if fault.spoils_process:
+        beat.end_process()
 
 
 def require_open(visit: Visit) -> None:

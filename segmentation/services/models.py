@@ -31,11 +31,13 @@ from segmentation.inference.model_folder import (
 from segmentation.inference.trained_folder import Statement
 from segmentation.models import (
     MADE_ELSEWHERE,
+    JobState,
     Method,
     ModelPromotion,
     ModelVersion,
     ReleaseState,
     SegmentationRun,
+    TrainingRun,
     TrainingSet,
 )
 from segmentation.services import evaluations, intervals, model_folders, store, training_sets
@@ -44,7 +46,9 @@ THRESHOLD = "threshold"
 CLUSTERIZE_CARD = Path(__file__).parents[1] / "pretrained" / "clusterize" / CARD
 
 
-def register_model(*, folder: Path, stated: Statement | None = None) -> ModelVersion:
+def register_model(
+    *, folder: Path, stated: Statement | None = None, training: TrainingRun | None = None
+) -> ModelVersion:
     """Check a model folder, keep a copy of it in the store and register it.
 
     The same folder twice is one model; the folder given is not needed afterwards.
@@ -54,12 +58,14 @@ def register_model(*, folder: Path, stated: Statement | None = None) -> ModelVer
     stated : Statement, optional
         For a trained-model folder of stock nnU-Net: what the folder does not say itself. It is
         converted to weights that are loaded without pickle.
+    training : TrainingRun, optional
+        What the folder came of; the name and version of any other are kept for its own model.
 
     Raises
     ------
     ValidationError
         If a check fails, a file differs from its recorded hash, or the name and version are
-        taken by other weights. Nothing is registered or kept then.
+        taken by other weights, or by a training under way. Nothing is registered or kept then.
     """
     with store.temporary_folder(uuid4()) as made:
         try:
@@ -69,6 +75,7 @@ def register_model(*, folder: Path, stated: Statement | None = None) -> ModelVer
         sha256 = store.sha256_of(made / MANIFEST)
         card = made / CARD
         with transaction.atomic():
+            _require_unreserved(manifest["name"], manifest["version"], training)
             model = _register(
                 name=manifest["name"],
                 version=manifest["version"],
@@ -205,6 +212,19 @@ def register_made_elsewhere(
         card="",
         manifest=manifest,
     )
+
+
+def _require_unreserved(name: str, version: str, training: TrainingRun | None) -> None:
+    """Refuse a name that the model of a training will have: it would be found taken hours later."""
+    under_way = TrainingRun.objects.filter(
+        name=name, version=version, state__in=[JobState.QUEUED, JobState.RUNNING]
+    )
+    if training is not None:
+        under_way = under_way.exclude(pk=training.pk)
+    if under_way.exists():
+        raise ValidationError(
+            "A training under way has this name and version. Cancel it, or give another version."
+        )
 
 
 def _register(**columns: object) -> ModelVersion:

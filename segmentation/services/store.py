@@ -12,7 +12,7 @@ from django.conf import settings
 
 from mldtrial.trial.models import Scan
 from segmentation.imaging.checksum import sha256_of as sha256_of
-from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.errors import FailureCode, FileMissingError, ImageError
 
 CHUNK_BYTES = 1024 * 1024
 CLUSTERS = "clusters"
@@ -132,9 +132,11 @@ def publish(source: Path, target: Path) -> None:
 def publish_folder(source: Path, target: Path) -> None:
     """Move a finished folder of files to its final name, all of it durable; one there stays.
 
-    What lies under a name made of its content is that content.
+    What lies under a name made of its content is that content. It is made young again, so that no
+    sweep takes for left behind what is about to be recorded.
     """
     if target.exists():
+        os.utime(target)
         return
     for path in source.iterdir():
         with path.open("rb") as handle:
@@ -172,10 +174,6 @@ def _fsync_folder(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
-
-
-class FileMissingError(ImageError):
-    """A file of the store is not there, perhaps for as long as its volume is away."""
 
 
 def verified(path: Path, sha256: str) -> Path:

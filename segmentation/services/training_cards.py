@@ -57,8 +57,8 @@ def card(training: TrainingRun, report: Mapping[str, Any] | None) -> str:
         "",
         f"- nnU-Net's planner, preprocessing and trainer; network: "
         f"{training.get_network_display()}; device: {training.get_device_display()}.",
-        f"- {training.trained_folds} of 5 patient-level folds; at most {training.epochs} epochs of "
-        f"{training.iterations} steps, {_end(training)}",
+        f"- {_folds(training, learnt)}; at most {training.epochs} epochs of "
+        f"{training.iterations} steps, {_end(training, _trained_folds(training, learnt))}",
         f"- Augmentation mirrors left and right only. Seed {training.seed}.",
         "",
         "## Measured",
@@ -128,10 +128,26 @@ def _volumes(cases: Sequence[TrainingCase]) -> str:
     return f"By that their volume changed by {median(changes):+.1f} % in the median."
 
 
-def _end(training: TrainingRun) -> str:
+def _made_folds(learnt: Sequence[TrainingCase]) -> int:
+    """Return how many folds were made: fewer than were meant where there are fewer patients."""
+    return len({case.fold for case in learnt})
+
+
+def _trained_folds(training: TrainingRun, learnt: Sequence[TrainingCase]) -> int:
+    return min(training.trained_folds, _made_folds(learnt))
+
+
+def _folds(training: TrainingRun, learnt: Sequence[TrainingCase]) -> str:
+    return f"{_trained_folds(training, learnt)} of {_made_folds(learnt)} patient-level folds"
+
+
+def _end(training: TrainingRun, trained_folds: int) -> str:
+    """Return how the fold that was trained last ended: no more is on record."""
+    which = "" if trained_folds == 1 else " in the last fold"
     if training.epochs_done < training.epochs:
-        return f"ended after {training.epochs_done}: {training.patience} without a better one."
-    return "all of them done."
+        done, patience = training.epochs_done, training.patience
+        return f"ended after {done}{which}: {patience} without a better one."
+    return f"all of them done{which}."
 
 
 def _measured(held_out: Sequence[TrainingCase], report: Mapping[str, Any] | None) -> list[str]:

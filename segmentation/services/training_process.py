@@ -15,6 +15,7 @@ from django.conf import settings
 
 from segmentation.services.faults import HeldElsewhereError
 from segmentation.training import steps
+from segmentation.training.plateau import NothingToWatchError
 
 POLL_SECONDS = 0.5
 
@@ -99,6 +100,8 @@ def fault_of_status(status: int, log: Path) -> Exception:
         return HeldElsewhereError(where)
     if status in (steps.NO_MEMORY_EXIT_STATUS, -signal.SIGKILL):
         return MemoryError(where)
+    if status == steps.NOTHING_TO_WATCH_EXIT_STATUS:
+        return NothingToWatchError(where)
     if status == steps.NO_ROOM_EXIT_STATUS:
         return OSError(errno.ENOSPC, where)
     return RuntimeError(where)

@@ -278,7 +278,7 @@ def _finish(training: TrainingRun, work: Path, *, seconds: float) -> None:
         _record_outcomes(training, outcomes)
         report = _report(work)
         (folder / CARD).write_text(training_cards.card(training, report), encoding="utf-8")
-        model = models.register_model(folder=folder)
+        model = models.register_model(folder=folder, training=training)
         training_sets.record_training_set(
             model=model,
             patients=_trained(training),

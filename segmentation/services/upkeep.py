@@ -183,17 +183,22 @@ def clean_up() -> list[Path]:
 
 
 def clean_store() -> list[Path]:
-    """Remove images that no scan needs: what a kill left between a decision and its files.
+    """Remove images, pictures and models that nothing refers to: what a kill left behind.
 
     Like masks, files are listed before references are read, and only old ones go.
     """
-    found = [
-        path
-        for folder in ("images", "dicom")
-        for below in _folders(store.root() / folder)
-        for path in _old(below, UNREFERENCED_SECONDS)
+    images = [*_old_below("images"), *_old_below("dicom")]
+    pictures, models = _old_below("mosaics"), _old(store.root() / "models", UNREFERENCED_SECONDS)
+    return [
+        *removal.remove_unreferenced(removal.unreferenced(images)),
+        *removal.remove_pictures(pictures),
+        *removal.remove_model_folders(models),
     ]
-    return removal.remove_unreferenced(removal.unreferenced(found))
+
+
+def _old_below(folder: str) -> list[Path]:
+    below = _folders(store.root() / folder)
+    return [path for one in below for path in _old(one, UNREFERENCED_SECONDS)]
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -26,6 +26,7 @@ from typing import Any
 
 from segmentation.inference.shortage import is_of_memory, is_of_room
 from segmentation.training import approved
+from segmentation.training.plateau import NothingToWatchError
 
 PROGRESS = "progress.json"
 MODEL = "model"
@@ -42,6 +43,7 @@ LOCK, LOG = "lock", "log.txt"
 FAILED_EXIT_STATUS = 1
 ORPHANED_EXIT_STATUS, HELD_EXIT_STATUS = 76, 77
 NO_MEMORY_EXIT_STATUS, NO_ROOM_EXIT_STATUS = 78, 79
+NOTHING_TO_WATCH_EXIT_STATUS = 80
 
 
 def environment(base: Mapping[str, str], work: Path, *, augmenters: int) -> dict[str, str]:
@@ -255,6 +257,8 @@ def status_of(error: BaseException) -> int:
     """Return the exit status that stands for what stopped the steps."""
     if is_of_memory(error):
         return NO_MEMORY_EXIT_STATUS
+    if isinstance(error, NothingToWatchError):
+        return NOTHING_TO_WATCH_EXIT_STATUS
     return NO_ROOM_EXIT_STATUS if is_of_room(error) else FAILED_EXIT_STATUS
 
 

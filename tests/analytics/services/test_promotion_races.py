@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 
 from analytics.services import promotion
+from mldtrial.audit.context import acting
 from mldtrial.audit.models import ApprovalRequest
 from mldtrial.trial.models import Role
 from mldtrial.trial.services import studies
@@ -21,7 +22,7 @@ from segmentation.models import (
     SegmentationRun,
 )
 from segmentation.services import jobs, models, runs, store
-from tests.support.loads import make_scan
+from tests.support.loads import make_model, make_scan
 from tests.support.locking import freeze, second_manager
 from tests.support.promoting import decide, propose
 from tests.support.shadows import candidate, pair
@@ -78,25 +79,26 @@ def test_of_two_confirmations_at_once_one_counts_and_a_result_under_way_is_waite
     assert ModelVersion.objects.get(name="next").state == ReleaseState.ACTIVE
 
 
-def test_a_run_asked_for_during_a_promotion_is_by_what_counts_after_it(world: World):
-    pair(world.patient_a, M12, 20.0, 26.0)
+def test_a_run_asked_for_while_methods_are_switched_is_by_what_counts_after_it(world: World):
+    make_model()
+    following = candidate()
     for sequence in ("T1w", "T2w"):
         make_scan(world.visit_b, sequence)
-    second = second_manager(world)
-    proposed = propose(world.user("data_manager"))
     begun = Event()
 
     def ask() -> str:
         try:
             begun.wait(timeout=10)
-            run = runs.queue_run(visit=world.visit_b)
+            with acting(origin="test"):
+                run = runs.queue_run(visit=world.visit_b)
             return "" if run is None else run.model_version.name
         finally:
             connection.close()
 
     with ThreadPoolExecutor(1) as threads:
         with transaction.atomic():
-            decide(proposed, second)
+            # A promotion holds the same gate, from before it looks at anything.
+            models.activate(model=following, reason="test")
             begun.set()
             waiting = threads.submit(ask)
             with pytest.raises(TimeoutError):

@@ -139,7 +139,7 @@ def blind(*studies_seen: Study) -> None:
     Study.objects.filter(pk__in=[one.pk for one in studies_seen]).update(blinding=Blinding.BLINDED)
 
 
-@pytest.mark.requirement("ICH-E9-3.1.1")
+@pytest.mark.requirement("ICH-E6R3-4.2.2")
 def test_to_see_the_impact_before_signing_is_on_record_for_each_blinded_study_shown(
     client, shadowed: World
 ):

@@ -148,3 +148,19 @@ def test_an_image_that_changed_is_refused_before_it_is_read(queued: list[Segment
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(ImageError, match="stored file"):
         segmenter.visits[0].check()
+
+
+def test_after_a_lost_attempt_nothing_is_prepared_beside_it_and_it_beside_nothing(
+    queued: list[SegmentationRun],
+):
+    at_hand, later = queued
+    at_hand.refresh_from_db()
+    assert prepared_beside(at_hand) == [images_of(later)]
+    # An image may have ended the process in which it was prepared, and the visit at hand with it.
+    SegmentationRun.objects.filter(pk=later.pk).update(attempt=1)
+    assert prepared_beside(at_hand) == []
+    SegmentationRun.objects.filter(pk=later.pk).update(attempt=0)
+    at_hand.attempt = 2
+    segmenter = Noting()
+    ahead.prepare_waiting(segmenter, at_hand, only=Q())
+    assert (segmenter.visits, segmenter.beside) == ([], {})

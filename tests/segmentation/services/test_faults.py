@@ -73,6 +73,9 @@ def let_time_pass(run: SegmentationRun) -> None:
         (MemoryError(), "OUT_OF_MEMORY", True),
         (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "OUT_OF_MEMORY", True),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "OUT_OF_MEMORY", True),
+        (RuntimeError("CUDA error: an illegal memory access was encountered"), "DEVICE", True),
+        (RuntimeError("cuDNN error: CUDNN_STATUS_EXECUTION_FAILED"), "DEVICE", True),
+        (RuntimeError("CUDA error: out of memory"), "OUT_OF_MEMORY", True),
         (OSError(errno.ENOSPC, "No space left on device"), "NO_ROOM", True),
         (OperationalError("server closed the connection"), "NOT_REACHED", True),
         (ConnectionResetError(), "NOT_REACHED", True),
@@ -112,6 +115,29 @@ def test_a_run_that_was_put_off_still_makes_its_number(run: SegmentationRun):
     again = runs.execute_next(worker="test")
     assert again is not None
     assert (again.state, again.message) == (JobState.SUCCEEDED, "")
+
+
+@pytest.mark.parametrize(
+    ("error", "ends"),
+    [
+        (RuntimeError("CUDA error: device-side assert triggered"), True),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), False),
+        (ValueError("size mismatch"), False),
+    ],
+)
+def test_a_gpu_that_failed_puts_the_run_off_and_ends_its_process_alone(
+    run: SegmentationRun, monkeypatch: pytest.MonkeyPatch, error: Exception, ends: bool
+):
+    ended: list[str] = []
+
+    def end_process() -> None:
+        run.refresh_from_db()
+        ended.append(run.state)
+
+    monkeypatch.setattr(heartbeat, "end_process", end_process)
+    attempt(error)
+    # The row is written before the process is gone.
+    assert ended == [JobState.QUEUED] * ends
 
 
 def test_an_unknown_fault_ends_the_run_at_once(run: SegmentationRun):

@@ -106,13 +106,13 @@ def test_a_fault_of_the_measurement_leaves_the_image_where_it_is(
     assert Scan.objects.filter(state="IMPORTED").count() == 2
 
 
-def test_an_image_whose_file_is_gone_is_refused_in_words(world: World, tmp_path: Path):
+def test_an_image_whose_file_is_gone_is_put_off_in_words(world: World, tmp_path: Path):
     take_in(world, write_visit(tmp_path, seed=1))
     for scan in Scan.objects.all():
         store.image_path(scan.image_sha256).unlink()
     rows = measured()
-    assert {row.state for row in rows} == {JobState.REJECTED}
-    assert all(row.message for row in rows)
+    assert {row.state for row in rows} == {JobState.QUEUED}
+    assert all("A stored file was not found." in row.message for row in rows)
 
 
 def test_a_frozen_visit_waits_until_it_is_open(world: World, tmp_path: Path):

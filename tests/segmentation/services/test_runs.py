@@ -1,5 +1,7 @@
 """From scans to one number: chosen images, a mask in the T1w grid, full provenance."""
 
+import os
+import time
 from datetime import date
 from pathlib import Path
 
@@ -9,13 +11,15 @@ import pytest
 
 from mldtrial.trial.models import Scan, Sequence
 from segmentation.imaging.nifti import read_volume
-from segmentation.models import JobState, SegmentationResult
+from segmentation.models import JobState, ScanQuality, SegmentationResult
 from segmentation.selectors import sequences_missing
 from segmentation.selectors.usable import chosen_scans
-from segmentation.services import models, runs, store, upkeep
+from segmentation.services import choosing, models, runs, store, upkeep
 from tests.support.images import write_visit
 from tests.support.intake import take_in_visit
 from tests.support.loads import make_load, make_scan
+from tests.support.quality import make_quality
+from tests.support.trained import PRETRAINED
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -114,13 +118,13 @@ def test_of_repeats_the_one_scanned_last_counts_whenever_it_was_uploaded(world: 
     first = make_load(world.patient_a, DAY, 10.0, days_from_visit=1, analysis_flag=False)
     visit, model = last.visit, last.model_version
     assert first.t1w_scan.created_at > last.t1w_scan.created_at
-    assert runs.flag_for_analysis(visit=visit, model=model) == last
+    assert choosing.flag_for_analysis(visit=visit, model=model) == last
     last_t2w, _ = (make_scan(visit, Sequence.T2W, days_from_visit=days) for days in (3, 1))
     assert chosen_scans(visit, model) == {"T1w": last.t1w_scan, "T2w": last_t2w}
     # Of one day, and of no known day, which is that of the visit: the upload decides.
     Scan.objects.filter(pk=last.t1w_scan_id).update(days_from_visit=None)
     Scan.objects.filter(pk=first.t1w_scan_id).update(days_from_visit=0)
-    assert runs.flag_for_analysis(visit=visit, model=model) == first
+    assert choosing.flag_for_analysis(visit=visit, model=model) == first
 
 
 def test_of_two_t2w_beside_one_t1w_the_one_scanned_last_counts(world: World):
@@ -129,4 +133,25 @@ def test_of_two_t2w_beside_one_t1w_the_one_scanned_last_counts(world: World):
     for run, days in ((last, 3), (first, 1)):
         run.t2w_scan = make_scan(run.visit, Sequence.T2W, days_from_visit=days)
         run.save()
-    assert runs.flag_for_analysis(visit=last.visit, model=last.model_version) == last
+    assert choosing.flag_for_analysis(visit=last.visit, model=last.model_version) == last
+
+
+def test_pictures_and_models_that_nothing_refers_to_go_and_the_others_stay(world: World):
+    model = models.register_model(folder=PRETRAINED)
+    kept = make_quality(world.patient_a)
+    shown, left = store.mosaic_path("a" * 64), store.mosaic_path("b" * 64)
+    ScanQuality.objects.filter(pk=kept.pk).update(mosaic_sha256="a" * 64)
+    orphan = store.root() / store.model_folder_name("c" * 64)
+    for path in (shown, left, orphan / "weights.safetensors"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"content")
+    assert upkeep.clean_store() == []  # too young
+    for path in (shown, left, orphan, store.root() / model.folder):
+        os.utime(path, (0, 0))
+    # Registered once more, it is not taken for left behind before its row is there.
+    store.publish_folder(orphan, store.root() / model.folder)
+    assert time.time() - (store.root() / model.folder).stat().st_mtime < 60
+    os.utime(store.root() / model.folder, (0, 0))
+    assert upkeep.clean_store() == [left, orphan]
+    assert (shown.exists(), left.exists(), orphan.exists()) == (True, False, False)
+    assert (store.root() / model.folder / "manifest.json").exists()

@@ -64,6 +64,7 @@ def _state(pid: int) -> str:
         (steps.NO_MEMORY_EXIT_STATUS, "OUT_OF_MEMORY", True),
         (-signal.SIGKILL, "OUT_OF_MEMORY", True),
         (steps.NO_ROOM_EXIT_STATUS, "NO_ROOM", True),
+        (steps.NOTHING_TO_WATCH_EXIT_STATUS, "NOTHING_TO_WATCH", False),
         (steps.FAILED_EXIT_STATUS, "UNEXPECTED", False),
         (-signal.SIGSEGV, "UNEXPECTED", False),
     ],

@@ -17,6 +17,7 @@ from mldtrial.trial import trails
 from mldtrial.trial.models import AcqStratum, Patient, Query, Scan, ScanState
 from mldtrial.trial.services import duplicates, participation
 from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.inference.model_folder import INTERVAL, METRICS
 from segmentation.models import (
     JobState,
     MaskReview,
@@ -30,6 +31,7 @@ from segmentation.models import (
 from segmentation.policies import VISIBLE, visible_to
 from segmentation.services import (
     jobs,
+    models,
     store,
     training_cards,
     training_data,
@@ -41,7 +43,7 @@ from segmentation.services import (
 from segmentation.training import approved, steps
 from tests.support.approved import DAY, approve, approved_masks, mask_of, new_patient
 from tests.support.loads import make_load, make_model, make_scan
-from tests.support.trained import PRETRAINED, copied
+from tests.support.trained import PRETRAINED, change_json, copied
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -321,6 +323,37 @@ def test_the_card_tells_nothing_of_a_few_patients(world: World):
     assert "Dice" not in card
     assert "fewer than 5 patients were measured" in card
     assert " % in the median" not in card
+
+
+@pytest.mark.parametrize(
+    ("ordered", "trained", "where"), [(1, 1, ""), (2, 2, " in the last fold"),
+                                      (5, 3, " in the last fold")],
+)  # fmt: skip
+def test_the_card_counts_the_folds_that_were_made(
+    world: World, ordered: int, trained: int, where: str
+):
+    approved_masks(world, 4)
+    training = order(world, trained_folds=ordered, epochs=3)
+    training.epochs_done = 3
+    # Of four patients one is held out, and of three no more than three folds are made.
+    card = training_cards.card(training, None)
+    assert f"- {trained} of 3 patient-level folds; at most 3 epochs of" in card
+    assert f" steps, all of them done{where}." in card
+
+
+def test_nobody_takes_the_name_of_a_training_under_way(world: World, tmp_path: Path):
+    approved_masks(world)
+    training = order(world, name="mld-phantom", version="of-a-training")
+    folder = copied(PRETRAINED, tmp_path / "model")
+    change_json(folder / "manifest.json", name=training.name, version=training.version)
+    # What was measured of the weights under their own name goes with that.
+    for beside in (INTERVAL, METRICS):
+        (folder / beside).unlink(missing_ok=True)
+    with pytest.raises(ValidationError, match="training under way has this name and version"):
+        models.register_model(folder=folder)
+    assert not ModelVersion.objects.filter(version=training.version).exists()
+    trainings.cancel(training=training, by=world.user("administrator"))
+    assert models.register_model(folder=folder).version == training.version
 
 
 def test_the_card_says_where_nobody_was_measured(world: World):

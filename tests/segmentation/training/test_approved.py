@@ -9,7 +9,7 @@ from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import Volume, to_ras
 from segmentation.inference.preprocessing import Prepared
 from segmentation.training import approved, steps
-from segmentation.training.plateau import has_stopped_rising
+from segmentation.training.plateau import NothingToWatchError, has_stopped_rising
 from tests.support.images import SAGITTAL, affine_of
 
 SHAPE = (5, 6, 7)
@@ -76,6 +76,18 @@ def test_what_somebody_set_for_their_own_nnunet_neither_reaches_the_child_nor_ch
 )
 def test_training_ends_where_nothing_becomes_better(values, patience, ends):
     assert has_stopped_rising(values, patience) is ends
+
+
+NONE = float("nan")
+
+
+def test_a_training_of_which_nothing_can_be_told_ends_with_its_reason():
+    assert has_stopped_rising([0.1, NONE, NONE], 3) is False
+    assert has_stopped_rising([0.1, 0.3, NONE, 0.2], 2) is True
+    assert has_stopped_rising([NONE, 0.1, 0.2], 2) is False
+    with pytest.raises(NothingToWatchError):
+        has_stopped_rising([0.1, 0.3, NONE, NONE], 2)
+    assert has_stopped_rising([NONE] * 9, 0) is False
 
 
 def test_progress_counts_over_all_steps_and_never_falls(tmp_path):
