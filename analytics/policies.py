@@ -27,10 +27,10 @@ def _export_records(user: Any) -> Q:
 
 def _cohort_reports(user: Any) -> Q:
     """Return the person's own, each while the role is held for which it was made."""
-    held = trial.memberships(user).filter(role__in=trial.COHORT_ROLES)
     in_role = Q(pk__in=[])
-    for study_id, role in held.values_list("study", "role"):
-        in_role |= Q(study=study_id, role=role)
+    for membership in trial.held(user):
+        if membership.role in trial.COHORT_ROLES:
+            in_role |= Q(study=membership.study_id, role=membership.role)
     return Q(made_for=user) & in_role
 
 
@@ -54,8 +54,8 @@ def promotes_in(user: Any, studies: Collection[Study]) -> None:
     PermissionDenied
         With how many studies are out of reach, never which.
     """
-    held = trial.memberships(user).filter(role__in=trial.ACTIONS["promote_model"])
-    mine = set(held.values_list("study", flat=True))
+    allowed = trial.ACTIONS["promote_model"]
+    mine = {m.study_id for m in trial.held(user) if m.role in allowed}
     beyond = sum(study.pk not in mine for study in studies)
     if not mine:
         raise PermissionDenied("Your role does not allow this.")

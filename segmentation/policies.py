@@ -73,7 +73,7 @@ def _rules(user: Any) -> Q:
 
 def _of_everybody(user: Any) -> Q:
     """Return what everybody sees who has a role in any study: facts about methods."""
-    return Q(pk__isnull=not trial.memberships(user).exists())
+    return Q(pk__isnull=not trial.held(user))
 
 
 def _measured(user: Any) -> Q:
@@ -134,7 +134,7 @@ def may_with_models(user: Any, action: str) -> bool:
         If the action is not declared.
     """
     allowed = trial.ACTIONS[action]
-    return trial.memberships(user).filter(role__in=allowed).exists()
+    return any(membership.role in allowed for membership in trial.held(user))
 
 
 IN_THE_TRAIL = {

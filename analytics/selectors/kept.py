@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from django.db import connection
 
-from mldtrial.audit import recorded
+from mldtrial.trial import rights
 
 Found = TypeVar("Found")
 MOST = 256
@@ -42,7 +42,7 @@ def by_state(
     if connection.in_atomic_block:
         # What is written here gets its number with the commit.
         return make()
-    key = (recorded.newest(), asked)
+    key = (rights.state(), asked)
     with _one_at_a_time:
         if key in _kept:
             _kept.move_to_end(key)

@@ -153,8 +153,8 @@ def _execute(row: CohortReport, heartbeat: jobs.Heartbeat) -> None:
 
 def is_due_to(row: CohortReport) -> bool:
     """Return whether its person still holds the role in which it is made."""
-    held = policies.memberships(row.made_for, row.study).filter(role=row.role)
-    return held.exists() and policies.may(row.made_for, "view_cohort", row.study)
+    is_held = row.role in policies.roles(row.made_for, row.study)
+    return is_held and policies.may(row.made_for, "view_cohort", row.study)
 
 
 def path_of(content_sha256: str, ending: str) -> Path:

@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.decorators.http import condition
 
-from mldtrial.audit import recorded
+from mldtrial.trial import rights
 
 
 def _etag(request: HttpRequest, *_: Any, **__: Any) -> str | None:
@@ -20,13 +20,13 @@ def _etag(request: HttpRequest, *_: Any, **__: Any) -> str | None:
     """
     if request.GET.get("arm") or request.headers.get("If-None-Match", "").strip() == "*":
         return None
-    said = [recorded.newest(), str(request.user.pk), request.get_full_path()]
+    said = [rights.state(), str(request.user.pk), request.get_full_path()]
     return f'"{hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]}"'
 
 
 unless_unchanged = condition(etag_func=_etag)
 """Decorate a view whose answer rests on tracked tables alone, and on no clock.
 
-The number is read before the records are: what is committed in between leaves a tag that is too
-old, never one that is too new. A 304 shows nothing, and is no look for the access log.
+The number is read with the roles and before the records: what is committed in between leaves a tag
+that is too old, never one that is too new. A 304 shows nothing, and is no look for the access log.
 """

@@ -1,6 +1,10 @@
 """Which state the records of the installation are in, as one number."""
 
 from django.db import connection
+from django.db.models import BigIntegerField, Func
+
+NEWEST = Func(function="audit.recorded", output_field=BigIntegerField())
+"""The same number as a column of what is read in one statement with it."""
 
 
 def newest() -> int:

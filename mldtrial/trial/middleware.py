@@ -8,9 +8,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from mldtrial.trial import selectors
+from mldtrial.trial import policies, rights, selectors
 
 ENROLMENT_ROUTES = ("app_new", "passkey_new")
+READING = ("GET", "HEAD")
+"""Methods of requests that change no record: their roles are read once."""
 
 
 class SecondFactorRequired:
@@ -21,7 +23,10 @@ class SecondFactorRequired:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Pass the request on: the decision needs the view."""
-        return self.get_response(request)
+        if request.method not in READING:
+            return self.get_response(request)
+        with rights.of_one_request():
+            return self.get_response(request)
 
     def process_view(
         self, request: HttpRequest, view: Any, _args: Any, _kwargs: Any
@@ -31,7 +36,7 @@ class SecondFactorRequired:
         match = request.resolver_match
         if is_open or (match is not None and match.url_name in ENROLMENT_ROUTES):
             return None
-        held = list(selectors.memberships(user=request.user))
+        held = policies.read_of_request(request.user)
         # The menu of the page says them too, and need not ask again.
         request.memberships_held = held  # type: ignore[attr-defined]  # read by `context.studies`
         if not selectors.must_enrol(user=request.user, held=held):

@@ -5,7 +5,7 @@ Whatever lies outside a person's scope does not exist for them: selectors start 
 `PermissionDenied`. Nobody means no.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from django.core.exceptions import PermissionDenied
@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from mldtrial.audit.belonging import RecordKind
 from mldtrial.audit.models import Action, ApprovalRequest, Lock, Signature
+from mldtrial.trial import rights
 from mldtrial.trial.models import (
     SITE_ROLES,
     Audience,
@@ -144,16 +145,38 @@ def is_known(user: Any) -> bool:
 
 
 def memberships(user: Any, study: Study | None = None) -> QuerySet[Membership]:
-    """Return the active memberships of a person, in one study or in all."""
+    """Return the active memberships of a person, in one study or in all, for other queries."""
     if not is_known(user):
         return Membership.objects.none()
     found = Membership.objects.filter(user=user, is_active=True)
     return found if study is None else found.filter(study=study)
 
 
+def held(user: Any, study: Study | None = None) -> Sequence[Membership]:
+    """Return the same with study and site, in order of study, as a page reads them once.
+
+    Of the request that is being answered where it changes nothing (`rights`), else of the database.
+    """
+    if not is_known(user):
+        return ()
+    read = rights.held_by(user)
+    if read is None:
+        return tuple(_in_order(memberships(user, study)))
+    return tuple(m for m in read if study is None or m.study_id == study.pk)
+
+
+def read_of_request(user: Any) -> Sequence[Membership]:
+    """Return the memberships of who sent a request, which `held` gives again while it lasts."""
+    return rights.read(user, _in_order(memberships(user))) if is_known(user) else ()
+
+
+def _in_order(found: QuerySet[Membership]) -> QuerySet[Membership]:
+    return found.select_related("study", "site").order_by("study__code", "role", "site__code")
+
+
 def roles(user: Any, study: Study) -> set[str]:
     """Return the roles of a person in a study."""
-    return set(memberships(user, study).values_list("role", flat=True))
+    return {membership.role for membership in held(user, study)}
 
 
 def may(user: Any, action: str, subject: models.Model) -> bool:
@@ -166,19 +189,23 @@ def may(user: Any, action: str, subject: models.Model) -> bool:
     """
     allowed = _allowed(action, subject)
     study, site = _study_and_site(subject)
-    held = memberships(user, study)
-    granted = Q(role__in=[r for r in allowed if r not in SITE_ROLES])
-    site_granted = Q(role__in=[r for r in allowed if r in SITE_ROLES])
-    if site is not None:
-        site_granted &= Q(site=site)
-    if action == "export_rows":
-        granted |= Q(role=Role.SPONSOR, may_export_rows=True)
-    if action == "load_allocation" and _is_granted_arms(user, study):
-        granted |= Q(role=Role.STATISTICIAN)
+    mine = held(user, study)
     if action == "view_loads" and study.site_roles_see_loads:
-        own_site = Q(role__in=ENTRY_ROLES)
-        site_granted |= own_site if site is None else own_site & Q(site=site)
-    return held.filter(granted | site_granted).exists()
+        allowed = (*allowed, *ENTRY_ROLES)
+    if any(m.role in allowed and _reaches(m, site) for m in mine):
+        return True
+    if action == "export_rows":
+        return any(m.role == Role.SPONSOR and m.may_export_rows for m in mine)
+    if action == "load_allocation" and any(m.role == Role.STATISTICIAN for m in mine):
+        return _is_granted_arms(user, study)
+    return False
+
+
+def _reaches(membership: Membership, site: Site | None) -> bool:
+    """Return whether a role counts at a site; at all of them, unless it is held at one."""
+    if site is None or membership.role not in SITE_ROLES:
+        return True
+    return membership.site_id == site.pk
 
 
 def _is_granted_arms(user: Any, study: Study) -> bool:

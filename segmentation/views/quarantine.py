@@ -37,7 +37,7 @@ class Card:
 @require_safe
 def quarantine_list(request: HttpRequest) -> HttpResponse:
     """List what waits at the own sites, with the three decisions and what each does."""
-    held = list(trial.memberships(user=request.user))
+    held = policies.held(request.user)
     if not held:
         raise Http404("No such page.")
     if "view_quarantine" not in policies.actions_of(held):

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from mldtrial.trial import selectors as trial
+from mldtrial.trial import policies as trial
 from mldtrial.trial.views.answers import form_page, posted
 from segmentation import policies, tasks
 from segmentation.forms.trainings import TrainingForm
@@ -22,7 +22,7 @@ RECENT = 20
 def training_list(request: HttpRequest) -> HttpResponse:
     """Show the trainings and take an order; ``?fragment=1`` answers with the trainings."""
     user = request.user
-    if not trial.memberships(user=user):
+    if not trial.held(user):
         raise Http404("Nothing here.")
     if not policies.may_with_models(user, "train_model"):
         raise PermissionDenied("Your role does not allow this.")

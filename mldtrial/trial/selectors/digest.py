@@ -64,7 +64,7 @@ def digest_of(user: Any) -> Digest:
         for kind, items in found.items()
         if items
     ]
-    actions = policies.actions_of(list(policies.memberships(user)))
+    actions = policies.actions_of(policies.held(user))
     for state, words, action in (
         (QueryState.OPEN, "open queries", "answer_query"),
         (QueryState.ANSWERED, "answered queries to check", "close_query"),

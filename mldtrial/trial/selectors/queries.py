@@ -107,7 +107,7 @@ def filtered_queries(filters: QueryFilters, *, user: Any) -> QuerySet[Query]:
 def _waits_for(user: Any) -> Q:
     """Return the condition that a query waits for a person, by name or by a role in its reach."""
     condition = Q(assigned_to=user)
-    for held in policies.memberships(user):
+    for held in policies.held(user):
         theirs = Q(assigned_role=held.role, study=held.study_id)
         condition |= theirs & Q(patient__site=held.site_id) if held.site_id else theirs
     return condition

@@ -44,8 +44,7 @@ def log(
 
 def roles_now(user: Any, study: Study | None = None) -> list[str]:
     """Return the roles of a person as an inspector reads them: role, site, study."""
-    held = policies.memberships(user, study).select_related("study", "site")
-    return sorted(role_text(membership, study) for membership in held)
+    return sorted(role_text(membership, study) for membership in policies.held(user, study))
 
 
 def role_text(membership: Membership, study: Study | None = None) -> str:

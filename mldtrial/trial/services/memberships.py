@@ -8,7 +8,7 @@ from django.db import transaction
 from mldtrial.accounts.services import sessions
 from mldtrial.audit.context import because
 from mldtrial.audit.models import AccessAction
-from mldtrial.trial import policies
+from mldtrial.trial import policies, rights
 from mldtrial.trial.models import Membership, Role, Study
 from mldtrial.trial.services import access
 from mldtrial.trial.services.saving import store
@@ -82,5 +82,6 @@ def _other_administrators(membership: Membership) -> Any:
 def _changed(membership: Membership, reason: str) -> Membership:
     with because(reason):
         store(membership)
+    rights.forget()
     sessions.end_all(user=membership.user)
     return membership

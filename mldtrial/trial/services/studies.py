@@ -8,6 +8,7 @@ from django.db import transaction
 
 from mldtrial.accounts.services import sessions
 from mldtrial.audit.models import AccessAction
+from mldtrial.trial import rights
 from mldtrial.trial.models import Membership, Origin, Site, Study, VisitDefinition
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.services import access
@@ -98,6 +99,7 @@ def grant_membership(
     membership = ended or Membership(user=user, study=study, role=role, site=site)
     membership.is_active, membership.may_export_rows = True, may_export_rows
     store(membership)
+    rights.forget()
     sessions.end_all(user=user)
     access.log_membership(membership, AccessAction.ROLE_GRANTED)
     return membership

@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_safe
 
 from mldtrial.accounts.services import passwords, reauthentication, second_factors
-from mldtrial.trial import selectors
+from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.account import AppForm, NameForm, PasskeyAddForm, PasswordForm
 from mldtrial.trial.forms.proof import ProofForm
 from mldtrial.trial.services import logins
@@ -32,7 +32,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "factors": second_factors.factors(request.user),
         "has_app": second_factors.asks_for_code(request.user),
         "codes_left": second_factors.recovery_codes_left(request.user),
-        "memberships": selectors.memberships(user=request.user),
+        "memberships": policies.held(request.user),
     }
     return render(request, "accounts/account.html", context)
 
@@ -95,7 +95,7 @@ def app_new(request: HttpRequest) -> HttpResponse:
             user=user, secret=secret, code=form.cleaned_data["code"], request=request
         )
 
-    is_asked = selectors.must_enrol(user=user, held=selectors.memberships(user=user))
+    is_asked = selectors.must_enrol(user=user, held=policies.held(user))
     context = {"is_asked": is_asked, **_to_scan(user, secret)}
     return _enrolment(request, form, enrol, "accounts/app_new.html", context)
 

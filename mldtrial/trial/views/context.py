@@ -1,13 +1,13 @@
 """What the frame of every page knows: the person's studies, roles and menu."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from mldtrial.trial import policies, selectors
+from mldtrial.trial import policies
 from mldtrial.trial.models import Membership, Origin, Study
 
 
@@ -142,7 +142,7 @@ def studies(request: HttpRequest) -> dict[str, Any]:
     # Read before the view where it asks for a sign-in.
     held = getattr(request, "memberships_held", None)
     if held is None:
-        held = list(selectors.memberships(user=user))
+        held = policies.held(user)
     mine = list({m.study_id: m.study for m in held}.values())
     current = _current(request, mine)
     here = [m for m in held if current is not None and m.study_id == current.pk]
@@ -182,7 +182,7 @@ def _describe(held: Iterable[Membership]) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _menu(request: HttpRequest, current: Study | None, held: list[Membership]) -> list[Link]:
+def _menu(request: HttpRequest, current: Study | None, held: Sequence[Membership]) -> list[Link]:
     here = [m for m in held if current is not None and m.study_id == current.pk]
     actions = policies.actions_of(here)
     anywhere = policies.actions_of(held)

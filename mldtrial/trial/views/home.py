@@ -1,6 +1,6 @@
 """The work list: what waits for the person who signed in."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +34,7 @@ class StudyCard:
 def home(request: HttpRequest) -> HttpResponse:
     """Show what waits for the person, first what is theirs to do."""
     user = request.user
-    held = list(selectors.memberships(user=user))
+    held = policies.held(user)
     actions = policies.actions_of(held)
     context = {
         "cards": _cards(held, user),
@@ -57,13 +57,12 @@ def home(request: HttpRequest) -> HttpResponse:
 def study_home(request: HttpRequest, study_code: str) -> HttpResponse:
     """Send on to the first page of a study that the person may open; it has none of its own."""
     study = selectors.study(study_code, user=request.user)
-    here = [m for m in selectors.memberships(user=request.user) if m.study_id == study.pk]
-    links = links_into(study, policies.actions_of(here))
+    links = links_into(study, policies.actions_of(policies.held(request.user, study)))
     return redirect(links[0].url if links else "home")
 
 
 def _sections(
-    held: list[Membership], actions: Collection[str], user: Any, *, whole: str
+    held: Sequence[Membership], actions: Collection[str], user: Any, *, whole: str
 ) -> list[work.Section]:
     """Return what is chased, for the roles that chase or are chased."""
     if "view_work" not in actions:
@@ -73,7 +72,7 @@ def _sections(
     return work.sections(selectors.work(user=user), kinds=kinds, sites=sites, whole=whole)
 
 
-def _by_assignment(held: list[Membership]) -> bool:
+def _by_assignment(held: Sequence[Membership]) -> bool:
     """Return whether somebody's work comes case by case, and not from a site's patients."""
     return any(m.role in (Role.READER, Role.ADJUDICATOR, Role.OPERATOR) for m in held)
 
@@ -87,7 +86,7 @@ def _first(rows: Any, shown: int = SHOWN) -> dict[str, Any]:
     return {"rows": list(rows[:shown]), "count": rows.count()}
 
 
-def _cards(held: list[Membership], user: Any) -> list[StudyCard]:
+def _cards(held: Sequence[Membership], user: Any) -> list[StudyCard]:
     cards = []
     for study in {m.study_id: m.study for m in held}.values():
         here = [m for m in held if m.study_id == study.pk]

@@ -43,7 +43,7 @@ def _page(request: HttpRequest, *, address: str = "", status: int = 200) -> Http
         "address": address,
         "has_link": own is not None and bool(own.calendar_sha256),
         "wants_digest": own is None or own.wants_digest,
-        "has_visits": "view_work" in policies.actions_of(list(policies.memberships(request.user))),
+        "has_visits": "view_work" in policies.actions_of(policies.held(request.user)),
     }
     return render(request, "trial/notices.html", context, status=status)
 
