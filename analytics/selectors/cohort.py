@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -16,11 +16,11 @@ from analytics.selectors.cohort_point import CohortPoint
 from analytics.selectors.cohort_scores import Scanned
 from analytics.selectors.columns import Columns
 from analytics.selectors.load_columns import Codes, LoadColumns
+from analytics.selectors.shown_method import ShownMethod
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules.pairing import Windows
 from mldtrial.trial.selectors import arms_of_everybody, subtype_of_facts
-from segmentation.models import ModelVersion
 from segmentation.selectors import training_sets
 
 __all__ = [
@@ -84,8 +84,9 @@ def part(
     with_arms : bool
         Whether the arms to choose from are wanted too, where they are told.
     """
-    found = load_columns.read(study, user=user)
     patients = _patients(study, user)
+    begun = {UUID(key): one.begun for key, one in patients.items() if one.begun}
+    found = load_columns.read(study, user=user, begun=begun)
     columns = _scored(study, found, patients, user)
     arms = arms_of_everybody(study, user=user) if with_arms or filters.arm else {}
     sites = {(one.site_code, one.site_name) for one in patients.values()}
@@ -190,18 +191,21 @@ def _patients(study: Study, user: Any) -> dict[str, "_Known"]:
     def kind_of(*facts: Any) -> str:
         return subtype_of_facts(*facts, of=study).subtype.value
 
-    seen = visible_to(user, Patient.objects.filter(study=study))
+    seen = visible_to(user, Patient.objects.filter(study=study)).annotate(**loads.BEGUN)
+    rows = seen.values_list(*OF_A_PATIENT, *loads.BEGUN)
     return {
-        str(patient_id): _Known(code, kind, windows.days(kind), site_code, site_name)
-        for patient_id, code, site_code, site_name, *facts in seen.values_list(*OF_A_PATIENT)
-        for kind in (kind_of(*facts),)
+        str(patient_id): _Known(
+            code, kind, windows.days(kind), site_code, site_name, loads.begun_of(*begun)
+        )
+        for patient_id, code, site_code, site_name, onset, sibling_onset, genotype, *begun in rows
+        for kind in (kind_of(onset, sibling_onset, genotype),)
     }
 
 
-def trained_count(study: Study, *, user: Any, columns: Columns, method: ModelVersion | None) -> int:
+def trained_count(study: Study, *, user: Any, columns: Columns, method: ShownMethod | None) -> int:
     """Return how many patients of these points were in the training set of the method shown."""
-    if not hasattr(method, "training_set"):
-        return 0  # none is on record, which has been read with the method
+    if method is None or not method.has_training_set:
+        return 0
     trained = loads.results(user=user).filter(
         training_sets.is_in_training_set(patient="run__visit__patient", model="run__model_version"),
         run__visit__patient__study=study,
@@ -226,6 +230,7 @@ class _Known:
     window_days: int
     site_code: str
     site_name: str
+    begun: list[tuple[date, str]]
 
 
 def windows_of(study: Study) -> Windows:

@@ -10,7 +10,8 @@ from django.db.models import BooleanField, ExpressionWrapper, F, FloatField, Q, 
 from django.db.models.functions import Cast
 from numpy.typing import NDArray
 
-from analytics.selectors import acquired, loads
+from analytics.selectors import acquired, loads, shown_method
+from analytics.selectors.shown_method import ShownMethod
 from analytics.stats.resampling import numbered
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.rules.age import ages_months
@@ -41,19 +42,21 @@ class LoadColumns(Rows):
 
     Attributes
     ----------
-    patient_ids, models : tuple
-        Of all patients and method versions, in order of appearance.
+    patient_ids : tuple of str
+        Of all patients, in order of appearance.
+    method : ShownMethod or None
+        Of all loads, for one version counts at a time; None where there is no load.
     therapy_kinds : tuple of tuple of str
         Documented therapies that some load has come after, never the study's own.
     acquisitions : tuple of Acquisition
         How scans were acquired, each once.
-    patient, model, therapies, acquisition : ndarray of int
+    patient, therapies, acquisition : ndarray of int
         Places in these.
     run_id, visit_id, visit_name : ndarray of str
     """
 
     patient_ids: tuple[str, ...]
-    models: tuple[str, ...]
+    method: ShownMethod | None
     therapy_kinds: tuple[tuple[str, ...], ...]
     acquisitions: tuple[Acquisition, ...]
     patient: Codes
@@ -67,7 +70,6 @@ class LoadColumns(Rows):
     load_ml: Floats
     stratum: Texts
     acquisition: Codes
-    model: Codes
     is_planned: Mask
     is_after_treatment: Mask
     therapies: Codes
@@ -97,28 +99,34 @@ COLUMNS: dict[str, Any] = {
     "a_gap": F(f"{SCAN}__days_from_visit"),
     "a_stratum": F(f"{SCAN}__acq_stratum"),
     **acquired.COLUMNS,
-    "a_method": F("run__model_version__name"),
-    "a_version": F("run__model_version__version"),
     "was_planned": ExpressionWrapper(
         Q(run__visit__definition__isnull=False), output_field=BooleanField()
     ),
     "a_load": F("demyelination_load_ml"),
 }  # fmt: skip
+METHOD = "a_method"
+NAMES = (*COLUMNS, METHOD)
 
 
-def read(study: Study, *, user: Any) -> LoadColumns:
-    """Return the loads of a study that a person may see, by patient and age."""
+def read(study: Study, *, user: Any, begun: loads.Begun | None = None) -> LoadColumns:
+    """Return the loads of a study that a person may see, by patient and age.
+
+    Parameters
+    ----------
+    begun : dict, optional
+        The treatments of all these patients, where they have been read.
+    """
     seen = loads.in_order(loads.results(user=user).filter(run__visit__patient__study=study))
-    rows = seen.annotate(**COLUMNS).values_list(*COLUMNS)
-    begun = loads.begun(Patient.objects.filter(study=study))
-    columns: Sequence[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
-    return _columns(dict(zip(COLUMNS, columns, strict=True)), begun)
+    rows = seen.annotate(**COLUMNS, **{METHOD: shown_method.column()}).values_list(*NAMES)
+    if begun is None:
+        begun = loads.begun(Patient.objects.filter(study=study))
+    columns: Sequence[tuple[Any, ...]] = list(zip(*rows, strict=True)) or [()] * len(NAMES)
+    return _columns(dict(zip(NAMES, columns, strict=True)), begun)
 
 
 def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColumns:
     n = len(values["a_load"])
     patient_ids, patient = named(values["a_patient"])
-    models, model = named(zip(values["a_method"], values["a_version"], strict=True))
     visit_date = _days(values["a_day"])
     gaps = np.array([gap or 0 for gap in values["a_gap"]], np.int64)
     scanned_on = visit_date + gaps
@@ -127,7 +135,7 @@ def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColu
     acquisitions, acquisition = _acquisitions(values)
     return LoadColumns(
         patient_ids=patient_ids,
-        models=tuple(f"{name} {version}" for name, version in models),
+        method=shown_method.of_text(values[METHOD][0]) if n else None,
         therapy_kinds=therapy_kinds,
         acquisitions=acquisitions,
         patient=patient,
@@ -141,7 +149,6 @@ def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColu
         load_ml=np.array(values["a_load"], float),
         stratum=np.array(values["a_stratum"], str),
         acquisition=acquisition,
-        model=model,
         is_planned=np.array(values["was_planned"], bool),
         is_after_treatment=np.array([row in before for row in range(n)], bool),
         therapies=therapies,

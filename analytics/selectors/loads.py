@@ -11,7 +11,8 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import CharField, QuerySet, Value
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import CharField, F, Q, QuerySet, Value
 
 from analytics.selectors import acquired
 from mldtrial.trial.models import Patient, Study, Treatment
@@ -146,7 +147,25 @@ def begun(patients: Iterable[Patient]) -> Begun:
     return found
 
 
+def begun_of(
+    kinds: Iterable[str] | None, days: Iterable[date] | None, dosed_on: date | None
+) -> list[tuple[date, str]]:
+    """Return the same of one patient whose row was read with `BEGUN`."""
+    given = list(zip(days or (), kinds or (), strict=True))
+    return given if dosed_on is None else [*given, (dosed_on, STUDY_DOSE)]
+
+
 OF_A_TREATMENT = ("patient_id", "kind", "started_on")
+_ONE_BY_ONE: dict[str, Any] = {
+    "filter": Q(treatments__isnull=False),
+    "order_by": "treatments__pk",
+}
+BEGUN: dict[str, Any] = {
+    "treated_with": ArrayAgg("treatments__kind", **_ONE_BY_ONE),
+    "treated_on": ArrayAgg("treatments__started_on", **_ONE_BY_ONE),
+    "dosed_on": F("first_study_dose_on"),
+}
+"""Columns of a patient that say which treatments began, where patients are read anyway."""
 COLUMNS = (
     "run__visit__patient_id",
     "run__visit__patient__birth_month",

@@ -9,7 +9,7 @@ from django.utils import timezone
 from analytics.reports import ABSENT
 from analytics.reports.cohort import CohortReport, Section
 from analytics.reports.periods import day_period
-from analytics.selectors import cohort, correlations, loads
+from analytics.selectors import cohort, correlations, shown_method
 from analytics.selectors import cohort_digest as digest
 from analytics.selectors.cohort import Filters, trained_count
 from analytics.services import papers, rising
@@ -48,7 +48,7 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
     part = cohort.part(study, user=user, filters=Filters())
     columns = part.columns
     method, is_demonstration = digest.method()
-    trained = trained_count(study, user=user, columns=columns, method=loads.active_model())
+    trained = trained_count(study, user=user, columns=columns, method=shown_method.active())
     return CohortReport(
         title=f"Cohort of {study.code}, {_state_of(period, now.date())}",
         facts=(

@@ -170,6 +170,6 @@ def _scan(study: Study, point: CohortPoint, loads: LoadColumns, row: int) -> lis
         " ".join(point.therapies),
         point.acq_stratum,
         str(point.run_id),
-        guarded(loads.models[loads.model[row]]),
+        guarded(str(loads.method)),
         number(point.load_ml),
     ]

@@ -44,7 +44,8 @@ def _rising(stratum: str, loads: LoadColumns, study: Study, smallest_group: int)
         time=loads.age_months,
         value=loads.load_ml,
         acquisition=loads.acquisition,
-        model=loads.model,
+        # One version counts at a time.
+        model=np.zeros(loads.patient.size, np.intp),
         after_treatment=loads.is_after_treatment,
     )
     try:

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Any
 
-from analytics.selectors import changes, cohort, kept, loads, relations
+from analytics.selectors import changes, cohort, kept, relations, shown_method
 from analytics.selectors.changes import VisitChange
 from analytics.selectors.cohort import Filters
 from analytics.selectors.intervals import found as found_intervals
 from analytics.selectors.relations import Estimated
+from analytics.selectors.shown_method import ShownMethod
 from analytics.services import rising
 from analytics.services.rising import Rising
 from mldtrial.trial.models import Study
-from segmentation.models import ModelVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Numbers:
 
     Attributes
     ----------
-    method : ModelVersion or None
+    method : ShownMethod or None
         Whose loads count; None before one is chosen.
     filters : Filters
         What was asked for, without a site or an arm that is not there for this person.
@@ -30,7 +30,7 @@ class Numbers:
         True where the part, or what it leaves out, is too small a group for this person.
     """
 
-    method: ModelVersion | None
+    method: ShownMethod | None
     filters: Filters
     sites: tuple[tuple[str, str], ...]
     is_withheld: bool
@@ -68,7 +68,7 @@ def _counted(study: Study, user: Any, filters: Filters, smallest: int) -> Number
     planned = relations.planned(part.columns, smallest)
     known = found_intervals(relations.samples(planned))
     shown = relations.with_intervals(planned, lambda sample: known.get(sample.key))
-    method = loads.active_model()
+    method = part.loads.method or shown_method.active()
     return Numbers(
         method=method,
         filters=part.filters,

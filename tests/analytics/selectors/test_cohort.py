@@ -232,12 +232,12 @@ def test_a_part_of_too_few_patients_is_withheld_whole(world):
 @pytest.mark.django_db
 def test_the_cohort_takes_as_many_queries_for_many_scans(world, django_assert_num_queries):
     make_load(world.patient_a, DAY, 10.0)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         points(world)
     for month in range(1, 13):
         make_load(world.patient_b, date(2025, month, 1), 10.0)
         score(world, world.patient_b, date(2025, month, 1), 1)
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(points(world)) == 13
 
 

@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from analytics.selectors import acquired, load_columns, loads
+from analytics.selectors import acquired, load_columns, loads, shown_method
 from mldtrial.trial.models import Patient, Treatment
 from segmentation.imaging.acquisitions import is_acquired_alike
-from tests.support.loads import make_load, make_scan
+from tests.support.loads import make_load, make_model, make_scan, trained_on
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +25,8 @@ ECHOES = (95.0, 95.0, None, 140.0, 95.0)
 
 
 def as_object(columns: load_columns.LoadColumns, row: int) -> tuple[object, ...]:
-    patient, model = columns.patient[row], columns.model[row]
     return (
-        columns.patient_ids[patient],
+        columns.patient_ids[columns.patient[row]],
         columns.run_id[row],
         columns.visit_id[row],
         columns.visit_number[row],
@@ -37,7 +36,7 @@ def as_object(columns: load_columns.LoadColumns, row: int) -> tuple[object, ...]
         columns.age_months[row],
         columns.load_ml[row],
         columns.stratum[row],
-        columns.models[model],
+        str(columns.method),
         columns.is_planned[row],
         columns.is_after_treatment[row],
         columns.therapy_kinds[columns.therapies[row]],
@@ -94,3 +93,19 @@ def test_who_may_see_no_load_reads_none(world: World):
     make_load(world.patient_a, FIRST, 10.0)
     columns = load_columns.read(world.study, user=world.user("reader"))
     assert (columns.load_ml.size, columns.patient_ids) == (0, ())
+
+
+@pytest.mark.parametrize("has_set", [True, False])
+def test_the_method_that_comes_with_the_loads_is_the_active_one(world: World, has_set: bool):
+    user = world.user("data_manager")
+    assert shown_method.active() is None
+    run = make_load(world.patient_a, FIRST, 10.0)
+    if has_set:
+        trained_on(run.model_version, world.patient_b)
+    make_model(name="other", state="CANDIDATE")
+    method, active = load_columns.read(world.study, user=user).method, loads.active_model()
+    assert method == shown_method.active()
+    told = ("pk", "name", "version", "method", "is_demonstration")
+    assert [getattr(method, one) for one in told] == [getattr(active, one) for one in told]
+    assert (str(method), method.get_method_display) == (str(active), active.get_method_display())
+    assert method.has_training_set == hasattr(active, "training_set") == has_set

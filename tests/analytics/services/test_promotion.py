@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, transaction
 
 from analytics.models import FlagKind, TrajectoryFlag
-from analytics.selectors import cohort, loads
+from analytics.selectors import cohort, loads, shown_method
 from analytics.services import impact_snapshot, promotion, review
 from mldtrial.audit.context import acting
 from mldtrial.audit.models import AccessEvent, ApprovalRequest, Signature
@@ -58,7 +58,7 @@ def trained(world: World) -> int:
     user = world.user("data_manager")
     shown = cohort.part(world.study, user=user, filters=cohort.Filters())
     return cohort.trained_count(
-        world.study, user=user, columns=shown.columns, method=loads.active_model()
+        world.study, user=user, columns=shown.columns, method=shown_method.active()
     )
 
 
