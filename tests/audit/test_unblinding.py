@@ -117,6 +117,15 @@ def test_an_open_study_is_not_unblinded_and_shows_its_arms(world: World):
     assert arm(world, "coordinator_b") is None
 
 
+def test_only_the_arms_of_patients_in_reach_leave_the_database(
+    world: World, django_assert_num_queries: Any
+):
+    load(world, {"A-001": VERUM, "B-001": CONTROL})
+    for key, found in (("coordinator", {VERUM}), ("sponsor", {VERUM, CONTROL})):
+        with django_assert_num_queries(2):  # the roles, then the arms
+            assert arms_of_groups(world, key) == found
+
+
 def test_a_study_that_was_blinded_shows_no_arm_by_being_set_open(allocated: World):
     Study.objects.filter(pk=allocated.study.pk).update(blinding="OPEN")
     allocated.patient_a.refresh_from_db()
