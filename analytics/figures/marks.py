@@ -26,6 +26,8 @@ class Marks:
     stratum : ndarray of str, shape (n,)
     subtype, subject : ndarray of int, shape (n,)
         The place of each scan's subtype in `subtypes`, and of its patient in `subject_codes`.
+    subject_codes : ndarray of str
+        In order, so that the places of patients are in the order of their codes.
     links : sequence of (address, label)
         Of each scan; empty where there are more than `LABELLED_UP_TO`.
     """
@@ -36,7 +38,7 @@ class Marks:
     subtype: Rows
     subtypes: Sequence[str]
     subject: Rows
-    subject_codes: Sequence[str]
+    subject_codes: NDArray[np.str_]
     links: Sequence[tuple[str, str]] = ()
 
     @property
@@ -57,11 +59,9 @@ class Marks:
         found = np.flatnonzero(here)
         if self.is_labelled:
             return found
-        place = np.zeros(len(self.subject_codes), np.intp)
-        place[self.subject[found]] = 1
-        order = sorted(np.flatnonzero(place).tolist(), key=self.subject_codes.__getitem__)
-        place[order] = np.arange(len(order))
-        by_code: Rows = found[np.argsort(place[self.subject[found]], kind="stable")]
+        # Numbers of two bytes are sorted by their digits, five times as fast.
+        places = self.subject[found].astype(np.min_scalar_type(len(self.subject_codes)))
+        by_code: Rows = found[np.argsort(places, kind="stable")]
         return by_code
 
     def linked(self, rows: Rows) -> list[list[str]]:
@@ -73,9 +73,18 @@ class Marks:
         subject = self.subject[rows]
         begins = begins_of(subject)
         return {
-            "subjects": shared([self.subject_codes[one] for one in subject[begins]]),
+            "subjects": shared(self.subject_codes[subject[begins]]),
             "marks": typed(np.diff(np.append(begins, subject.size))),
         }
+
+
+def in_order(codes: Sequence[str]) -> tuple[NDArray[np.str_], Rows]:
+    """Return codes of patients in order, and the new place of each."""
+    given = np.array(codes, str)
+    order = np.argsort(given)
+    place = np.empty(given.size, np.intp)
+    place[order] = np.arange(given.size)
+    return given[order], place
 
 
 def begins_of(subject: Rows) -> Rows:

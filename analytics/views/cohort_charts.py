@@ -10,7 +10,7 @@ from analytics.figures.cohort import cohort_figure
 from analytics.figures.curves import curves_figure
 from analytics.figures.heat_map import Cell, heat_map_figure
 from analytics.figures.levels import levels_figure
-from analytics.figures.marks import LABELLED_UP_TO, Marks
+from analytics.figures.marks import LABELLED_UP_TO, Marks, in_order
 from analytics.selectors.cohort_point import CohortPoint
 from analytics.selectors.columns import Columns
 from analytics.selectors.correlations import Relation, Row
@@ -39,14 +39,15 @@ def scatter(columns: Columns, relation: Relation, study: Study) -> dict[str, Any
 
 def _marks(columns: Columns, relation: Relation, study: Study) -> Marks:
     is_labelled = columns.load_ml.size <= LABELLED_UP_TO
+    codes, place = in_order(columns.subject_codes)
     return Marks(
         load_ml=columns.load_ml,
         score=relation.of(columns),
         stratum=columns.stratum,
         subtype=columns.subtype_places(),
         subtypes=[SUBTYPE_NAMES[kind] for kind in Subtype],
-        subject=columns.patient,
-        subject_codes=columns.subject_codes,
+        subject=place[columns.patient],
+        subject_codes=codes,
         links=[_link(relation, one, study) for one in columns.points()] if is_labelled else (),
     )
 

@@ -22,7 +22,7 @@ class Mark(NamedTuple):
 def marks_of(given: Iterable[Mark]) -> Marks:
     """Return scans as the columns that figures are made of."""
     kept = list(given)
-    codes = list(dict.fromkeys(mark.subject for mark in kept))
+    codes = sorted({mark.subject for mark in kept})
     subtypes = list(dict.fromkeys(mark.subtype for mark in kept))
     return Marks(
         load_ml=np.array([mark.load_ml for mark in kept], float),
@@ -31,6 +31,6 @@ def marks_of(given: Iterable[Mark]) -> Marks:
         subtype=np.array([subtypes.index(mark.subtype) for mark in kept], np.intp),
         subtypes=subtypes,
         subject=np.array([codes.index(mark.subject) for mark in kept], np.intp),
-        subject_codes=codes,
+        subject_codes=np.array(codes, str),
         links=[mark.link for mark in kept] if len(kept) <= LABELLED_UP_TO else (),
     )
