@@ -131,7 +131,7 @@ def with_scores(study: Study, points: Sequence[loads.LoadPoint], *, user: Any) -
         patient_ids=patient_ids,
         patient=patient,
         visit_ids=[str(one.visit_id) for one in points],
-        day=np.array(scanned_on, "datetime64[D]"),
+        day=load_columns.days_of(scanned_on),
         window_days=_windows_of_each(known, patient),
     )
     scores = cohort_scores.scores(study, scanned, user=user)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields, replace
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -127,7 +128,7 @@ def read(study: Study, *, user: Any, begun: loads.Begun | None = None) -> LoadCo
 def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColumns:
     n = len(values["a_load"])
     patient_ids, patient = named(values["a_patient"])
-    visit_date = _days(values["a_day"])
+    visit_date = days_of(values["a_day"])
     gaps = np.array([gap or 0 for gap in values["a_gap"]], np.int64)
     scanned_on = visit_date + gaps
     before = _begun_before(patient_ids, patient, scanned_on, begun)
@@ -145,7 +146,7 @@ def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColu
         visit_name=np.array(values["a_name"], object),
         visit_date=visit_date,
         scanned_on=scanned_on,
-        age_months=ages_months(_days(values["a_birth"]), visit_date),
+        age_months=ages_months(days_of(values["a_birth"]), visit_date),
         load_ml=np.array(values["a_load"], float),
         stratum=np.array(values["a_stratum"], str),
         acquisition=acquisition,
@@ -161,8 +162,13 @@ def named(values: Iterable[Any]) -> tuple[tuple[Any, ...], Codes]:
     return tuple(dict.fromkeys(given)), numbered(given, len(given))[0]
 
 
-def _days(values: Sequence[Any]) -> Days:
-    return np.array(values, "datetime64[D]")
+FIRST_DAY = date(1970, 1, 1).toordinal()
+
+
+def days_of(dates: Sequence[date]) -> Days:
+    """Return dates as days; by their numbers: numpy takes a hundred times as long over dates."""
+    numbers = np.array([one.toordinal() for one in dates], np.int64)
+    return (numbers - FIRST_DAY).astype("datetime64[D]")
 
 
 def _acquisitions(

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from analytics.selectors import acquired, load_columns, loads, shown_method
 from mldtrial.trial.models import Patient, Treatment
@@ -109,3 +111,8 @@ def test_the_method_that_comes_with_the_loads_is_the_active_one(world: World, ha
     assert [getattr(method, one) for one in told] == [getattr(active, one) for one in told]
     assert (str(method), method.get_method_display) == (str(active), active.get_method_display())
     assert method.has_training_set == hasattr(active, "training_set") == has_set
+
+
+@given(st.lists(st.dates()))
+def test_dates_become_the_days_that_numpy_makes_of_them(dates: list[date]):
+    assert (load_columns.days_of(dates) == np.array(dates, "datetime64[D]")).all()
