@@ -254,9 +254,10 @@ def table(given_points, smallest_group=1):
     return {(row.stratum, row.subtype): row for row in rows}
 
 
-def test_a_perfect_rank_order_has_rho_one():
+def test_a_perfect_rank_order_has_no_interval_and_says_so():
     found = table([point(n, 10.0 * n, n) for n in range(1, 6)])["3D", ""]
-    assert (found.rho, found.n, found.n_patients) == (pytest.approx(1.0), 5, 5)
+    assert (found.rho, found.n, found.n_patients) == (None, 5, 5)
+    assert "same value" in found.reason
 
 
 def test_rho_of_five_pairs_by_hand():
@@ -267,11 +268,12 @@ def test_rho_of_five_pairs_by_hand():
 
 
 def test_3d_and_2d_are_never_pooled():
-    given_points = [point(n, float(n), n) for n in range(4)]
-    given_points += [point(n, float(n), 6 - n, stratum="2D") for n in range(4)]
+    levels = [2, 1, 4, 3, 5]
+    given_points = [point(n, float(n), level) for n, level in enumerate(levels)]
+    given_points += [point(n, float(n), 6 - level, stratum="2D") for n, level in enumerate(levels)]
     found = table(given_points)
-    assert found["3D", ""].rho == pytest.approx(1.0)
-    assert found["2D", ""].rho == pytest.approx(-1.0)
+    assert found["3D", ""].rho == pytest.approx(0.8)
+    assert found["2D", ""].rho == pytest.approx(-0.8)
     assert {stratum for stratum, _ in found} == {"3D", "2D"}
 
 
