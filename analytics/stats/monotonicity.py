@@ -112,6 +112,8 @@ class Review:
     swap: Swap | None
 
 
+LEAST_TO_SWAP = 3
+"""Points of a series in which an exchange of two means something."""
 Tolerance = Callable[[SeriesPoint, SeriesPoint], float]
 
 
@@ -233,8 +235,13 @@ def suggest_swap(points: Sequence[SeriesPoint], tolerance: Tolerance) -> Swap | 
     """Return the two points whose exchange makes a falling series rise throughout, if any.
 
     An exchanged series must rise by itself, without the help of the tolerance; the series as
-    it stands must fall beyond it. Of several pairs, the one nearest in time is meant.
+    it stands must fall beyond it. Of several pairs, the one nearest in time is meant. Two points
+    suggest nothing: any fall of two is mended by their exchange, which is no evidence of one
+    (domain section 8.8).
     """
+    if len(points) < LEAST_TO_SWAP:
+        check_series(points)
+        return None
     if not find_reversals(points, tolerance):
         return None
     values = [point.value for point in points]

@@ -52,6 +52,17 @@ def test_a_fall_after_treatment_is_another_kind():
     assert [r.kind for r in find_reversals(points, TOLERANCE)] == [Kind.POST_TREATMENT_DECREASE]
 
 
+@given(st.floats(0, 300), st.floats(0, 300))
+def test_two_points_are_never_said_to_be_exchanged(first: float, second: float):
+    assert suggest_swap(series(first, second), TOLERANCE) is None
+
+
+def test_a_third_point_makes_an_exchange_worth_a_look():
+    fallen = series(100, 60)
+    assert review_series(fallen, TOLERANCE, largest_rise_per_month=15).swap is None
+    assert suggest_swap([*fallen, Point(12, 130)], TOLERANCE) is not None
+
+
 def test_an_exchanged_pair_is_recognised():
     swap = suggest_swap(series(30, 70, 50, 90), TOLERANCE)
     assert swap is not None
