@@ -19,6 +19,26 @@ class Rising:
     found: StudyMonotonicity | None
     reason: str
 
+    @property
+    def not_falling(self) -> str:
+        """Return the share of the scans that are not lower, in percent."""
+        return "" if self.found is None else whole_percent(self.found.share_not_falling)
+
+    @property
+    def within_noise(self) -> str:
+        """Return the share of the scans that are not lower by more than noise, in percent."""
+        return "" if self.found is None else whole_percent(self.found.share_within_noise)
+
+
+def whole_percent(share: float) -> str:
+    """Return a share in whole percent; one fall in a thousand scans is not 100 % without a fall."""
+    rounded = f"{100 * share:.0f}"
+    if rounded == "100" and share < 1:
+        return "> 99 %"
+    if rounded == "0" and share > 0:
+        return "< 1 %"
+    return f"{rounded} %"
+
 
 def rising(loads: LoadColumns, study: Study, *, smallest_group: int) -> list[Rising]:
     """Return how monotone the courses are, for scans of 3D and of 2D apart.

@@ -63,3 +63,19 @@ def test_a_group_below_the_smallest_one_is_not_shown(world: World):
     shown, _ = rising.rising(loads, world.study, smallest_group=1)
     assert shown.found is not None
     assert shown.found.n_subjects == 1
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [
+        (1.0, "100 %"),
+        (299 / 300, "> 99 %"),
+        (0.994, "99 %"),
+        (0.5, "50 %"),
+        (1 / 300, "< 1 %"),
+        (0.006, "1 %"),
+        (0.0, "0 %"),
+    ],
+)
+def test_one_fall_of_many_is_not_rounded_away(share: float, said: str):
+    assert rising.whole_percent(share) == said
