@@ -23,12 +23,15 @@ class NamedLoad:
     ----------
     acquisition : Acquisition or None
         How it was acquired; None where nobody asks.
+    white_matter_version : str
+        Of the method that measured the white matter; empty where it is not known.
     """
 
     load_ml: float
     visit_name: str
     white_matter_ml: float | None = None
     acquisition: Acquisition | None = None
+    white_matter_version: str = ""
 
     @property
     def percent_of_white_matter(self) -> float | None:
@@ -80,8 +83,11 @@ def wider_after(here: NamedLoad, there: NamedLoad) -> str:
 
 
 def on_atrophy(kind: str, here: NamedLoad, there: NamedLoad) -> str:
-    """Return what to add where a load falls and its share of the white matter rises; or nothing."""
-    if kind not in FALLS:
+    """Return what to add where a load falls and its share of the white matter rises; or nothing.
+
+    Two volumes by two versions of their method differ by the method as well: nothing is said.
+    """
+    if kind not in FALLS or here.white_matter_version != there.white_matter_version:
         return ""
     now, before = here.percent_of_white_matter, there.percent_of_white_matter
     if now is None or before is None or now <= before:

@@ -69,10 +69,26 @@ def as_points(series: Sequence[LoadPoint]) -> list[monotonicity.Point]:
     ]
 
 
-def named(load: LoadPoint, volumes: Volumes) -> flag_words.NamedLoad:
-    """Return a load as the sentence of a finding names it."""
-    white_ml = volumes.get(load.run_id, {}).get(TissueCode.WHITE_MATTER)
-    return flag_words.NamedLoad(load.load_ml, load.visit_name, white_ml, load.acquisition)
+def named(
+    series: Sequence[LoadPoint], volumes: Volumes, versions: Mapping[UUID, str]
+) -> dict[UUID, flag_words.NamedLoad]:
+    """Return the loads of a series by run, as the sentences of findings name them.
+
+    Parameters
+    ----------
+    volumes, versions : mapping
+        Denominators of each run, and the version of the method that measured them.
+    """
+    return {
+        load.run_id: flag_words.NamedLoad(
+            load.load_ml,
+            load.visit_name,
+            volumes.get(load.run_id, {}).get(TissueCode.WHITE_MATTER),
+            load.acquisition,
+            versions.get(load.run_id, ""),
+        )
+        for load in series
+    }
 
 
 def in_words(finding: Finding, named: Mapping[UUID, flag_words.NamedLoad]) -> str:

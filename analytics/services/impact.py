@@ -1,9 +1,9 @@
 """What would change if another method counted: agreement, flags, correlations."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from analytics.models import FlagKind
@@ -16,6 +16,8 @@ from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
 from mldtrial.trial.models import AcqStratum, Study
 from segmentation.selectors import tissue
+
+MeasuredT = TypeVar("MeasuredT")
 
 RELATIONS = tuple(correlations.RELATIONS.values())
 
@@ -165,14 +167,14 @@ def flag_changes(rows: Sequence[impact.Row], study: Study) -> FlagChanges:
         if row.other is not None:
             then[row.patient_id].append(row.other)
     series = [*now.values(), *then.values()]
-    volumes = _of_each_head(
-        judged, tissue.volumes_of([point.run_id for points in series for point in points])
-    )
+    runs = [point.run_id for points in series for point in points]
+    volumes = _of_each_head(judged, tissue.volumes_of(runs))
+    versions = _of_each_head(judged, tissue.versions_of(runs))
     changes: list[FlagChange] = []
     kept = 0
     for patient_id, code in codes.items():
-        before = _found(now[patient_id], study, volumes)
-        after = _found(then[patient_id], study, volumes)
+        before = _found(now[patient_id], study, volumes, versions)
+        after = _found(then[patient_id], study, volumes, versions)
         kept += len(before.keys() & after.keys())
         for found, missing_in, appears in ((after, before, True), (before, after, False)):
             changes += [
@@ -183,23 +185,28 @@ def flag_changes(rows: Sequence[impact.Row], study: Study) -> FlagChanges:
     return FlagChanges(tuple(changes), kept, len(open_patients))
 
 
-def _of_each_head(rows: Sequence[impact.Row], volumes: findings.Volumes) -> findings.Volumes:
-    """Lend the volumes of one run to the other one of the same images, where it has none."""
-    lent = dict(volumes)
+def _of_each_head(
+    rows: Sequence[impact.Row], measured: Mapping[UUID, MeasuredT]
+) -> Mapping[UUID, MeasuredT]:
+    """Lend what was measured for one run to the other one of the same images, where it has none."""
+    lent = dict(measured)
     for row in rows:
         if row.difference_ml is None or row.counted is None or row.other is None:
             continue
         for one, other in ((row.counted, row.other), (row.other, row.counted)):
-            if one.run_id in volumes:
-                lent.setdefault(other.run_id, volumes[one.run_id])
+            if one.run_id in measured:
+                lent.setdefault(other.run_id, measured[one.run_id])
     return lent
 
 
 def _found(
-    series: Sequence[LoadPoint], study: Study, volumes: findings.Volumes
+    series: Sequence[LoadPoint],
+    study: Study,
+    volumes: findings.Volumes,
+    versions: Mapping[UUID, str],
 ) -> dict[tuple[UUID, str], tuple[LoadPoint, str]]:
     by_run = {point.run_id: point for point in series}
-    named = {point.run_id: findings.named(point, volumes) for point in series}
+    named = findings.named(series, volumes, versions)
     found = {}
     for finding in findings.find(series, study, volumes):
         here = by_run[finding.run_id]

@@ -14,7 +14,7 @@ from analytics.selectors import flags as current
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
 from analytics.services.findings import Finding, find, in_words
-from analytics.services.findings import named as named_load
+from analytics.services.findings import named as named_loads
 from analytics.services.told_later import unsaid
 from mldtrial.audit.context import acting, because
 from mldtrial.audit.models import LockLevel
@@ -51,7 +51,7 @@ def review_queued(*, origin: str) -> int:
         flags = [flag for flag in flagged.get(patient_id, []) if flag.run.visit_id not in held]
         findings = _not_held(find(points, settings[patient.study_id], volumes), points, held)
         is_same = {_key(f) for f in findings} == {_key(f) for f in flags}
-        if is_same and not unsaid(flags, _named(points, volumes), versions):
+        if is_same and not unsaid(flags, named_loads(points, volumes, versions), versions):
             continue
         if _reviewed(patient, origin):
             reviewed += 1
@@ -101,11 +101,12 @@ def review_patient(*, patient: Patient) -> list[TrajectoryFlag]:
     for key, flag in known.items():
         if key not in findings:
             _retire(flag)
-    named = _named(series, volumes)
+    versions = tissue.versions_of([point.run_id for point in series])
+    named = named_loads(series, volumes, versions)
     flags = [
         _keep(locked, finding, known.get(key), by_run, named) for key, finding in findings.items()
     ]
-    for query, words in unsaid(flags, named, tissue.versions_of(list(named))):
+    for query, words in unsaid(flags, named, versions):
         queries.comment_on_query(query=query, words=words, by=None)
     return flags
 
@@ -116,12 +117,6 @@ def _not_held(
     """Return the findings of the visits that no lock holds."""
     visits = {point.run_id: point.visit_id for point in series}
     return [finding for finding in findings if visits[finding.run_id] not in held]
-
-
-def _named(
-    series: Sequence[LoadPoint], volumes: tissue.Volumes
-) -> dict[UUID, flag_words.NamedLoad]:
-    return {point.run_id: named_load(point, volumes) for point in series}
 
 
 def _keep(
@@ -149,14 +144,19 @@ def _keep(
 def _ask(
     patient: Patient, finding: Finding, visit_id: UUID, named: dict[UUID, flag_words.NamedLoad]
 ) -> Query:
+    question = f"{in_words(finding, named)} {flag_words.HINTS[FlagKind(finding.kind)]}"
     # The question holds loads, so it must never reach a site: the audience is IMAGING.
-    return queries.open_query(
+    query = queries.open_query(
         patient=patient,
         visit=patient.visits.get(pk=visit_id),
         audience=Audience.IMAGING,
         rule=f"LOAD-{finding.kind}",
-        question=f"{in_words(finding, named)} {flag_words.HINTS[FlagKind(finding.kind)]}",
+        question=question,
     )
+    if query.question != question:
+        # A person has opened the query on an earlier finding again: it waits for this one too.
+        queries.comment_on_query(query=query, words=question, by=None)
+    return query
 
 
 def _retire(flag: TrajectoryFlag) -> None:

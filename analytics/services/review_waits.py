@@ -46,7 +46,7 @@ def waiting(
         return []
     by_run = {point.run_id: point for point in series}
     volumes = tissue.volumes_of(list(by_run))
-    words = {point.run_id: named(point, volumes) for point in series}
+    words = named(series, volumes, tissue.versions_of(list(by_run)))
     found = {}
     for finding in find(series, study, volumes):
         visit_id = by_run[finding.run_id].visit_id

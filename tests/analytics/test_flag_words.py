@@ -32,6 +32,22 @@ def test_a_share_that_does_not_rise_or_is_not_known_says_nothing(kind, before, n
     assert "atrophy" not in fall(kind, before, now)
 
 
+@pytest.mark.parametrize("kind", FALLS)
+def test_two_versions_of_the_method_of_the_volumes_say_nothing_of_atrophy(kind: str):
+    there = NamedLoad(100.0, "M6", 400.0, white_matter_version="tissue-1")
+    said = {
+        version: describe(
+            kind,
+            NamedLoad(90.0, "M12", 340.0, white_matter_version=version),
+            there,
+            tolerance_ml=5.0,
+        )
+        for version in ("tissue-1", "tissue-2")
+    }
+    assert "speaks for atrophy" in said["tissue-1"]
+    assert "atrophy" not in said["tissue-2"]
+
+
 def test_a_rise_and_a_swap_say_nothing_of_atrophy():
     here, there = NamedLoad(120.0, "M12", 200.0), NamedLoad(100.0, "M6", 400.0)
     for kind in (FlagKind.JUMP, FlagKind.SWAP):
