@@ -20,6 +20,7 @@ from analytics.views import (
     quality,
     reference_cohorts,
     rescans,
+    run_flags,
     sample_size,
 )
 from analytics.views import cohort_derived as derived
@@ -35,6 +36,7 @@ urlpatterns = [
     path(PATIENT, patient.patient_page, name="patient"),
     path(f"{PATIENT}trajectory.json", patient.trajectory, name="patient_trajectory"),
     path(f"{PATIENT}course.pdf", patient_paper.patient_pdf_file, name="patient_pdf"),
+    path(f"{STUDY}runs/<uuid:run_id>/flags/", run_flags.run_flags, name="run_flags"),
     path(f"{STUDY}cohort/", cohort.cohort_page, name="cohort"),
     path(f"{STUDY}cohort/derived.json", derived.cohort_derived, name="cohort_derived"),
     path(f"{STUDY}cohort/derived.csv", derived.cohort_derived_data, name="cohort_derived_data"),

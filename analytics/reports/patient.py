@@ -49,6 +49,8 @@ class PatientPaper:
         How the numbers came about, below the figure.
     waiting : sequence of str
         What the review would flag or take back, and cannot while a visit is frozen or locked.
+    shows_severity : bool
+        Whether the reader of the paper may see the agreed MRI severity score.
     """
 
     title: str
@@ -59,6 +61,7 @@ class PatientPaper:
     visits: Sequence[VisitLine]
     findings: Sequence[Finding]
     waiting: Sequence[str] = ()
+    shows_severity: bool = True
 
 
 def patient_pdf(paper: PatientPaper, origin: Origin) -> bytes:
@@ -92,7 +95,7 @@ def _figure(paper: PatientPaper) -> list[Flowable]:
 def _visits(paper: PatientPaper) -> list[Flowable]:
     if not paper.visits:
         return [sheet.words("No visit yet.")]
-    shows_loads = paper.course.shows_loads
+    shows_loads, shows_severity = paper.course.shows_loads, paper.shows_severity
     columns = [
         Column("Visit", 2.4),
         Column("Date", 1.75),
@@ -100,24 +103,27 @@ def _visits(paper: PatientPaper) -> list[Flowable]:
         Column("GMFC-MLD\n0–6", 1.75, is_number=True),
         Column("ELFC-MLD\nE0–E4", 1.75, is_number=True),
     ]
+    if shows_severity:
+        columns.append(Column("MRI score\n0–34", 1.6, is_number=True))
     if shows_loads:
         unit = paper.course.scale.unit
         columns += [
-            Column("MRI score\n0–34", 1.6, is_number=True),
             Column(f"Load\n{unit}", 1.25, is_number=True),
             Column(f"Interval\n{unit}", 1.9, is_number=True),
         ]
     columns.append(Column("Images", 1.8))
     if shows_loads:
         columns.append(Column("Flags", 1.0))
-    return [sheet.table(columns, [_cells(line, shows_loads) for line in paper.visits])]
+    return [sheet.table(columns, [_cells(line, paper) for line in paper.visits])]
 
 
-def _cells(line: VisitLine, shows_loads: bool) -> list[str]:
+def _cells(line: VisitLine, paper: PatientPaper) -> list[str]:
     cells = [line.name, line.day, line.age_months, line.gmfc, line.elfc]
-    if not shows_loads:
+    if paper.shows_severity:
+        cells.append(line.severity)
+    if not paper.course.shows_loads:
         return [*cells, line.images]
-    return [*cells, line.severity, line.load, line.interval, line.images, line.findings]
+    return [*cells, line.load, line.interval, line.images, line.findings]
 
 
 def _findings(paper: PatientPaper) -> list[Flowable]:

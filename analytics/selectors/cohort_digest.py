@@ -11,12 +11,12 @@ from analytics.models import FlagKind, TrajectoryFlag
 from analytics.policies import visible_to as visible_flags
 from analytics.reports import ABSENT
 from analytics.reports.cohort import Correlation, Section
-from analytics.selectors import correlations, loads, overview
+from analytics.selectors import causes, correlations, loads, overview
 from analytics.selectors.cohort import windows_of
 from analytics.selectors.columns import Columns
 from analytics.selectors.correlations import Relation, Row
 from analytics.selectors.tally import Row as Counted
-from mldtrial.trial.models import AcqStratum, Study
+from mldtrial.trial.models import AcqStratum, QueryState, Study
 from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Subtype
 
 
@@ -65,14 +65,35 @@ def _relation_row(row: Row) -> tuple[str, str, str]:
 
 
 def flags(study: Study, *, user: Any) -> Section:
-    """Return how many flags of the review are open, by kind, as far as a person may see them."""
+    """Return how many flags there are to review and decided, by kind, as far as one may see."""
     found = TrajectoryFlag.objects.filter(patient__study=study, is_current=True)
-    counted = Counter(visible_flags(user, found).values_list("kind", flat=True))
-    rows = [
-        (FlagKind(kind).label.capitalize(), str(count)) for kind, count in sorted(counted.items())
-    ]
+    counted = Counter(visible_flags(user, found).values_list("kind", "query__state"))
+    rows = []
+    for kind in sorted({kind for kind, _ in counted}):
+        decided = counted[kind, QueryState.CLOSED]
+        waiting = sum(n for (one, _), n in counted.items() if one == kind) - decided
+        rows.append((FlagKind(kind).label.capitalize(), str(waiting), str(decided)))
     note = "A flag changes no number; it asks somebody to look."
-    return Section("Flags of the review", ("Kind", "Number"), tuple(rows), note)
+    return Section("Flags of the review", ("Kind", "To review", "Decided"), tuple(rows), note)
+
+
+def falls(study: Study, *, user: Any, smallest_group: int) -> Section:
+    """Return what the falls of a study were due to, as the cohort page has it."""
+    found = causes.causes(study, user=user, smallest_group=smallest_group)
+    rows = [
+        (
+            row.name.capitalize(),
+            str(row.untreated),
+            str(row.after_treatment),
+            ABSENT if row.percent is None else f"{floatformat(row.percent, 1)} %",
+        )
+        for row in found.rows
+    ]
+    if found.reason:
+        rows = [(found.reason, "", "", "")]
+    heads = ("Due to", "Untreated", "After treatment", "Of the decided")
+    note = "Falls that the review flags now, by what was chosen when their query was closed."
+    return Section("What falls were due to", heads, tuple(rows), note)
 
 
 def open_queries(study: Study, *, user: Any) -> Section:

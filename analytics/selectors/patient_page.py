@@ -1,7 +1,7 @@
 """What the page of one patient shows, in a number of queries that does not grow."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -30,10 +30,9 @@ from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import pairing
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.selectors import ASKED_SEQUENCES
-from segmentation.imaging.acquisitions import Acquisition
 from segmentation.models import SegmentationRun, TissueCode
 from segmentation.selectors import tissue
-from segmentation.selectors.tissue import Share, Volumes
+from segmentation.selectors.tissue import Share
 
 NO_SHARES: Mapping[UUID, Share] = {}
 
@@ -50,6 +49,16 @@ class Flag:
     visit_name: str
     run_id: UUID
     query_id: UUID | None
+    query_state: str
+    """Empty where nobody was asked."""
+    is_closed_by_rule: bool
+    disposition: str
+    """What it was due to, in words; empty where it is not decided or not recorded."""
+
+    @property
+    def is_settled(self) -> bool:
+        """Return whether somebody has decided on it."""
+        return self.query_state == QueryState.CLOSED
 
 
 @dataclass(slots=True)
@@ -68,6 +77,11 @@ class VisitRow:
     signatures: list[selectors.ShownSignature] = field(default_factory=list)
     not_done: list[NotDone] = field(default_factory=list)
     held: selectors.Held | None = None
+
+    @property
+    def is_to_review(self) -> bool:
+        """True where a flag waits for a decision."""
+        return any(not flag.is_settled for flag in self.flags)
 
     @property
     def missing_sequences(self) -> list[str]:
@@ -143,22 +157,31 @@ def _by_visit(found: QuerySet[Any]) -> dict[UUID, list[Any]]:
 
 def flags(patient: Patient, *, user: Any) -> list[Flag]:
     """Return the current findings on a patient's series; nothing for who may not see loads."""
-    found = visible_flags(
-        user, TrajectoryFlag.objects.filter(patient=patient, is_current=True)
-    ).select_related("run__visit", "run__result", "reference_run__visit", "reference_run__result")
+    return _flags(TrajectoryFlag.objects.filter(patient=patient, is_current=True), user)
+
+
+def flags_of_run(run: SegmentationRun, *, user: Any) -> list[Flag]:
+    """Return the current findings on one load; nothing for who may not see loads."""
+    return _flags(TrajectoryFlag.objects.filter(run=run, is_current=True), user)
+
+
+def _flags(asked_for: QuerySet[TrajectoryFlag], user: Any) -> list[Flag]:
+    found = visible_flags(user, asked_for).select_related(
+        "run__visit", "run__result", "reference_run__visit", "reference_run__result", "query"
+    )
     shown = list(found.order_by("run__visit__date", "kind"))
-    runs = {run for flag in shown for run in (flag.run_id, flag.reference_run_id) if run}
+    runs = [run for flag in shown for run in (flag.run, flag.reference_run) if run is not None]
     # Who sees the flags sees the loads, and with them their denominators.
-    volumes = tissue.volumes_of(runs) if runs else {}
-    how = acquired.of_runs(runs) if runs else {}
-    return [_flag(flag, volumes, how) for flag in shown]
+    named = _named(runs) if runs else {}
+    return [_flag(flag, named) for flag in shown]
 
 
-def _flag(flag: TrajectoryFlag, volumes: Volumes, how: Mapping[UUID, Acquisition]) -> Flag:
+def _flag(flag: TrajectoryFlag, named: Mapping[UUID, flag_words.NamedLoad]) -> Flag:
+    compared = flag.reference_run_id
     sentence = flag_words.describe(
         flag.kind,
-        _named(flag.run, volumes, how),
-        None if flag.reference_run is None else _named(flag.reference_run, volumes, how),
+        named[flag.run_id],
+        None if compared is None else named[compared],
         tolerance_ml=flag.tolerance_ml,
     )
     return Flag(
@@ -170,15 +193,25 @@ def _flag(flag: TrajectoryFlag, volumes: Volumes, how: Mapping[UUID, Acquisition
         visit_name=flag.run.visit.name,
         run_id=flag.run_id,
         query_id=flag.query_id,
+        query_state="" if flag.query is None else flag.query.state,
+        is_closed_by_rule=flag.query is not None and flag.query.closed_by_rule,
+        disposition="" if flag.query is None else flag.query.get_disposition_display(),
     )
 
 
-def _named(
-    run: SegmentationRun, volumes: Volumes, how: Mapping[UUID, Acquisition]
-) -> flag_words.NamedLoad:
-    white_ml = volumes.get(run.pk, {}).get(TissueCode.WHITE_MATTER)
-    load_ml = run.result.demyelination_load_ml
-    return flag_words.NamedLoad(load_ml, run.visit.name, white_ml, how.get(run.pk))
+def _named(runs: Collection[SegmentationRun]) -> dict[UUID, flag_words.NamedLoad]:
+    ids = {run.pk for run in runs}
+    volumes, versions, how = tissue.volumes_of(ids), tissue.versions_of(ids), acquired.of_runs(ids)
+    return {
+        run.pk: flag_words.NamedLoad(
+            run.result.demyelination_load_ml,
+            run.visit.name,
+            volumes.get(run.pk, {}).get(TissueCode.WHITE_MATTER),
+            how.get(run.pk),
+            versions.get(run.pk, ""),
+        )
+        for run in runs
+    }
 
 
 def treatments(patient: Patient, *, user: Any) -> QuerySet[Treatment]:

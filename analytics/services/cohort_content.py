@@ -69,6 +69,7 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
             ),
             _rising(rising.rising(part.loads, study, smallest_group=smallest)),
             digest.flags(study, user=user),
+            digest.falls(study, user=user, smallest_group=smallest),
             digest.open_queries(study, user=user),
             digest.visits(study, user=user),
         ),
@@ -111,8 +112,8 @@ def _courses(found: StudyMonotonicity | None, reason: str) -> tuple[str, ...]:
     return (
         str(found.n_subjects),
         _pairs(found),
-        f"{100 * found.share_not_falling:.0f} %",
-        f"{100 * found.share_within_noise:.0f} %",
+        rising.whole_percent(found.share_not_falling),
+        rising.whole_percent(found.share_within_noise),
         trend,
         floatformat(found.median_drawdown, 1),
         ABSENT if residual is None else floatformat(residual, 3),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from analytics import tasks
-from analytics.selectors import cohort, correlations, estimates, relations
+from analytics.selectors import causes, cohort, correlations, estimates, relations
 from analytics.selectors.cohort import Filters, windows_of
 from analytics.services import intervals
 from analytics.services.intervals import Standing
@@ -51,6 +51,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         **shown,
         "changes": said.changes,
         "rising": said.rising,
+        "causes": causes.causes(study, user=request.user, smallest_group=smallest),
         "study": study,
         "is_withheld": said.is_withheld,
         "curves": place(study, "curves", said.filters),

@@ -9,7 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import clocks, loads, measures, quality, reference_cohorts, slopes
+from analytics.selectors import (
+    clocks,
+    decisions,
+    loads,
+    measures,
+    quality,
+    reference_cohorts,
+    slopes,
+)
 from analytics.selectors import patient_page as page
 from analytics.selectors.clocks import Clock
 from analytics.selectors.measures import Measure
@@ -52,7 +60,8 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "details": _details(patient),
         "rows": rows,
         "last_visit": rows[0] if rows else None,
-        "flags": flags,
+        "reviewed": (reviewed := decisions.reviewed(flags, user=user)),
+        "to_review": decisions.to_review(reviewed),
         "waiting": waiting(patient.study, series, flags, page.held_visits(rows)),
         "planned": [
             entry for entry in selectors.schedule_of(patient) if entry.standing != Standing.DONE
@@ -64,8 +73,8 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "treatments": page.treatment_rows(patient, treatments, rows),
         "dispositions": selectors.dispositions(patient, user=user),
         "queries": queries,
-        "visible_queries": {query.pk for query in queries},
         "sees_loads": sees_loads,
+        "sees_severity": policies.may(user, "view_severity_finals", patient),
         "method": method,
         "trained": trained_on(patient, method) if method and series else None,
         "load_count": len(series),

@@ -15,6 +15,7 @@ from analytics.reports import ABSENT
 from analytics.reports.patient import Finding, PatientPaper, VisitLine, patient_pdf
 from analytics.selectors import clocks, decisions, loads, measures, reference_cohorts, slopes
 from analytics.selectors import patient_page as page
+from analytics.selectors.decisions import Decision
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import Flag, TreatmentRow, VisitRow
@@ -26,7 +27,7 @@ from analytics.views import charts
 from analytics.views.paper import number, pdf_answer
 from analytics.views.patient import log_view, patient_of
 from mldtrial.trial import policies, selectors
-from mldtrial.trial.models import Patient, Query
+from mldtrial.trial.models import Patient
 from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
 from segmentation.models import ModelVersion, TissueCode
 from segmentation.selectors.training_sets import Trained, trained_on
@@ -88,8 +89,9 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
             *_percentages(measured),
             *_training(method, trained),
         ],
+        shows_severity=policies.may(user, "view_severity_finals", patient),
         visits=[_line(row, flags, measured) for row in reversed(rows)],
-        findings=_findings(flags, decisions.queries_of(flags, user=user)),
+        findings=_findings(flags, user),
         waiting=[
             f"Waits until its visit is open. {found}"
             for found in waiting(patient.study, series, flags, page.held_visits(rows))
@@ -281,18 +283,14 @@ def _ends(interval: tuple[float, float] | None, digits: int) -> str:
     return f"{number(interval[0], digits)} to {number(interval[1], digits)}"
 
 
-def _findings(flags: Sequence[Flag], queries: dict[UUID, Query]) -> list[Finding]:
+def _findings(flags: Sequence[Flag], user: Any) -> list[Finding]:
+    """Return the flags in the order of their visits, whose rows name them by number."""
+    decided = {id(one.flag): one.decision for one in decisions.reviewed(flags, user=user)}
     return [
-        Finding(index, flag.label.capitalize(), flag.sentence, _decision(flag, queries))
+        Finding(index, flag.label.capitalize(), flag.sentence, _decision(flag, decided[id(flag)]))
         for index, flag in enumerate(flags, start=1)
     ]
 
 
-def _decision(flag: Flag, queries: dict[UUID, Query]) -> str:
-    query = None if flag.query_id is None else queries.get(flag.query_id)
-    if query is None:
-        return f"No query of it is in your reach. {flag.hint}"
-    state = f"Query {query.get_state_display()}"
-    if query.closed_by_rule:
-        state += " by the rule itself"
-    return f"{state}: {query.answer}" if query.answer else f"{state}, not answered yet. {flag.hint}"
+def _decision(flag: Flag, decision: Decision) -> str:
+    return decision.words if decision.is_settled else f"{decision.words} {flag.hint}"

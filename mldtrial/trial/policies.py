@@ -92,6 +92,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "assign_query": (Role.DATA_MANAGER,),
     "comment_on_query": (*ENTRY_ROLES, Role.DATA_MANAGER, Role.MONITOR),
     "view_loads": LOAD_ROLES,
+    # The agreed total of the reads: as `VISIBLE` has `MriSeverityFinal`.
+    "view_severity_finals": ALL_SITE_ROLES,
     "view_images": IMAGE_ROLES,
     "view_cohort": COHORT_ROLES,
     "view_quality": PATIENT_ROLES,

@@ -230,6 +230,7 @@ EXPECTED: dict[str, Route] = {
     "visit_status": Route(scope="site", get=SEES_PATIENTS, page=False),
     "job_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run": Route(scope="site", get=SEES_PATIENTS),
+    "run_flags": Route(scope="site", get=SEES_PATIENTS, page=False),
     "run_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run_cancel": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run_first": Route(scope="site", post={"data_manager"}, post_status=302, seen_by=SEES_PATIENTS),

@@ -70,6 +70,7 @@ MAY: dict[str, set[str]] = {
     "assign_query": {"data_manager"},
     "comment_on_query": {*ENTRY, "data_manager", "monitor"},
     "view_loads": LOADS,
+    "view_severity_finals": {*CENTRAL},
     "view_images": {*ENTRY, "data_manager", "auditor"},
     "view_cohort": LOADS,
     "view_quality": {*SITE_PEOPLE, *CENTRAL},

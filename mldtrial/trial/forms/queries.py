@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from mldtrial.trial.forms.base import Choices, SeenForm, ServiceForm, reason_field
-from mldtrial.trial.models import Audience, Role, Visit
+from mldtrial.trial.models import Audience, QueryDisposition, Role, Visit
 
 ROLE, PERSON = "role:", "person:"
 
@@ -32,10 +32,40 @@ class CommentForm(ServiceForm):
     )
 
 
-class CloseForm(ServiceForm):
-    """The end of a query."""
+DUE_TO = {
+    QueryDisposition.SEGMENTATION: "the mask is wrong at one of the visits",
+    QueryDisposition.ACQUISITION: "movement, an artefact or another fault of the images",
+    QueryDisposition.SCANNER: "another scanner, sequence or software measures otherwise",
+    QueryDisposition.ATROPHY: "the load falls in mL; its share of the white matter does not",
+    QueryDisposition.TREATMENT: "it is what the treatment did",
+    QueryDisposition.TRUE: "the load is as measured, and nothing above explains it",
+    QueryDisposition.OTHER: "for example a scan under the wrong date or subject; the reason "
+    "says what",
+}
+"""What each disposition means, in a line."""
 
+
+class CloseForm(ServiceForm):
+    """The end of a query; of one on loads, with what it was due to."""
+
+    disposition = forms.ChoiceField(
+        label="Due to",
+        choices=[
+            (code, f"{QueryDisposition(code).label.capitalize()}: {meaning}")
+            for code, meaning in DUE_TO.items()
+        ],
+        widget=Choices(),
+        error_messages={
+            "required": "Choose what it was due to.",
+            "invalid_choice": "Choose one of the list.",
+        },
+    )
     reason = reason_field("Reason for closing", missing="Give the reason for closing.")
+
+    def __init__(self, *args: Any, is_on_loads: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not is_on_loads:
+            del self.fields["disposition"]
 
 
 class ReopenForm(ServiceForm):

@@ -30,6 +30,18 @@ class QueryState(models.TextChoices):
     CLOSED = "CLOSED", "closed"
 
 
+class QueryDisposition(models.TextChoices):
+    """What a query on loads was found to be due to (domain section 8.5)."""
+
+    SEGMENTATION = "SEGMENTATION", "segmentation error"
+    ACQUISITION = "ACQUISITION", "acquisition or image quality"
+    SCANNER = "SCANNER", "change of scanner"
+    ATROPHY = "ATROPHY", "atrophy"
+    TREATMENT = "TREATMENT", "effect of treatment"
+    TRUE = "TRUE", "true change"
+    OTHER = "OTHER", "other"
+
+
 TRANSITIONS: tuple[tuple[str, str], ...] = (
     (QueryState.OPEN, QueryState.ANSWERED),  # the site
     (QueryState.OPEN, QueryState.CLOSED),  # the data manager, or the rule itself
@@ -68,6 +80,12 @@ class Query(ClinicalModel):
     closed_by_rule = models.BooleanField(
         default=False, help_text="The rule no longer found the fault."
     )
+    disposition = models.CharField(
+        max_length=12,
+        choices=QueryDisposition,
+        blank=True,
+        help_text="What a query on loads was due to; empty where it is not recorded.",
+    )
 
     class Meta(ClinicalModel.Meta):
         verbose_name_plural = "queries"
@@ -98,6 +116,18 @@ class Query(ClinicalModel):
                 name="query_closed_by_rule_is_closed",
             ),
             models.CheckConstraint(
+                condition=models.Q(disposition="")
+                | models.Q(disposition__in=QueryDisposition.values),
+                name="query_disposition_known",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(disposition="")
+                | models.Q(
+                    rule__startswith=LOAD_RULES, state=QueryState.CLOSED, closed_by_rule=False
+                ),
+                name="query_disposition_is_of_a_person_on_loads",
+            ),
+            models.CheckConstraint(
                 condition=~models.Q(rule__startswith=LOAD_RULES)
                 | models.Q(audience=Audience.IMAGING),
                 name="query_of_loads_is_not_for_a_site",
@@ -115,6 +145,11 @@ class Query(ClinicalModel):
 
     def __str__(self) -> str:
         return self.rule
+
+    @property
+    def is_on_loads(self) -> bool:
+        """True where a rule that reads loads asks: who closes it says what it was due to."""
+        return self.rule.startswith(LOAD_RULES)
 
 
 class ThreadStep(models.TextChoices):

@@ -14,7 +14,14 @@ from django.db.models import OuterRef, QuerySet, Subquery
 
 from mldtrial.audit.context import ANONYMOUS, AUTOMATIC
 from mldtrial.audit.models import Action, Lock
-from mldtrial.trial.models import Membership, Patient, Study
+from mldtrial.trial.models import (
+    LOAD_RULES,
+    Membership,
+    Patient,
+    Query,
+    QueryMessage,
+    Study,
+)
 from mldtrial.trial.selectors.labels import label_of
 from mldtrial.trial.selectors.locks import KINDS, record_of
 from mldtrial.trial.trails import Trail
@@ -54,6 +61,8 @@ class Version:
     origin: str
     address: str
     changes: list[FieldChange] = field(default_factory=list)
+    tells_loads: bool = False
+    """A volume in mL of a patient, or the words of a query on loads."""
 
     @property
     def action_label(self) -> str:
@@ -164,7 +173,16 @@ class Reader:
             origin=said.get("origin", ""),
             address=said.get("address", ""),
             changes=self._changes(trail, event, before),
+            tells_loads=patient is not None and self._tells_loads(trail, event),
         )
+
+    def _tells_loads(self, trail: Trail, event: Any) -> bool:
+        if trail.model is Query:
+            return bool(event.rule.startswith(LOAD_RULES))
+        if trail.model is QueryMessage:
+            rule = self._value(trail.events._meta.get_field("query"), event)  # a query in words
+            return (rule or "").startswith(LOAD_RULES)
+        return any(part.name.endswith("_ml") for part in trail.events._meta.concrete_fields)
 
     def _what(self, trail: Trail, event: Any) -> str:
         """Name the visit, or what else the record is about."""

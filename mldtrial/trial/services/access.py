@@ -1,5 +1,6 @@
 """Log who came in, who was refused, who saw blinded data and who took rows out."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -10,7 +11,7 @@ from mldtrial.accounts.services import refusals
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.audit.services import access_log
 from mldtrial.trial import policies
-from mldtrial.trial.models import Blinding, Membership, Study
+from mldtrial.trial.models import Blinding, Membership, Query, Study
 
 UNKNOWN_NAME_SALT = "mldtrial.trial.sign_in_refused"
 
@@ -68,6 +69,13 @@ def log_blinded_view(*, study: Study, by: Any, what: str, subject: str = "") -> 
             subject=subject,
             details={"what": what},
         )
+
+
+def log_queries_on_loads(queries: Iterable[Query], *, by: Any, subject: str = "") -> None:
+    """Log that a page told a person loads in the words of queries: once for each study."""
+    studies = {query.study_id: query.study for query in queries if query.is_on_loads}
+    for study in studies.values():
+        log_blinded_view(study=study, by=by, what="queries on loads", subject=subject)
 
 
 def log_membership(membership: Membership, action: str) -> None:

@@ -13,6 +13,7 @@ from mldtrial.trial.models import (
     Audience,
     Patient,
     Query,
+    QueryDisposition,
     QueryMessage,
     QueryState,
     Role,
@@ -185,27 +186,38 @@ def reopen_query(*, query: Query, reason: str, by: Any) -> Query:
     words = _require_words(reason, "reason", "Say what is still open.")
     locked.state = QueryState.OPEN
     locked.closed_by_rule = False
+    locked.disposition = ""  # the history keeps it, and the thread says it
     stored = _store_because(words, locked)
     _say(locked, ThreadStep.REOPENED, words, by)
     return stored
 
 
 @transaction.atomic
-def close_query(*, query: Query, reason: str, by: Any) -> Query:
+def close_query(*, query: Query, reason: str, by: Any, disposition: str = "") -> Query:
     """Close a query; `by` is None where the rule itself no longer finds the fault.
+
+    Parameters
+    ----------
+    disposition : str
+        One of `QueryDisposition`: what a query on loads that a person closes was due to.
 
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, the reason is empty, or the query is closed already.
+        If the person may not, the reason is empty, what it was due to is missing or not asked
+        for, or the query is closed already.
     """
     if by is not None:
         policies.require(by, "close_query", query)
     words = _require_words(reason, "reason", "Give the reason for closing.")
     locked = _locked(query)
     _require_not_closed(locked)
+    _require_disposition(locked, disposition, by)
     locked.state = QueryState.CLOSED
     locked.closed_by_rule = by is None
+    locked.disposition = disposition
+    if disposition:
+        words = f"{QueryDisposition(disposition).label.capitalize()}. {words}"
     _say(locked, ThreadStep.CLOSED, words, by)
     return _store_because(words, locked)
 
@@ -245,6 +257,14 @@ def _require_words(words: str, field: str, sentence: str) -> str:
     if not words.strip():
         raise ValidationError({field: sentence})
     return words.strip()
+
+
+def _require_disposition(query: Query, disposition: str, by: Any) -> None:
+    is_asked = query.is_on_loads and by is not None
+    if is_asked and disposition not in QueryDisposition.values:
+        raise ValidationError({"disposition": "Choose what it was due to."})
+    if disposition and not is_asked:
+        raise ValidationError("Only who closes a query on loads says what it was due to.")
 
 
 def _say(query: Query, step: str, words: str, by: Any) -> QueryMessage:

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_POST, require_safe
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Study
 from mldtrial.trial.selectors import audit
-from mldtrial.trial.services import audit_check, trail_export
+from mldtrial.trial.selectors.versions import Version
+from mldtrial.trial.services import access, audit_check, trail_export
 from mldtrial.trial.views.streaming import streamed
 
 PER_PAGE = 50
@@ -37,11 +38,13 @@ def audit_study(request: HttpRequest, study_code: str) -> HttpResponse:
     found = audit.timeline(study, user=request.user, filters=filters)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     patients = audit.audited_patients(study, user=request.user)
+    versions = audit.versions(page.object_list, study, user=request.user)
+    _log_loads(request, study, versions)
     context = {
         "study": study,
         "filters": filters,
         "page": page,
-        "versions": audit.versions(page.object_list, study, user=request.user),
+        "versions": versions,
         "kinds": audit.kinds(study, user=request.user),
         "people": [
             (str(person.pk), person) for person in audit.people_of(study, user=request.user)
@@ -60,6 +63,7 @@ def audit_record(request: HttpRequest, study_code: str, kind: str, record_id: UU
     """Show every version of one record."""
     study = selectors.study(study_code, user=request.user)
     versions = audit.history(study, kind, record_id, user=request.user)
+    _log_loads(request, study, versions)
     context = {"study": study, "versions": versions, "newest": versions[0]}
     return render(request, "trial/audit_record.html", context)
 
@@ -128,6 +132,12 @@ def _study(request: HttpRequest, study_code: str, action: str) -> Study:
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, action, study)
     return study
+
+
+def _log_loads(request: HttpRequest, study: Study, versions: list[Version]) -> None:
+    """Log once that the versions on a page told loads."""
+    if any(version.tells_loads for version in versions):
+        access.log_blinded_view(study=study, by=request.user, what="history with loads")
 
 
 def _verification(request: HttpRequest, studies: list[Study]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Membership, QueryState, Role, Study
 from mldtrial.trial.selectors import Kind
 from mldtrial.trial.selectors.reads import own_cases
+from mldtrial.trial.services import access
 from mldtrial.trial.views import work
 from mldtrial.trial.views.context import Link, links_into
 
@@ -36,15 +37,19 @@ def home(request: HttpRequest) -> HttpResponse:
     user = request.user
     held = policies.held(user)
     actions = policies.actions_of(held)
+    waiting = _first(selectors.all_queries(user=user, state=QueryState.OPEN))
+    answered = None
+    if "close_query" in actions:
+        answered = _first(selectors.all_queries(user=user, state=QueryState.ANSWERED))
+    told = [*waiting["rows"], *(answered["rows"] if answered else [])]
+    access.log_queries_on_loads(told, by=user)
     context = {
         "cards": _cards(held, user),
         "may_anywhere": actions,
         "sections": _sections(held, actions, user, whole=request.GET.get("all", "")),
         "cases": _first_cases(user) if "record_severity" in actions else None,
-        "queries": _first(selectors.all_queries(user=user, state=QueryState.OPEN)),
-        "answered": _first(selectors.all_queries(user=user, state=QueryState.ANSWERED))
-        if "close_query" in actions
-        else None,
+        "queries": waiting,
+        "answered": answered,
         "promotions": selectors.promotions_to_confirm(user=user)
         if "promote_model" in actions
         else [],

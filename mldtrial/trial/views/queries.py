@@ -23,6 +23,7 @@ from mldtrial.trial.forms.queries import (
 from mldtrial.trial.models import Audience, Query, QueryState, Role
 from mldtrial.trial.rules.plausibility import RULES
 from mldtrial.trial.selectors import QueryFilters
+from mldtrial.trial.services import access
 from mldtrial.trial.services import queries as services
 from mldtrial.trial.views.acts import Act, by_name, offered, perform
 from mldtrial.trial.views.answers import UNPROCESSABLE, form_page, posted
@@ -36,8 +37,10 @@ def query_list(request: HttpRequest) -> HttpResponse:
     filters = QueryFilters.of(request.GET)
     found = selectors.filtered_queries(filters, user=request.user)
     choices = selectors.query_choices(user=request.user)
+    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    access.log_queries_on_loads(page.object_list, by=request.user)
     context = {
-        "page": Paginator(found, PER_PAGE).get_page(request.GET.get("page")),
+        "page": page,
         "filters": filters,
         "state": filters.state,
         "tabs": [*QueryState.choices, (selectors.ALL, "all")],
@@ -143,7 +146,7 @@ ACTS = by_name(
         submit="Close query",
         done="The query was closed.",
         states=NOT_CLOSED,
-        make=lambda _query, data: CloseForm(data),
+        make=lambda query, data: CloseForm(data, is_on_loads=query.is_on_loads),
         do=lambda query, form, by: services.close_query(query=query, by=by, **form.cleaned_data),
         note=_read_by_site,
     ),
@@ -181,6 +184,7 @@ def query_page(request: HttpRequest, query_id: UUID) -> HttpResponse:
     refused = perform(request, query, ACTS) if request.method == "POST" else None
     if request.method == "POST" and refused is None:
         return redirect("query", query_id=query.pk)
+    access.log_queries_on_loads([query], by=request.user, subject=query.patient.subject_code)
     context = {
         "query": query,
         "steps": selectors.query_steps(query, user=request.user),

@@ -166,7 +166,9 @@ def test_a_query_that_a_person_closed_stays_closed(world):
     series(world.patient_a, 100.0, 160.3, 142.0)
     review.review_patient(patient=world.patient_a)
     for query in Query.objects.all():
-        queries.close_query(query=query, reason="Atrophy.", by=world.user("data_manager"))
+        queries.close_query(
+            query=query, reason="Seen.", disposition="ATROPHY", by=world.user("data_manager")
+        )
     review.review_patient(patient=world.patient_a)
     assert not Query.objects.exclude(state=QueryState.CLOSED).exists()
     assert current(world.patient_a)
@@ -247,7 +249,9 @@ def test_nothing_is_added_to_a_question_that_is_closed(world):
     runs = [make_load(world.patient_a, M12, 100.0), make_load(world.patient_a, M18, 80.0)]
     review.review_queued(origin="test")
     flag = TrajectoryFlag.objects.get(kind=FlagKind.NON_MONOTONIC)
-    queries.close_query(query=flag.query, reason="Looked at", by=world.user("data_manager"))
+    queries.close_query(
+        query=flag.query, reason="Looked at", disposition="OTHER", by=world.user("data_manager")
+    )
     for run, white_ml in zip(runs, (400.0, 300.0), strict=True):
         make_tissue(run, WMVOL=white_ml, BRNVOL=1000.0)
     assert review.review_queued(origin="test") == 0
@@ -273,3 +277,44 @@ def test_what_is_measured_anew_takes_the_place_of_what_was_said(world):
         assert review.review_queued(origin="test") == 0
         assert said in flag.query.messages.last().words
     assert flag.query.messages.count() == 2
+
+
+def test_volumes_by_two_versions_of_the_method_are_not_taken_for_atrophy(client, world):
+    runs = series(world.patient_a, 100.0, 80.0)
+    for run, white_ml, version in zip(runs, (400.0, 300.0), ("1", "2"), strict=True):
+        make_tissue(run, version=version, WMVOL=white_ml)
+    review.review_queued(origin="test")
+    flag = TrajectoryFlag.objects.get(kind=FlagKind.NON_MONOTONIC)
+    client.force_login(world.user("data_manager"))
+    page = client.get(reverse("patient", args=["MLD-1", world.patient_a.pk])).content.decode()
+    assert "20.0 mL below 100.0 mL" in page
+    for told in (flag.query.question, page):
+        assert "speaks for atrophy" not in told
+
+
+def test_a_query_opened_again_is_told_of_the_next_finding(world):
+    runs = series(world.patient_a, 100.0, 160.3, 142.0)
+    manager = world.user("data_manager")
+    review.review_queued(origin="test")
+    first = current(world.patient_a)[FlagKind.NON_MONOTONIC].query
+    runs[2].result.demyelination_load_ml = 165.0
+    runs[2].result.save()
+    review.review_queued(origin="test")
+    queries.reopen_query(query=first, reason="The mask is still wrong", by=manager)
+    runs[2].result.demyelination_load_ml = 120.0
+    runs[2].result.save()
+    review.review_queued(origin="test")
+    flag = current(world.patient_a)[FlagKind.NON_MONOTONIC]
+    assert flag.query == first
+    last = first.messages.order_by("created_at").last()
+    assert last.author is None
+    assert "120.0 mL" in last.words
+    assert "40.3 mL below 160.3 mL" in last.words
+    review.review_queued(origin="test")
+    assert first.messages.order_by("created_at").last() == last
+
+
+def test_two_scans_suggest_no_exchange(world):
+    series(world.patient_a, 100.0, 80.0)
+    review.review_queued(origin="test")
+    assert set(current(world.patient_a)) == {FlagKind.NON_MONOTONIC}

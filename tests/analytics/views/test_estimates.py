@@ -94,7 +94,7 @@ def test_a_stratum_without_scans_has_no_column(client, world):
 def test_the_estimates_ask_the_database_nothing_more(client, simpson, django_assert_num_queries):
     client.force_login(simpson.user("sponsor"))
     client.get(URL)
-    with django_assert_num_queries(8) as few:
+    with django_assert_num_queries(9) as few:
         client.get(URL)
     make_load(simpson.patient_a, DAYS[0], 10.0)
     make_load(simpson.patient_b, DAYS[0], 20.0, acq_stratum="2D")

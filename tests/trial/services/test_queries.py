@@ -2,9 +2,17 @@ from itertools import permutations
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, transaction
 
 from mldtrial.trial import selectors
-from mldtrial.trial.models import Audience, Query, QueryMessage, QueryState, Role
+from mldtrial.trial.models import (
+    Audience,
+    Query,
+    QueryDisposition,
+    QueryMessage,
+    QueryState,
+    Role,
+)
 from mldtrial.trial.services import queries
 from tests.support.world import World
 
@@ -211,3 +219,48 @@ def test_a_closed_query_takes_no_remark_and_no_assignee(world: World):
         queries.comment_on_query(query=query, words="Late", by=manager)
     with pytest.raises(ValidationError, match="closed already"):
         queries.assign_query(query=query, role="investigator", by=manager)
+
+
+def ask_about_load(world: World) -> Query:
+    return ask(world, rule="LOAD-JUMP", audience=Audience.IMAGING)
+
+
+@pytest.mark.parametrize("disposition", QueryDisposition.values)
+def test_who_closes_a_query_on_loads_says_what_it_was_due_to(world: World, disposition: str):
+    manager = world.user("data_manager")
+    query = ask_about_load(world)
+    for missing in ("", "NOISE"):
+        with pytest.raises(ValidationError, match="Choose what it was due to"):
+            queries.close_query(query=query, reason="Seen.", disposition=missing, by=manager)
+    closed = queries.close_query(query=query, reason="Seen.", disposition=disposition, by=manager)
+    assert closed.disposition == disposition
+    label = QueryDisposition(disposition).label.capitalize()
+    assert closed.messages.get().words == f"{label}. Seen."
+    opened = queries.reopen_query(query=closed, reason="Not so", by=manager)
+    assert opened.disposition == ""
+    # The history keeps what was said before.
+    assert disposition in query.events.values_list("disposition", flat=True)
+
+
+def test_the_rule_itself_names_no_cause(world: World):
+    query = ask_about_load(world)
+    closed = queries.close_mended(rule=query.rule, patient=query.patient, visit=query.visit)
+    assert (closed.state, closed.disposition) == (QueryState.CLOSED, "")
+    with pytest.raises(ValidationError, match="Only who closes"):
+        queries.close_query(query=ask_about_load(world), reason="x", disposition="TRUE", by=None)
+
+
+def test_a_query_on_anything_else_has_no_cause(world: World):
+    with pytest.raises(ValidationError, match="Only who closes a query on loads"):
+        queries.close_query(
+            query=ask(world), reason="Seen", disposition="TRUE", by=world.user("data_manager")
+        )
+
+
+@pytest.mark.parametrize("disposition", ["NOISE", "TRUE"])
+def test_the_database_refuses_a_cause_of_an_open_query_or_an_unknown_one(
+    world: World, disposition: str
+):
+    query = ask_about_load(world)
+    with pytest.raises(IntegrityError, match="query_disposition"), transaction.atomic():
+        Query.objects.filter(pk=query.pk).update(disposition=disposition)

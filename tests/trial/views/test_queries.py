@@ -5,7 +5,8 @@ from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 
-from mldtrial.trial.models import Audience, Query, QueryState
+from mldtrial.audit.models import AccessAction, AccessEvent
+from mldtrial.trial.models import Audience, Blinding, Query, QueryState, Study
 from mldtrial.trial.services import queries
 from tests.support.forms import send
 from tests.support.world import World
@@ -202,3 +203,79 @@ def test_the_rules_of_hidden_queries_are_no_choice_of_a_site(world: World, query
         question="Look.",
     )
     assert b"LOAD-JUMP" not in signed_in(world, "coordinator").get(reverse("queries")).content
+
+
+@pytest.fixture
+def on_load(world: World) -> Query:
+    return queries.open_query(
+        patient=world.patient_a,
+        visit=world.visit_a,
+        audience=Audience.IMAGING,
+        rule="LOAD-NON_MONOTONIC",
+        question="142.0 mL at M24 is 18.3 mL below 160.3 mL at M18.",
+    )
+
+
+def test_the_cause_of_a_fall_is_chosen_where_its_query_is_closed(world: World, on_load: Query):
+    url = reverse("query", args=[on_load.pk])
+    manager = signed_in(world, "data_manager")
+    page = manager.get(url).content.decode()
+    assert page.count('type="radio" name="disposition"') == 7
+    assert "Segmentation error: the mask is wrong at one of the visits" in page
+    refused = manager.post(url, {"action": "close", "reason": "The mask leaks."})
+    assert refused.status_code == 422
+    assert "Choose what it was due to." in refused.content.decode()
+    form = {"action": "close", "reason": "The mask leaks.", "disposition": "SEGMENTATION"}
+    assert manager.post(url, form).status_code == 302
+    page = manager.get(url).content.decode()
+    assert "Segmentation error. The mask leaks." in page
+    assert "<dt>Due to</dt><dd>segmentation error</dd>" in page
+
+
+def test_a_query_closed_before_causes_were_asked_for_has_none(world: World, on_load: Query):
+    Query.objects.filter(pk=on_load.pk).update(state=QueryState.CLOSED)
+    page = signed_in(world, "data_manager").get(reverse("query", args=[on_load.pk]))
+    assert '<dt>Due to</dt><dd><span class="absent">not recorded</span>' in page.content.decode()
+
+
+def test_other_queries_ask_for_no_cause(world: World, query: Query):
+    page = signed_in(world, "data_manager").get(reverse("query", args=[query.pk]))
+    assert b'name="disposition"' not in page.content
+
+
+@pytest.mark.parametrize("blinding", [Blinding.BLINDED, Blinding.OPEN])
+@pytest.mark.parametrize("where", ["queries", "query", "home", "audit_study", "audit_record"])
+def test_loads_in_the_words_of_queries_are_logged_once_for_a_page(
+    world: World, on_load: Query, where: str, blinding: str
+):
+    Study.objects.filter(pk=world.study.pk).update(blinding=blinding)
+    queries.open_query(
+        patient=world.patient_b,
+        visit=None,
+        audience=Audience.IMAGING,
+        rule="LOAD-JUMP",
+        question="60.0 mL",
+    )
+    given = {
+        "query": [on_load.pk],
+        "audit_study": [world.study.code],
+        "audit_record": [world.study.code, "query", on_load.pk],
+    }
+    seen = AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE)
+    address = reverse(where, args=given.get(where, []))
+    page = signed_in(world, "data_manager").get(address)
+    assert "18.3 mL below" in page.content.decode()
+    assert seen.count() == (blinding == Blinding.BLINDED)
+    assert all(event.user == world.user("data_manager") for event in seen)
+    if where in ("queries", "home"):  # the site is shown the page without the loads
+        signed_in(world, "coordinator").get(address)
+        assert seen.count() == (blinding == Blinding.BLINDED)
+
+
+def test_pages_without_such_words_are_not_logged(world: World, query: Query):
+    Study.objects.filter(pk=world.study.pk).update(blinding=Blinding.BLINDED)
+    manager = signed_in(world, "data_manager")
+    for name in ("queries", "home"):
+        manager.get(reverse(name))
+    manager.get(reverse("query", args=[query.pk]))
+    assert not AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE).exists()
