@@ -65,7 +65,8 @@ VISIT = (
     Column("visit_date", "Visit date", "date"),
     Column(
         "age_months", "Age at visit", "decimal", "month",
-        "From the middle of the birth month; months of 30.4375 days",
+        "On the visit date, also where the scan is of another day; from the middle of the birth "
+        "month; months of 30.4375 days",
     ),
 )  # fmt: skip
 

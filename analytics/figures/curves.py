@@ -58,6 +58,10 @@ def _trace(marks: Marks, rows: Rows, stratum: str) -> dict[str, Any]:
         },
         "opacity": 0.8 if is_labelled else 0.5,
     }
+    # Loads come in the order of their scans, and stand at the ages of their visits.
+    subject = marks.subject[rows]
+    turn = np.cumsum(np.append(0, subject[1:] != subject[:-1]))
+    rows = rows[np.lexsort((marks.score[rows], turn))]
     ages, loads = marks.score[rows], marks.load_ml[rows]
     if not is_labelled:
         return {

@@ -17,7 +17,7 @@ LABELLED_UP_TO = 1500
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Marks:
-    """Scans, those of a patient behind each other, by age.
+    """Scans, those of a patient behind each other.
 
     Attributes
     ----------

@@ -222,7 +222,7 @@ def _compared(row: impact.Row, point: cohort.CohortPoint, overlaps: Overlaps) ->
     scan = PairedScan(
         subject=str(row.patient_id),
         acq_stratum=row.visit.acq_stratum,
-        order=float(row.visit.visit_date.toordinal()),
+        order=float(row.visit.scanned_on.toordinal()),
         # What only one of them measured is counted, and compared with nothing.
         test_ml=counted.load_ml if is_pair and counted is not None else None,
         reference_ml=other.load_ml if is_pair and other is not None else None,

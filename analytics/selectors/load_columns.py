@@ -39,7 +39,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LoadColumns(Rows):
-    """Loads by patient and age, each of their values a column of shape (n,).
+    """Loads by patient and day of the scan, each of their values a column of shape (n,).
 
     Attributes
     ----------
@@ -68,6 +68,7 @@ class LoadColumns(Rows):
     visit_date: Days
     scanned_on: Days
     age_months: Floats
+    age_at_scan_months: Floats
     load_ml: Floats
     stratum: Texts
     acquisition: Codes
@@ -110,7 +111,7 @@ NAMES = (*COLUMNS, METHOD)
 
 
 def read(study: Study, *, user: Any, begun: loads.Begun | None = None) -> LoadColumns:
-    """Return the loads of a study that a person may see, by patient and age.
+    """Return the loads of a study that a person may see, by patient and day of the scan.
 
     Parameters
     ----------
@@ -130,7 +131,7 @@ def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColu
     patient_ids, patient = named(values["a_patient"])
     visit_date = days_of(values["a_day"])
     gaps = np.array([gap or 0 for gap in values["a_gap"]], np.int64)
-    scanned_on = visit_date + gaps
+    scanned_on, birth = visit_date + gaps, days_of(values["a_birth"])
     before = _begun_before(patient_ids, patient, scanned_on, begun)
     therapy_kinds, therapies = named(_documented(before, n))
     acquisitions, acquisition = _acquisitions(values)
@@ -146,7 +147,8 @@ def _columns(values: dict[str, tuple[Any, ...]], begun: loads.Begun) -> LoadColu
         visit_name=np.array(values["a_name"], object),
         visit_date=visit_date,
         scanned_on=scanned_on,
-        age_months=ages_months(days_of(values["a_birth"]), visit_date),
+        age_months=ages_months(birth, visit_date),
+        age_at_scan_months=ages_months(birth, scanned_on),
         load_ml=np.array(values["a_load"], float),
         stratum=np.array(values["a_stratum"], str),
         acquisition=acquisition,

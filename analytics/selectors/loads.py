@@ -12,7 +12,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, DateField, ExpressionWrapper, F, Q, QuerySet, Value
+from django.db.models.functions import Coalesce
 
 from analytics.selectors import acquired
 from mldtrial.trial.models import Patient, Study, Treatment
@@ -29,7 +30,14 @@ Begun = dict[UUID, list[tuple[date, str]]]
 
 @dataclass(frozen=True, slots=True)
 class LoadPoint:
-    """One load of a patient's series, with what its tolerance depends on."""
+    """One load of a patient's series, with what its tolerance depends on.
+
+    Attributes
+    ----------
+    age_months, age_at_scan_months : float
+        On the day of the visit, which tables give, and on that of the scan, which decides of the
+        order and the course; the two differ by `days_from_visit`.
+    """
 
     patient_id: UUID
     run_id: UUID
@@ -39,6 +47,7 @@ class LoadPoint:
     visit_date: date
     days_from_visit: int | None
     age_months: float
+    age_at_scan_months: float
     load_ml: float
     acq_stratum: str
     acquisition: Acquisition
@@ -84,13 +93,13 @@ def results_of(model: ModelVersion, *, user: Any) -> QuerySet[SegmentationResult
 
 
 def load_series(patient: Patient, *, user: Any) -> list[LoadPoint]:
-    """Return a patient's loads in order of age; empty for who may not see loads."""
+    """Return a patient's loads in order of their scans; empty for who may not see loads."""
     found = results(user=user).filter(run__visit__patient=patient)
     return _points(found, begun([patient]))
 
 
 def study_loads(study: Study, *, user: Any, model: ModelVersion | None = None) -> list[LoadPoint]:
-    """Return the loads of a study that a person may see, by patient and age.
+    """Return the loads of a study that a person may see, by patient and day of the scan.
 
     Parameters
     ----------
@@ -188,8 +197,15 @@ COLUMNS = (
 
 
 def in_order(found: QuerySet[SegmentationResult]) -> QuerySet[SegmentationResult]:
-    """Return loads by patient and age."""
-    return found.order_by("run__visit__patient_id", "run__visit__date", "run__visit__number")
+    """Return loads by patient and day of the scan; one of no known day is of that of its visit.
+
+    A scan that was accepted from far off its visit may lie beyond that of the next one.
+    """
+    gap_days = Coalesce(F("run__t1w_scan__days_from_visit"), 0)
+    scanned_on = ExpressionWrapper(F("run__visit__date") + gap_days, output_field=DateField())
+    return found.order_by(
+        "run__visit__patient_id", scanned_on, "run__visit__date", "run__visit__number"
+    )
 
 
 def is_after(scanned_on: Any, begun_on: Any) -> bool:
@@ -227,6 +243,7 @@ def _point(row: dict[str, Any], treatments: Begun) -> LoadPoint:
         visit_date=day,
         days_from_visit=days_from_visit,
         age_months=age_months(row["run__visit__patient__birth_month"], day),
+        age_at_scan_months=age_months(row["run__visit__patient__birth_month"], scanned_on),
         load_ml=row["demyelination_load_ml"],
         acq_stratum=row["run__t1w_scan__acq_stratum"],
         acquisition=acquired.acquisition_of(*(row[name] for name in acquired.COLUMNS)),

@@ -41,7 +41,7 @@ def slope_of(series: Sequence[LoadPoint], measured: Measured) -> Slope | None:
     there = [(load, value) for load, value in points if value is not None]
     if len(there) < FEWEST:
         return None
-    years = [load.age_months / MONTHS_OF_YEAR for load, _ in there]
+    years = [load.age_at_scan_months / MONTHS_OF_YEAR for load, _ in there]
     try:
         found = theil_sen(years, [value for _, value in there])
     except NotEstimableError:

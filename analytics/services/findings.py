@@ -59,7 +59,7 @@ def as_points(series: Sequence[LoadPoint]) -> list[monotonicity.Point]:
     """Return a series as the rules read it."""
     return [
         monotonicity.Point(
-            time=load.age_months,
+            time=load.age_at_scan_months,
             value=load.load_ml,
             acquisition=load.acquisition,
             model=load.model,

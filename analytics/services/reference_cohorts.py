@@ -130,7 +130,7 @@ def _bands(
             timed = [(one, begins(one)) for one in group]
             # Of two scans at one age, as in the first days of life, the later one is taken.
             there = {
-                (one.patient_id, one.age_months - begin): one.load_ml
+                (one.patient_id, one.age_at_scan_months - begin): one.load_ml
                 for one, begin in timed
                 if begin is not None
             }

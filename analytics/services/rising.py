@@ -61,7 +61,7 @@ def _rising(stratum: str, loads: LoadColumns, study: Study, smallest_group: int)
     same, changed = findings.tolerance_parts(study)
     courses = Courses(
         subject=loads.patient,
-        time=loads.age_months,
+        time=loads.age_at_scan_months,
         value=loads.load_ml,
         acquisition=loads.acquisition,
         # One version counts at a time.

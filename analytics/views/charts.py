@@ -176,11 +176,11 @@ def _load_marks(
     points = findings.as_points(series)
     return [
         LoadMark(
-            months=load.age_months - clock.begins_at_months,
+            months=load.age_at_scan_months - clock.begins_at_months,
             value=load.load_ml,
             acq_stratum=load.acq_stratum,
             visit_name=escape(load.visit_name),
-            visit_date=load.visit_date.isoformat(),
+            visit_date=_days(load),
             url=reverse("run", args=[study.code, load.run_id]),
             tolerance=tolerance(points[index - 1], points[index]) if index else None,
             flags=tuple(escape(flag.sentence) for flag in flags if flag.run_id == load.run_id),
@@ -190,6 +190,12 @@ def _load_marks(
         )
         for index, load in enumerate(series)
     ]
+
+
+def _days(load: LoadPoint) -> str:
+    """Return the day of a visit, and that of its scan where it is another one."""
+    scanned = "" if load.scanned_on == load.visit_date else f", scanned {load.scanned_on}"
+    return f"{load.visit_date}{scanned}"
 
 
 def _change(before: LoadPoint, here: LoadPoint) -> str:

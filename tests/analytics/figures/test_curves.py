@@ -51,6 +51,12 @@ def test_two_patients_are_two_lines_and_3d_is_never_joined_to_2d():
     assert of_3d["line"]["dash"] != of_2d["line"]["dash"]
 
 
+def test_a_line_runs_by_age_whichever_scan_comes_first():
+    marks = [mark("B", 20.0, 2.0), mark("B", 10.0, 1.0), mark("A", 5.0, 3.0)]
+    (trace,) = drawn(marks)["data"]
+    assert lines(trace) == [[(10.0, 1.0), (20.0, 2.0)], [(5.0, 3.0)]]
+
+
 @given(st.lists(st.integers(1, 6), min_size=1, max_size=40))
 def test_however_many_scans_patients_have_each_is_one_line(counts):
     marks = [

@@ -36,6 +36,7 @@ def as_object(columns: load_columns.LoadColumns, row: int) -> tuple[object, ...]
         str(columns.visit_date[row]),
         str(columns.scanned_on[row]),
         columns.age_months[row],
+        columns.age_at_scan_months[row],
         columns.load_ml[row],
         columns.stratum[row],
         str(columns.method),
@@ -45,13 +46,17 @@ def as_object(columns: load_columns.LoadColumns, row: int) -> tuple[object, ...]
     )
 
 
+def by_visit(load: loads.LoadPoint) -> date:
+    return load.visit_date
+
+
 def as_columns(load: loads.LoadPoint) -> tuple[object, ...]:
     scanned_on = load.visit_date + timedelta(days=load.days_from_visit or 0)
     return (
         str(load.patient_id), str(load.run_id), str(load.visit_id), load.visit_number,
         load.visit_name, load.visit_date.isoformat(), scanned_on.isoformat(), load.age_months,
-        load.load_ml, load.acq_stratum, load.model, load.is_planned, load.is_after_treatment,
-        load.therapies,
+        load.age_at_scan_months, load.load_ml, load.acq_stratum, load.model, load.is_planned,
+        load.is_after_treatment, load.therapies,
     )  # fmt: skip
 
 
@@ -71,11 +76,16 @@ def test_every_value_is_that_of_the_object(world: World):
             run.t2w_scan = make_scan(run.visit, "T2w", acquisition={"EchoTime": echo_ms})
             run.save()
         make_load(world.patient_b, day, 20.3 + number, acq_stratum="2D" if number else "3D")
+    # Accepted from far: its scan lies beyond those of the visits after it.
+    make_load(world.patient_a, FIRST + timedelta(days=30), 9.9, days_from_visit=150)
     user = world.user("data_manager")
     objects, columns = (
         read(world.study, user=user) for read in (loads.study_loads, load_columns.read)
     )
     rows = range(len(objects))
+    of_a = [load.scanned_on for load in objects if load.patient_id == world.patient_a.pk]
+    assert of_a == sorted(of_a)
+    assert of_a != [load.scanned_on for load in sorted(objects, key=by_visit) if load.load_ml < 20]
     assert [as_object(columns, row) for row in rows] == [as_columns(load) for load in objects]
     assert [columns.acquisitions[place] for place in columns.acquisition] == [
         load.acquisition for load in objects

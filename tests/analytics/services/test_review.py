@@ -87,6 +87,29 @@ def test_a_longer_echo_of_the_t2w_widens_the_tolerance(world):
     assert review.review_patient(patient=world.patient_a) == []
 
 
+def test_loads_are_compared_in_the_order_of_their_scans(world):
+    # The visit of May was scanned in September, after that of August.
+    make_load(world.patient_a, date(2024, 5, 1), 60.0, days_from_visit=123)
+    make_load(world.patient_a, date(2024, 8, 1), 50.0, days_from_visit=0)
+    assert review.review_patient(patient=world.patient_a) == []
+
+
+def test_a_fall_of_a_scan_that_was_made_after_a_later_visit_is_found(world):
+    far = make_load(world.patient_a, date(2024, 5, 1), 40.0, days_from_visit=123)
+    near = make_load(world.patient_a, date(2024, 8, 1), 50.0, days_from_visit=0)
+    review.review_patient(patient=world.patient_a)
+    flag = current(world.patient_a)[FlagKind.NON_MONOTONIC]
+    assert (flag.run, flag.reference_run) == (far, near)
+
+
+def test_the_time_of_a_rise_is_that_between_the_scans(world):
+    # Two months of visits, and one day of scans: 15 mL a month allow half a millilitre.
+    make_load(world.patient_a, date(2024, 5, 1), 20.0, days_from_visit=60)
+    make_load(world.patient_a, date(2024, 7, 1), 40.0, days_from_visit=0)
+    review.review_patient(patient=world.patient_a)
+    assert current(world.patient_a)[FlagKind.JUMP].tolerance_ml == pytest.approx(15 / 30.4375)
+
+
 def test_a_change_from_3d_to_2d_widens_the_tolerance(world):
     make_load(world.patient_a, M12, 160.3)
     make_load(world.patient_a, M18, 142.0, acq_stratum="2D")

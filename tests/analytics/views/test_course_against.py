@@ -86,6 +86,17 @@ def test_everything_of_the_figure_stands_on_one_clock(client, course, against, t
     assert [note["x"] for note in drawn["layout"]["annotations"]] == [treated]
 
 
+def test_a_load_stands_at_the_day_of_its_scan_and_says_both_days(client, world: World):
+    make_load(world.patient_a, EARLY, 20.0, days_from_visit=100)
+    make_load(world.patient_a, LATE, 40.0, days_from_visit=0)
+    marks = named(figure(client, world), "Load, 3D T1w")
+    birth = world.patient_a.birth_month
+    assert marks["x"] == [age_months(birth, date(2024, 8, 18)), age_months(birth, LATE)]
+    assert [data[2] for data in marks["customdata"]] == [
+        "2024-05-10, scanned 2024-08-18", "2025-05-10",
+    ]  # fmt: skip
+
+
 def test_the_switch_keeps_what_the_load_is_given_in(client, course):
     html = page(client, course, "?load_as=brain&against=onset")
     assert "trajectory.json?load_as=brain&amp;against=onset" in html
