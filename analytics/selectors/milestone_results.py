@@ -65,7 +65,9 @@ class Results:
     n_recovered : int
         Patients among the events with a better level again after the milestone.
     undetermined_left_out : int
-        Patients drawn but not compared: their subtype is not determined.
+        Patients drawn but not compared: their subtype is not determined, or their arm.
+    undetermined_stratum : int
+        Patients of no determined subtype whose arms are compared in a stratum of their own.
     """
 
     episodes: list[Episode]
@@ -75,6 +77,7 @@ class Results:
     n_too_late: int
     n_recovered: int
     undetermined_left_out: int
+    undetermined_stratum: int
     placed: list[Placed]
     model: Modelled
 
@@ -85,7 +88,7 @@ class Results:
 
     @property
     def subtypes_compared(self) -> list[str]:
-        """The subtypes that test and model keep apart; empty where they do not."""
+        """The subtypes that curves mix; empty where test and model do not keep them apart."""
         strata = {str(one.stratum) for one in self.episodes}
         return [kind.value for kind in Subtype if kind.value in strata]
 
@@ -118,6 +121,9 @@ def results(part: MilestonePart) -> Results:
             for one in counted
         ),
         undetermined_left_out=len(at_risk - {one.patient for one in compared}),
+        undetermined_stratum=len(
+            {one.patient for one in compared if one.stratum == Subtype.UNDETERMINED}
+        ),
         placed=placed,
         model=_modelled(part.question, compared),
     )
@@ -186,11 +192,16 @@ def _in_order(question: Question, found: Sequence[Episode]) -> list[str]:
 
 
 def _compared(question: Question, found: Sequence[Episode]) -> list[Episode]:
-    """Return who is compared: of an undetermined subtype there is no group to speak of."""
+    """Return who is compared: of an undetermined subtype there is no group to speak of.
+
+    Nor is it a stratum: its patients may be of any subtype. Arms were dealt out among them all.
+    """
     if question.by == SUBTYPE:
         return [one for one in found if one.group != Subtype.UNDETERMINED]
     if question.by == ARM:
         return [one for one in found if one.group]
+    if question.is_within_subtypes:
+        return [one for one in found if one.stratum != Subtype.UNDETERMINED]
     return list(found)
 
 

@@ -3,15 +3,17 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 
 from analytics.selectors.cohort_filters import Filters
-from analytics.selectors.milestone_question import ARM, Question
-from analytics.selectors.milestone_results import _modelled
+from analytics.selectors.milestone_question import ARM, THERAPY, Question
+from analytics.selectors.milestone_results import _compared, _modelled
 from analytics.stats.episodes import Episode
 from analytics.stats.survival import kaplan_meier, log_rank
+from mldtrial.accounts.models import User
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial import policies
 from mldtrial.trial.models import SITE_ROLES, GmfcMldAssessment, Patient, Study, Treatment
@@ -373,6 +375,47 @@ def test_only_a_milestone_that_is_shown_is_had_better_again(client, cohort):
     )
     assert get(client, cohort, "?therapy=NONE").context["said"].n_recovered == 0
     assert get(client, cohort, "?by=therapy").context["said"].n_recovered == 1
+
+
+def undetermined(code: str) -> None:
+    """A presymptomatic patient: no onset, no sibling, no genotype that tells the subtype."""
+    one = patients.create_patient(
+        site=patient("LI-0").site,
+        subject_code=code,
+        sex="F",
+        birth_month=BORN.replace(day=1),
+        onset_age_months=None,
+        by=None,
+    )
+    by = User.objects.get(username="coordinator")
+    for days, level in ((700, 1), (1000, 4)):
+        day = BORN + timedelta(days=days)
+        GmfcMldAssessment.objects.create(
+            visit=make_visit(one, day), level=level, assessed_on=day, assessed_by=by
+        )
+
+
+def test_within_subtypes_nobody_of_an_undetermined_one_is_compared(client, cohort):
+    """They may be of any subtype, so that one tells nothing of another."""
+    for code in ("NO-0", "NO-1"):
+        undetermined(code)
+    treated_at_950("NO-1")
+    answer = get(client, cohort, "?by=therapy")
+    said = answer.context["said"]
+    assert said.n_patients == 11
+    own = [one for one in said.episodes if one.stratum == "UNDETERMINED"]
+    assert len({one.patient for one in own}) == said.undetermined_left_out == 2
+    page = " ".join(answer.content.decode().split())
+    assert "2 patients of no determined subtype are drawn but not compared." in page
+    # Nobody else had a therapy, so that without these two there are no two groups.
+    assert "two groups" in said.latest.test.reason
+
+
+def test_dealt_out_arms_are_compared_where_the_subtype_is_undetermined():
+    asked = Question(Filters(), by=ARM)
+    own = [Episode(n, "ABC"[n % 2], "UNDETERMINED", 0, 5 + n, n < 15) for n in range(20)]
+    assert _compared(asked, own) == own
+    assert _compared(replace(asked, by=THERAPY), own) == []
 
 
 def test_arms_are_compared_with_the_first_by_name():
