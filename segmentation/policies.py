@@ -18,6 +18,7 @@ from segmentation.models import (
     ProtocolCheck,
     ProtocolFinding,
     ProtocolVersion,
+    ReleaseState,
     ScannedOn,
     Scanner,
     ScannerChange,
@@ -71,6 +72,17 @@ def _rules(user: Any) -> Q:
     return Q(study__in=held.values("study"))
 
 
+def _results(user: Any) -> Q:
+    """Return the loads a person may see: of a method that does not count yet, who may compare.
+
+    Such a load says what the method would change, and who could prefer a method by that is not
+    told.
+    """
+    counted = ~Q(run__model_version__state=ReleaseState.CANDIDATE)
+    may_compare = trial.patients_of(user, trial.ACTIONS["view_impact"], "run__visit__patient__")
+    return trial.loads_of(user, "run__visit__patient__") & (counted | may_compare)
+
+
 def _of_everybody(user: Any) -> Q:
     """Return what everybody sees who has a role in any study: facts about methods."""
     return Q(pk__isnull=not trial.held(user))
@@ -94,7 +106,7 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     ),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     MaskReview: _masks_given,
-    SegmentationResult: lambda user: trial.loads_of(user, "run__visit__patient__"),
+    SegmentationResult: _results,
     # Of a method that does not count yet as well: for who may see what it would change.
     MaskOverlap: lambda user: trial.patients_of(
         user, trial.ACTIONS["view_impact"], "run__visit__patient__"

@@ -29,6 +29,7 @@ from segmentation.models import (
     ScannerChange,
     ScannerChangeKind,
     ScanQuality,
+    SegmentationResult,
     SegmentationRun,
     Upload,
 )
@@ -79,6 +80,11 @@ def run(run_id: UUID, *, user: Any) -> SegmentationRun:
     if found is None:
         raise Http404("No such run.")
     return found
+
+
+def result_of(run: SegmentationRun, *, user: Any) -> SegmentationResult | None:
+    """Return what a run found; None where it found nothing, or the person may not see it."""
+    return visible_to(user, SegmentationResult.objects.filter(run=run)).first()
 
 
 def scan_quality(study: Study, quality_id: UUID, *, user: Any) -> ScanQuality:

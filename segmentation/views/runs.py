@@ -26,8 +26,8 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
     run = selectors.run(run_id, user=request.user)
     if run.visit.patient.study_id != study.pk:
         raise Http404("No such run.")
+    result = selectors.result_of(run, user=request.user)
     sees_load = policies.may(request.user, "view_loads", run.visit)
-    result = getattr(run, "result", None) if sees_load else None
     if result is not None:
         access.log_blinded_view(
             study=study, by=request.user, what="load", subject=run.visit.patient.subject_code
@@ -41,7 +41,8 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "study": study,
             "patient": run.visit.patient,
             "result": result,
-            "sees_load": sees_load,
+            "sees_load": sees_load and not hasattr(run, "result"),
+            "is_hidden_candidate": sees_load and result is None,
             "cautions": caution_words(result),
             "held_out": held_out_of(result),
             "tissue": measured,

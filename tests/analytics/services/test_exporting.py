@@ -92,6 +92,28 @@ def test_methods_stand_side_by_side_in_a_table_of_their_own(committed):
     assert [row["run_id"] for row in table(take(committed))] == [str(counting.pk)]
 
 
+def test_who_may_not_compare_methods_takes_no_load_of_one_that_does_not_count_yet(
+    committed, client
+):
+    """A sponsor who may take rows could prefer the method by what it shows."""
+    committed.study.memberships.filter(role="sponsor").update(may_export_rows=True)
+    counting = make_load(committed.patient_a, DAY, 10.5)
+    candidate = make_model("next", "2", state=ReleaseState.CANDIDATE)
+    own = make_load(committed.patient_a, DAY, 12.5, model=candidate)
+    before = make_load(
+        committed.patient_a, DAY, 11.5, model=make_model("old", state=ReleaseState.RETIRED)
+    )
+    taken = {row["run_id"] for row in table(take(committed, "loads_by_method", "sponsor"))}
+    assert taken == {str(counting.pk), str(before.pk)}
+    pages = {}
+    for role in ("sponsor", "statistician"):
+        client.force_login(committed.user(role))
+        pages[role] = client.get(f"/studies/MLD-1/runs/{own.pk}/").content.decode()
+    assert "12.50" not in pages["sponsor"]
+    assert "does not count yet is not shown to your role" in pages["sponsor"]
+    assert "12.50" in pages["statistician"]
+
+
 def test_a_row_says_what_it_is(committed):
     run = make_load(committed.patient_a, DAY, 10.5)
     make_load(committed.patient_b, DAY, 20.5)
