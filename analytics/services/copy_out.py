@@ -18,6 +18,13 @@ from analytics.selectors.exports import Rows
 
 PIECE_BYTES = 64 * 1024
 TIME_LIMIT = "15min"
+SETTINGS = f"""
+    SET statement_timeout = '{TIME_LIMIT}';
+    SET TIME ZONE 'UTC';
+    SET datestyle = 'ISO, YMD';
+    SET extra_float_digits = 1
+"""
+"""Of the connection: how a table is written must not follow the server's or a role's settings."""
 
 # After compatibility normalisation (full-width signs become plain ones) and without what
 # stands before them unseen, these start a formula in a spreadsheet. The percent sign is
@@ -75,7 +82,7 @@ def statement(rows: Rows, columns: Sequence[Column]) -> str:
 def pieces(rows: Rows, columns: Sequence[Column], tally: Tally) -> Iterator[bytes]:
     """Yield the table in pieces, for WSGI and for commands."""
     with psycopg.connect(**_address(), autocommit=True) as own:
-        own.execute(f"SET statement_timeout = '{TIME_LIMIT}'")
+        own.execute(SETTINGS)
         with own.cursor().copy(statement(rows, columns), rows.params) as copy:
             for message in copy:
                 if piece := tally.add(message):
@@ -86,7 +93,7 @@ def pieces(rows: Rows, columns: Sequence[Column], tally: Tally) -> Iterator[byte
 async def pieces_async(rows: Rows, columns: Sequence[Column], tally: Tally) -> AsyncIterator[bytes]:
     """Yield the table in pieces, for ASGI: there a plain generator is read whole first."""
     async with await psycopg.AsyncConnection.connect(**_address(), autocommit=True) as own:
-        await own.execute(f"SET statement_timeout = '{TIME_LIMIT}'")
+        await own.execute(SETTINGS)
         async with own.cursor().copy(statement(rows, columns), rows.params) as copy:
             async for message in copy:
                 if piece := tally.add(message):

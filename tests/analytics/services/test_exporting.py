@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from asgiref.sync import async_to_sync
 from django.core.exceptions import PermissionDenied
+from django.db import connection
 
 from analytics.exports import columns as dictionary
 from analytics.exports.columns import Column
@@ -419,3 +420,30 @@ def test_rows_and_bytes_are_counted_as_they_go(committed):
     assert tally.row_count == 50_000
     assert tally.sha256 == hashlib.sha256(content).hexdigest()
     assert content.splitlines()[1:] == [b"%d" % n for n in range(1, 50_001)]
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_days_and_numbers_are_written_alike_on_every_server(committed, monkeypatch, is_async):
+    """Two in the morning in Greenwich is the day before in New York."""
+    options = "-c timezone=America/New_York -c datestyle=German -c extra_float_digits=-3"
+    monkeypatch.setitem(
+        connection.settings_dict, "OPTIONS",
+        {**connection.settings_dict["OPTIONS"], "options": options},
+    )  # fmt: skip
+    rows = Rows(
+        "SELECT to_char(timestamptz '2024-05-10 02:00+00', 'YYYY-MM-DD') AS measured_on, "
+        "date '2024-05-10' AS day, 0.1::float8 + 0.2::float8 AS n",
+        (),
+        (),
+    )
+    columns = [Column(name, name, "decimal") for name in ("measured_on", "day", "n")]
+
+    async def collected():
+        found = copy_out.pieces_async(rows, columns, copy_out.Tally())
+        return b"".join([piece async for piece in found])
+
+    if is_async:
+        content = async_to_sync(collected)()
+    else:
+        content = b"".join(copy_out.pieces(rows, columns, copy_out.Tally()))
+    assert content.splitlines()[1] == b"2024-05-10,2024-05-10,0.30000000000000004"
