@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable
 from threading import Lock
 from typing import Any, TypeVar
 
-from django.db import connection
+from django.db import connection, models
 
 from mldtrial.trial import rights
 
@@ -33,7 +33,7 @@ def by_state(
     ----------
     asked : hashable
         All that decides the answer besides records that the audit chain numbers: always the
-        person, whose roles are such records.
+        person, whose roles are such records; and each record that was read before, as it was read.
     make : callable
         Reads tracked tables alone, never an arm, and no clock.
     is_whole : callable
@@ -55,6 +55,16 @@ def by_state(
             while len(_kept) > MOST:
                 _kept.popitem(last=False)
     return made
+
+
+def as_read(row: models.Model) -> Hashable:
+    """Return a record with every value it was read with, to ask by.
+
+    Read before the number of the state is, it may be older than the state: then nobody who reads
+    it anew asks for what was made of it.
+    """
+    values = (getattr(row, field.attname) for field in row._meta.concrete_fields)
+    return row._meta.label, tuple(repr(value) for value in values)
 
 
 def forget() -> None:

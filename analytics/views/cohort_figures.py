@@ -96,7 +96,7 @@ def drawn_once(
         part = cohort.part(study, user=request.user, filters=filters, smallest_group=smallest)
         return draw(part, smallest)
 
-    asked = ("cohort figure", name, study.pk, request.user.pk, filters, smallest)
+    asked = ("cohort figure", name, kept.as_read(study), request.user.pk, filters, smallest)
     # Arms are no records: no number says that they have changed.
     found = drawn() if filters.arm else kept.by_state(asked, drawn)
     if found.has_scans:

@@ -59,7 +59,7 @@ def numbers(study: Study, *, user: Any, filters: Filters, smallest_group: int) -
 
     if filters.arm:
         return made()
-    asked = ("cohort numbers", study.pk, user.pk, filters, smallest_group)
+    asked = ("cohort numbers", kept.as_read(study), user.pk, filters, smallest_group)
     return kept.by_state(asked, made, is_whole=lambda found: not found.is_pending)
 
 

@@ -1,8 +1,9 @@
 """The cohort is counted once for each state of the records, and never shown as it was before."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -13,8 +14,9 @@ from django.urls import reverse
 from analytics.selectors import kept
 from mldtrial.audit.chained import histories
 from mldtrial.audit.models import AccessAction, AccessEvent
-from mldtrial.trial.models import Blinding, Membership, Treatment
+from mldtrial.trial.models import Blinding, GmfcMldAssessment, Membership, Study, Treatment, Visit
 from tests.support.loads import make_load
+from tests.support.meanwhile import meanwhile
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -137,3 +139,27 @@ def test_only_the_answers_asked_for_last_are_kept(committed: World):
     kept.by_state("one more", lambda: "first")
     assert kept.by_state(0, lambda: "again") == "first"
     assert kept.by_state(1, lambda: "again") == "again"
+
+
+@pytest.mark.parametrize("path", ["", "load-gmfc.json"])
+def test_a_rule_that_changes_while_a_request_begins_is_not_kept_as_it_was(look, committed, path):
+    """The study is read before the number of the state is."""
+    visit = Visit.objects.get(patient=committed.patient_b, date=DAYS[2])
+    day = DAYS[2] + timedelta(days=30)
+    GmfcMldAssessment.objects.create(
+        visit=visit, level=3, assessed_on=day, assessed_by=committed.user("coordinator")
+    )
+    windows = itertools.cycle((1, 90))
+
+    def change() -> None:
+        Study.objects.filter(pk=committed.study.pk).update(pairing_days_others=next(windows))
+
+    with CaptureQueriesContext(connection) as asked:
+        look(path=path)
+    numbered = [n for n, one in enumerate(asked) if "audit.recorded" in one["sql"]]
+    for number in range(numbered[-1] + 1):
+        with meanwhile(number, change):
+            look(path=path)
+        was_kept = look(path=path)[0]
+        kept.forget()
+        assert look(path=path)[0] == was_kept
