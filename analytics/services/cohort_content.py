@@ -42,6 +42,8 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
     PermissionDenied
         If the person may not view the cohort.
     """
+    version = papers.data_version()
+    study = Study.objects.get(pk=study.pk)
     policies.require(user, "view_cohort", study)
     now = timezone.localtime()
     smallest = policies.smallest_group(user, study)
@@ -73,7 +75,9 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
             digest.open_queries(study, user=user),
             digest.visits(study, user=user),
         ),
-        origin=papers.origin(of=f"{study.code} · cohort report {period}", by=user, at=now),
+        origin=papers.origin(
+            of=f"{study.code} · cohort report {period}", by=user, version=version, at=now
+        ),
     )
 
 

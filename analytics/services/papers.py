@@ -26,15 +26,26 @@ DEMONSTRATION = (
 """At the head of every paper whose loads are by such a model."""
 
 
-def origin(*, of: str, by: Any, at: datetime | None = None) -> Origin:
+def data_version() -> str:
+    """Return what names the data as they stand, to be asked before any of them is read.
+
+    It is the head of the audit chain, to which every later change adds: what is read after it may
+    hold a change more than it names, and never one less. Its number is not told: it would count
+    what other sites do.
+    """
+    return f"audit chain {anchors.current().hash[:VERSION_LETTERS]}"
+
+
+def origin(*, of: str, by: Any, version: str, at: datetime | None = None) -> Origin:
     """Return what the foot of a paper says.
 
-    The data are named by the head of the audit chain, to which every later change adds. Its
-    number is not told: it would count what other sites do.
+    Parameters
+    ----------
+    version : str
+        Of the data, as `data_version` named them before they were read.
     """
     made = timezone.localtime(at or timezone.now())
-    version = anchors.current().hash[:VERSION_LETTERS]
-    return Origin(of, str(by), f"{made:%Y-%m-%d %H:%M %Z}", f"audit chain {version}")
+    return Origin(of, str(by), f"{made:%Y-%m-%d %H:%M %Z}", version)
 
 
 def take_course(content: bytes, *, patient: Patient, by: Any, origin: Origin) -> None:

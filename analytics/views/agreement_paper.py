@@ -35,11 +35,13 @@ from segmentation.models import ModelVersion, ReleaseState
 @require_safe
 def agreement_pdf_file(request: HttpRequest, study_code: str) -> HttpResponse:
     """Send how far the method that counts agrees with another one, as PDF."""
+    version = papers.data_version()
     study = study_of(request, study_code)
     compared = asked_for(request, study)
     if compared is not None and compared.scans:
         access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
-    origin = papers.origin(of=f"{study.code} · agreement of methods", by=request.user)
+    of = f"{study.code} · agreement of methods"
+    origin = papers.origin(of=of, by=request.user, version=version)
     paper = _nothing(study) if compared is None else _paper(study, compared)
     content = agreement_pdf(paper, origin)
     papers.take_agreement(content, study=study, comparison=compared, by=request.user, origin=origin)

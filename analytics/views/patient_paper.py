@@ -36,12 +36,14 @@ from segmentation.selectors.training_sets import Trained, trained_on
 @require_safe
 def patient_pdf_file(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpResponse:
     """Send the course of a patient as PDF, without loads for who may not see them."""
+    version = papers.data_version()
     patient = patient_of(request, study_code, patient_id)
     series = loads.load_series(patient, user=request.user)
     if series:
         log_view(patient, request.user)
     paper = _paper(patient, series, request)
-    origin = papers.origin(of=f"{patient.study.code} · {patient.subject_code}", by=request.user)
+    of = f"{patient.study.code} · {patient.subject_code}"
+    origin = papers.origin(of=of, by=request.user, version=version)
     content = patient_pdf(paper, origin)
     papers.take_course(content, patient=patient, by=request.user, origin=origin)
     return pdf_answer(content, f"{patient.study.code}_{patient.subject_code}_course.pdf")
