@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from analytics.selectors import cohort, impact, loads
+from analytics.selectors.trained import trained_on
 from analytics.stats.overlap_bands import MaskPair
 from analytics.stats.paired import PairedScan
 from mldtrial.trial.models import Study
@@ -161,7 +162,7 @@ def comparison(
     are no independent test of the method, nor of its masks where a person has corrected them.
     """
     rows = impact.rows(study, reference, user=user, tested=tested)
-    sets = [impact.trained_on(study, model) for model in (tested, reference)]
+    sets = [trained_on(study, model) for model in (tested, reference)]
     trained = set().union(*(one for one in sets if one))
     kept = [row for row in rows if row.patient_id not in trained]
     if tested.corrects(reference) or reference.corrects(tested):

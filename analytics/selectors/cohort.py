@@ -16,12 +16,10 @@ from analytics.selectors.cohort_point import CohortPoint
 from analytics.selectors.cohort_scores import Scanned
 from analytics.selectors.columns import Columns
 from analytics.selectors.load_columns import Codes, LoadColumns
-from analytics.selectors.shown_method import ShownMethod
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules.pairing import Windows
 from mldtrial.trial.selectors import arms_of_everybody, subtype_of_facts
-from segmentation.selectors import training_sets
 
 __all__ = [
     "CohortPoint",
@@ -30,7 +28,6 @@ __all__ = [
     "arms_to_choose",
     "cohort_points",
     "part",
-    "trained_count",
     "windows_of",
     "with_scores",
 ]
@@ -200,18 +197,6 @@ def _patients(study: Study, user: Any) -> dict[str, "_Known"]:
         for patient_id, code, site_code, site_name, onset, sibling_onset, genotype, *begun in rows
         for kind in (kind_of(onset, sibling_onset, genotype),)
     }
-
-
-def trained_count(study: Study, *, user: Any, columns: Columns, method: ShownMethod | None) -> int:
-    """Return how many patients of these points were in the training set of the method shown."""
-    if method is None or not method.has_training_set:
-        return 0
-    trained = loads.results(user=user).filter(
-        training_sets.is_in_training_set(patient="run__visit__patient", model="run__model_version"),
-        run__visit__patient__study=study,
-    )
-    found = trained.order_by().values_list("run__visit__patient", flat=True).distinct()
-    return len(columns.patients() & {str(one) for one in found})
 
 
 OF_A_PATIENT = (

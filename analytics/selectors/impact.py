@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
+from analytics.selectors.trained import trained_on
 from mldtrial.trial.models import Disposition, Patient, Scan, ScanState, Sequence, Study, Visit
 from mldtrial.trial.policies import may, visible_to
 from mldtrial.trial.selectors import locks_on
@@ -28,7 +29,6 @@ from segmentation.models import (
     SegmentationRun,
 )
 from segmentation.policies import visible_to as visible_runs
-from segmentation.selectors import training_sets
 from segmentation.selectors.findings import excluding
 from segmentation.selectors.usable import chosen_scans
 from segmentation.services.segmenters import is_made_elsewhere
@@ -248,18 +248,6 @@ def _images(run_ids: Collection[UUID]) -> dict[UUID, Images]:
 def _same(one: Images, other: Images) -> bool:
     """Return whether two runs had the same images, as far as both methods need them."""
     return one[0] == other[0] and (None in (one[1], other[1]) or one[1] == other[1])
-
-
-def trained_on(study: Study, model: ModelVersion) -> set[UUID] | None:
-    """Return the patients of a study whom the masks of a method know; None if not on record."""
-    learner = training_sets.learner_of(model)
-    if learner is None or not training_sets.is_known(learner):
-        return None
-    runs = SegmentationRun.objects.filter(model_version=learner, visit__patient__study=study)
-    mine = runs.filter(
-        training_sets.is_in_training_set(patient="visit__patient", model="model_version")
-    )
-    return set(mine.values_list("visit__patient", flat=True))
 
 
 class _Gaps:

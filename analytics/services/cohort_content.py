@@ -11,7 +11,8 @@ from analytics.reports.cohort import CohortReport, Section
 from analytics.reports.periods import day_period
 from analytics.selectors import cohort, correlations, shown_method
 from analytics.selectors import cohort_digest as digest
-from analytics.selectors.cohort import Filters, trained_count
+from analytics.selectors.cohort import Filters
+from analytics.selectors.trained import trained_among
 from analytics.services import papers, rising
 from analytics.services.rising import Rising
 from analytics.stats.monotone_shares import StudyMonotonicity
@@ -50,7 +51,7 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
     part = cohort.part(study, user=user, filters=Filters())
     columns = part.columns
     method, is_demonstration = digest.method()
-    trained = trained_count(study, user=user, columns=columns, method=shown_method.active())
+    trained = trained_among(study, shown_method.active(), columns.patients())
     return CohortReport(
         title=f"Cohort of {study.code}, {_state_of(period, now.date())}",
         facts=(
@@ -61,7 +62,7 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
             ("Method", method),
             ("Made for", str(user)),
         ),
-        warnings=_warnings(is_demonstration, trained),
+        warnings=_warnings(is_demonstration, trained.words),
         correlations=digest.estimable(columns, smallest_group=smallest),
         sections=(
             digest.scans(columns),
@@ -86,13 +87,10 @@ def _state_of(period: str, day: date) -> str:
     return period if period == day_period(day) else f"{period} (state of {day.isoformat()})"
 
 
-def _warnings(is_demonstration: bool, trained: int) -> tuple[str, ...]:
+def _warnings(is_demonstration: bool, trained: str) -> tuple[str, ...]:
     said = [papers.DEMONSTRATION] if is_demonstration else []
     if trained:
-        said.append(
-            f"Patients of the training set of this model among them: {trained}. Their loads are no "
-            "independent test of it."
-        )
+        said.append(trained)
     return tuple(said)
 
 

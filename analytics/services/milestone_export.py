@@ -6,27 +6,36 @@ from typing import Any
 from analytics.selectors.milestone_question import Question
 from analytics.selectors.milestone_results import episodes_of
 from analytics.selectors.milestones import MilestonePart, Watched
-from analytics.services.table_out import number, take_out
+from analytics.services.table_out import METHOD_COLUMNS, number, of_method, take_out
 from analytics.stats.milestones import LATEST, PLACES, Milestone
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
+from segmentation.models import ModelVersion
 
 COLUMNS = (
     "study_code", "site_code", "subject_code", "subtype", "gmfc_mld_milestone", "clock", "group",
     "entry_months", *(f"end_{place}_months" for place in PLACES),
     *(f"milestone_reached_{place}" for place in PLACES), "better_again_later",
     "acq_stratum", "baseline_load_ml", "why_left_out",
+    *METHOD_COLUMNS,
 )  # fmt: skip
 NOT_AT_RISK = "no time at risk in what is asked for"
 
 
-def milestone_times(*, study: Study, part: MilestonePart, by: Any) -> bytes:
+def milestone_times(
+    *, study: Study, part: MilestonePart, method: ModelVersion | None, by: Any
+) -> bytes:
     """Return a row for each time at risk, and for each patient left out with why, and log it.
 
     Each of the three days that are taken for a milestone has its own end and says whether the
     milestone is reached at it: where the times are cut at a therapy, it may fall into another part.
     Both are empty where the part then has no time.
+
+    Parameters
+    ----------
+    method : ModelVersion or None
+        Whose loads are the covariate; None where no load is.
 
     Raises
     ------
@@ -35,7 +44,8 @@ def milestone_times(*, study: Study, part: MilestonePart, by: Any) -> bytes:
     """
     for action in ("view_cohort", "export_rows", "view_patient"):
         policies.require(by, action, study)
-    rows = [row for one in part.watched for row in _rows(study, one, part.question)]
+    of_all = of_method(method)
+    rows = [[*row, *of_all] for one in part.watched for row in _rows(study, one, part.question)]
     return take_out(
         dataset="cohort_milestones",
         columns=COLUMNS,
@@ -82,5 +92,5 @@ def _rows(study: Study, one: Watched, question: Question) -> list[list[str]]:
 
 
 def _left_out(of_whom: Sequence[str], question: Question, why: str) -> list[str]:
-    empty = [""] * (len(COLUMNS) - len(of_whom) - 3)
+    empty = [""] * (len(COLUMNS) - len(METHOD_COLUMNS) - len(of_whom) - 3)
     return [*of_whom, *empty, question.load_stratum, "", why]

@@ -8,7 +8,19 @@ from typing import Any
 
 from mldtrial.audit.models import AccessAction
 from mldtrial.trial.models import Study
+from mldtrial.trial.rules.formulas import guarded
 from mldtrial.trial.services import access
+from segmentation.models import ModelVersion
+
+METHOD_COLUMNS = ("method_version", "is_demonstration_model")
+"""At the end of every row whose numbers rest on loads."""
+
+
+def of_method(method: ModelVersion | None) -> list[str]:
+    """Return the method whose loads count and whether it is for demonstration, Y or N."""
+    if method is None:
+        return ["", ""]
+    return [guarded(str(method)), "Y" if method.is_demonstration else "N"]
 
 
 def take_out(

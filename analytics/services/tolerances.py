@@ -65,11 +65,25 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What rescans say in each situation, and how many loads have no known day or scanner."""
+    """What rescans say in each situation, and what was left out of them.
+
+    Attributes
+    ----------
+    n_undated : int
+        Loads without a day to be placed by.
+    n_unnamed : int
+        Loads of images that do not say their scanner.
+    n_trained_on : int
+        Patients left out, since the method was trained on a scan of theirs.
+    is_training_known : bool
+        Whether it is on record whom the method has learned from.
+    """
 
     spoken: list[Spoken]
     n_undated: int
     n_unnamed: int
+    n_trained_on: int
+    is_training_known: bool
 
 
 def what_rescans_say(study: Study, *, by: Any) -> Said:
@@ -80,7 +94,13 @@ def what_rescans_say(study: Study, *, by: Any) -> Said:
         _spoken(study, situation, name, found.get(situation, []))
         for situation, name in SITUATIONS.items()
     ]
-    return Said(spoken, measured.n_undated, measured.n_unnamed)
+    return Said(
+        spoken,
+        n_undated=measured.n_undated,
+        n_unnamed=measured.n_unnamed,
+        n_trained_on=measured.n_trained_on,
+        is_training_known=measured.is_training_known,
+    )
 
 
 def _spoken(study: Study, situation: Situation, name: str, mine: Sequence[Session]) -> Spoken:

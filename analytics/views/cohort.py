@@ -62,7 +62,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "narrowed_to": cohort_filters.words(said.filters),
         "method": said.method,
         "scan_count": said.n_scans,
-        "trained_count": said.n_trained,
+        "trained": said.trained,
         "patient_count": said.n_patients,
     }
     return render(request, "analytics/cohort.html", context)

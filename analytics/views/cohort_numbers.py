@@ -9,6 +9,7 @@ from analytics.selectors.cohort import Filters
 from analytics.selectors.intervals import found as found_intervals
 from analytics.selectors.relations import Estimated
 from analytics.selectors.shown_method import ShownMethod
+from analytics.selectors.trained import TrainedAmong, trained_among
 from analytics.services import rising
 from analytics.services.rising import Rising
 from mldtrial.trial.models import Study
@@ -36,7 +37,7 @@ class Numbers:
     is_withheld: bool
     n_scans: int
     n_patients: int
-    n_trained: int
+    trained: TrainedAmong
     relations: tuple[Estimated, ...]
     changes: tuple[VisitChange, ...]
     rising: tuple[Rising, ...]
@@ -76,7 +77,7 @@ def _counted(study: Study, user: Any, filters: Filters, smallest: int) -> Number
         is_withheld=part.is_withheld,
         n_scans=part.size,
         n_patients=part.columns.n_patients,
-        n_trained=cohort.trained_count(study, user=user, columns=part.columns, method=method),
+        trained=trained_among(study, method, part.columns.patients()),
         relations=tuple(relations.without_samples(shown)),
         changes=tuple(changes.by_visit(part.loads, smallest_group=smallest)),
         rising=tuple(rising.rising(part.loads, study, smallest_group=smallest)),

@@ -12,6 +12,7 @@ from analytics.selectors import cohort, loads
 from analytics.selectors.cohort import Filters, Part
 from analytics.selectors.longitudinal import BY, StratumModels, models
 from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
+from analytics.selectors.trained import trained_among
 from analytics.services.longitudinal_export import model_tables
 from analytics.stats import arms_by_visit, level_odds, visit_change
 from analytics.views import cohort_filters
@@ -32,6 +33,7 @@ def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
     if part.size:
         access.log_blinded_view(study=study, by=request.user, what=WHAT)
     asked = _asked(part.filters, by)
+    method = loads.active_model()
     context = {
         "study": study,
         "part": part,
@@ -47,7 +49,8 @@ def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "patient_count": part.columns.n_patients,
         "strata": [words.shown(one, by) for one in found],
         "together_url": _together_url(study, part, by, found),
-        "method": loads.active_model(),
+        "method": method,
+        "trained": trained_among(study, method, part.columns.patients()),
         "fewest_patients": visit_change.FEWEST_PATIENTS,
         "enough": arms_by_visit.ENOUGH,
         "fewest_for_odds": level_odds.FEWEST_PATIENTS,

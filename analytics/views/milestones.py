@@ -14,6 +14,7 @@ from analytics.selectors import loads
 from analytics.selectors.milestone_question import AGE, LONGEST_MONTHS, ONSET, SUBTYPE, Question
 from analytics.selectors.milestone_results import results
 from analytics.selectors.milestones import MilestonePart, part
+from analytics.selectors.trained import trained_among
 from analytics.services.milestone_export import milestone_times
 from analytics.stats.milestone_groups import EVENTS_EACH
 from analytics.views import milestone_words as words
@@ -21,6 +22,7 @@ from analytics.views.cohort_figures import study_of, with_query
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
+from segmentation.models import ModelVersion
 
 
 @require_safe
@@ -33,6 +35,7 @@ def milestones_page(request: HttpRequest, study_code: str) -> HttpResponse:
     # Without the load as covariate the page rests on levels of function alone.
     if question.load_stratum and said.n_patients:
         access.log_blinded_view(study=study, by=request.user, what="milestones with load")
+    method = _method(question)
     context = {
         "study": study,
         "part": found,
@@ -56,7 +59,8 @@ def milestones_page(request: HttpRequest, study_code: str) -> HttpResponse:
             (name, _subtype_url(study, question, subtype))
             for subtype, name in words.subtypes_mixed(said)
         ],
-        "method": loads.active_model() if question.load_stratum else None,
+        "method": method,
+        "trained": trained_among(study, method, {str(one.patient) for one in said.episodes}),
         **_files(study, question),
     }
     return render(request, "analytics/milestones.html", context)
@@ -68,7 +72,9 @@ def milestones_data(request: HttpRequest, study_code: str) -> HttpResponse:
     study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
     found = _part(request, study)
-    content = milestone_times(study=study, part=found, by=request.user)
+    content = milestone_times(
+        study=study, part=found, method=_method(found.question), by=request.user
+    )
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     name = f"{_files(study, found.question)['file_name']}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
@@ -82,6 +88,11 @@ def _part(request: HttpRequest, study: Study) -> MilestonePart:
         question=Question.of(request.GET),
         smallest_group=policies.smallest_group(request.user, study),
     )
+
+
+def _method(question: Question) -> ModelVersion | None:
+    """Return the method whose loads the page rests on; None where it rests on levels alone."""
+    return loads.active_model() if question.load_stratum else None
 
 
 def _onset_url(study: Study, question: Question) -> str:

@@ -10,6 +10,7 @@ from analytics.forms import PlanForm
 from analytics.selectors import cohort, loads
 from analytics.selectors.cohort import Filters
 from analytics.selectors.longitudinal import OwnCourse, own_courses
+from analytics.selectors.trained import trained_among
 from analytics.stats.errors import NotEstimableError, as_clause
 from analytics.stats.planned_size import planned_size
 from analytics.stats.power_closed import SLOPES
@@ -33,9 +34,15 @@ def sample_size_page(request: HttpRequest, study_code: str) -> HttpResponse:
         if form.is_valid():
             context |= _planned(form)
     else:
-        own = _own(request, study)
+        own, patient_ids = _own(request, study)
+        method = loads.active_model()
         form = PlanForm(initial=_initial(own, str(request.GET.get("stratum", ""))))
-        context |= {"own": own, "has_asked_nothing": True, "method": loads.active_model()}
+        context |= {
+            "own": own,
+            "has_asked_nothing": True,
+            "method": method,
+            "trained": trained_among(study, method, patient_ids),
+        }
     return render(request, "analytics/sample_size.html", {**context, "form": form})
 
 
@@ -76,12 +83,13 @@ def _command(plan: dict[str, Any]) -> str:
     )  # fmt: skip
 
 
-def _own(request: HttpRequest, study: Study) -> list[OwnCourse]:
+def _own(request: HttpRequest, study: Study) -> tuple[list[OwnCourse], set[str]]:
+    """Return what the study's own scans say, and of which patients."""
     smallest = policies.smallest_group(request.user, study)
     part = cohort.part(study, user=request.user, filters=Filters(), smallest_group=smallest)
     if part.size:
         access.log_blinded_view(study=study, by=request.user, what=WHAT)
-    return own_courses(part, smallest_group=smallest)
+    return own_courses(part, smallest_group=smallest), part.columns.patients()
 
 
 def _initial(own: list[OwnCourse], stratum: str) -> dict[str, Any]:

@@ -428,3 +428,12 @@ def test_arms_are_compared_with_the_first_by_name():
     assert said.found is not None
     assert said.found.reference == "CONTROL"
     assert [one.name for one in said.found.ratios] == ["VERUM"]
+
+
+def test_with_the_load_the_page_and_the_file_say_by_which_method(client, cohort):
+    make_load(patient("LI-0"), BORN + timedelta(days=710), 31.5)
+    for query, said in (("", ("", "")), ("?load=3D", ("small 1", "Y"))):
+        rows = table(client, cohort, query)
+        assert {(row["method_version"], row["is_demonstration_model"]) for row in rows} == {said}
+        page = get(client, cohort, query).content.decode()
+        assert ("The training set of small 1 is not on record" in page) == bool(query)

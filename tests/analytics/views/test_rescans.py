@@ -17,7 +17,7 @@ from mldtrial.trial.services import patients
 from segmentation.imaging.protocol.rules import Severity
 from segmentation.models import SegmentationRun
 from segmentation.selectors.findings import excluding
-from tests.support.loads import make_load, make_scan
+from tests.support.loads import make_load, make_model, make_scan, trained_on
 from tests.support.meanwhile import meanwhile
 from tests.support.protocol import EXCLUDES, TE, ask_all, in_force
 from tests.support.world import World
@@ -230,3 +230,15 @@ def test_a_run_that_ends_between_two_statements_breaks_nothing(world: World):
             transaction.set_rollback(True)
         number += 1
     assert seen > 2
+
+
+def test_whom_the_method_has_learned_from_repeats_nothing(client, world: World, five):
+    """A network repeats its own training patients too well."""
+    client.force_login(world.user("data_manager"))
+    unknown = client.get(reverse("rescans", args=["MLD-1"])).content.decode()
+    assert "is not on record, so its patients could not be left out" in unknown
+    trained_on(make_model(), world.patient_a)
+    answer = " ".join(client.get(reverse("rescans", args=["MLD-1"])).content.decode().split())
+    assert rows(client)["3D, nothing changed"][2] == "8 of 4 patients"
+    assert "<strong>1 patient</strong> is left out, since a scan of theirs was in the" in answer
+    assert "is not on record" not in answer
