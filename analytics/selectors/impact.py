@@ -15,7 +15,7 @@ from django.db.models import Q
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.trained import trained_on
-from mldtrial.trial.models import Disposition, Patient, Scan, ScanState, Sequence, Study, Visit
+from mldtrial.trial.models import Disposition, Patient, Scan, ScanState, Sequence, Study
 from mldtrial.trial.policies import may, visible_to
 from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.selectors.consent import without_consent_for_images
@@ -30,7 +30,7 @@ from segmentation.models import (
 )
 from segmentation.policies import visible_to as visible_runs
 from segmentation.selectors.findings import excluding
-from segmentation.selectors.usable import chosen_scans
+from segmentation.selectors.usable import chosen_of_each
 from segmentation.services.segmenters import is_made_elsewhere
 from segmentation.services.shadowing import is_shadow
 
@@ -177,22 +177,21 @@ def rows(
     held = locks_on(list({*counted, *other}))
     images = _images([p.run_id for p in (*counted.values(), *other.values())])
     missing = [point for visit_id, point in counted.items() if visit_id not in other]
+    apart = {
+        visit_id
+        for visit_id, here in counted.items()
+        if visit_id in other and not _same(images[here.run_id], images[other[visit_id].run_id])
+    }
     gaps = _Gaps(study, model, missing, images, held, user)
+    of_apart = _gaps_of_other_images(model, apart)
     trained = trained_on(study, model)
     found = []
     for visit_id in {**counted, **other}:
         here, there = counted.get(visit_id), other.get(visit_id)
         point = here or other[visit_id]
         patient = patients[point.patient_id]
-        gap = None
-        if here is not None and there is None:
-            gap = gaps.of(here)
-        elif (
-            here is not None
-            and there is not None
-            and not _same(images[here.run_id], images[there.run_id])
-        ):
-            gap = gaps.of_other_images(visit_id)
+        is_lacking = here is not None and there is None
+        gap = gaps.of(here) if here is not None and is_lacking else of_apart.get(visit_id)
         found.append(
             Row(
                 patient_id=patient.pk,
@@ -250,6 +249,30 @@ def _same(one: Images, other: Images) -> bool:
     return one[0] == other[0] and (None in (one[1], other[1]) or one[1] == other[1])
 
 
+def _gaps_of_other_images(model: ModelVersion, visit_ids: Collection[UUID]) -> dict[UUID, Gap]:
+    """Return why both methods have a load of a visit, but not of the same images, in two queries.
+
+    What a method would be given now may be what one of the two has refused.
+    """
+    if not visit_ids:
+        return {}
+    chosen = chosen_of_each(visit_ids, model)
+    tried: set[tuple[UUID, UUID | None, UUID | None]] = set(
+        SegmentationRun.objects.filter(model_version=model, visit__in=visit_ids, is_voided=False)
+        .exclude(state__in=(*UNFINISHED, JobState.CANCELLED))
+        .exclude(WORTH_ANOTHER_TRY)
+        .values_list("visit_id", "t1w_scan_id", "t2w_scan_id")
+    )
+
+    def gap_of(visit_id: UUID) -> Gap:
+        scans = chosen[visit_id]
+        now = (visit_id, scans.get(Sequence.T1W), scans.get(Sequence.T2W))
+        is_whole = all(name in scans for name in model.sequences)
+        return NO_OTHER_IMAGES if is_whole and now in tried else OTHER_IMAGES
+
+    return {visit_id: gap_of(visit_id) for visit_id in visit_ids}
+
+
 class _Gaps:
     """Why a method has no load at some visits, in a few queries for all of them."""
 
@@ -302,19 +325,6 @@ class _Gaps:
             lacks = f"The visit has no {' and no '.join(missing)} image in use."
             return Gap("missing", lacks, is_final=True)
         return Gap("not_ordered", "It was not asked for yet.", is_final=False)
-
-    def of_other_images(self, visit_id: UUID) -> Gap:
-        """Return why both methods have a load of a visit, but not of the same images."""
-        scans = chosen_scans(Visit.objects.get(pk=visit_id), self.model)
-        if scans is None:
-            return OTHER_IMAGES
-        t2w = scans.get(Sequence.T2W)
-        now = (scans[Sequence.T1W].pk, None if t2w is None else t2w.pk)
-        tried = SegmentationRun.objects.filter(
-            model_version=self.model, visit=visit_id, is_voided=False, t1w_scan=now[0]
-        ).exclude(state__in=UNFINISHED)
-        tried = tried.exclude(WORTH_ANOTHER_TRY).exclude(state=JobState.CANCELLED)
-        return NO_OTHER_IMAGES if tried.filter(t2w_scan=now[1]).exists() else OTHER_IMAGES
 
     def _is_of_these_images(self, run: SegmentationRun, point: LoadPoint) -> bool:
         """Return whether a run says something of the images whose load counts."""

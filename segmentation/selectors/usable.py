@@ -1,6 +1,8 @@
 """The images that are in use: which of a visit are taken, and which T2w lies beside a mask."""
 
+from collections.abc import Collection
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Case, F, OuterRef, QuerySet, Subquery, When
 from django.db.models.functions import Coalesce
@@ -34,12 +36,12 @@ def best_first(scan: str = "") -> list[Any]:
     return [F(f"{scan}acq_stratum").desc(nulls_last=True), *latest_first(scan)]
 
 
-def usable_scans(sequence: str) -> QuerySet[Scan]:
-    """Return the scans of a sequence, of a visit those to choose first: 3D, then the latest.
+def usable_scans(*sequences: str) -> QuerySet[Scan]:
+    """Return the scans of sequences, of a visit those to choose first: 3D, then the latest.
 
     A scan that the protocol rules leave out is none of them until somebody accepts it.
     """
-    scans = Scan.objects.filter(sequence=sequence, state=ScanState.IMPORTED)
+    scans = Scan.objects.filter(sequence__in=sequences, state=ScanState.IMPORTED)
     scans = scans.exclude(pk__in=excluding().values("scan"))
     return scans.order_by(*best_first())
 
@@ -55,6 +57,18 @@ def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:
         if best is None:
             return None
         chosen[sequence] = best
+    return chosen
+
+
+def chosen_of_each(visit_ids: Collection[UUID], model: ModelVersion) -> dict[UUID, dict[str, UUID]]:
+    """Return the ids of the scans that make a number, by visit and sequence, in one query.
+
+    As `chosen_scans` for each; where a sequence is missing it is absent.
+    """
+    chosen: dict[UUID, dict[str, UUID]] = {visit_id: {} for visit_id in visit_ids}
+    scans = usable_scans(*model.sequences).filter(visit__in=visit_ids)
+    for visit_id, sequence, scan_id in scans.values_list("visit_id", "sequence", "pk"):
+        chosen[visit_id].setdefault(sequence, scan_id)
     return chosen
 
 

@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from analytics.models import FlagKind, TrajectoryFlag
 from analytics.selectors import cohort, impact, loads
@@ -13,10 +15,11 @@ from analytics.selectors.impact_choice import Choice
 from analytics.services import impact as impacts
 from analytics.services import impact_export, impact_snapshot
 from mldtrial.audit.models import AccessEvent
-from mldtrial.trial.models import DispositionStep, Query
+from mldtrial.trial.models import DispositionStep, Query, Visit
 from mldtrial.trial.services import assessments, participation
 from segmentation.imaging.errors import FailureCode
 from segmentation.models import JobState, SegmentationRun
+from segmentation.selectors import usable
 from tests.support.loads import make_load, make_model, make_scan, make_tissue, trained_on
 from tests.support.locking import freeze, lock
 from tests.support.shadows import candidate, pair
@@ -272,3 +275,34 @@ def test_flags_of_a_series_that_is_still_measured_do_not_seem_to_go(world: World
     make_scan(pair(world.patient_a, M18, 60.0, None).visit, "T2w")
     found = impacts.flag_changes(rows(world), world.study)
     assert (found.changes, found.kept, found.unjudged_patients) == ((), 0, 1)
+
+
+def test_visits_of_other_images_take_no_queries_each(world: World, django_assert_num_queries):
+    make_load(world.patient_a, M12, 20.0)
+    make_load(world.patient_a, M12, 25.0, model=candidate())
+    with CaptureQueriesContext(connection) as asked:
+        assert [row.gap.code for row in rows(world)] == ["other_images"]
+    for day in (date(2024, 1, 10), date(2024, 3, 10), date(2024, 11, 10)):
+        make_load(world.patient_b, day, 20.0)
+        make_load(world.patient_b, day, 25.0, model=candidate())
+    with django_assert_num_queries(len(asked)):
+        assert [row.gap.code for row in rows(world)] == ["other_images"] * 4
+
+
+@pytest.mark.parametrize("has_t2w", [True, False])
+def test_scans_of_many_visits_are_chosen_as_those_of_one(world: World, has_t2w: bool):
+    for patient in (world.patient_a, world.patient_b):
+        for day in (date(2024, 1, 10), M12):
+            visit = make_load(patient, day, 20.0, acq_stratum="2D").visit
+            make_scan(visit, "T1w", acq_stratum="3D")
+            make_scan(visit, "T1w", acq_stratum="3D")
+            if has_t2w and patient == world.patient_a:
+                make_scan(visit, "T2w")
+    visits = list(Visit.objects.all())
+    of_each = usable.chosen_of_each([visit.pk for visit in visits], candidate())
+    for visit in visits:
+        found = usable.chosen_scans(visit, candidate())
+        if found is not None:
+            assert of_each[visit.pk] == {name: scan.pk for name, scan in found.items()}
+        else:
+            assert set(of_each[visit.pk]) < set(candidate().sequences)
