@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
 from analytics.selectors.agreement import Compared, Comparison
@@ -12,7 +12,7 @@ from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.method_table import STRATA, Figure, TableRow, method_table
 from analytics.stats.monotonicity import pair_tolerance
-from analytics.stats.overlap_bands import Band, cut_points, overlap_bands
+from analytics.stats.overlap_bands import Band, MaskPair, cut_points, overlap_bands
 from analytics.stats.paired import PairedScan
 from analytics.stats.proportional import (
     ProportionalBias,
@@ -44,34 +44,75 @@ class Estimate(Generic[Found]):
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Stratum:
-    """The pairs of one stratum, and what they come to.
-
-    Attributes
-    ----------
-    with_masks : tuple of Compared
-        The pairs whose masks are compared; `bands` name them by their place in it.
-    cuts_ml : tuple of float, or None
-        Where thirds of the reference load are cut; None for too few scans.
-    outliers : tuple of Compared
-        Pairs whose difference lies beyond the limits of agreement, the farthest first.
-    """
+    """The pairs of one stratum, and what they come to: each once it is asked for, then kept."""
 
     name: str
     pairs: tuple[Compared, ...]
-    differences: Estimate[BlandAltman]
-    ratios: Estimate[RatioAgreement]
-    trend: Estimate[ProportionalBias]
-    with_masks: tuple[Compared, ...]
-    cuts_ml: tuple[float, float] | None
-    bands: tuple[Band, ...]
-    outliers: tuple[Compared, ...]
 
     @property
     def n_patients(self) -> int:
         """How many patients the pairs are of."""
         return len({pair.row.patient_id for pair in self.pairs})
+
+    @cached_property
+    def differences(self) -> Estimate[BlandAltman]:
+        """Bias and limits of agreement, in mL."""
+        apart = [one.difference_ml for one in self.pairs]
+        return _estimate(lambda: bland_altman(apart, self._subjects), bool(self.pairs))
+
+    @cached_property
+    def ratios(self) -> Estimate[RatioAgreement]:
+        """The agreement as a ratio."""
+        test, reference = self._loads
+        return _estimate(
+            lambda: log_ratio_bland_altman(test, reference, self._subjects), bool(self.pairs)
+        )
+
+    @cached_property
+    def trend(self) -> Estimate[ProportionalBias]:
+        """How the difference goes with the size of the load."""
+        test, reference = self._loads
+        return _estimate(
+            lambda: proportional_bias(test, reference, self._subjects), bool(self.pairs)
+        )
+
+    @cached_property
+    def outliers(self) -> tuple[Compared, ...]:
+        """Pairs whose difference lies beyond the limits of agreement, the farthest first."""
+        return _outliers(self.pairs, self.differences.found)
+
+    @cached_property
+    def with_masks(self) -> tuple[Compared, ...]:
+        """The pairs whose masks are compared; `bands` name them by their place in it."""
+        return tuple(one for one in self.pairs if one.mask_pair is not None)
+
+    @cached_property
+    def cuts_ml(self) -> tuple[float, float] | None:
+        """Where thirds of the reference load are cut; None for too few scans."""
+        return cut_points([found.reference_ml for found in self._masks])
+
+    @cached_property
+    def bands(self) -> tuple[Band, ...]:
+        """How far the masks overlap, of all and of thirds of the reference load."""
+        return tuple(overlap_bands(self._masks))
+
+    @property
+    def _subjects(self) -> list[str]:
+        return [one.scan.subject for one in self.pairs]
+
+    @property
+    def _loads(self) -> tuple[list[float], list[float]]:
+        test = [one.scan.test_ml for one in self.pairs if one.scan.test_ml is not None]
+        reference = [
+            one.scan.reference_ml for one in self.pairs if one.scan.reference_ml is not None
+        ]
+        return test, reference
+
+    @property
+    def _masks(self) -> list[MaskPair]:
+        return [found for one in self.pairs if (found := one.mask_pair) is not None]
 
 
 def table(study: Study, comparison: Comparison) -> list[TableRow]:
@@ -100,29 +141,12 @@ def _table(
 
 def strata(scans: Sequence[Compared]) -> list[Stratum]:
     """Return the agreement of 3D and of 2D scans, which are never pooled."""
-    return [_stratum(name, scans) for name in STRATA]
+    return [stratum(name, scans) for name in STRATA]
 
 
-def _stratum(name: str, scans: Sequence[Compared]) -> Stratum:
-    pairs = tuple(one for one in scans if one.is_pair and one.scan.acq_stratum == name)
-    test = [one.scan.test_ml for one in pairs if one.scan.test_ml is not None]
-    reference = [one.scan.reference_ml for one in pairs if one.scan.reference_ml is not None]
-    subjects = [one.scan.subject for one in pairs]
-    apart = [one.difference_ml for one in pairs]
-    differences = _estimate(lambda: bland_altman(apart, subjects), bool(pairs))
-    compared = [(one, one.mask_pair) for one in pairs]
-    masks = [(one, found) for one, found in compared if found is not None]
-    return Stratum(
-        name=name,
-        pairs=pairs,
-        differences=differences,
-        ratios=_estimate(lambda: log_ratio_bland_altman(test, reference, subjects), bool(pairs)),
-        trend=_estimate(lambda: proportional_bias(test, reference, subjects), bool(pairs)),
-        with_masks=tuple(one for one, _ in masks),
-        cuts_ml=cut_points([found.reference_ml for _, found in masks]),
-        bands=tuple(overlap_bands([found for _, found in masks])),
-        outliers=_outliers(pairs, differences.found),
-    )
+def stratum(name: str, scans: Sequence[Compared]) -> Stratum:
+    """Return the agreement of the scans of one stratum, of which nothing is computed yet."""
+    return Stratum(name, tuple(o for o in scans if o.is_pair and o.scan.acq_stratum == name))
 
 
 def _estimate(estimate: Callable[[], Found], has_pairs: bool) -> Estimate[Found]:

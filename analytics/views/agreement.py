@@ -121,7 +121,7 @@ def agreement_chart(request: HttpRequest, study_code: str, stratum: str) -> Http
         raise Http404("No such stratum.")
     compared = asked_for(request, study)
     scans = () if compared is None else compared.scans
-    found = next(one for one in agreements.strata(scans) if one.name == stratum)
+    found = agreements.stratum(stratum, scans)
     if found.pairs:
         access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
     figure = bland_altman_figure(

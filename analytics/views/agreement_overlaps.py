@@ -37,7 +37,7 @@ def agreement_overlap(
         raise Http404("No such figure.")
     compared = asked_for(request, study)
     scans = () if compared is None else compared.scans
-    found = next(one for one in agreements.strata(scans) if one.name == stratum)
+    found = agreements.stratum(stratum, scans)
     if found.with_masks:
         access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
     patients = len({one.row.patient_id for one in found.with_masks})

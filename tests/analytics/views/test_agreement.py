@@ -477,3 +477,29 @@ def test_who_may_not_see_a_method_that_does_not_count_sees_no_comparison(
         address("agreement_pdf"),
     ):
         assert client.get(route).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["agreement_chart", "agreement_overlap"])
+def test_a_chart_computes_what_it_draws_and_nothing_else(client, world, pairs, monkeypatch, name):
+    """One of eight charts of a page used to compute all that the page says of both strata."""
+    drawn: list[agreements.Stratum] = []
+    make = agreements.stratum
+
+    def kept(*asked) -> agreements.Stratum:
+        drawn.append(make(*asked))
+        return drawn[-1]
+
+    monkeypatch.setattr(agreements, "stratum", kept)
+    client.force_login(world.user("data_manager"))
+    more = [MEASURES[0].slug] if name == "agreement_overlap" else []
+    assert client.get(address(name, "3D", *more)).status_code == 200
+    (stratum,) = drawn
+    computed = set(vars(stratum)) - {"name", "pairs"}
+    assert (
+        computed
+        <= {
+            "agreement_chart": {"differences"},
+            "agreement_overlap": {"with_masks", "bands", "cuts_ml"},
+        }[name]
+    )
+    assert computed
