@@ -17,7 +17,7 @@ NARROWEST, WIDEST = 9, 30
 """Letters that a column has room for at least, and beyond that at most."""
 FIGURE_LABEL = (
     "Spearman correlation of the load with each score, with 95 % intervals; the tables below hold "
-    "the same numbers."
+    "the same numbers, and beside them those within subtypes and within patients."
 )
 
 
@@ -100,7 +100,7 @@ def cohort_pdf(report: CohortReport) -> bytes:
     ]
     figure = correlation_drawing(report.correlations)
     if figure is not None:
-        story += sheet.section("The load and the clinical scores", figure)
+        story += sheet.section("The load and the clinical scores, all subtypes together", figure)
     for part in report.sections:
         story += sheet.section(part.title, *_table(part))
     return sheet.build(report.title, story, report.origin)

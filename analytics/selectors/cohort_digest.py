@@ -14,7 +14,9 @@ from analytics.reports.cohort import Correlation, Section
 from analytics.selectors import causes, correlations, loads, overview
 from analytics.selectors.cohort import windows_of
 from analytics.selectors.columns import Columns
-from analytics.selectors.correlations import Relation, Row
+from analytics.selectors.correlations import Row
+from analytics.selectors.estimates import BY_SUBTYPE, WITHIN, Estimate
+from analytics.selectors.relations import Estimated
 from analytics.selectors.tally import Row as Counted
 from mldtrial.trial.models import AcqStratum, QueryState, Study
 from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Subtype
@@ -29,12 +31,12 @@ def scans(columns: Columns) -> Section:
     return Section("Segmented scans", ("Acquisition", "Scans", "Patients"), tuple(rows), "")
 
 
-def estimable(columns: Columns, *, smallest_group: int) -> tuple[Correlation, ...]:
+def estimable(found: Iterable[Estimated]) -> tuple[Correlation, ...]:
     """Return the correlations over all subtypes that are estimable, for the figure."""
     return tuple(
-        Correlation(relation.title, row.stratum, row.rho, row.ci_low, row.ci_high)
-        for relation in correlations.RELATIONS.values()
-        for row in correlations.table(columns, relation, smallest_group=smallest_group)
+        Correlation(one.relation.title, row.stratum, row.rho, row.ci_low, row.ci_high)
+        for one in found
+        for row in one.rows
         if not row.subtype
         and row.rho is not None
         and row.ci_low is not None
@@ -42,26 +44,52 @@ def estimable(columns: Columns, *, smallest_group: int) -> tuple[Correlation, ..
     )
 
 
-def relation(columns: Columns, study: Study, of: Relation, *, smallest_group: int) -> Section:
-    """Return the correlations of one score, as the cohort page has them."""
-    found = correlations.table(columns, of, smallest_group=smallest_group)
+ADJUSTED = {BY_SUBTYPE: "within subtypes, together", WITHIN: "within patients (r)"}
+"""The estimates beside that of all subtypes, which mixes them."""
+
+
+def relation(found: Estimated, study: Study, *, caution: str) -> Section:
+    """Return the correlations of one score, as the cohort page has them.
+
+    Parameters
+    ----------
+    caution : str
+        How to read them, as the page says.
+    """
     return Section(
-        of.title,
-        ("Group", "Scans (patients)", "ρ (95 % interval)"),
-        tuple(_relation_row(row) for row in found),
-        of.note.format(**asdict(windows_of(study)))
-        + f" Intervals: {correlations.RESAMPLES} bootstrap resamples of patients with all their "
-        f"scans, seed {correlations.SEED}. 3D and 2D are never pooled.",
+        found.relation.title,
+        ("Group", "Scans (patients)", "Correlation (95 % interval)"),
+        tuple(row for stratum in AcqStratum.values for row in _of_stratum(found, stratum)),
+        found.relation.note.format(**asdict(windows_of(study)))
+        + f" ρ; intervals: {correlations.RESAMPLES} bootstrap resamples of patients with all their "
+        f"scans, seed {correlations.SEED}; within patients one common slope, interval by Fisher's "
+        f"z. 3D and 2D are never pooled. {caution}",
     )
 
 
-def _relation_row(row: Row) -> tuple[str, str, str]:
-    group = SUBTYPE_NAMES[Subtype(row.subtype)] if row.subtype else "all subtypes"
-    counted = f"{row.n} ({row.n_patients})" if row.n else ABSENT
-    if row.reason:
-        return f"{row.stratum}, {group}", counted, f"not estimable: {row.reason}"
-    rho, low, high = (floatformat(value, 2) for value in (row.rho, row.ci_low, row.ci_high))
-    return f"{row.stratum}, {group}", counted, f"{rho} ({low} to {high})"
+def _of_stratum(found: Estimated, stratum: str) -> list[tuple[str, str, str]]:
+    """Return the whole stratum, the same within subtypes and patients, and each subtype."""
+    whole, kinds = [], []
+    for row in found.rows:
+        if row.stratum == stratum:
+            name = SUBTYPE_NAMES[Subtype(row.subtype)] if row.subtype else "all subtypes"
+            said = _row(stratum, name, row, row.rho)
+            (kinds if row.subtype else whole).append(said)
+    sides = [side for side in found.side_by_side if side.stratum == stratum]
+    adjusted = [
+        _row(stratum, name, side.estimates[key], side.estimates[key].value)
+        for side in sides
+        for key, name in ADJUSTED.items()
+    ]
+    return [*whole, *adjusted, *kinds]
+
+
+def _row(stratum: str, name: str, one: Row | Estimate, value: float | None) -> tuple[str, str, str]:
+    counted = f"{one.n} ({one.n_patients})" if one.n else ABSENT
+    if one.reason:
+        return f"{stratum}, {name}", counted, f"not estimable: {one.reason}"
+    said, low, high = (floatformat(number, 2) for number in (value, one.ci_low, one.ci_high))
+    return f"{stratum}, {name}", counted, f"{said} ({low} to {high})"
 
 
 def flags(study: Study, *, user: Any) -> Section:

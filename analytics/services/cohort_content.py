@@ -9,11 +9,14 @@ from django.utils import timezone
 from analytics.reports import ABSENT
 from analytics.reports.cohort import CohortReport, Section
 from analytics.reports.periods import day_period
-from analytics.selectors import cohort, correlations, shown_method
+from analytics.selectors import cohort, relations, shown_method
 from analytics.selectors import cohort_digest as digest
 from analytics.selectors.cohort import Filters
+from analytics.selectors.relations import Estimated
+from analytics.selectors.samples import computed
 from analytics.selectors.trained import trained_among
 from analytics.services import papers, rising
+from analytics.services.opposition_words import READ_GROUPS_FIRST, opposed
 from analytics.services.rising import Rising
 from analytics.stats.monotone_shares import StudyMonotonicity
 from mldtrial.trial import policies
@@ -50,6 +53,7 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
     smallest = policies.smallest_group(user, study)
     part = cohort.part(study, user=user, filters=Filters())
     columns = part.columns
+    found = relations.with_intervals(relations.planned(columns, smallest), computed)
     method, is_demonstration = digest.method()
     trained = trained_among(study, shown_method.active(), columns.patients())
     return CohortReport(
@@ -62,14 +66,11 @@ def report(study: Study, *, user: Any, period: str) -> CohortReport:
             ("Method", method),
             ("Made for", str(user)),
         ),
-        warnings=_warnings(is_demonstration, trained.words),
-        correlations=digest.estimable(columns, smallest_group=smallest),
+        warnings=_warnings(is_demonstration, trained.words, found),
+        correlations=digest.estimable(found),
         sections=(
             digest.scans(columns),
-            *(
-                digest.relation(columns, study, one, smallest_group=smallest)
-                for one in correlations.RELATIONS.values()
-            ),
+            *(digest.relation(one, study, caution=READ_GROUPS_FIRST) for one in found),
             _rising(rising.rising(part.loads, study, smallest_group=smallest)),
             digest.flags(study, user=user),
             digest.falls(study, user=user, smallest_group=smallest),
@@ -87,10 +88,15 @@ def _state_of(period: str, day: date) -> str:
     return period if period == day_period(day) else f"{period} (state of {day.isoformat()})"
 
 
-def _warnings(is_demonstration: bool, trained: str) -> tuple[str, ...]:
+def _warnings(is_demonstration: bool, trained: str, found: list[Estimated]) -> tuple[str, ...]:
     said = [papers.DEMONSTRATION] if is_demonstration else []
     if trained:
         said.append(trained)
+    for one in found:
+        for side in one.side_by_side:
+            words = opposed(side, one.relation)
+            if words is not None:
+                said.append(f"{one.relation.title}, {words.head} {words.body}")
     return tuple(said)
 
 

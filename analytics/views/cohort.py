@@ -14,6 +14,7 @@ from analytics.selectors import causes, cohort, correlations, estimates, relatio
 from analytics.selectors.cohort import Filters, windows_of
 from analytics.services import intervals
 from analytics.services.intervals import Standing
+from analytics.services.opposition_words import READ_GROUPS_FIRST, opposed
 from analytics.views import cohort_charts, cohort_filters
 from analytics.views.cohort_figures import HEAT_MAP, place, study_of, with_query
 from analytics.views.cohort_numbers import Numbers, numbers
@@ -82,6 +83,7 @@ def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any
         "heat_map": json.dumps(cohort_charts.heat_map(said.relations), allow_nan=False),
         "fragment_url": _fragment_url(study, said.filters),
         "seed": correlations.SEED,
+        "read_groups_first": "" if said.filters.subtype else READ_GROUPS_FIRST,
         "resamples": correlations.RESAMPLES,
         "relations": [
             {
@@ -140,15 +142,7 @@ def _estimates(estimated: relations.Estimated) -> dict[str, Any]:
             }
             for name, (label, question) in ESTIMATES.items()
         ],
-        "oppositions": [
-            {
-                "stratum": one.stratum,
-                "opposition": one.opposition,
-                "first": one.estimates[one.opposition.first],
-            }
-            for one in found
-            if one.opposition is not None
-        ],
+        "oppositions": [said for one in found if (said := opposed(one, relation)) is not None],
     }
 
 

@@ -23,6 +23,7 @@ from mldtrial.trial.models import Blinding, Membership, Study
 from mldtrial.trial.services import assessments, patients, studies, unblinding
 from segmentation.models import JobState
 from segmentation.services import store
+from tests.analytics.views.test_estimates import simpson as simpson
 from tests.support.copied_rows import copied
 from tests.support.loads import make_load
 from tests.support.papers import text_of
@@ -109,7 +110,9 @@ def test_a_group_too_small_for_the_person_is_not_in_the_report(
     assert kept.correlations == ()
     relation = next(part for part in kept.sections if part.title == "Load and GMFC-MLD")
     assert {row[2] for row in relation.rows if row[0].startswith("3D")} == {
-        "not estimable: fewer than 7 patients, not shown"
+        "not estimable: fewer than 7 patients, not shown",
+        "not estimable: no subtype has 7 patients or more",
+        "not estimable: no patient has two scans or more",
     }
 
 
@@ -331,3 +334,16 @@ def test_a_failed_report_is_tried_again_from_the_page(client, world: World):
     assert client.post(address, {"action": "retry", "report": "x"}).status_code == 422
     report.refresh_from_db()
     assert report.state == JobState.QUEUED
+
+
+def test_the_report_says_where_the_estimates_point_opposite_ways(simpson: World):
+    """And has those within subtypes and within patients beside that of all subtypes."""
+    kept = cohort_content.report(simpson.study, user=simpson.user("sponsor"), period="2026-03")
+    (warning,) = [one for one in kept.warnings if "Simpson" in one]
+    assert warning.startswith("Load and GMFC-MLD, 3D: the estimates point opposite ways")
+    relation = next(part for part in kept.sections if part.title == "Load and GMFC-MLD")
+    found = {row[0]: row[2] for row in relation.rows}
+    assert found["3D, all subtypes"].startswith("-")
+    assert not found["3D, within subtypes, together"].startswith(("-", "not"))
+    assert not found["3D, within patients (r)"].startswith(("-", "not"))
+    assert "read a group's ρ before that of all subtypes" in relation.note
