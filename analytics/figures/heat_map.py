@@ -30,6 +30,7 @@ def heat_map_figure(
     columns: Sequence[str],
     title: str,
     measure: str = "load",
+    row_noun: str = "group",
 ) -> dict[str, Any]:
     """Return a heat map as plotly JSON; the scale is always that from -1 to 1.
 
@@ -40,13 +41,15 @@ def heat_map_figure(
         the figure says how many these are, and has their names in its layout's `meta`.
     measure : str
         What is set against the columns, as the label under the pointer calls it.
+    row_noun : str
+        What a row is, one of them.
     """
     given = list(rows)
     rows = {name: cells for name, cells in rows.items() if any(c.rho is not None for c in cells)}
     if not rows:
         return style.empty(title=title, text="No correlation is estimable.")
     cells = list(rows.values())
-    subtitle = _subtitle(len(given) - len(rows))
+    subtitle = _subtitle(len(given) - len(rows), row_noun)
     top = 64 + LINE_HEIGHT * subtitle.count("<br>")
     lines = 1 + max(name.count(BETWEEN) for name in rows)
     row_height = max(ROW_HEIGHT, LINE_HEIGHT * lines)
@@ -99,12 +102,12 @@ def _axis(names: Sequence[str], between: str, **changes: Any) -> dict[str, Any]:
     )
 
 
-def _subtitle(left_out: int) -> str:
+def _subtitle(left_out: int, noun: str) -> str:
     if not left_out:
         return "grey: not estimable"
-    groups = "1 group is" if left_out == 1 else f"{left_out} groups are"
+    rows = f"1 {noun} is" if left_out == 1 else f"{left_out} {noun}s are"
     # A phone cuts what is longer than about 40 characters.
-    return f"grey: not estimable<br>{groups} left out, without any"
+    return f"grey: not estimable<br>{rows} left out, without any"
 
 
 def _text(cell: Cell) -> str:

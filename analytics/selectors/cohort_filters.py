@@ -1,7 +1,7 @@
 """What part of the cohort is asked for, as the address of its pages says it."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -71,6 +71,11 @@ class Filters:
         """What is asked for, by the name of its filter: the query of an address."""
         named = {one.name: str(getattr(self, one.name)) for one in fields(self)}
         return {name: value for name, value in named.items() if value}
+
+    @property
+    def strata(self) -> Sequence[str]:
+        """The strata that there may be scans of."""
+        return (self.stratum,) if self.stratum else AcqStratum.values
 
     def accepts(self, columns: Columns, arms: Texts) -> Mask:
         """Return which points, each of a patient of an arm, belong to the part asked for."""

@@ -6,15 +6,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.selectors.cohort_filters import Filters
 from analytics.selectors.cohort_point import CohortPoint
 from analytics.selectors.columns import Columns, Mask, groups, patients_of_groups
 from analytics.selectors.samples import RESAMPLES, SEED, Interval, Sample, computed
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.resampling import SMALLEST_N
-from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.rules.subtype import Subtype
 
 __all__ = ["RELATIONS", "RESAMPLES", "SEED", "Relation", "Row", "of_stratum", "planned", "table"]
+WHOLE = Filters()
 IntervalOf = Callable[[Sample], Interval | None]
 """Where an interval is taken from; None while it is being computed."""
 
@@ -139,23 +140,28 @@ def in_large_groups(columns: Columns, smallest: int, by: Sequence[str] = BY_SUBT
     return np.isin(group, is_large)
 
 
-def table(columns: Columns, relation: Relation, *, smallest_group: int) -> list[Row]:
+def table(
+    columns: Columns, relation: Relation, *, smallest_group: int, narrowed: Filters = WHOLE
+) -> list[Row]:
     """Return the correlations of 3D and of 2D scans, each whole and by subtype.
 
-    The two strata are never pooled: their loads differ systematically.
+    The two strata are never pooled: their loads differ systematically. What the part is narrowed
+    to has no row beside it that would be empty or the same again.
     """
-    rows = planned(columns, relation, smallest_group=smallest_group)
+    rows = planned(columns, relation, smallest_group=smallest_group, narrowed=narrowed)
     return [with_interval(row, computed) for row in rows]
 
 
-def planned(columns: Columns, relation: Relation, *, smallest_group: int) -> list[Row]:
+def planned(
+    columns: Columns, relation: Relation, *, smallest_group: int, narrowed: Filters = WHOLE
+) -> list[Row]:
     """Return the rows of the table without their intervals, each with what it rests on."""
     scores = relation.of(columns)
     rows = []
-    for stratum in AcqStratum.values:
+    for stratum in narrowed.strata:
         here = (columns.stratum == stratum) & ~np.isnan(scores)
-        rows.append(_row(columns, scores, here, (stratum, ""), smallest_group))
-        for kind in Subtype:
+        rows.append(_row(columns, scores, here, (stratum, narrowed.subtype), smallest_group))
+        for kind in () if narrowed.subtype else Subtype:
             of_kind = here & (columns.subtype == kind.value)
             if of_kind.any():
                 found = _row(columns, scores, of_kind, (stratum, kind.value), smallest_group)

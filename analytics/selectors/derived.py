@@ -59,7 +59,7 @@ def table(study: Study, part: Part, *, user: Any, smallest_group: int) -> list[D
     values = {**_shares(study, part.loads, user), **_changes(part.loads)}
     return [
         DerivedRow(stratum, one, _cells(part.columns, values[one.key], stratum, smallest_group))
-        for stratum in AcqStratum.values
+        for stratum in part.filters.strata
         for one in DERIVED
     ]
 

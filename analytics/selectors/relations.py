@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from analytics.selectors import correlations, estimates
+from analytics.selectors.cohort_filters import Filters
 from analytics.selectors.columns import Columns
-from analytics.selectors.correlations import IntervalOf, Relation, Row
+from analytics.selectors.correlations import WHOLE, IntervalOf, Relation, Row
 from analytics.selectors.estimates import SideBySide
 from analytics.selectors.samples import Sample
 
@@ -25,12 +26,22 @@ class Estimated:
         return any(row.is_pending for row in self.rows) or any(one.is_pending for one in cells)
 
 
-def planned(columns: Columns, smallest_group: int) -> list[Estimated]:
-    """Return every relation without the intervals that patients are resampled for."""
+def planned(columns: Columns, smallest_group: int, narrowed: Filters = WHOLE) -> list[Estimated]:
+    """Return every relation without the intervals that patients are resampled for.
+
+    Parameters
+    ----------
+    narrowed : Filters
+        What the part is narrowed to: its rows are named by it.
+    """
     return [
         Estimated(
             relation,
-            tuple(correlations.planned(columns, relation, smallest_group=smallest_group)),
+            tuple(
+                correlations.planned(
+                    columns, relation, smallest_group=smallest_group, narrowed=narrowed
+                )
+            ),
             tuple(estimates.planned(columns, relation, smallest_group=smallest_group)),
         )
         for relation in correlations.RELATIONS.values()

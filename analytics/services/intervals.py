@@ -102,7 +102,7 @@ def _compute(claimed: IntervalOrder) -> None:
     asked = Filters(**{one.name: getattr(claimed, one.name) for one in fields(Filters)})
     smallest = policies.smallest_group(claimed.user, claimed.study)
     part = cohort.part(claimed.study, user=claimed.user, filters=asked, smallest_group=smallest)
-    planned = relations.planned(part.columns, smallest)
+    planned = relations.planned(part.columns, smallest, part.filters)
     wanted = {one.key: one for one in relations.samples(planned)}
     known = kept(wanted)
     for key, sample in wanted.items():

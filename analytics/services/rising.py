@@ -1,5 +1,6 @@
 """How monotone the courses of a cohort are, by stratum: what the disease would have them be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,17 +41,25 @@ def whole_percent(share: float) -> str:
     return f"{rounded} %"
 
 
-def rising(loads: LoadColumns, study: Study, *, smallest_group: int) -> list[Rising]:
+def rising(
+    loads: LoadColumns,
+    study: Study,
+    *,
+    smallest_group: int,
+    strata: Sequence[str] = AcqStratum.values,
+) -> list[Rising]:
     """Return how monotone the courses are, for scans of 3D and of 2D apart.
 
     Parameters
     ----------
     smallest_group : int
         Patients below which nothing is shown to this person.
+    strata : sequence of str
+        Those that there may be scans of.
     """
     return [
         _rising(stratum, loads.take(loads.stratum == stratum), study, smallest_group)
-        for stratum in AcqStratum.values
+        for stratum in strata
     ]
 
 

@@ -63,6 +63,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "narrowed_to": cohort_filters.words(said.filters),
         "method": said.method,
         "scan_count": said.n_scans,
+        "is_of_one_subtype": bool(said.filters.subtype),
         "trained": said.trained,
         "patient_count": said.n_patients,
     }
@@ -91,7 +92,7 @@ def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any
                 "title": one.relation.title,
                 "note": one.relation.note.format(**windows),
                 "figure": place(study, one.relation.name, said.filters),
-                "rows": [_table_row(row) for row in one.rows],
+                "rows": [_table_row(row, said.filters) for row in one.rows],
                 **_estimates(one),
             }
             for one in said.relations
@@ -146,6 +147,6 @@ def _estimates(estimated: relations.Estimated) -> dict[str, Any]:
     }
 
 
-def _table_row(row: correlations.Row) -> dict[str, Any]:
+def _table_row(row: correlations.Row, narrowed: Filters) -> dict[str, Any]:
     label = SUBTYPE_NAMES[Subtype(row.subtype)] if row.subtype else "all subtypes"
-    return {"row": row, "label": label}
+    return {"row": row, "label": label, "is_whole": row.subtype == narrowed.subtype}

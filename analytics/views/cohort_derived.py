@@ -55,4 +55,5 @@ def _figure(rows: list[DerivedRow]) -> dict[str, Any]:
         columns=[cohort_charts.head(relation.noun) for relation in RELATIONS.values()],
         title=TITLE,
         measure="this",
+        row_noun="measure",
     )

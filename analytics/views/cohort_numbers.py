@@ -66,7 +66,7 @@ def numbers(study: Study, *, user: Any, filters: Filters, smallest_group: int) -
 
 def _counted(study: Study, user: Any, filters: Filters, smallest: int) -> Numbers:
     part = cohort.part(study, user=user, filters=filters, smallest_group=smallest)
-    planned = relations.planned(part.columns, smallest)
+    planned = relations.planned(part.columns, smallest, part.filters)
     known = found_intervals(relations.samples(planned))
     shown = relations.with_intervals(planned, lambda sample: known.get(sample.key))
     method = part.loads.method or shown_method.active()
@@ -80,5 +80,7 @@ def _counted(study: Study, user: Any, filters: Filters, smallest: int) -> Number
         trained=trained_among(study, method, part.columns.patients()),
         relations=tuple(relations.without_samples(shown)),
         changes=tuple(changes.by_visit(part.loads, smallest_group=smallest)),
-        rising=tuple(rising.rising(part.loads, study, smallest_group=smallest)),
+        rising=tuple(
+            rising.rising(part.loads, study, smallest_group=smallest, strata=part.filters.strata)
+        ),
     )

@@ -46,3 +46,10 @@ def test_without_any_number_the_figure_says_so():
     figure = heat_map_figure({"3D": [Cell(None, "", 0, 0, "none")]}, columns=["Age"], title="")
     assert figure["data"] == []
     assert "No correlation is estimable." in figure["layout"]["annotations"][0]["text"]
+
+
+def test_what_a_row_is_is_said_by_its_name():
+    none = [Cell(None, "", 0, 0, "no scan")]
+    rows = {"a": [Cell(0.5, "0.50", 9, 9)], "b": none, "c": none}
+    figure = heat_map_figure(rows, columns=["x"], title="t", row_noun="measure")
+    assert "2 measures are left out" in figure["layout"]["title"]["subtitle"]["text"]

@@ -1,9 +1,16 @@
 """The cohort page with its estimates side by side."""
 
+import csv
+import io
+import json
 from datetime import date
 
 import pytest
 
+from analytics.selectors.correlations import RELATIONS
+from analytics.selectors.estimates import BY_SUBTYPE, POOLED, WITHIN, Estimate, SideBySide
+from analytics.services.opposition_words import opposed
+from analytics.stats.direction import Opposition
 from mldtrial.trial.models import GmfcMldAssessment
 from mldtrial.trial.services import patients
 from tests.support.loads import make_load
@@ -100,3 +107,52 @@ def test_the_estimates_ask_the_database_nothing_more(client, simpson, django_ass
     make_load(simpson.patient_b, DAYS[0], 20.0, acq_stratum="2D")
     with django_assert_num_queries(len(few)):
         client.get(URL)
+
+
+def tables_of(client, world, query):
+    client.force_login(world.user("data_manager"))
+    context = client.get(URL + query).context
+    labels = [
+        (entry["row"].stratum, entry["label"], entry["is_whole"])
+        for entry in context["relations"][0]["rows"]
+    ]
+    heat_map = json.loads(context["heat_map"])["data"][0]["y"]
+    answer = client.get(f"{URL}correlations.csv{query}").content.decode()
+    return labels, heat_map, list(csv.DictReader(io.StringIO(answer)))
+
+
+def test_what_is_narrowed_to_one_subtype_is_named_by_it_once(client, simpson):
+    labels, heat_map, rows = tables_of(client, simpson, "?subtype=LI")
+    assert [one for one in labels if one[0] == "3D"] == [("3D", "late infantile", True)]
+    assert heat_map == ["3D, late infantile"]
+    assert {row["subtype"] for row in rows} == {"LI"}
+    page = page_of(client, simpson, "data_manager", "?subtype=LI")
+    assert "all subtypes" not in page.replace("All subtypes", "")
+    assert "All subtypes together" not in page
+
+
+def test_a_stratum_that_the_filter_excludes_has_no_row(client, simpson):
+    labels, _, rows = tables_of(client, simpson, "?stratum=3D")
+    assert {stratum for stratum, _, _ in labels} == {"3D"}
+    assert {row["acq_stratum"] for row in rows} == {"3D"}
+    context = client.get(f"{URL}?stratum=3D").context
+    assert [one.stratum for one in context["rising"]] == ["3D"]
+    assert client.get(f"{URL}derived.csv?stratum=3D").content.decode().count(",2D,") == 0
+
+
+def side(first, others, value, *, is_settled=True):
+    estimates = {first: Estimate(10, 5, value, value, value, "")}
+    return SideBySide("3D", estimates, Opposition(first, others, is_settled))
+
+
+def test_subtypes_are_spoken_of_only_where_their_sign_differs():
+    relation = RELATIONS["load-gmfc"]
+    only_within = opposed(side(POOLED, (WITHIN,), -0.5), relation)
+    assert "within patients it rises" in only_within.body
+    assert "subtype" not in only_within.body
+    both = opposed(side(POOLED, (BY_SUBTYPE, WITHIN), -0.5), relation)
+    assert "among patients of one subtype and within patients it rises" in both.body
+    assert "such as their subtype" in both.body
+    between = opposed(side(BY_SUBTYPE, (WITHIN,), 0.5), relation)
+    assert "Among patients of one subtype, the GMFC-MLD level rises" in between.body
+    assert opposed(SideBySide("3D", {}, None), relation) is None
