@@ -5,14 +5,13 @@ from typing import Any
 
 from analytics.selectors.cohort import CohortPoint, Filters
 from analytics.selectors.columns import Columns
-from analytics.selectors.correlations import RELATIONS, Relation
-from analytics.selectors.derived import DerivedRow
+from analytics.selectors.correlations import Relation
 from analytics.selectors.load_columns import LoadColumns
-from analytics.selectors.relations import Estimated
-from analytics.services.table_out import number, take_out
+from analytics.services.table_out import METHOD_COLUMNS, number, of_method, take_out
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
+from segmentation.models import ModelVersion
 
 SCAN_COLUMNS = (
     "study_code", "site_code", "subject_code", "visit_number", "visit_name", "visit_date",
@@ -33,16 +32,6 @@ SCORE_COLUMNS = {
     "load-age": {},
 }
 """By relation, what stands beside the load, and of which value of a point."""
-CORRELATION_COLUMNS = (
-    "study_code", "measure", "score", "acq_stratum", "subtype", "scans", "patients",
-    "spearman_rho", "rho_ci_low", "rho_ci_high", "why_none",
-)  # fmt: skip
-DERIVED_COLUMNS = (
-    "study_code", "measure", "score", "acq_stratum", "scans", "patients", "spearman_rho",
-    "why_none",
-)  # fmt: skip
-MEASURE = "demyelination_load_ml"
-PENDING = "the interval is being computed"
 
 
 def scans(
@@ -52,6 +41,7 @@ def scans(
     relation: Relation,
     columns: Columns,
     loads: LoadColumns,
+    method: ModelVersion | None,
     filters: Filters,
     by: Any,
 ) -> bytes:
@@ -61,6 +51,8 @@ def scans(
     ----------
     loads : LoadColumns
         What the points are made of, in the same order.
+    method : ModelVersion or None
+        Whose loads they are.
 
     Raises
     ------
@@ -72,72 +64,14 @@ def scans(
         [
             *_scan(study, point, loads, row),
             *(number(getattr(point, name)) for name in scores.values()),
+            *of_method(method),
         ]
         for row, point in enumerate(columns.points())
     ]
-    return _taken(study, figure, filters, by, (*SCAN_COLUMNS, *scores), lines)
+    return taken(study, figure, filters, by, (*SCAN_COLUMNS, *scores, *METHOD_COLUMNS), lines)
 
 
-def correlations(
-    *, study: Study, figure: str, found: Sequence[Estimated], filters: Filters, by: Any
-) -> bytes:
-    """Return the correlations of the tables as CSV, and log it.
-
-    Raises
-    ------
-    PermissionDenied
-        As `scans`.
-    """
-    lines = [
-        [
-            study.code,
-            MEASURE,
-            _name(one.relation),
-            row.stratum,
-            row.subtype,
-            str(row.n),
-            str(row.n_patients),
-            *map(number, (row.rho, row.ci_low, row.ci_high)),
-            PENDING if row.is_pending else guarded(row.reason),
-        ]
-        for one in found
-        for row in one.rows
-    ]
-    return _taken(study, figure, filters, by, CORRELATION_COLUMNS, lines)
-
-
-def derived(
-    *, study: Study, figure: str, found: Sequence[DerivedRow], filters: Filters, by: Any
-) -> bytes:
-    """Return the correlations of the derived measures as CSV, and log it.
-
-    Raises
-    ------
-    PermissionDenied
-        As `scans`.
-    """
-    lines = [
-        [
-            study.code,
-            row.derived.key,
-            _name(relation),
-            row.stratum,
-            str(cell.n),
-            str(cell.n_patients),
-            number(cell.rho),
-            guarded(cell.reason),
-        ]
-        for row in found
-        for relation, cell in zip(RELATIONS.values(), row.cells, strict=True)
-    ]
-    return _taken(study, figure, filters, by, DERIVED_COLUMNS, lines)
-
-
-def _name(relation: Relation) -> str:
-    return next(iter(SCORE_COLUMNS[relation.name]), "age_months")
-
-
-def _taken(
+def taken(
     study: Study,
     figure: str,
     filters: Filters,
@@ -145,6 +79,13 @@ def _taken(
     columns: Sequence[str],
     lines: Sequence[Sequence[str]],
 ) -> bytes:
+    """Return the data of a figure or a table of the cohort page as CSV, and log it.
+
+    Raises
+    ------
+    PermissionDenied
+        If the person may not view the cohort, export rows, or see single patients.
+    """
     for action in ("view_cohort", "export_rows", "view_patient"):
         policies.require(by, action, study)
     return take_out(

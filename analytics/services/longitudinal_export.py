@@ -10,7 +10,7 @@ from analytics.services.longitudinal_notes import (
     notes_of_patient_odds,
     notes_of_yearly,
 )
-from analytics.services.table_out import number, take_out
+from analytics.services.table_out import METHOD_COLUMNS, number, of_method, take_out
 from analytics.stats.arms_by_visit import VisitEstimate
 from analytics.stats.level_odds import LevelOdds, PatientOdds
 from analytics.stats.small_samples import KENWARD_ROGER
@@ -19,12 +19,13 @@ from analytics.stats.yearly_change import Rate, YearlyChange
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
+from segmentation.models import ModelVersion
 
 COLUMNS = (
     "study_code", "acq_stratum", "model", "group", "compared_with", "visit_number", "visit_name",
     "values", "patients", "estimate", "unit", "standard_error", "degrees_of_freedom",
     "degrees_method", "ci_low", "ci_high", "p_value", "covariance", "one_ratio_p_value", "notes",
-    "why_none",
+    "why_none", *METHOD_COLUMNS,
 )  # fmt: skip
 CHANGE, YEARLY, ODDS, OWN_ODDS, ODDS_WITHIN, OWN_ODDS_WITHIN = (
     "change_by_visit", "change_per_year", "worse_level", "worse_level_of_one_patient",
@@ -34,7 +35,12 @@ Row = Mapping[str, str]
 
 
 def model_tables(
-    *, study: Study, found: Sequence[StratumModels], asked: Mapping[str, str], by: Any
+    *,
+    study: Study,
+    found: Sequence[StratumModels],
+    method: ModelVersion | None,
+    asked: Mapping[str, str],
+    by: Any,
 ) -> bytes:
     """Return every estimate of the page as a row, and each model that there is not, with why.
 
@@ -45,11 +51,8 @@ def model_tables(
     """
     for action in ("view_cohort", "export_rows"):
         policies.require(by, action, study)
-    rows = [
-        {"study_code": study.code, "acq_stratum": one.stratum, **row}
-        for one in found
-        for row in _rows(one)
-    ]
+    of_all = {"study_code": study.code, **dict(zip(METHOD_COLUMNS, of_method(method), strict=True))}
+    rows = [{**of_all, "acq_stratum": one.stratum, **row} for one in found for row in _rows(one)]
     return take_out(
         dataset="longitudinal_models",
         columns=COLUMNS,

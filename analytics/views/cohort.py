@@ -9,15 +9,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from analytics import tasks
 from analytics.selectors import causes, cohort, correlations, estimates, relations
 from analytics.selectors.cohort import Filters, windows_of
-from analytics.services import intervals
-from analytics.services.intervals import Standing
 from analytics.services.opposition_words import READ_GROUPS_FIRST, opposed
 from analytics.views import cohort_charts, cohort_filters
-from analytics.views.cohort_figures import HEAT_MAP, place, study_of, with_query
+from analytics.views.cohort_figures import COURSES, HEAT_MAP, place, study_of, with_query
 from analytics.views.cohort_numbers import Numbers, numbers
+from analytics.views.waited_for import asked_again, ordered
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 from mldtrial.trial.rules.subtype import Subtype
@@ -32,16 +30,16 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     is_fragment = bool(request.GET.get("fragment"))
     filters = Filters.of(request.GET)
     if is_fragment:
-        mine: dict[str, Any] = {"study": study, "by": request.user, "filters": filters}
-        standing = intervals.standing(**mine)
-        if standing == Standing.UNHEARD:
-            intervals.note_ring(**mine)
-            tasks.ring_intervals()
+        standing = asked_again(study, by=request.user, filters=filters)
         if standing is not None:
-            waiting = {"standing": standing, "fragment_url": _fragment_url(study, filters)}
+            fragment_url = _fragment_url(study, filters, request.GET.get(DRAWN, ""))
+            waiting = {"standing": standing, "fragment_url": fragment_url}
             return render(request, "analytics/_intervals.html", waiting)
     smallest = policies.smallest_group(request.user, study)
     said = numbers(study, user=request.user, filters=filters, smallest_group=smallest)
+    if is_fragment and request.GET.get(DRAWN, _drawn(said)) != _drawn(said):
+        # The rest of the page is of other records by now: one page tells of one state.
+        return HttpResponse(headers={"HX-Refresh": "true"})
     if said.n_scans:
         access.log_blinded_view(study=study, by=request.user, what="cohort")
     shown = _numbers(request, study, said)
@@ -59,11 +57,12 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "levels": place(study, "levels", said.filters),
         "correlations": place(study, HEAT_MAP, said.filters),
         "derived": place(study, "derived", said.filters),
+        "courses_url": place(study, COURSES, said.filters)["csv_url"],
         "selects": cohort_filters.selects(said.filters, said.sites, arms),
         "narrowed_to": cohort_filters.words(said.filters),
         "method": said.method,
-        "scan_count": said.n_scans,
         "is_of_one_subtype": bool(said.filters.subtype),
+        "scan_count": said.n_scans,
         "trained": said.trained,
         "patient_count": said.n_patients,
     }
@@ -74,18 +73,15 @@ def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any
     """Return the relations with those intervals that are there; the others are ordered."""
     standing = None
     if said.is_pending:
-        mine: dict[str, Any] = {"study": study, "by": request.user, "filters": said.filters}
-        if intervals.order(**mine):
-            tasks.ring_intervals()
-        standing = intervals.standing(**mine) or Standing.WAITING
+        standing = ordered(study, by=request.user, filters=said.filters)
     windows = asdict(windows_of(study))
     return {
         "standing": standing,
         "heat_map": json.dumps(cohort_charts.heat_map(said.relations), allow_nan=False),
-        "fragment_url": _fragment_url(study, said.filters),
+        "fragment_url": _fragment_url(study, said.filters, _drawn(said)),
         "seed": correlations.SEED,
-        "read_groups_first": "" if said.filters.subtype else READ_GROUPS_FIRST,
         "resamples": correlations.RESAMPLES,
+        "read_groups_first": "" if said.filters.subtype else READ_GROUPS_FIRST,
         "relations": [
             {
                 "name": one.relation.name,
@@ -100,8 +96,17 @@ def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any
     }
 
 
-def _fragment_url(study: Study, filters: Filters) -> str:
-    asked = {**filters.asked, "fragment": "1"}
+DRAWN = "drawn"
+"""In the address of the fragment: of how many scans and patients the page is, by which method."""
+
+
+def _drawn(said: Numbers) -> str:
+    method = "" if said.method is None else said.method.pk
+    return f"{said.n_scans}.{said.n_patients}.{method}"
+
+
+def _fragment_url(study: Study, filters: Filters, drawn: str) -> str:
+    asked = {**filters.asked, "fragment": "1", DRAWN: drawn}
     return with_query(reverse("cohort", args=[study.code]), asked)
 
 

@@ -10,7 +10,8 @@ from analytics.selectors import derived
 from analytics.selectors.cohort import Part
 from analytics.selectors.correlations import RELATIONS
 from analytics.selectors.derived import DerivedRow
-from analytics.services import cohort_export
+from analytics.selectors.loads import active_model
+from analytics.services import cohort_tables
 from analytics.views import charts, cohort_charts
 from analytics.views.cohort_figures import Drawn, csv_file, drawn_once, part_asked_for, study_of
 from analytics.views.unchanged import unless_unchanged
@@ -40,8 +41,13 @@ def cohort_derived_data(request: HttpRequest, study_code: str) -> HttpResponse:
     policies.require(request.user, "export_rows", study)
     part, smallest = part_asked_for(request, study)
     rows = derived.table(study, part, user=request.user, smallest_group=smallest)
-    content = cohort_export.derived(
-        study=study, figure=NAME, found=rows, filters=part.filters, by=request.user
+    content = cohort_tables.derived(
+        study=study,
+        figure=NAME,
+        found=rows,
+        method=active_model(),
+        filters=part.filters,
+        by=request.user,
     )
     return csv_file(study, NAME, part.filters, content)
 

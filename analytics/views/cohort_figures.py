@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import cohort, kept, relations
+from analytics.selectors import changes, cohort, kept, relations
 from analytics.selectors.cohort import Filters
 from analytics.selectors.columns import Columns, Mask
 from analytics.selectors.correlations import (
@@ -22,15 +22,20 @@ from analytics.selectors.correlations import (
     in_large_groups,
 )
 from analytics.selectors.intervals import found as found_intervals
-from analytics.services import cohort_export
+from analytics.selectors.loads import active_model
+from analytics.services import cohort_export, cohort_tables, rising
+from analytics.services.intervals import Standing
 from analytics.views import charts, cohort_charts
 from analytics.views.unchanged import unless_unchanged
+from analytics.views.waited_for import ordered
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
 
 HEAT_MAP = "correlations"
 """The figure of the page's own numbers: they come with the page, not by an address of its own."""
+COURSES = "courses"
+"""The file of the change by visit and of the courses that rise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,17 +114,9 @@ def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpRespons
     """Send the data behind one figure as CSV."""
     study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
-    if name == HEAT_MAP:
+    if name in TABLES:
         part, smallest = part_asked_for(request, study)
-        planned = relations.planned(part.columns, smallest)
-        known = found_intervals(relations.samples(planned))
-        content = cohort_export.correlations(
-            study=study,
-            figure=name,
-            found=relations.with_intervals(planned, lambda sample: known.get(sample.key)),
-            filters=part.filters,
-            by=request.user,
-        )
+        content = TABLES[name](request, study, part, smallest)
     else:
         figure = _figure(name)
         part, smallest = part_asked_for(request, study)
@@ -130,10 +127,46 @@ def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpRespons
             relation=figure.relation,
             columns=part.columns.take(rows),
             loads=part.loads.take(rows),
+            method=active_model(),
             filters=part.filters,
             by=request.user,
         )
     return csv_file(study, name, part.filters, content)
+
+
+def _correlations(request: HttpRequest, study: Study, part: cohort.Part, smallest: int) -> bytes:
+    planned = relations.planned(part.columns, smallest, part.filters)
+    known = found_intervals(relations.samples(planned))
+    found = relations.with_intervals(planned, lambda sample: known.get(sample.key))
+    standing = None
+    if any(one.is_pending for one in found):
+        standing = ordered(study, by=request.user, filters=part.filters)
+    return cohort_tables.correlations(
+        study=study,
+        figure=HEAT_MAP,
+        found=found,
+        method=active_model(),
+        is_given_up=standing == Standing.FAILED,
+        filters=part.filters,
+        by=request.user,
+    )
+
+
+def _courses(request: HttpRequest, study: Study, part: cohort.Part, smallest: int) -> bytes:
+    strata = part.filters.strata
+    return cohort_tables.courses(
+        study=study,
+        figure=COURSES,
+        changes=changes.by_visit(part.loads, smallest_group=smallest),
+        rising=rising.rising(part.loads, study, smallest_group=smallest, strata=strata),
+        method=active_model(),
+        filters=part.filters,
+        by=request.user,
+    )
+
+
+TABLES = {HEAT_MAP: _correlations, COURSES: _courses}
+"""Files of numbers that come with the page."""
 
 
 def csv_file(study: Study, name: str, filters: Filters, content: bytes) -> HttpResponse:
@@ -157,7 +190,7 @@ def place(study: Study, name: str, filters: Filters) -> dict[str, str]:
         "file_name": _file_name(study, name, filters),
         "csv_url": with_query(reverse("cohort_data", args=[study.code, name]), filters.asked),
     }
-    if name != HEAT_MAP:
+    if name not in TABLES:
         url = reverse("cohort_chart", args=[study.code, name])
         found["url"] = with_query(url, filters.asked)
     return found

@@ -68,7 +68,9 @@ def longitudinal_data(request: HttpRequest, study_code: str) -> HttpResponse:
     policies.require(request.user, "export_rows", study)
     part, by, found = _models(request, study)
     asked = _asked(part.filters, by)
-    content = model_tables(study=study, found=found, asked=asked, by=request.user)
+    content = model_tables(
+        study=study, found=found, method=loads.active_model(), asked=asked, by=request.user
+    )
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     name = f"{_file_name(study, asked)}.csv"
     response["Content-Disposition"] = f'attachment; filename="{name}"'

@@ -1,5 +1,7 @@
 """Intervals are computed beside the page, once, and shown to whom their numbers belong."""
 
+import csv
+import io
 from datetime import date, timedelta
 
 import pytest
@@ -233,3 +235,36 @@ def test_an_order_of_a_narrowed_page_is_of_that_part_alone(client, cohort):
     assert compute_all() == 2
     assert PENDING not in page(client, cohort, query="?site=B&therapy=NONE")
     assert PENDING not in page(client, cohort)
+
+
+def test_a_file_orders_what_it_lacks_and_says_where_it_failed(client, cohort):
+    """Who takes the file alone waits for nobody in vain."""
+    client.force_login(cohort.user("data_manager"))
+
+    def whys() -> set[str]:
+        answer = client.get(reverse("cohort_data", args=["MLD-1", "correlations"]))
+        rows = csv.DictReader(io.StringIO(answer.content.decode()))
+        return {row["why_none"] for row in rows if row["spearman_rho"]}
+
+    assert whys() == {"the interval is being computed"}
+    assert IntervalOrder.objects.count() == 1
+    an_hour_ago = timezone.now() - timedelta(minutes=50)
+    IntervalOrder.objects.update(started_at=an_hour_ago, attempts=intervals.MOST_ATTEMPTS)
+    assert whys() == {"the interval could not be computed"}
+    IntervalOrder.objects.update(started_at=None, attempts=0)
+    assert compute_all() == 1
+    assert whys() == {""}
+
+
+def test_a_page_that_waited_while_records_changed_is_drawn_anew(client, cohort):
+    """Intervals of nineteen scans do not belong on a page of eighteen."""
+    page(client, cohort)
+    url = client.get(reverse("cohort", args=["MLD-1"])).context["fragment_url"]
+    assert "drawn=18." in url
+    waiting = client.get(url)
+    assert waiting.context["fragment_url"] == url
+    compute_all()
+    assert "HX-Refresh" not in client.get(url)
+    make_load(cohort.patient_a, DAYS[0], 90.0)
+    answer = client.get(url)
+    assert (answer["HX-Refresh"], answer.content) == ("true", b"")

@@ -188,3 +188,62 @@ def test_a_file_is_called_after_study_figure_filters_and_day(client, cohort):
     page = get(client, cohort, "?site=B&stratum=3D").content.decode()
     assert f'data-file-name="{name[:-4]}"' in page
     assert list(Filters.of({"site": "B", "stratum": "3D"}).asked.values()) == ["3D", "B"]
+
+
+@pytest.mark.parametrize("name", [*SCORED, "correlations", "derived"])
+def test_every_row_of_a_file_says_by_which_method(client, cohort, name):
+    rows = table(client, cohort, f"{name}.csv")
+    assert {(r["method_version"], r["is_demonstration_model"]) for r in rows} == {("small 1", "Y")}
+
+
+def test_the_file_of_correlations_has_all_four_estimates_of_the_page(client, cohort):
+    rows = table(client, cohort, "correlations.csv")
+    context = get(client, cohort, "").context
+    relation = next(one for one in context["relations"] if one["name"] == "load-gmfc")
+    place = relation["strata"].index("3D")
+    in_file = {
+        row["estimate"]: row
+        for row in rows
+        if (row["score"], row["acq_stratum"], row["subtype"]) == ("gmfc_mld_level", "3D", "")
+    }
+    units = ["rho", "rho", "r", "mL per step of gmfc_mld_level"]
+    assert list(in_file) == ["pooled", "by_subtype", "within", "mixed"]
+    assert [row["estimate_unit"] for row in in_file.values()] == units
+    for shown, row in zip(relation["estimates"], in_file.values(), strict=True):
+        cell = shown["cells"][place]
+        assert (int(row["scans"]), int(row["patients"])) == (cell.n, cell.n_patients)
+        for name in ("value", "ci_low", "ci_high"):
+            found = getattr(cell, name)
+            assert row[f"estimate_{name}"] == ("" if found is None else repr(found))
+    assert in_file["within"]["spearman_rho"] == ""
+    assert in_file["pooled"]["spearman_rho"] == in_file["pooled"]["estimate_value"] != ""
+
+
+def test_change_by_visit_and_courses_that_rise_can_be_taken(client, cohort):
+    planned = cohort.study.visit_definitions.order_by("number")[: len(DAYS)]
+    for one, day in zip(planned, DAYS, strict=True):
+        Visit.objects.filter(date=day).update(definition=one, number=one.number, name=one.name)
+    context = get(client, cohort, "").context
+    rows = table(client, cohort, "courses.csv")
+    assert context["courses_url"] == f"{URL}courses.csv"
+    courses = {
+        (row["acq_stratum"], row["quantity"]): row["value"]
+        for row in rows
+        if row["table"] == "courses_that_rise"
+    }
+    for one in context["rising"]:
+        assert courses[one.stratum, "share_not_lower"] == repr(one.found.share_not_falling)
+        assert courses[one.stratum, "median_largest_fall"] == repr(one.found.median_drawdown)
+        trend = one.found.trend
+        assert courses[one.stratum, "trend_z"] == ("" if trend is None else repr(trend.z))
+    changed = [row for row in rows if row["quantity"] in ("mean_change", "change")]
+    assert len(changed) >= 2
+    assert [(row["acq_stratum"], row["visit_name"], row["patients"]) for row in changed] == [
+        (one.stratum, one.visit_name, str(one.n)) for one in context["changes"]
+    ]
+    for row, one in zip(changed, context["changes"], strict=True):
+        mean = "" if one.found is None else repr(one.found.mean)
+        assert (row["value"], row["why_none"]) == (mean, one.reason)
+    assert {row["method_version"] for row in rows} == {"small 1"}
+    assert "/cohort/courses.csv" not in get(client, cohort, "", "sponsor").content.decode()
+    assert get(client, cohort, "courses.csv", "sponsor").status_code == 403

@@ -252,3 +252,10 @@ def test_told_arms_are_compared_within_subtypes_by_the_scans_of_the_trial_alone(
     # Twelve patients at three planned visits; the fourth scan is of before the trial.
     assert sum(rate.n for _, rate in stratum["yearly"]["rates"]) == 36
     assert "Scans of planned visits count, for nobody is of an arm before the trial." in page
+
+
+def test_every_row_of_the_file_says_by_which_method(client, cohort):
+    answer = get(client, cohort, path="tables.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert list(rows[0])[-2:] == ["method_version", "is_demonstration_model"]
+    assert {(r["method_version"], r["is_demonstration_model"]) for r in rows} == {("small 1", "Y")}
