@@ -101,12 +101,12 @@ def test_the_series_switch_at_once_with_the_second_signature(shadowed: World):
 def test_the_review_finds_the_flags_that_the_impact_named(shadowed: World):
     proposed = propose(shadowed.user("data_manager"))
     (study,) = proposed.impact["studies"]
-    assert study["flags"] == {"come": 2, "go": 0, "stay": 0}
+    assert study["flags"] == {"come": 1, "go": 0, "stay": 0}
     assert TrajectoryFlag.objects.count() == 0
     decide(proposed, second_manager(shadowed))
     review.review_queued(origin="test")
     kinds = set(TrajectoryFlag.objects.filter(is_current=True).values_list("kind", flat=True))
-    assert kinds == {FlagKind.NON_MONOTONIC, FlagKind.SWAP}
+    assert kinds == {FlagKind.NON_MONOTONIC}
 
 
 def test_nobody_confirms_what_they_proposed(shadowed: World):

@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from analytics.selectors import kept
 from mldtrial.audit.chained import histories
+from mldtrial.audit.context import because
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.trial.models import Blinding, GmfcMldAssessment, Membership, Study, Treatment, Visit
 from tests.support.loads import make_load
@@ -152,7 +153,8 @@ def test_a_rule_that_changes_while_a_request_begins_is_not_kept_as_it_was(look, 
     windows = itertools.cycle((1, 90))
 
     def change() -> None:
-        Study.objects.filter(pk=committed.study.pk).update(pairing_days_others=next(windows))
+        with because("another window"):
+            Study.objects.filter(pk=committed.study.pk).update(pairing_days_others=next(windows))
 
     with CaptureQueriesContext(connection) as asked:
         look(path=path)
