@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import causes, cohort, correlations, estimates, relations
+from analytics.selectors import causes, cohort, correlations, estimates, kept, relations
 from analytics.selectors.cohort import Filters, windows_of
 from analytics.services.opposition_words import READ_GROUPS_FIRST, opposed
 from analytics.views import cohort_charts, cohort_filters
@@ -50,7 +50,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         **shown,
         "changes": said.changes,
         "rising": said.rising,
-        "causes": causes.causes(study, user=request.user, smallest_group=smallest),
+        "causes": _causes(study, user=request.user, smallest_group=smallest),
         "study": study,
         "is_withheld": said.is_withheld,
         "curves": place(study, "curves", said.filters),
@@ -67,6 +67,13 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "patient_count": said.n_patients,
     }
     return render(request, "analytics/cohort.html", context)
+
+
+def _causes(study: Study, *, user: Any, smallest_group: int) -> causes.Causes:
+    asked = ("causes", user.pk, study.pk, smallest_group)
+    return kept.by_state(
+        asked, lambda: causes.causes(study, user=user, smallest_group=smallest_group)
+    )
 
 
 def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any]:

@@ -88,11 +88,14 @@ def _with_raw_files(_world: World) -> dict[str, Any]:
 
 
 def _not_of_a_candidate(_world: World) -> dict[str, str]:
-    """Let the runs be of a method that locks hold: runs of a candidate count nowhere."""
+    """Let the runs be of a method that locks hold: runs of a candidate count nowhere.
+
+    Nor does one of a retired method go on: the active one takes its place.
+    """
     from segmentation.models import ModelVersion, ReleaseState, SegmentationRun
 
     models = ModelVersion.objects.filter(pk__in=SegmentationRun.objects.values("model_version"))
-    models.filter(state=ReleaseState.CANDIDATE).update(state=ReleaseState.RETIRED)
+    models.filter(state=ReleaseState.CANDIDATE).update(state=ReleaseState.ACTIVE)
     return {}
 
 

@@ -101,7 +101,7 @@ def test_volumes_are_of_one_measurement_never_of_two(world: World):
 class _Load:
     """What the rules read of a load."""
 
-    age_months = 40.0
+    age_at_scan_months = 40.0
     acquisition: Any = ()
     model = "m 1"
     is_after_treatment = False
