@@ -42,26 +42,13 @@ def trained_among(
     """Return how many patients of a study, by identity as text, a method has learned from."""
     if method is None or not patient_ids:
         return TrainedAmong(0, len(patient_ids), str(method or ""))
-    if _is_read_without_set(method):
-        return TrainedAmong(None, len(patient_ids), str(method))
     if isinstance(method, ShownMethod):
+        if method.method == Method.CNN and not method.has_training_set:
+            return TrainedAmong(None, len(patient_ids), str(method))
         method = ModelVersion.objects.get(pk=method.pk)
     known = trained_on(study, method)
     among = None if known is None else len({str(one) for one in known} & set(patient_ids))
     return TrainedAmong(among, len(patient_ids), str(method))
-
-
-def _is_read_without_set(method: ModelVersion | ShownMethod) -> bool:
-    """Return whether a network was read together with the news that no set is on record."""
-    if isinstance(method, ShownMethod):
-        return method.method == Method.CNN and not method.has_training_set
-    is_read = "training_set" in method._state.fields_cache
-    return (
-        is_read
-        and method.method == Method.CNN
-        and method.began_as is None
-        and not hasattr(method, "training_set")
-    )
 
 
 def trained_on(study: Study, model: ModelVersion) -> set[UUID] | None:

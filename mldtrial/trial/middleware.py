@@ -37,8 +37,6 @@ class SecondFactorRequired:
         if is_open or (match is not None and match.url_name in ENROLMENT_ROUTES):
             return None
         held = policies.read_of_request(request.user)
-        # The menu of the page says them too, and need not ask again.
-        request.memberships_held = held  # type: ignore[attr-defined]  # read by `context.studies`
         if not selectors.must_enrol(user=request.user, held=held):
             return None
         asked = request.get_full_path() if request.method == "GET" else "/"

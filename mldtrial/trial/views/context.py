@@ -139,10 +139,7 @@ def studies(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not policies.is_known(user):
         return {}
-    # Read before the view where it asks for a sign-in.
-    held = getattr(request, "memberships_held", None)
-    if held is None:
-        held = policies.held(user)
+    held = policies.held(user)
     mine = list({m.study_id: m.study for m in held}.values())
     current = _current(request, mine)
     here = [m for m in held if current is not None and m.study_id == current.pk]
