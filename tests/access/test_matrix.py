@@ -32,12 +32,16 @@ class Person:
 
 
 def people() -> list[Person]:
-    """Return everybody of the world."""
+    """Return one person of each role, one of the other site, and two with no part in the study.
+
+    One site role of the other site stands for all three: that they reach their own site and no
+    other is held for each role at the first.
+    """
     found = []
     for role in Role.values:
         own_site = SITE_A if role in SITE_ROLES else None
         found.append(Person(role, role, "MLD-1", own_site))
-    found += [Person(f"{role}_b", role, "MLD-1", SITE_B) for role in SITE_ROLES]
+    found.append(Person("coordinator_b", "coordinator", "MLD-1", SITE_B))
     found.append(Person("stranger", "", "", None))
     found.append(Person("other_sponsor", "sponsor", "MLD-2", None))
     return found
