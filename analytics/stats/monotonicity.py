@@ -1,9 +1,10 @@
 """Where a series that should only rise has fallen, leapt, or been mixed up.
 
 Untreated MLD does not improve, so a fall beyond what measurement error explains is looked
-at. Each value is compared with the one before it and with the highest before it, so that a
-slow decline in small steps is found as well. After treatment a fall may be real: it is
-reported, but not as non-monotonic.
+at. Each value is compared with every earlier one, by the tolerance of the pair: so with the one
+before it, with the highest before it, which finds a slow decline in small steps, and with the
+highest of its own acquisition, which a scan of another scanner in between would hide (decision
+0054). After treatment a fall may be real: it is reported, but not as non-monotonic.
 """
 
 from collections.abc import Callable, Hashable, Sequence
@@ -175,8 +176,8 @@ def pair_tolerances(
 def find_reversals(points: Sequence[SeriesPoint], tolerance: Tolerance) -> list[Reversal]:
     """Return every point that has fallen below an earlier one by more than the tolerance.
 
-    Each point is compared with the previous one and with the highest before it; where it
-    falls below both, the larger fall is reported.
+    Each point is compared with every earlier one; where it falls below several, the largest fall
+    is reported, of equal ones that from the first.
 
     Parameters
     ----------
@@ -198,16 +199,11 @@ def find_reversals(points: Sequence[SeriesPoint], tolerance: Tolerance) -> list[
     """
     check_series(points)
     reversals = []
-    peak = 0
     for index in range(1, len(points)):
-        found = [
-            _fall(points, index, reference, tolerance) for reference in sorted({index - 1, peak})
-        ]
+        found = [_fall(points, index, reference, tolerance) for reference in range(index)]
         falls = [fall for fall in found if fall is not None]
         if falls:
             reversals.append(max(falls, key=lambda fall: fall.drop))
-        if points[index].value > points[peak].value:
-            peak = index
     return reversals
 
 

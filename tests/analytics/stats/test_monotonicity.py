@@ -47,6 +47,44 @@ def test_another_scanner_widens_the_tolerance():
     assert len(find_reversals([Point(0, 100, "A"), Point(6, 88, "A")], TOLERANCE)) == 1
 
 
+def test_a_scan_of_another_scanner_in_between_hides_no_fall_on_the_first():
+    fallen = [Point(0, 30, "A"), Point(12, 23, "A")]
+    between = [fallen[0], Point(6, 32, "B"), fallen[1]]
+    for points in (fallen, between):
+        (found,) = find_reversals(points, TOLERANCE)
+        assert (found.reference_value, found.value, found.tolerance) == (30, 23, 5)
+
+
+VALUES = st.lists(
+    st.tuples(st.integers(0, 40).map(float), st.sampled_from("AB")), min_size=2, max_size=8
+)
+
+
+@given(VALUES, VALUES)
+def test_what_is_flagged_of_a_scanner_is_flagged_whatever_another_one_found(first, more):
+    """Two series, one in the other's gaps: each fall of the first by itself is still one."""
+    alone = [Point(2 * at, value, place) for at, (value, place) in enumerate(first)]
+    other = [Point(2 * at + 1, value, "C") for at, (value, _) in enumerate(more)]
+    together = sorted([*alone, *other], key=lambda point: point.time)
+    flagged = {together[found.index].time for found in find_reversals(together, TOLERANCE)}
+    assert {alone[found.index].time for found in find_reversals(alone, TOLERANCE)} <= flagged
+
+
+@given(VALUES)
+def test_the_fall_that_is_told_is_the_largest_beyond_its_tolerance(values):
+    points = [Point(at, value, place) for at, (value, place) in enumerate(values)]
+    found = {one.index: one for one in find_reversals(points, TOLERANCE)}
+    for index, here in enumerate(points):
+        falls = [
+            there.value - here.value
+            for there in points[:index]
+            if there.value - here.value > TOLERANCE(there, here)
+        ]
+        assert (index in found) is bool(falls)
+        if falls:
+            assert found[index].drop == max(falls)
+
+
 def test_a_fall_after_treatment_is_another_kind():
     points = [Point(0, 100), Point(6, 80, after_treatment=True)]
     assert [r.kind for r in find_reversals(points, TOLERANCE)] == [Kind.POST_TREATMENT_DECREASE]
