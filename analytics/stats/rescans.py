@@ -103,23 +103,20 @@ def sessions(
 
 
 def _add_unchanged(mine: Sequence[Scan], days: int, found: Sessions, changed: Changed) -> None:
-    alike: list[list[Scan]] = []
+    groups: list[list[Scan]] = []
     for scan in mine:
-        # Alike is not transitive: a scan of no known device is like those of two.
-        for scans in alike:
-            if not any(changed(one.acquisition, scan.acquisition) for one in scans):
-                scans.append(scan)
+        # Alike is not transitive: a scan of no known device is like those of two. So a group is
+        # asked of its own days alone; what was scanned long before takes no scan from another.
+        for group in groups:
+            if scan.day - group[0].day <= days and not any(
+                changed(one.acquisition, scan.acquisition) for one in group
+            ):
+                group.append(scan)
                 break
         else:
-            alike.append([scan])
-    for scans in alike:
-        near: list[Scan] = []
-        for scan in scans:
-            if near and scan.day - near[0].day > days:
-                _add_group(_most_apart(near), found)
-                near = []
-            near.append(scan)
-        _add_group(_most_apart(near), found)
+            groups.append([scan])
+    for group in groups:
+        _add_group(_most_apart(group), found)
 
 
 def _most_apart(scans: Sequence[Scan]) -> list[Scan]:

@@ -93,3 +93,33 @@ def test_a_scan_that_is_like_two_others_joins_one_of_them_and_what_changed_is_to
     found = sessions(three, changed=changed)
     assert found[ALIKE_3D] == [Session("p", (10.0, 11.0))]
     assert found[CHANGED_3D] == [Session("p", (10.0, 15.0), ("scanner",))]
+
+
+def unlike_by_a_tenth(one: float, other: float) -> tuple[str, ...]:
+    return ("repetition time",) if max(one, other) > 1.1 * min(one, other) else ()
+
+
+def repeating(day: int, value: float, repetition_time: float) -> Scan:
+    return Scan("p", day, value, "3D", repetition_time, frozenset({str(value)}))
+
+
+def test_a_scan_of_years_before_takes_no_rescan_away():
+    """540 ms is like 500 and like 560 ms, which are not like each other."""
+    pair = [repeating(800, 50.0, 540), repeating(801, 52.0, 560)]
+    expected = {ALIKE_3D: [Session("p", (50.0, 52.0))]}
+    assert sessions(pair, changed=unlike_by_a_tenth) == expected
+    old = repeating(0, 40.0, 500)
+    assert sessions([old, *pair], changed=unlike_by_a_tenth) == expected
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 30), st.sampled_from([500, 540, 560, 600])), max_size=9),
+    st.sampled_from([500, 540, 560, 600]),
+    st.sampled_from([-400, -8, 38, 400]),
+)
+@settings(max_examples=150, deadline=None)
+def test_a_scan_far_away_in_time_changes_no_rescan(made, repetition_time: int, day: int):
+    scans = [repeating(on, float(n), time) for n, (on, time) in enumerate(made)]
+    far = repeating(day, 99.0, repetition_time)
+    with_far = sessions([far, *scans], changed=unlike_by_a_tenth)
+    assert with_far == sessions(scans, changed=unlike_by_a_tenth)
