@@ -5,7 +5,7 @@ Imported in a process of its own alone: nnU-Net reads its environment when it is
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -29,8 +29,8 @@ from segmentation.training.trainer import CONFIGURATION, FEATURES, PATCH, PLANS,
 
 TRAINED_PLANS = "mldPlans"
 LATEST, FINAL = "checkpoint_latest.pth", "checkpoint_final.pth"
-LEFT_RIGHT = (2,)
-"""Arrays are k, j, i; the other mirrors of a head do not occur."""
+LEFT_RIGHT = 2
+"""Of an image, whose arrays are k, j, i; the other mirrors of a head do not occur."""
 TICK_SECONDS = 2.0
 CPU = torch.device("cpu")
 
@@ -51,6 +51,20 @@ NETWORKS: dict[str, Network | None] = {
 }
 """``planned``: as nnU-Net plans it for the data, for a GPU; ``tiny`` is for tests."""
 Told = Callable[..., None]
+
+
+def mirrored_axes(transpose_forward: Sequence[int]) -> tuple[int, ...]:
+    """Return the axes that a network mirrors: left and right, wherever the plan has put them.
+
+    nnU-Net's planner moves the axis of the coarsest voxels to the front, and the network sees the
+    image so turned.
+
+    Parameters
+    ----------
+    transpose_forward : sequence of int
+        Axis of the image at each place of the network's, as the plan states it.
+    """
+    return (list(transpose_forward).index(LEFT_RIGHT),)
 
 
 def plan_and_preprocess(work: Path, order: Order, *, processes: int) -> None:
@@ -183,8 +197,9 @@ def _trainer_class(order: Order, tell: Told) -> Any:  # noqa: C901 - a class of 
 
         def configure_rotation_dummyDA_mirroring_and_inital_patch_size(self) -> Any:  # noqa: N802
             found = super().configure_rotation_dummyDA_mirroring_and_inital_patch_size()
-            self.inference_allowed_mirroring_axes = LEFT_RIGHT
-            return (*found[:3], LEFT_RIGHT)
+            axes = mirrored_axes(self.plans_manager.transpose_forward)
+            self.inference_allowed_mirroring_axes = axes
+            return (*found[:3], axes)
 
         def perform_actual_validation(self, save_probabilities: bool = False) -> None:
             """Skip nnU-Net's own; held-out patients are measured as every visit is."""
