@@ -76,9 +76,12 @@ def _results(user: Any) -> Q:
     """Return the loads a person may see: of a method that does not count yet, who may compare.
 
     Such a load says what the method would change, and who could prefer a method by that is not
-    told.
+    told: nor once the method was retired without ever having counted.
     """
-    counted = ~Q(run__model_version__state=ReleaseState.CANDIDATE)
+    once = ModelVersion.pgh_event_model.objects.filter(state=ReleaseState.ACTIVE).values("pgh_obj")
+    counted = Q(run__model_version__state=ReleaseState.ACTIVE) | Q(
+        run__model_version__state=ReleaseState.RETIRED, run__model_version__in=once
+    )
     may_compare = trial.patients_of(user, trial.ACTIONS["view_impact"], "run__visit__patient__")
     return trial.loads_of(user, "run__visit__patient__") & (counted | may_compare)
 

@@ -24,7 +24,7 @@ from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.rules.subtype import PRESYMPTOMATIC_RULES, derive_subtype
 from mldtrial.trial.selectors import subtype_of
 from mldtrial.trial.services import assessments, patients
-from segmentation.models import Method, ProtocolFinding, ReleaseState
+from segmentation.models import Method, ModelVersion, ProtocolFinding, ReleaseState
 from segmentation.services import finding_decisions
 from tests.support.loads import (
     give_interval,
@@ -98,19 +98,27 @@ def test_who_may_not_compare_methods_takes_no_load_of_one_that_does_not_count_ye
 ):
     """A sponsor who may take rows could prefer the method by what it shows."""
     committed.study.memberships.filter(role="sponsor").update(may_export_rows=True)
-    counting = make_load(committed.patient_a, DAY, 10.5)
     candidate = make_model("next", "2", state=ReleaseState.CANDIDATE)
     own = make_load(committed.patient_a, DAY, 12.5, model=candidate)
-    before = make_load(
-        committed.patient_a, DAY, 11.5, model=make_model("old", state=ReleaseState.RETIRED)
-    )
+    once_active = make_model("old")  # until the one that counts took its place
+    ModelVersion.objects.filter(pk=once_active.pk).update(state=ReleaseState.RETIRED)
+    before = make_load(committed.patient_a, DAY, 11.5, model=once_active)
+    counting = make_load(committed.patient_a, DAY, 10.5)
+    never = make_model("given up", state=ReleaseState.CANDIDATE)
+    ModelVersion.objects.filter(pk=never.pk).update(state=ReleaseState.RETIRED)
+    given_up = make_load(committed.patient_a, DAY, 13.5, model=never)
     taken = {row["run_id"] for row in table(take(committed, "loads_by_method", "sponsor"))}
     assert taken == {str(counting.pk), str(before.pk)}
     pages = {}
     for role in ("sponsor", "statistician"):
         client.force_login(committed.user(role))
         pages[role] = client.get(f"/studies/MLD-1/runs/{own.pk}/").content.decode()
+        pages[f"{role}, given up"] = client.get(
+            f"/studies/MLD-1/runs/{given_up.pk}/"
+        ).content.decode()
     assert "12.50" not in pages["sponsor"]
+    assert "13.50" not in pages["sponsor, given up"]
+    assert "13.50" in pages["statistician, given up"]
     assert "does not count yet is not shown to your role" in pages["sponsor"]
     assert "12.50" in pages["statistician"]
 
