@@ -52,6 +52,7 @@ AFRESH: dict[str, Any] = {
     "message": "",
     "finished_at": None,
     "not_before": None,
+    "claimed_at": None,  # else its new turn would seem to have come already
 }
 """The columns of a job that begins anew."""
 
@@ -288,12 +289,17 @@ def due_for_ringing(model: type[Job]) -> int:
 
 
 def retry(job: Job) -> bool:
-    """Queue a failed or refused job again, with all its attempts; returns whether it was one."""
+    """Queue a failed or refused job again, with all its attempts; returns whether it was one.
+
+    Its turn is that of a new job: 500 that are tried again delay another site's first no more than
+    500 new ones.
+    """
     ended = type(job)._default_manager.filter(
         pk=job.pk, state__in=[JobState.FAILED, JobState.REJECTED, JobState.CANCELLED]
     )
+    turn = next_turn(type(job), job.site, job.priority)
     with because("Tried again"):
-        return bool(ended.update(**AFRESH))
+        return bool(ended.update(**AFRESH, turn=turn))
 
 
 def running_tokens(model: type[Job]) -> set[UUID]:

@@ -105,6 +105,21 @@ def test_what_was_cancelled_before_its_turn_puts_no_other_site_back(world: World
     assert jobs.next_turn(SegmentationRun, world.site_b) == 7
 
 
+def test_what_is_tried_again_waits_behind_another_sites_first_as_what_is_new(world: World):
+    model = models.register_threshold()
+    for index in range(4):
+        _bare_run(world.visit_a, world.site_a, model, index, index)
+    SegmentationRun.objects.update(
+        state=JobState.FAILED, failure_code="test", claimed_at=timezone.now()
+    )
+    SegmentationRun.objects.filter(turn=3).update(turn=50)  # far ahead of the others by now
+    for run in SegmentationRun.objects.order_by("turn"):
+        assert jobs.retry(run)
+    _bare_run(world.visit_b, world.site_b, model, jobs.next_turn(SegmentationRun, world.site_b), 9)
+    first_two = SegmentationRun.objects.order_by(*jobs.ORDER).values_list("site", flat=True)[:2]
+    assert world.site_b.pk in first_two
+
+
 def _bare_run(visit, site, model, turn, index):
     from tests.support.intake import bare_scan
 
