@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import transaction
 
+from mldtrial.audit.context import because
 from mldtrial.trial.models import Visit
 from segmentation.models import Method, ModelVersion, SegmentationRun
 from segmentation.selectors.mask_reviews import reviewable
-from segmentation.services import mask_corrections, mask_import
+from segmentation.services import mask_corrections, mask_import, voiding
 from segmentation.services.mask_import import MadeElsewhere
 from tests.support.foreign_masks import find_no_head, masks, write_mask
 from tests.support.images import write_visit
@@ -90,6 +92,19 @@ def test_a_correction_is_not_corrected_again(visit: Visit, tmp_path: Path):
     again = replace(CORRECTED, software="toolbox corrected")
     with pytest.raises(ValidationError, match="There is no mask of toolbox corrected"):
         take_in(visit, write_mask(visit, tmp_path / "two.nii.gz", 9), again)
+
+
+def test_a_correction_is_void_with_its_origin(visit: Visit, tmp_path: Path):
+    """It was drawn on the same images, whether or not it names them all."""
+    take_in(visit, write_mask(visit, tmp_path / "mask.nii.gz", 8), CORRECTED)
+    origin, corrected = SegmentationRun.objects.order_by("queued_at")
+    t2w = visit.scans.get(sequence="T2w")
+    SegmentationRun.objects.filter(pk=origin.pk).update(t2w_scan=t2w)
+    assert corrected.t2w_scan is None
+    with because("Wrong patient"), transaction.atomic():
+        assert voiding.void_runs([t2w]) == 2
+    states = SegmentationRun.objects.values_list("is_voided", "analysis_flag")
+    assert list(states) == [(True, False), (True, False)]
 
 
 def test_an_origin_that_was_voided_meanwhile_is_refused(visit: Visit):
