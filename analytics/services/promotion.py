@@ -18,7 +18,13 @@ from mldtrial.trial.models import Disposition, Visit
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.services import approvals, locking
 from mldtrial.trial.services.saving import store
-from segmentation.models import JobState, ModelPromotion, ModelVersion, SegmentationRun
+from segmentation.models import (
+    JobState,
+    ModelPromotion,
+    ModelVersion,
+    ReleaseState,
+    SegmentationRun,
+)
 from segmentation.services import models, runs
 
 CHANGED = (
@@ -146,9 +152,18 @@ def _follow(model: ModelVersion, *, replaced: ModelVersion) -> None:
 
 
 def is_standing(promotion: ModelPromotion, assessed: impact_snapshot.Assessment) -> bool:
-    """Return whether everything still is as it was when a proposal was signed."""
+    """Return whether everything still is as it was when a proposal was signed.
+
+    A candidate that was retired meanwhile is proposed anew, whoever has reinstated it.
+    """
+    given_up = ModelVersion.pgh_event_model.objects.filter(
+        pgh_obj=promotion.model_version_id,
+        state=ReleaseState.RETIRED,
+        pgh_created_at__gt=promotion.created_at,
+    )
     return (
-        not assessed.obstacles
+        not given_up.exists()
+        and not assessed.obstacles
         and assessed.active is not None
         and assessed.active.pk == promotion.replaces_id
         and assessed.sha256 == promotion.impact_sha256

@@ -345,6 +345,18 @@ def test_a_model_that_was_retired_meanwhile_is_not_promoted(shadowed: World):
     assert states() == {"small": ReleaseState.ACTIVE, "next": ReleaseState.RETIRED}
 
 
+def test_a_proposal_does_not_outlive_a_retirement_that_was_taken_back(shadowed: World):
+    proposed = propose(shadowed.user("data_manager"))
+    by = shadowed.user("administrator")
+    models.retire(model=candidate(), by=by, reason="Worse on 2D")
+    models.reinstate(model=candidate(), by=by, reason="By mistake")
+    decided = decide(proposed, second_manager(shadowed))
+    assert (decided.is_approved, decided.decision_reason) == (False, promotion.VOID)
+    assert states() == NOTHING_CHANGED
+    decide(propose(shadowed.user("data_manager")), second_manager(shadowed))
+    assert states()["next"] == ReleaseState.ACTIVE
+
+
 def test_what_was_replaced_can_be_promoted_back(shadowed: World):
     user, second = shadowed.user("data_manager"), second_manager(shadowed)
     decide(propose(user), second)
