@@ -28,7 +28,6 @@ from segmentation.imaging.nifti import inspect_nifti, read_label_map, write_labe
 from segmentation.imaging.volume import label_volume_ml
 from segmentation.inference.base import DEMYELINATED_WHITE_MATTER, SegmentationOutput
 from segmentation.models import (
-    ENDED_BADLY,
     ModelVersion,
     Priority,
     ReleaseState,
@@ -131,12 +130,12 @@ def _unless_retired(model: ModelVersion) -> ModelVersion | None:
 
 
 def queue_missing() -> list[SegmentationRun]:
-    """Queue the segmentation of open visits whose images no model but a candidate was ever given.
+    """Queue the segmentation of open visits whose images the active model was never given.
 
     A visit that is frozen when its images come in gets no run; this one comes once it is open
-    again, unless the consent for images has ended. Images that a model has seen stay with its kind:
-    making another model active segments nothing by itself, but where a retired one made no load of
-    them. What was refused for a lock, a consent or a missing file is tried again once it may be.
+    again, unless the consent for images has ended. So do images that only a retired or a candidate
+    model has seen, whose loads do not count. What was refused for a lock, a consent or a missing
+    file is tried again once it may be.
     """
     model = active_model()
     if model is None or is_made_elsewhere(model):
@@ -147,14 +146,10 @@ def queue_missing() -> list[SegmentationRun]:
         )
         for sequence in model.sequences
     }
-    # What only a candidate has seen has no load that counts.
-    by_others = SegmentationRun.objects.exclude(model_version__state=ReleaseState.CANDIDATE)
-    by_others = by_others.exclude(model_version__state=ReleaseState.RETIRED, state__in=ENDED_BADLY)
-    seen = by_others.filter(
+    seen = SegmentationRun.objects.filter(
         visit=OuterRef("pk"),
+        model_version=model,
         is_voided=False,
-        # The mask of another kind of method is no reason to have no load of this one.
-        model_version__method=model.method,
         **{f"{name.removeprefix('chosen_')}_scan": OuterRef(name) for name in chosen},
     )
     complete = {f"{name}__isnull": False for name in chosen}

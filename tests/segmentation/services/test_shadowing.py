@@ -153,6 +153,20 @@ def test_what_only_a_candidate_saw_is_segmented_once_the_visit_is_open(
     assert (run.visit, run.model_version) == (world.visit_a, counting)
 
 
+def test_what_only_a_retired_method_has_measured_is_given_to_the_active_one(
+    world: World, model: ModelVersion
+):
+    """As where the images of a visit are chosen again after a promotion."""
+    retired = SegmentationRun.objects.get(visit=world.visit_a)
+    becomes(model, ReleaseState.CANDIDATE)
+    SegmentationRun.objects.filter(pk=retired.pk).update(analysis_flag=False)
+    becomes(model, ReleaseState.ACTIVE)
+    assert not retired.is_voided
+    (run,) = runs.queue_missing()
+    assert (run.visit, run.model_version) == (world.visit_a, model)
+    assert runs.queue_missing() == []
+
+
 @pytest.mark.parametrize("state", NO_CANDIDATE)
 def test_no_other_run_is_asked_for_at_a_held_visit(world: World, model: ModelVersion, state: str):
     batches.order(study=world.study, model=model, by=world.user("data_manager"))
