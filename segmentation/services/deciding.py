@@ -39,7 +39,12 @@ def require(by: Any, visit: Visit, reason: str) -> None:
 
 
 def hold_visits(*visits: Visit) -> list[Visit]:
-    """Lock visits with their patients, in one order for everybody, and return them as given."""
+    """Lock visits with their patients, in one order for everybody, and return them as given.
+
+    Before them the gate of locks and promotions, which whatever is recorded at them asks for: a
+    promotion holds it and then locks the visits that it gives to the new method.
+    """
+    locking.keep_others_still()
     keys = sorted({visit.patient_id for visit in visits})
     list(Patient.objects.select_for_update(of=("self",)).filter(pk__in=keys).order_by("pk"))
     found = {
