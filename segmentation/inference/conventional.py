@@ -190,9 +190,10 @@ def _refuse_tissue_like_fluid(aligned: Aligned, maps: TissueMaps, levels: Tissue
     if share > LARGEST_FLUID_SHARE:
         raise ImageError(
             FailureCode.TISSUE_UNCLEAR,
-            f"On the T1w image, {100 * share:.0f} % of the white matter is as dark as fluid; at "
-            f"most {100 * LARGEST_FLUID_SHARE:.0f} % was expected. This method would take "
-            "demyelinated tissue for fluid. Have the visit measured by another method.",
+            # Neither the share nor what it means: who sees no loads reads this, and it grows with
+            # the disease.
+            "On this T1w image the method cannot tell tissue from fluid surely enough. Have the "
+            "visit measured by another method.",
         )
 
 
