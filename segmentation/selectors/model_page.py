@@ -10,6 +10,7 @@ from django.db.models import Q
 from mldtrial.audit.context import ANONYMOUS
 from mldtrial.trial import policies as trial
 from mldtrial.trial.models import Study
+from mldtrial.trial.policies import SMALLEST_GROUP
 from segmentation.models import (
     ModelEvaluation,
     ModelVersion,
@@ -63,10 +64,16 @@ def _who(said: Mapping[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What is on record of a training set."""
+    """What is on record of a training set.
+
+    Attributes
+    ----------
+    patients : str
+        How many; of a few only that they are few, as the card has it.
+    """
 
     source: str
-    patient_count: int
+    patients: str
 
 
 def training(model: ModelVersion, *, user: Any) -> Training | None:
@@ -78,7 +85,9 @@ def training(model: ModelVersion, *, user: Any) -> Training | None:
     if found is None:
         return None
     members = TrainingMember.objects.filter(training_set=found, is_current=True)
-    return Training(found.source, members.count())
+    count = members.count()
+    is_few = 0 < count < SMALLEST_GROUP
+    return Training(found.source, f"fewer than {SMALLEST_GROUP}" if is_few else str(count))
 
 
 def result_count(model: ModelVersion, *, user: Any) -> int:
@@ -141,6 +150,7 @@ ROWS: tuple[tuple[str, str, str, int], ...] = (
     ("dice_median_by_tertile", "Dice by tertile of the true load: low / middle / high", "", 2),
     ("surface_dice_median", "Surface Dice, median (within 1 mm for 3D, 2.5 mm for 2D)", "", 2),
     ("hausdorff95_mm_median", "95 % Hausdorff distance, median", "mm", 1),
+    ("without_distance_n", "Scans of which nothing was found, so without a distance", "", 0),
     ("truth_ml_by_tertile", "True load, range by tertile: low / middle / high", "mL", 1),
     ("bias_percent_median_by_tertile", "Bias of the load by tertile, median", "%", 1),
     ("bias_percent_median_from_5_ml", "Bias of the load from 5 mL on, median", "%", 1),

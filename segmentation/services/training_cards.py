@@ -107,7 +107,12 @@ def _by_stratum(cases: Sequence[TrainingCase]) -> str:
 
 
 def _methods(cases: Sequence[TrainingCase]) -> str:
-    return ", ".join(sorted({str(case.review.run.model_version) for case in cases}))
+    made_by = {case.review.run.model_version for case in cases}
+    return ", ".join(
+        sorted(
+            f"{one} (for demonstration)" if one.is_demonstration else str(one) for one in made_by
+        )
+    )
 
 
 def _not_used(cases: Sequence[TrainingCase]) -> list[str]:

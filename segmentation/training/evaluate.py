@@ -207,6 +207,8 @@ def _of_stratum(results: Sequence[CaseResult]) -> dict[str, Any]:
         ),
         "surface_dice_median": _median([r.surface_dice for r in ill]),
         "hausdorff95_mm_median": _median([r.hausdorff95_mm for r in ill]),
+        # Missed as a whole: the median leaves out the worst, which has to be said.
+        "without_distance_n": sum(r.hausdorff95_mm is None for r in ill),
         "bias_percent_median_from_5_ml": _median(
             [100 * (r.load_ml - r.truth_ml) / r.truth_ml for r in large]
         ),

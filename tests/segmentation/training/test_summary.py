@@ -46,6 +46,13 @@ def test_what_there_is_none_of_is_absent_and_not_zero():
     assert found["healthy_false_ml_max"] == 0.0
 
 
+def test_scans_that_were_missed_are_counted_beside_the_distance_that_they_do_not_have():
+    missed = CaseResult("missed", "3D", 12.0, 0.0, 0.0, None, 0.0)
+    healthy = CaseResult("healthy", "3D", 0.0, 0.0, None, None, None)
+    found = summarise([*BY_HAND, missed, healthy])["3D"]
+    assert (found["hausdorff95_mm_median"], found["without_distance_n"]) == (2.0, 1)
+
+
 def test_3d_and_2d_are_never_pooled():
     found = summarise([case(10.0, 10.0, 0.9), case(10.0, 5.0, 0.5, "2D")])
     assert (found["3D"]["dice_median"], found["2D"]["dice_median"]) == (0.9, 0.5)

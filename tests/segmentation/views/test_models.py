@@ -150,7 +150,7 @@ def test_results_are_counted_where_the_person_may_look(client, world: World, rol
     html = page(client, world, model, role)
     assert f"<dt>Results in your studies</dt><dd>{count}</dd>" in html
     # How many patients it was trained on is a fact about the model; who they are is not told.
-    assert "<dt>Patients trained on</dt><dd>1</dd>" in html
+    assert "<dt>Patients trained on</dt><dd>fewer than 5</dd>" in html
     assert "A-001" not in html
 
 
