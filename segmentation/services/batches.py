@@ -144,10 +144,8 @@ def cancel(*, batch: SegmentationBatch, by: Any) -> int:
 
 
 def _cancel_runs(batch: SegmentationBatch) -> int:
-    unfinished = SegmentationRun.objects.filter(
-        batch=batch, state__in=[JobState.QUEUED, JobState.RUNNING]
-    )
-    return sum(jobs.cancel(run, message=run_requests.CANCELLED_MESSAGE) for run in unfinished)
+    ordered = SegmentationRun.objects.filter(batch=batch)
+    return jobs.cancel_all(ordered, message=run_requests.CANCELLED_MESSAGE)
 
 
 def retry_failed(*, study: Study, by: Any) -> int:

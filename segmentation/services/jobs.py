@@ -176,19 +176,20 @@ def cancel(job: Job, *, message: str) -> bool:
 
     Whoever works on it has lost its lease and writes nothing.
     """
-    unfinished = type(job)._default_manager.filter(
-        pk=job.pk, state__in=[JobState.QUEUED, JobState.RUNNING]
-    )
-    return bool(
-        unfinished.update(
-            state=JobState.CANCELLED,
-            failure_code=CANCELLED,
-            message=message,
-            lease_token=None,
-            lease_until=None,
-            not_before=None,
-            finished_at=Now(),
-        )
+    return bool(cancel_all(type(job)._default_manager.filter(pk=job.pk), message=message))
+
+
+def cancel_all(found: QuerySet[Any], *, message: str) -> int:
+    """End those of some jobs that have not finished, as `cancel` does; returns how many."""
+    unfinished = found.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
+    return unfinished.update(
+        state=JobState.CANCELLED,
+        failure_code=CANCELLED,
+        message=message,
+        lease_token=None,
+        lease_until=None,
+        not_before=None,
+        finished_at=Now(),
     )
 
 

@@ -5,15 +5,17 @@ take one back.
 """
 
 import platform
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 import numpy as np
 import SimpleITK as sitk
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from mldtrial.audit.context import acting, because
+from mldtrial.audit.guards import refusal
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import Disposition, Origin, Scan
 from mldtrial.trial.selectors.consent import without_consent_for_images
@@ -35,6 +37,7 @@ from segmentation.services import deciding, demo_images, jobs, recording, runs, 
 from segmentation.services.failpoints import reach
 
 AGAIN = "Measured again"
+BATCH = 50
 NO_T2W = (
     "The segmentation used no T2w image. Fluid, gray matter and demyelinated white matter can be "
     "told apart only with one."
@@ -42,35 +45,51 @@ NO_T2W = (
 VOIDED = "The segmentation became void while its denominators were measured."
 
 
-@transaction.atomic
 def queue_missing(*, demonstration: bool = False) -> int:
     """Queue every valid run that this version of the method has not measured; returns how many.
 
     Runs of frozen and locked visits wait until they are open, those without consent for images
     until there is one; demonstration phantoms wait until somebody asks, for they must be drawn
     first. What was refused because its visit was held is queued again.
+
+    A batch at a time: no lock is set while runs are queued at its visit, and a new version of the
+    method has all of them to queue.
     """
     held = held_ids(at_least=LockLevel.FROZEN)
     known = TissueMeasurement.objects.filter(run=OuterRef("pk"), method_version=METHOD_VERSION)
     found = _measurable().filter(~Exists(known)).exclude(visit__in=held)
     if not demonstration:
         found = found.exclude(origin=Origin.DEMO, t1w_scan__source_format="phantom")
-    count = 0
-    for run in found.select_related("site").order_by("queued_at"):
-        # Beside what single visits ask for, an order waits here as it does for its segmentations.
-        priority = Priority.BATCH if run.batch_id else Priority.NORMAL
-        _, is_new = TissueMeasurement.objects.get_or_create(
-            run=run,
-            method_version=METHOD_VERSION,
-            defaults={
-                "site": run.site,
-                "priority": priority,
-                "turn": jobs.next_turn(TissueMeasurement, run.site, priority),
-                "origin": run.origin,
-            },
-        )
-        count += is_new
-    return count + _queue_held_again(held)
+    left = list(found.select_related("site").order_by("queued_at"))
+    parts = [left[start : start + BATCH] for start in range(0, len(left), BATCH)]
+    return sum(_queue(part) for part in parts) + _queue_held_again(held)
+
+
+def _queue(runs_left: Sequence[SegmentationRun]) -> int:
+    """Queue some runs; none where one is held by now, which the next sweep knows."""
+    try:
+        with transaction.atomic():
+            return sum(_is_queued(run) for run in runs_left)
+    except IntegrityError as error:
+        if refusal(error):
+            return 0
+        raise
+
+
+def _is_queued(run: SegmentationRun) -> bool:
+    # Beside what single visits ask for, an order waits here as it does for its segmentations.
+    priority = Priority.BATCH if run.batch_id else Priority.NORMAL
+    _, is_new = TissueMeasurement.objects.get_or_create(
+        run=run,
+        method_version=METHOD_VERSION,
+        defaults={
+            "site": run.site,
+            "priority": priority,
+            "turn": jobs.next_turn(TissueMeasurement, run.site, priority),
+            "origin": run.origin,
+        },
+    )
+    return is_new
 
 
 def _measurable() -> QuerySet[SegmentationRun]:
@@ -79,6 +98,7 @@ def _measurable() -> QuerySet[SegmentationRun]:
     return done.exclude(visit__patient__in=refused)
 
 
+@transaction.atomic
 def _queue_held_again(held: set[Any]) -> int:
     codes = [jobs.RECORD_LOCKED, FailureCode.CONSENT_WITHDRAWN.value]
     refused = TissueMeasurement.objects.filter(

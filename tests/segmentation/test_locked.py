@@ -211,7 +211,7 @@ def test_a_missing_run_waits_for_every_image(world: World, images):
     assert upkeep.queue_missing_runs() == 0
 
 
-def test_images_that_one_model_has_seen_are_not_given_to_the_next_of_its_kind_by_the_sweep(
+def test_images_that_only_a_retired_model_was_given_are_given_to_the_active_one_once(
     world: World, images
 ):
     models.activate(model=models.register_threshold(), reason="test")
@@ -221,6 +221,7 @@ def test_images_that_one_model_has_seen_are_not_given_to_the_next_of_its_kind_by
     other.method = Method.TEST
     other.save()
     models.activate(model=other, reason="test")
+    assert upkeep.queue_missing_runs() == 1
     assert upkeep.queue_missing_runs() == 0
 
 
