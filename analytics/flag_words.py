@@ -85,17 +85,21 @@ def wider_after(here: NamedLoad, there: NamedLoad) -> str:
 def on_atrophy(kind: str, here: NamedLoad, there: NamedLoad) -> str:
     """Return what to add where a load falls and its share of the white matter rises; or nothing.
 
-    Two volumes by two versions of their method differ by the method as well: nothing is said.
+    Volumes of two acquisitions, or by two versions of their method, differ by these as well, and
+    numbers that are printed alike show no difference: nothing is said.
     """
     if kind not in FALLS or here.white_matter_version != there.white_matter_version:
         return ""
     now, before = here.percent_of_white_matter, there.percent_of_white_matter
-    if now is None or before is None or now <= before:
+    if now is None or before is None or now <= before or wider_after(here, there):
+        return ""
+    shares = f"{now:.1f}", f"{before:.1f}"
+    volumes = f"{here.white_matter_ml:.0f}", f"{there.white_matter_ml:.0f}"
+    if shares[0] == shares[1] or volumes[0] == volumes[1]:
         return ""
     return (
-        f"Of the white matter it is {now:.1f} % after {before:.1f} %: the white matter became "
-        f"smaller ({here.white_matter_ml:.0f} after {there.white_matter_ml:.0f} mL), which "
-        f"{SPEAKS_FOR_ATROPHY}."
+        f"Of the white matter it is {shares[0]} % after {shares[1]} %: the white matter became "
+        f"smaller ({volumes[0]} after {volumes[1]} mL), which {SPEAKS_FOR_ATROPHY}."
     )
 
 

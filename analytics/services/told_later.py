@@ -9,8 +9,12 @@ from mldtrial.trial.models import Query, QueryState
 
 ANEW = "The white matter was measured anew:"
 NO_LONGER = (
-    "the share of it that is demyelinated no longer rises, so that the fall no longer "
+    f"{ANEW} the share of it that is demyelinated no longer rises, so that the fall no longer "
     f"{flag_words.SPEAKS_FOR_ATROPHY}."
+)
+NOT_COMPARED = (
+    "The two scans were acquired otherwise, so that their white matter is not compared: the fall "
+    f"no longer {flag_words.SPEAKS_FOR_ATROPHY}."
 )
 
 
@@ -41,15 +45,27 @@ def unsaid(
             continue
         if flag.run_id not in versions or versions[flag.run_id] != versions.get(compared):
             continue
-        words = flag_words.on_atrophy(flag.kind, named[flag.run_id], named[compared])
-        said = _said_last(query)
-        if words and said is None:
+        words = _to_say(flag, named[flag.run_id], named[compared], _said_last(query))
+        if words:
             found.append((query, words))
-        elif words and said is not None and words not in said:
-            found.append((query, f"{ANEW} {words}"))
-        elif not words and said is not None and NO_LONGER not in said:
-            found.append((query, f"{ANEW} {NO_LONGER}"))
     return found
+
+
+def _to_say(
+    flag: TrajectoryFlag,
+    here: flag_words.NamedLoad,
+    there: flag_words.NamedLoad,
+    said: str | None,
+) -> str:
+    """Return what is to be added to what was said; empty if nothing."""
+    words = flag_words.on_atrophy(flag.kind, here, there)
+    if said is None:
+        return words
+    if words:
+        begin = "" if said == NOT_COMPARED else f"{ANEW} "
+        return "" if words in said else f"{begin}{words}"
+    taken_back = NOT_COMPARED if flag_words.wider_after(here, there) else NO_LONGER
+    return "" if taken_back == said else taken_back
 
 
 def _said_last(query: Query) -> str | None:

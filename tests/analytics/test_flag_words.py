@@ -4,6 +4,7 @@ import pytest
 
 from analytics.flag_words import NamedLoad, describe
 from analytics.models import FlagKind
+from segmentation.imaging.acquisitions import Acquisition, image_of
 
 FALLS = [FlagKind.NON_MONOTONIC, FlagKind.POST_TREATMENT_DECREASE]
 
@@ -46,6 +47,50 @@ def test_two_versions_of_the_method_of_the_volumes_say_nothing_of_atrophy(kind: 
     }
     assert "speaks for atrophy" in said["tissue-1"]
     assert "atrophy" not in said["tissue-2"]
+
+
+@pytest.mark.parametrize("kind", FALLS)
+@pytest.mark.parametrize(
+    ("before", "now"),
+    [
+        # 90 of 359.9 mL is 25.007 %: "25.0 % after 25.0 %".
+        ((100.0, 400.0), (90.0, 359.9)),
+        # 20.06 % after 20.04 %, and "100 after 100 mL".
+        ((20.04, 100.0), (20.02, 99.8)),
+    ],
+)
+def test_what_is_printed_alike_is_no_difference(kind, before, now):
+    said = describe(
+        kind,
+        NamedLoad(now[0], "M12", now[1]),
+        NamedLoad(before[0], "M6", before[1]),
+        tolerance_ml=0.0,
+    )
+    assert "atrophy" not in said
+
+
+@pytest.mark.parametrize(
+    ("model", "software", "speaks"),
+    [("Prisma", "E11", True), ("Prisma", "XA30", True), ("Skyra", "E11", False)],
+)
+def test_the_white_matter_of_another_scanner_says_nothing_of_atrophy(model, software, speaks):
+    there, here = (
+        NamedLoad(load_ml, visit, white_ml, acquired_by(scanner))
+        for load_ml, visit, white_ml, scanner in (
+            (100.0, "M6", 400.0, ("Prisma", "E11")),
+            (90.0, "M12", 340.0, (model, software)),
+        )
+    )
+    said = describe(FlagKind.NON_MONOTONIC, here, there, tolerance_ml=5.0)
+    assert ("speaks for atrophy" in said) == speaks
+
+
+def acquired_by(scanner: tuple[str, str]) -> Acquisition:
+    model, software = scanner
+    made = {"manufacturer": "SIEMENS", "model": model, "software": software}
+    size = (1.0, 1.0, 1.0)
+    image = image_of(acq_stratum="3D", voxel_size_mm=size, scanner=made, acquisition={})
+    return Acquisition(image, None)
 
 
 def test_a_rise_and_a_swap_say_nothing_of_atrophy():

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from analytics.models import FlagKind, TrajectoryFlag
 from analytics.services import review
-from mldtrial.trial.models import Audience, Query, QueryState, TreatmentKind
+from mldtrial.trial.models import Audience, Query, QueryState, Study, TreatmentKind
 from mldtrial.trial.services import patients as trial_patients
 from mldtrial.trial.services import queries, settings
 from tests.support.loads import make_load, make_model, make_scan, make_tissue
@@ -300,6 +300,24 @@ def test_what_is_measured_anew_takes_the_place_of_what_was_said(world):
         assert review.review_queued(origin="test") == 0
         assert said in flag.query.messages.last().words
     assert flag.query.messages.count() == 2
+
+
+def test_what_is_known_of_a_scanner_later_takes_back_what_the_white_matter_spoke_for(world):
+    # One tolerance for all: the change of scanner is no other finding, and asks nothing anew.
+    Study.objects.update(tolerance_same_ml=10, tolerance_same_percent=17)
+    world.patient_a.refresh_from_db()
+    runs = series(world.patient_a, 100.0, 80.0, scanner={"model": "Prisma", "device": "a"})
+    for run, white_ml in zip(runs, (400.0, 300.0), strict=True):
+        make_tissue(run, WMVOL=white_ml)
+    review.review_queued(origin="test")
+    flag = TrajectoryFlag.objects.get(kind=FlagKind.NON_MONOTONIC)
+    assert "speaks for atrophy" in flag.query.question
+    for device, said in (("b", "The two scans were acquired otherwise"), ("a", "Of the white ")):
+        scan = type(runs[1].t1w_scan).objects.filter(pk=runs[1].t1w_scan_id)
+        scan.update(scanner={"model": "Prisma", "device": device})
+        assert review.review_queued(origin="test") == 1
+        assert review.review_queued(origin="test") == 0
+        assert flag.query.messages.last().words.startswith(said)
 
 
 def test_volumes_by_two_versions_of_the_method_are_not_taken_for_atrophy(client, world):
