@@ -83,11 +83,20 @@ AGE = Time()
 
 @dataclass(frozen=True, slots=True)
 class ScoreMark:
-    """A level of GMFC-MLD or ELFC-MLD, or a total of the MRI severity score."""
+    """A level of GMFC-MLD or ELFC-MLD, or a total of the MRI severity score.
+
+    Attributes
+    ----------
+    months : float
+        Of the day it was assessed, or of the images that were read.
+    other_day : str, optional
+        That day in words, where it is not the visit's.
+    """
 
     months: float
     level: float
     visit_name: str
+    other_day: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -280,7 +280,9 @@ def _score_trace(
         "x": [mark.months for mark in marks],
         "y": [mark.level for mark in marks],
         "yaxis": axis,
-        "customdata": [["", mark.visit_name] for mark in marks],
+        "customdata": [
+            ["", ", ".join(filter(None, (mark.visit_name, mark.other_day)))] for mark in marks
+        ],
         "line": {
             "shape": "hv" if is_level else "linear", "color": colour, "width": 2, "dash": dash,
         },

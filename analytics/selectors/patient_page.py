@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from analytics.selectors.cohort import windows_of
 from analytics.selectors.loads import LoadPoint
 from mldtrial.trial import selectors
 from mldtrial.trial.models import (
+    AcqStratum,
     MriSeverityFinal,
     NotDone,
     Patient,
@@ -23,6 +25,7 @@ from mldtrial.trial.models import (
     QueryState,
     Scan,
     ScanState,
+    Sequence,
     Treatment,
     Visit,
 )
@@ -77,6 +80,27 @@ class VisitRow:
     signatures: list[selectors.ShownSignature] = field(default_factory=list)
     not_done: list[NotDone] = field(default_factory=list)
     held: selectors.Held | None = None
+
+    @property
+    def imaged_on(self) -> date:
+        """Day of the images that the MRI score is read from: of the load's, else of the T1w."""
+        if self.load is not None:
+            return self.load.scanned_on
+        of_t1w = [scan for scan in self.scans if scan.sequence == Sequence.T1W]
+        # Of repeats the one that a load would be made from: 3D, then the latest.
+        days = [
+            (scan.acq_stratum == AcqStratum.THREE_D, scan.days_from_visit or 0) for scan in of_t1w
+        ]
+        return self.visit.date + timedelta(days=max(days)[1] if days else 0)
+
+    @property
+    def other_days(self) -> list[tuple[str, date]]:
+        """What was done on another day than the visit's, in words, and when."""
+        done = [("scanned", self.imaged_on)]
+        for score, words in ((self.gmfc, "GMFC-MLD assessed"), (self.elfc, "ELFC-MLD assessed")):
+            if score is not None and score.level is not None:
+                done.append((words, score.assessed_on))
+        return [(words, day) for words, day in done if day != self.visit.date]
 
     @property
     def is_to_review(self) -> bool:

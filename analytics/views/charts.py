@@ -102,7 +102,7 @@ def course(
         marks = _in_percent(marks, series, measured)
     return Course(
         loads=marks,
-        scores=_scores(rows, clock),
+        scores=_scores(patient, rows, clock),
         treatments=_treatment_marks(patient, treatments, clock),
         scale=_scale(measured),
         time=Time(clock.axis_title, clock.after),
@@ -120,21 +120,42 @@ def _reference(behind: Behind | None) -> Reference:
     )
 
 
-def _scores(rows: Sequence[VisitRow], clock: Clock) -> Scores:
-    """Return the scores of the visits, which come latest first, by time."""
+def _scores(patient: Patient, rows: Sequence[VisitRow], clock: Clock) -> Scores:
+    """Return the scores by the day on which each was assessed, or the images read were made.
 
-    def marks(level_of: Callable[[VisitRow], float | None]) -> list[ScoreMark]:
-        return [
-            ScoreMark(row.age_months - clock.begins_at_months, level, escape(row.visit.name))
-            for row in reversed(rows)
-            if (level := level_of(row)) is not None
-        ]
+    These days time them everywhere else; that of the visit may lie weeks away.
+    """
+    by_visit = list(reversed(rows))
+
+    def mark(row: VisitRow, level: float, day: date, words: str) -> ScoreMark:
+        return ScoreMark(
+            age_months(patient.birth_month, day) - clock.begins_at_months,
+            level,
+            escape(row.visit.name),
+            "" if day == row.visit.date else f"{words} {day}",
+        )
+
+    def levels(score_of: Callable[[VisitRow], Any]) -> list[ScoreMark]:
+        scored = [(row, score) for row in by_visit if (score := score_of(row)) is not None]
+        return _in_order(
+            mark(row, score.level, score.assessed_on, "assessed")
+            for row, score in scored
+            if score.level is not None
+        )
 
     return Scores(
-        gmfc=marks(lambda row: None if row.gmfc is None else row.gmfc.level),
-        elfc=marks(lambda row: None if row.elfc is None else row.elfc.level),
-        severity=marks(lambda row: row.severity_total),
+        gmfc=levels(lambda row: row.gmfc),
+        elfc=levels(lambda row: row.elfc),
+        severity=_in_order(
+            mark(row, row.severity_total, row.imaged_on, "scanned")
+            for row in by_visit
+            if row.severity_total is not None
+        ),
     )
+
+
+def _in_order(marks: Iterable[ScoreMark]) -> list[ScoreMark]:
+    return sorted(marks, key=lambda mark: mark.months)
 
 
 def _scale(measured: Measured) -> Scale:

@@ -84,6 +84,7 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
         notes=[
             *_slope(slopes.slope_of(series, measured), measured),
             "Ages from the middle of the birth month.",
+            *_other_days(rows),
             *(_behind(behind) if behind is not None and course.behind else []),
             *_changes(course),
             *_intervals(series, measured),
@@ -171,6 +172,18 @@ def _slope(slope: Slope | None, measured: Measured) -> list[str]:
     if slope.spans_treatment:
         said += " Loads from before and after treatment are taken together."
     return [said]
+
+
+def _other_days(rows: Sequence[VisitRow]) -> list[str]:
+    """Return what was done on another day than the visit's; there its mark stands."""
+    told = [
+        f"{row.visit.name}: {', '.join(f'{words} {day}' for words, day in row.other_days)}"
+        for row in reversed(rows)
+        if row.other_days
+    ]
+    if not told:
+        return []
+    return [f"On other days than the visit, where the marks stand: {'; '.join(told)}."]
 
 
 def _behind(behind: Behind) -> list[str]:

@@ -16,7 +16,10 @@ from mldtrial.trial.models import (
     Treatment,
 )
 from mldtrial.trial.rules.age import age_months
-from tests.support.loads import make_load
+from mldtrial.trial.rules.severity import severity_instrument
+from mldtrial.trial.services import assessments
+from tests.support.loads import make_load, make_scan, make_visit
+from tests.support.papers import text_of
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -95,6 +98,79 @@ def test_a_load_stands_at_the_day_of_its_scan_and_says_both_days(client, world: 
     assert [data[2] for data in marks["customdata"]] == [
         "2024-05-10, scanned 2024-08-18", "2025-05-10",
     ]  # fmt: skip
+
+
+CLOCKS = {
+    "": 0.0,
+    "onset": 20.0,
+    "treatment": age_months(date(2021, 1, 1), date(2024, 8, 10)),
+}
+
+
+@pytest.mark.parametrize("against", CLOCKS)
+def test_each_score_stands_on_the_day_it_was_assessed_and_severity_on_that_of_the_images(
+    client, world: World, against
+):
+    patient = world.patient_a
+    type(patient).objects.filter(pk=patient.pk).update(
+        onset_age_months=20, birth_month=date(2021, 1, 1)
+    )
+    Treatment.objects.create(patient=patient, kind="HSCT", started_on=date(2024, 8, 10))
+    run = make_load(patient, EARLY, 20.0, days_from_visit=40)
+    alone = make_visit(patient, LATE)
+    # Of repeats the 3D one is read, and of no image's day the visit's.
+    make_scan(alone, days_from_visit=30, acq_stratum="2D")
+    make_scan(alone, days_from_visit=-20)
+    for visit, gmfc_on, elfc_on in (
+        (run.visit, date(2024, 5, 30), EARLY),
+        (alone, LATE, date(2025, 4, 1)),
+    ):
+        for model, day in ((GmfcMldAssessment, gmfc_on), (ElfcMldAssessment, elfc_on)):
+            model.objects.create(
+                visit=visit, level=2, assessed_on=day, assessed_by=world.user("investigator")
+            )
+        assessments.record_severity(
+            visit=visit,
+            reader=world.user("reader"),
+            items={item.key: 0 for item in severity_instrument().items},
+            read_on=visit.date,
+            by=None,
+        )
+    drawn = figure(client, world, against)
+    for name, days, words in (
+        ("Load, 3D T1w", ["2024-06-19"], None),
+        ("MRI severity score", ["2024-06-19", "2025-04-20"], "scanned"),
+        ("GMFC-MLD level", ["2024-05-30", "2025-05-10"], "assessed"),
+        ("ELFC-MLD level", ["2024-05-10", "2025-04-01"], "assessed"),
+    ):
+        trace = named(drawn, name)
+        at = [age_months(date(2021, 1, 1), date.fromisoformat(day)) for day in days]
+        assert trace["x"] == [months - CLOCKS[against] for months in at], name
+        if words:
+            said = [data[1] for data in trace["customdata"]]
+            assert said == [
+                f"Visit of {visit_on}" + ("" if day == str(visit_on) else f", {words} {day}")
+                for visit_on, day in zip((EARLY, LATE), days, strict=True)
+            ]
+    html = page(client, world)
+    for told in ("scanned 2024-06-19", "GMFC-MLD assessed 2024-05-30", "scanned 2025-04-20"):
+        assert f'<small class="sub d-block">{told}</small>' in html
+    assert "ELFC-MLD assessed 2024-05-10" not in html
+    paper = client.get(reverse("patient_pdf", args=["MLD-1", patient.pk])).content
+    assert "Visit of 2024-05-10: scanned 2024-06-19, GMFC-MLD assessed" in text_of(paper)
+
+
+def test_a_later_visit_that_was_assessed_earlier_comes_first(client, world: World):
+    for visit_on, day, level in ((EARLY, date(2024, 8, 1), 3), (LATE, date(2024, 7, 1), 2)):
+        GmfcMldAssessment.objects.create(
+            visit=make_visit(world.patient_a, visit_on),
+            level=level,
+            assessed_on=day,
+            assessed_by=world.user("investigator"),
+        )
+    marks = named(figure(client, world), "GMFC-MLD level")
+    assert marks["y"] == [2, 3]
+    assert marks["x"] == sorted(marks["x"])
 
 
 def test_the_switch_keeps_what_the_load_is_given_in(client, course):
