@@ -25,6 +25,8 @@ class LoadMark:
         figure; None draws no band.
     flags : tuple of str
         Findings of the review, in words.
+    is_to_review : bool, optional
+        Whether one of the flags waits for a decision.
     interval : tuple of float, optional
         Between which values its interval lies; None for a load without one.
     interval_level : float, optional
@@ -43,6 +45,7 @@ class LoadMark:
     url: str = ""
     tolerance: float | None = None
     flags: tuple[str, ...] = ()
+    is_to_review: bool = False
     interval: tuple[float, float] | None = None
     interval_level: float | None = None
     also: str = ""
@@ -68,6 +71,12 @@ class Scale:
 
 
 ML = Scale()
+
+
+def flag_names(scale: Scale) -> tuple[str, str]:
+    """Return what the legend calls a flag that waits for a decision, and one that is decided."""
+    of = "" if scale.has_tolerance else " (in mL)"
+    return f"Flagged for review{of}", f"Flagged, and decided{of}"
 
 
 @dataclass(frozen=True, slots=True)

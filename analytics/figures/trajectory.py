@@ -17,6 +17,7 @@ from analytics.figures.course import (
     Scores,
     Time,
     TreatmentMark,
+    flag_names,
 )
 
 Trace = dict[str, Any]
@@ -114,10 +115,10 @@ def _load_traces(loads: Sequence[LoadMark], scale: Scale, time: Time) -> list[Tr
     changed = [mark for mark in loads if mark.change]
     if changed:
         traces.append(_changes(changed))
-    flagged = [mark for mark in loads if mark.flags]
-    if flagged:
-        name = "Flagged by the review" + ("" if scale.has_tolerance else " of the mL")
-        traces.append(_flags(flagged, name))
+    for name, waits in zip(flag_names(scale), (True, False), strict=True):
+        flagged = [mark for mark in loads if mark.flags and mark.is_to_review == waits]
+        if flagged:
+            traces.append(_flags(flagged, name, waits=waits))
     return traces
 
 
@@ -241,19 +242,25 @@ def _reference_traces(reference: Reference, time: Time) -> list[Trace]:
     ]  # fmt: skip
 
 
-def _flags(marks: Sequence[LoadMark], name: str) -> Trace:
-    return {
-        "type": "scatter",
+def _flags(marks: Sequence[LoadMark], name: str, *, waits: bool) -> Trace:
+    """Return a ring about each flagged load; one that waits for a decision calls out."""
+    colour = style.WARNING if waits else style.FAINT
+    call: Trace = {
         "mode": "markers+text",
+        "text": ["!" for _ in marks],
+        "textposition": "top center",
+        "textfont": {"color": colour, "size": 16},
+    }
+    return {
+        **(call if waits else {"mode": "markers"}),
+        "type": "scatter",
         "name": name,
         "x": [mark.months for mark in marks],
         "y": [mark.value for mark in marks],
-        "text": ["!" for _ in marks],
-        "textposition": "top center",
-        "textfont": {"color": style.WARNING, "size": 16},
         "customdata": [[mark.url, "<br>".join(mark.flags)] for mark in marks],
         "marker": {
-            "symbol": "circle-open", "size": 20, "color": style.WARNING, "line": {"width": 2.5},
+            "symbol": "circle-open", "size": 20, "color": colour,
+            "line": {"width": 2.5 if waits else 1.5},
         },
         "hovertemplate": "%{customdata[1]}<extra></extra>",
     }  # fmt: skip

@@ -8,7 +8,7 @@ from itertools import pairwise
 from reportlab.graphics import shapes
 from reportlab.lib.colors import Color
 
-from analytics.figures.course import Course, LoadMark, ScoreMark, TreatmentMark
+from analytics.figures.course import Course, LoadMark, ScoreMark, TreatmentMark, flag_names
 from analytics.reports import fonts, plot, reference
 from analytics.reports.plot import Axis, Key, Panel
 from analytics.stats.reference_bands import BandPoint
@@ -139,7 +139,7 @@ def _draw_loads(behind: Bands, course: Course, panel: Panel) -> Shapes:
         if mark.change:
             drawn.append(plot.around(x, y))
         if mark.flags:
-            drawn += plot.flag(x, y)
+            drawn += plot.flag(x, y) if mark.is_to_review else [plot.decided(x, y)]
     return drawn
 
 
@@ -233,9 +233,7 @@ def _keys(course: Course, behind: Bands) -> list[Key]:
             keys.append(Key("Tolerance about the previous scan", "band", plot.BAND))
         if any(mark.change for mark in course.loads):
             keys.append(Key("Acquired otherwise than before", "frame", plot.FAINT))
-        if any(mark.flags for mark in course.loads):
-            of = "" if course.scale.has_tolerance else " of the mL"
-            keys.append(Key(f"Flagged by the review{of}", "flag", plot.WARNING))
+        keys += _flag_keys(course)
     if course.scores.gmfc:
         keys.append(Key("GMFC-MLD level", "diamond", plot.GREEN))
     if course.scores.elfc:
@@ -243,3 +241,10 @@ def _keys(course: Course, behind: Bands) -> list[Key]:
     if course.shows_loads and course.scores.severity:
         keys.append(Key("MRI severity score", "triangle", plot.PINK))
     return keys
+
+
+def _flag_keys(course: Course) -> list[Key]:
+    waiting, decided = flag_names(course.scale)
+    waits = {mark.is_to_review for mark in course.loads if mark.flags}
+    keys = [Key(waiting, "flag", plot.WARNING)] if True in waits else []
+    return [*keys, Key(decided, "ring", plot.FAINT)] if False in waits else keys

@@ -251,6 +251,8 @@ def _key(key: Key, x: float, y: float) -> list[shapes.Shape]:
         return [shapes.Rect(x, y - 3.5, 18, 7, **fill)]
     if key.shape == "flag":
         return flag(x + 9, y - 2)
+    if key.shape == "ring":
+        return [decided(x + 9, y)]
     if key.shape == "frame":
         return [around(x + 9, y, size=6.0)]
     through = [line(x, y, x + 18, y, colour=key.colour, width=1.2, dash=key.dash)]
@@ -261,6 +263,11 @@ def flag(x: float, y: float) -> list[shapes.Shape]:
     """Return the ring and the sign of exclamation about a point that the review flagged."""
     ring = shapes.Circle(x, y, 6, fillColor=None, strokeColor=WARNING, strokeWidth=1.3)
     return [ring, text(x + 6, y + 5, "!", size=9, colour=WARNING, bold=True)]
+
+
+def decided(x: float, y: float) -> shapes.Shape:
+    """Return the ring about a point that was flagged, and that somebody has decided."""
+    return shapes.Circle(x, y, 6, fillColor=None, strokeColor=FAINT, strokeWidth=0.9)
 
 
 def around(x: float, y: float, size: float = 9.0) -> shapes.Shape:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from html import escape
+from textwrap import shorten
 from typing import Any
 
 from django.http import HttpResponse
@@ -24,9 +25,10 @@ from analytics.figures.course import (
 )
 from analytics.figures.trajectory import trajectory_figure
 from analytics.selectors.clocks import AGE, Clock
+from analytics.selectors.decisions import Reviewed
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
-from analytics.selectors.patient_page import Flag, VisitRow
+from analytics.selectors.patient_page import VisitRow
 from analytics.selectors.reference_cohorts import Behind
 from analytics.services import findings
 from analytics.stats.agreement import BlandAltman
@@ -49,7 +51,7 @@ def trajectory(
     *,
     series: Sequence[LoadPoint],
     measured: Measured,
-    flags: Sequence[Flag],
+    reviewed: Sequence[Reviewed],
     rows: Sequence[VisitRow],
     treatments: Iterable[Treatment],
     sees_loads: bool,
@@ -61,7 +63,7 @@ def trajectory(
         patient,
         series=series,
         measured=measured,
-        flags=flags,
+        reviewed=reviewed,
         rows=rows,
         treatments=treatments,
         sees_loads=sees_loads,
@@ -86,7 +88,7 @@ def course(
     *,
     series: Sequence[LoadPoint],
     measured: Measured,
-    flags: Sequence[Flag],
+    reviewed: Sequence[Reviewed],
     rows: Sequence[VisitRow],
     treatments: Iterable[Treatment],
     sees_loads: bool,
@@ -97,7 +99,7 @@ def course(
 
     Names are escaped, for plotly reads HTML.
     """
-    marks = _load_marks(patient.study, series, flags, clock)
+    marks = _load_marks(patient.study, series, reviewed, clock)
     if measured.measure.is_percent:
         marks = _in_percent(marks, series, measured)
     return Course(
@@ -191,10 +193,13 @@ def _in_percent(
 
 
 def _load_marks(
-    study: Study, series: Sequence[LoadPoint], flags: Sequence[Flag], clock: Clock
+    study: Study, series: Sequence[LoadPoint], reviewed: Sequence[Reviewed], clock: Clock
 ) -> list[LoadMark]:
     tolerance = findings.tolerance_of(study)
     points = findings.as_points(series)
+    flagged = {
+        load.run_id: [one for one in reviewed if one.flag.run_id == load.run_id] for load in series
+    }
     return [
         LoadMark(
             months=load.age_at_scan_months - clock.begins_at_months,
@@ -204,13 +209,25 @@ def _load_marks(
             visit_date=_days(load),
             url=reverse("run", args=[study.code, load.run_id]),
             tolerance=tolerance(points[index - 1], points[index]) if index else None,
-            flags=tuple(escape(flag.sentence) for flag in flags if flag.run_id == load.run_id),
+            flags=tuple(_flag(one) for one in flagged[load.run_id]),
+            is_to_review=any(not one.decision.is_settled for one in flagged[load.run_id]),
             interval=load.interval_ml,
             interval_level=load.interval_level,
             change=escape(_change(series[index - 1], load)) if index else "",
         )
         for index, load in enumerate(series)
     ]
+
+
+def _flag(one: Reviewed) -> str:
+    """Return what a flag says, and what was decided as far as this person may read it."""
+    if not one.decision.is_settled:
+        return escape(one.flag.sentence)
+    return f"{escape(one.flag.sentence)}<br>{escape(shorten(one.decision.words, HOVER_LETTERS))}"
+
+
+HOVER_LETTERS = 120
+"""What fits into a line where the pointer rests; the page says the rest."""
 
 
 def _days(load: LoadPoint) -> str:

@@ -190,7 +190,7 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
         patient,
         series=series,
         measured=measures.measured(series, measures.asked_for(request.GET), user=user),
-        flags=flags,
+        reviewed=decisions.reviewed(flags, user=user),
         rows=rows,
         treatments=treatments,
         clock=clock,

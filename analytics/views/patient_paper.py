@@ -15,7 +15,7 @@ from analytics.reports import ABSENT
 from analytics.reports.patient import Finding, PatientPaper, VisitLine, patient_pdf
 from analytics.selectors import clocks, decisions, loads, measures, reference_cohorts, slopes
 from analytics.selectors import patient_page as page
-from analytics.selectors.decisions import Decision
+from analytics.selectors.decisions import Decision, Reviewed
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import Flag, TreatmentRow, VisitRow
@@ -55,6 +55,7 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
     measure = measures.asked_for(request.GET) if sees_loads else measures.ML
     measured = measures.measured(series, measure, user=user)
     flags = page.flags(patient, user=user)
+    reviewed = decisions.reviewed(flags, user=user)
     rows = page.visit_rows(patient, user=user, series=series, flags=flags, shares=measured.shares)
     treatments = list(page.treatments(patient, user=user))
     method = loads.active_model() if sees_loads else None
@@ -65,7 +66,7 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
         patient,
         series=series,
         measured=measured,
-        flags=flags,
+        reviewed=reviewed,
         rows=rows,
         treatments=treatments,
         clock=clock,
@@ -94,7 +95,7 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
         ],
         shows_severity=policies.may(user, "view_severity_finals", patient),
         visits=[_line(row, flags, measured) for row in reversed(rows)],
-        findings=_findings(flags, user),
+        findings=_findings(flags, reviewed),
         waiting=[
             f"Waits until its visit is open. {found}"
             for found in waiting(patient.study, series, flags, page.held_visits(rows))
@@ -298,9 +299,9 @@ def _ends(interval: tuple[float, float] | None, digits: int) -> str:
     return f"{number(interval[0], digits)} to {number(interval[1], digits)}"
 
 
-def _findings(flags: Sequence[Flag], user: Any) -> list[Finding]:
+def _findings(flags: Sequence[Flag], reviewed: Sequence[Reviewed]) -> list[Finding]:
     """Return the flags in the order of their visits, whose rows name them by number."""
-    decided = {id(one.flag): one.decision for one in decisions.reviewed(flags, user=user)}
+    decided = {id(one.flag): one.decision for one in reviewed}
     return [
         Finding(index, flag.label.capitalize(), flag.sentence, _decision(flag, decided[id(flag)]))
         for index, flag in enumerate(flags, start=1)

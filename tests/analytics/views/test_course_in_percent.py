@@ -95,7 +95,7 @@ def test_a_tolerance_in_ml_is_not_drawn_as_if_it_were_percent(client, world, cou
     said = drawn["layout"]["title"]["subtitle"]["text"]
     assert said.startswith("n = 2 scans, 1 more without a volume<br>no tolerance band")
     assert drawn["layout"]["yaxis"]["title"]["text"] == "Demyelination load,<br>% of white matter"
-    flagged = named(drawn, "Flagged by the review of the mL")
+    flagged = named(drawn, "Flagged for review (in mL)")
     assert flagged["y"] == [named(drawn)["y"][1]]
     assert "142.7 mL" in flagged["customdata"][0][1]
 

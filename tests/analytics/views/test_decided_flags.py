@@ -7,6 +7,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from analytics.figures import style
 from analytics.selectors import causes, cohort_digest
 from analytics.services import review
 from mldtrial.audit.models import AccessAction, AccessEvent
@@ -85,6 +86,35 @@ def test_a_sponsor_is_told_the_cause_and_not_the_words(fallen: World):
         assert "Seen." not in said
         assert "Query open; what is said in it is not shown to your role." in said
     assert reverse("query", args=[query.pk]) not in page.content.decode()
+
+
+def test_the_figure_calls_for_what_is_to_review_and_tells_what_was_decided(fallen: World):
+    def flagged(role: str) -> dict:
+        client = Client()
+        client.force_login(fallen.user(role))
+        address = reverse("patient_trajectory", args=["MLD-1", fallen.patient_a.pk])
+        traces = {trace.get("name"): trace for trace in client.get(address).json()["data"]}
+        return {name: traces.get(f"Flagged{name}") for name in (" for review", ", and decided")}
+
+    before = flagged("sponsor")
+    assert before[" for review"]["y"] == [130.0, 90.0]
+    assert before[", and decided"] is None
+    decide(fallen, "SCANNER")
+    for role, words in (
+        ("data_manager", r"<br>Decided on [0-9-]{10}: Change of scanner\. Seen\."),
+        ("sponsor", r"<br>Decided: change of scanner\."),
+        ("statistician", r"<br>Decided: change of scanner\."),
+    ):
+        after = flagged(role)
+        assert after[" for review"]["y"] == [130.0]
+        assert "Decided" not in after[" for review"]["customdata"][0][1]
+        decided = after[", and decided"]
+        assert decided["y"] == [90.0]
+        assert "text" not in decided
+        assert decided["marker"]["color"] == style.FAINT
+        assert re.search(f"{words}$", decided["customdata"][0][1])
+        paper = paper_of(fallen, role)
+        assert paper.count("Flagged for review") == paper.count("Flagged, and decided") == 1
 
 
 def test_an_old_decision_says_that_no_cause_was_recorded(fallen: World):

@@ -48,7 +48,7 @@ def test_a_chart_holds_loads_scores_and_flags(client, world):
     named = {trace.get("name"): trace for trace in figure["data"]}
     assert named["Load, 3D T1w"]["y"] == [160.3, 142.0]
     assert named["GMFC-MLD level"]["y"] == [2]
-    assert named["Flagged by the review"]["y"] == [142.0]
+    assert named["Flagged for review"]["y"] == [142.0]
 
 
 @pytest.mark.django_db
