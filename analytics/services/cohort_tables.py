@@ -1,13 +1,14 @@
-"""Take the tables of the cohort page out as CSV: correlations, derived measures, courses."""
+"""Take the tables of the cohort page out as CSV: correlations, measures, courses, causes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from analytics.selectors import estimates
+from analytics.selectors.causes import Causes
 from analytics.selectors.changes import VisitChange
 from analytics.selectors.cohort import Filters
-from analytics.selectors.correlations import RELATIONS, Relation, Row
+from analytics.selectors.correlations import RELATIONS, WHOLE, Relation, Row
 from analytics.selectors.derived import DerivedRow
 from analytics.selectors.estimates import Estimate
 from analytics.selectors.relations import Estimated
@@ -31,6 +32,10 @@ COURSE_COLUMNS = (
     "study_code", "table", "acq_stratum", "baseline_visit", "visit_name", "patients",
     "patients_after_treatment", "quantity", "unit", "value", "ci_low", "ci_high", "why_none",
     *METHOD_COLUMNS,
+)  # fmt: skip
+CAUSE_COLUMNS = (
+    "study_code", "due_to", "falls_untreated", "falls_after_treatment", "percent_of_decided",
+    "why_none", *METHOD_COLUMNS,
 )  # fmt: skip
 MEASURE = "demyelination_load_ml"
 PENDING = "the interval is being computed"
@@ -168,6 +173,26 @@ def _of_courses(one: Rising) -> list[list[str]]:
          "" if value is not None else "not estimable"]
         for name, (value, unit) in numbers.items()
     ]  # fmt: skip
+
+
+def causes(
+    *, study: Study, figure: str, found: Causes, method: ModelVersion | None, by: Any
+) -> bytes:
+    """Return what the falls of a whole study were due to as CSV, and log it.
+
+    Raises
+    ------
+    PermissionDenied
+        As `cohort_export.taken`.
+    """
+    rows = [
+        [one.name, str(one.untreated), str(one.after_treatment), number(one.percent), ""]
+        for one in found.rows
+    ]
+    if found.reason:
+        rows = [["", "", "", "", guarded(found.reason)]]
+    lines = [[study.code, *row, *of_method(method)] for row in rows]
+    return taken(study, figure, WHOLE, by, CAUSE_COLUMNS, lines)
 
 
 def derived(

@@ -13,7 +13,7 @@ from analytics.selectors import causes, cohort, correlations, estimates, kept, r
 from analytics.selectors.cohort import Filters, windows_of
 from analytics.services.opposition_words import READ_GROUPS_FIRST, opposed
 from analytics.views import cohort_charts, cohort_filters
-from analytics.views.cohort_figures import COURSES, HEAT_MAP, place, study_of, with_query
+from analytics.views.cohort_figures import CAUSES, COURSES, HEAT_MAP, place, study_of, with_query
 from analytics.views.cohort_numbers import Numbers, numbers
 from analytics.views.waited_for import asked_again, ordered
 from mldtrial.trial import policies
@@ -58,6 +58,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "correlations": place(study, HEAT_MAP, said.filters),
         "derived": place(study, "derived", said.filters),
         "courses_url": place(study, COURSES, said.filters)["csv_url"],
+        "causes_url": place(study, CAUSES, correlations.WHOLE)["csv_url"],
         "selects": cohort_filters.selects(said.filters, said.sites, arms),
         "narrowed_to": cohort_filters.words(said.filters),
         "method": said.method,

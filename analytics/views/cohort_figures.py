@@ -11,13 +11,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from analytics.selectors import changes, cohort, kept, relations
+from analytics.selectors import causes, changes, cohort, kept, relations
 from analytics.selectors.cohort import Filters
 from analytics.selectors.columns import Columns, Mask
 from analytics.selectors.correlations import (
     BY_LEVEL,
     BY_SUBTYPE,
     RELATIONS,
+    WHOLE,
     Relation,
     in_large_groups,
 )
@@ -36,6 +37,8 @@ HEAT_MAP = "correlations"
 """The figure of the page's own numbers: they come with the page, not by an address of its own."""
 COURSES = "courses"
 """The file of the change by visit and of the courses that rise."""
+CAUSES = "causes"
+"""The file of what falls were due to: of the whole study, however the page is narrowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ def cohort_data(request: HttpRequest, study_code: str, name: str) -> HttpRespons
     """Send the data behind one figure as CSV."""
     study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
+    if name == CAUSES:
+        return csv_file(study, name, WHOLE, _causes(study, request.user))
     if name in TABLES:
         part, smallest = part_asked_for(request, study)
         content = TABLES[name](request, study, part, smallest)
@@ -165,6 +170,14 @@ def _courses(request: HttpRequest, study: Study, part: cohort.Part, smallest: in
     )
 
 
+def _causes(study: Study, user: Any) -> bytes:
+    smallest = policies.smallest_group(user, study)
+    found = causes.causes(study, user=user, smallest_group=smallest)
+    return cohort_tables.causes(
+        study=study, figure=CAUSES, found=found, method=active_model(), by=user
+    )
+
+
 TABLES = {HEAT_MAP: _correlations, COURSES: _courses}
 """Files of numbers that come with the page."""
 
@@ -190,7 +203,7 @@ def place(study: Study, name: str, filters: Filters) -> dict[str, str]:
         "file_name": _file_name(study, name, filters),
         "csv_url": with_query(reverse("cohort_data", args=[study.code, name]), filters.asked),
     }
-    if name not in TABLES:
+    if name not in (*TABLES, CAUSES):
         url = reverse("cohort_chart", args=[study.code, name])
         found["url"] = with_query(url, filters.asked)
     return found

@@ -1,15 +1,18 @@
 """A flag that somebody has decided is no longer to review, and says what was decided."""
 
+import csv
+import io
 import re
 from datetime import date
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from analytics.figures import style
 from analytics.selectors import causes, cohort_digest
-from analytics.services import review
+from analytics.services import cohort_tables, review
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.trial.models import Blinding, Query, QueryState, Study
 from mldtrial.trial.services import queries
@@ -182,6 +185,37 @@ def test_the_falls_of_a_study_are_counted_by_what_they_were_due_to(fallen: World
     assert ("Load below an earlier one", "1", "1") in told.rows
     falls = cohort_digest.falls(fallen.study, user=manager, smallest_group=1)
     assert falls.rows[0] == ("Segmentation error", "1", "0", "33.3 %")
+
+
+def test_what_falls_were_due_to_can_be_taken_however_the_page_is_narrowed(fallen: World):
+    decide(fallen, "SEGMENTATION")
+    client = Client()
+    client.force_login(fallen.user("data_manager"))
+    page = client.get(reverse("cohort", args=["MLD-1"]), {"stratum": "3D"}).content.decode()
+    address = reverse("cohort_data", args=["MLD-1", "causes"])
+    assert f'href="{address}"' in page
+    answer = client.get(address)
+    assert f"MLD-1_causes_{timezone.localdate()}.csv" in answer["Content-Disposition"]
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert [list(row.values()) for row in rows] == [
+        ["MLD-1", "segmentation error", "1", "0", "100.0", "", "small 1", "Y"],
+        ["MLD-1", "not decided yet", "1", "0", "", "", "small 1", "Y"],
+    ]
+    taken = AccessEvent.objects.filter(action=AccessAction.EXPORT_DONE).latest("at")
+    assert taken.details["dataset"] == "cohort_causes"
+    assert (taken.details["filters"], taken.details["row_count"]) == ({}, 2)
+    client.force_login(fallen.user("sponsor"))
+    assert client.get(address).status_code == 403
+
+
+def test_a_group_too_small_is_a_reason_in_the_file_and_no_number(world: World):
+    hidden = causes.Causes((), 0, "fewer than 5 patients with one cause, not shown")
+    content = cohort_tables.causes(
+        study=world.study, figure="causes", found=hidden, method=None,
+        by=world.user("data_manager"),
+    )  # fmt: skip
+    _, row = csv.reader(io.StringIO(content.decode()))
+    assert row == ["MLD-1", "", "", "", "", hidden.reason, "", ""]
 
 
 def test_a_query_that_is_opened_again_is_to_review_again(fallen: World):
