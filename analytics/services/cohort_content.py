@@ -23,15 +23,17 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 
 RISING_HEADS = (
-    "Scans", "Patients", "Next scans", "Not lower", "Within noise", "Trend, z (p)",
-    "Largest fall, mL", "Residual",
+    "Scans", "Patients", "No fall", "No fall beyond noise", "Next scans", "Not lower",
+    "Within noise", "Trend, z (p)", "Largest fall, mL", "Residual",
 )  # fmt: skip
 RISING_NOTE = (
-    "Patients with two scans or more of one stratum; each scan against the one before it, by one "
-    "method. Untreated, a load should not fall. Within noise: not lower by more than the study's "
-    "tolerance of the pair. Trend: Mann-Kendall, stratified by patient. Largest fall and residual "
-    "(what no rising course explains, 0 to 1): medians of patients. After treatment a fall may be "
-    "real: such pairs are counted, not left out."
+    "Patients with two scans or more of one stratum, by one method. Untreated, a load should not "
+    "fall. No fall: the patients none of whose scans lies below any earlier one; no fall beyond "
+    "noise: by more than the study's tolerance of the two. Next scans: each scan against the one "
+    "before it; within noise: not lower by more than the tolerance. Trend: Mann-Kendall, "
+    "stratified by patient. Largest fall and residual (what no rising course explains, 0 to 1): "
+    "medians of patients. After treatment a fall may be real: such scans are counted, not left "
+    "out."
 )
 
 
@@ -119,6 +121,8 @@ def _courses(found: StudyMonotonicity | None, reason: str) -> tuple[str, ...]:
     residual = found.median_isotonic_residual
     return (
         str(found.n_subjects),
+        rising.whole_percent(found.share_subjects_not_falling),
+        rising.whole_percent(found.share_subjects_within_noise),
         _pairs(found),
         rising.whole_percent(found.share_not_falling),
         rising.whole_percent(found.share_within_noise),

@@ -161,6 +161,8 @@ def _of_courses(one: Rising) -> list[list[str]]:
     numbers: dict[str, tuple[float | None, str]] = {
         "next_scans": (found.n_pairs, ""),
         "next_scans_after_treatment": (found.n_pairs_after_treatment, ""),
+        "share_of_patients_without_fall": (found.share_subjects_not_falling, "share"),
+        "share_of_patients_without_fall_beyond_noise": (found.share_subjects_within_noise, "share"),
         "share_not_lower": (found.share_not_falling, "share"),
         "share_within_noise": (found.share_within_noise, "share"),
         "trend_z": (None if trend is None else trend.z, ""),

@@ -26,6 +26,16 @@ class Rising:
         return "" if self.found is None else whole_percent(self.found.share_not_falling)
 
     @property
+    def courses_not_falling(self) -> str:
+        """Return the share of the patients none of whose scans is lower, in percent."""
+        return "" if self.found is None else whole_percent(self.found.share_subjects_not_falling)
+
+    @property
+    def courses_within_noise(self) -> str:
+        """Return the share of the patients none of whose scans is lower by more than noise."""
+        return "" if self.found is None else whole_percent(self.found.share_subjects_within_noise)
+
+    @property
     def within_noise(self) -> str:
         """Return the share of the scans that are not lower by more than noise, in percent."""
         return "" if self.found is None else whole_percent(self.found.share_within_noise)

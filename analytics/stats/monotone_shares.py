@@ -1,6 +1,6 @@
 """How monotone the series of a whole study are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -60,6 +60,11 @@ class StudyMonotonicity:
         Of the pairs, those that do not fall.
     share_within_noise : float
         Of the pairs, those that do not fall by more than their tolerance.
+    share_subjects_not_falling : float
+        Of the patients, those of whose scans none lies below any earlier one.
+    share_subjects_within_noise : float
+        Of the patients, those of whose scans none lies below any earlier one by more than the
+        tolerance of the pair: in whom `monotonicity.find_reversals` finds nothing.
     trend : MannKendall or None
         Stratified by patient; None where it cannot be told.
     median_drawdown : float
@@ -73,6 +78,8 @@ class StudyMonotonicity:
     n_pairs_after_treatment: int
     share_not_falling: float
     share_within_noise: float
+    share_subjects_not_falling: float
+    share_subjects_within_noise: float
     trend: MannKendall | None
     median_drawdown: float
     median_isotonic_residual: float | None
@@ -106,21 +113,30 @@ def study_monotonicity(
     later = earlier + 1
     used = np.concatenate([table.ravel() for table in tables])
     _check(courses, used, earlier)
-    value = courses.value
-    noise = pair_tolerances(
-        value[earlier],
-        value[later],
-        is_same(courses.acquisition[earlier], courses.acquisition[later]),
-        same=same,
-        changed=changed,
-    )
+    value, acquisition = courses.value, courses.acquisition
+
+    def noise_of(one: Codes, other: Codes) -> Floats:
+        alike = is_same(acquisition[one], acquisition[other])
+        return pair_tolerances(value[one], value[other], alike, same=same, changed=changed)
+
     values = [value[table] for table in tables]
+    n_subjects = sum(len(table) for table in tables)
+    falling = [
+        table[(one[:, 1:] < one[:, :-1]).any(axis=1)]
+        for table, one in zip(tables, values, strict=True)
+    ]
+    # Only what falls is held to a tolerance, which is never below zero.
+    first, second = _falling_pairs(value, falling)
+    beyond = value[first] - value[second] > noise_of(first, second)
     return StudyMonotonicity(
-        n_subjects=sum(len(table) for table in tables),
+        n_subjects=n_subjects,
         n_pairs=earlier.size,
         n_pairs_after_treatment=int(courses.after_treatment[later].sum()),
         share_not_falling=int((value[later] >= value[earlier]).sum()) / earlier.size,
-        share_within_noise=int((value[earlier] - value[later] <= noise).sum()) / earlier.size,
+        share_within_noise=int((value[earlier] - value[later] <= noise_of(earlier, later)).sum())
+        / earlier.size,
+        share_subjects_not_falling=1 - sum(len(table) for table in falling) / n_subjects,
+        share_subjects_within_noise=1 - np.unique(courses.subject[first[beyond]]).size / n_subjects,
         trend=_trend(values),
         median_drawdown=median(np.concatenate([max_drawdowns(one) for one in values]).tolist()),
         median_isotonic_residual=_median_residual(
@@ -145,6 +161,17 @@ def _tables(subject: Codes) -> list[Codes]:
     sizes = np.diff(np.append(begins, subject.size))
     several = dict.fromkeys(sizes[sizes > 1].tolist())
     return [begins[sizes == size][:, None] + np.arange(size) for size in several]
+
+
+def _falling_pairs(value: Floats, tables: Sequence[Codes]) -> tuple[Codes, Codes]:
+    """Return the rows of all pairs of one patient whose later scan is lower, shape (pairs,)."""
+    first, second = [np.empty(0, np.intp)], [np.empty(0, np.intp)]
+    for table in tables:
+        earlier, later = np.triu_indices(table.shape[1], 1)
+        falls = value[table[:, earlier]] > value[table[:, later]]
+        first.append(table[:, earlier][falls])
+        second.append(table[:, later][falls])
+    return np.concatenate(first), np.concatenate(second)
 
 
 def _check(courses: Courses, used: Codes, earlier: Codes) -> None:

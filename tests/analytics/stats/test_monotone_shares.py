@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.monotone_shares import Courses, StudyMonotonicity, study_monotonicity
-from analytics.stats.monotonicity import Point, find_reversals
+from analytics.stats.monotonicity import Point, find_reversals, pair_tolerance
 
 SERIES = st.lists(st.lists(st.integers(0, 60), min_size=2, max_size=5), min_size=1, max_size=6)
 
@@ -47,6 +47,8 @@ def test_by_hand():
     assert (found.n_subjects, found.n_pairs, found.n_pairs_after_treatment) == (3, 6, 0)
     assert found.share_not_falling == pytest.approx(3 / 6)
     assert found.share_within_noise == pytest.approx(5 / 6)
+    assert found.share_subjects_not_falling == 0
+    assert found.share_subjects_within_noise == pytest.approx(2 / 3)
     assert found.median_drawdown == 5
     assert found.median_isotonic_residual == pytest.approx(1)
     assert found.trend is not None
@@ -79,6 +81,42 @@ def test_the_shares_agree_with_the_review_of_each_pair(series):
     assert found.share_not_falling == pytest.approx(1 - falling / len(pairs))
     assert found.share_not_falling <= found.share_within_noise
     assert shares_of([points(v) for v in series[::-1]]) == found
+
+
+def test_a_slow_decline_in_small_steps_is_within_noise_by_step_and_not_by_patient():
+    found = shares_of([points([20, 17, 14]), points([3, 3, 9])])
+    assert found.share_within_noise == 1
+    assert (found.share_subjects_not_falling, found.share_subjects_within_noise) == (0.5, 0.5)
+
+
+@given(
+    st.lists(
+        st.lists(
+            st.tuples(st.integers(0, 600), st.sampled_from("AB"), st.booleans()),
+            min_size=2,
+            max_size=7,
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    st.tuples(st.integers(0, 9), st.sampled_from((0.0, 0.08, 0.3))),
+)
+def test_the_shares_of_patients_agree_with_the_review_of_each_series(given_series, same):
+    series = [
+        [
+            Point(6.0 * index, value / 10, acquisition=scanner, after_treatment=is_treated)
+            for index, (value, scanner, is_treated) in enumerate(values)
+        ]
+        for values in given_series
+    ]
+    found = shares_of(series, same)
+    noise = pair_tolerance(same=same, changed=(10.0, 0.0))
+    not_reversed, not_falling = (
+        sum(not find_reversals(one, tolerance) for one in series) / len(series)
+        for tolerance in (noise, lambda _a, _b: 0.0)
+    )
+    assert found.share_subjects_within_noise == pytest.approx(not_reversed)
+    assert found.share_subjects_not_falling == pytest.approx(not_falling)
 
 
 def test_nobody_with_two_scans_is_no_share():

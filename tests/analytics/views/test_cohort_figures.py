@@ -233,6 +233,12 @@ def test_change_by_visit_and_courses_that_rise_can_be_taken(client, cohort):
     }
     for one in context["rising"]:
         assert courses[one.stratum, "share_not_lower"] == repr(one.found.share_not_falling)
+        assert courses[one.stratum, "share_of_patients_without_fall"] == repr(
+            one.found.share_subjects_not_falling
+        )
+        assert courses[one.stratum, "share_of_patients_without_fall_beyond_noise"] == repr(
+            one.found.share_subjects_within_noise
+        )
         assert courses[one.stratum, "median_largest_fall"] == repr(one.found.median_drawdown)
         trend = one.found.trend
         assert courses[one.stratum, "trend_z"] == ("" if trend is None else repr(trend.z))

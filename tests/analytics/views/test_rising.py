@@ -42,8 +42,8 @@ def test_the_shares_are_of_next_scans_and_the_noise_is_the_tolerance(client, wor
     course(world.patient_b, 60.0, 40.0)  # one fall beyond any tolerance
     three_d, two_d = rows(client, world)
     # 2 of 4 do not fall; 3 of 4 do not fall by more than noise.
-    assert three_d[:5] == ["3D", "2", "4", "50 %", "75 %"]
-    assert three_d[6] == "11.0"  # median of falls of 2 and 20 mL
+    assert three_d[:7] == ["3D", "2", "0 %", "50 %", "4", "50 %", "75 %"]
+    assert three_d[8] == "11.0"  # median of falls of 2 and 20 mL
     assert two_d == ["2D", "no patient has two scans"]
 
 
@@ -51,7 +51,7 @@ def test_3d_and_2d_scans_of_a_patient_are_two_courses(client, world: World):
     course(world.patient_a, 20.0, 30.0)
     make_load(world.patient_a, DAYS[2], 5.0, acq_stratum=AcqStratum.TWO_D)
     make_load(world.patient_a, DAYS[3], 6.0, acq_stratum=AcqStratum.TWO_D)
-    assert [row[1:4] for row in rows(client, world)] == [["1", "1", "100 %"]] * 2
+    assert [row[1:6] for row in rows(client, world)] == [["1", "100 %", "100 %", "1", "100 %"]] * 2
 
 
 def test_a_group_below_the_smallest_one_is_not_shown(world: World):
