@@ -73,7 +73,7 @@ def drawn_again(page: Page, *, status: int) -> list[float]:
     return [round(value, 1) for value in found if value is not None]
 
 
-def test_the_figure_of_the_masks_holds_the_values_of_the_rows_to_take_out(page: Page):
+def test_the_figures_of_two_methods_hold_the_values_of_the_rows_to_take_out(page: Page):
     world = build_world()
     make_model("next", state=ReleaseState.CANDIDATE, method=Method.CONVENTIONAL)
     for number in range(1, 10):
@@ -94,6 +94,16 @@ def test_the_figure_of_the_masks_holds_the_values_of_the_rows_to_take_out(page: 
         page.get_by_role("link", name="Masks as CSV").click()
     with Path(download.value.path()).open(newline="", encoding="utf-8") as handle:
         rows = list(csv.DictReader(handle))
+    differences = page.locator("[data-chart-url*='/3D.json']")
+    expect(differences).to_have_attribute("data-chart-drawn", "true")
+    points = differences.evaluate(
+        "chart => chart._fullData.flatMap(({x, y}) => Array.from(x, (at, i) => [at, y[i]]))"
+    )
+    assert sorted(map(tuple, points)) == [
+        pytest.approx(((tested + reference) / 2, tested - reference))
+        for row in sorted(rows, key=lambda row: float(row["test_load_ml"]))
+        for tested, reference in [(float(row["test_load_ml"]), float(row["reference_load_ml"]))]
+    ]
     for index, name in enumerate(("dice", "hausdorff95_mm", "surface_dice")):
         drawn = plots.nth(index).evaluate("plot => [...plot.data.at(-1).y]")
         values = [float(row[name]) for row in rows if row[name]]

@@ -4,6 +4,7 @@ import csv
 import io
 import re
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from struct import unpack
 from typing import Any
@@ -18,7 +19,12 @@ from analytics.forms import PlanForm
 from analytics.stats.planned_size import planned_size
 from analytics.stats.survival import kaplan_meier
 from analytics.views import cohort_charts
-from mldtrial.trial.models import GmfcMldAssessment
+from mldtrial.trial.models import (
+    ElfcMldAssessment,
+    GmfcMldAssessment,
+    MriSeverityFinal,
+    Patient,
+)
 from mldtrial.trial.services import patients
 from tests.browser.test_main_line import sign_in
 from tests.support.loads import make_load, make_visit
@@ -48,15 +54,20 @@ def cohort() -> World:
             )  # fmt: skip
             load = 20.0 + (7 + number) * place + (number * 13) % 9 + number * (place + 2) % 5
             make_load(patient, day, load, acq_stratum="2D" if number == 3 else "3D")
-            GmfcMldAssessment.objects.create(
-                visit=visit, level=place + number % 4, assessed_on=day,
-                assessed_by=world.user("coordinator"),
+            assessed = {"visit": visit, "assessed_on": day, "assessed_by": world.user("reader")}
+            GmfcMldAssessment.objects.create(level=place + number % 4, **assessed)
+            ElfcMldAssessment.objects.create(level=(2 * place + number) % 5, **assessed)
+            MriSeverityFinal.objects.create(
+                visit=visit, status="DONE", total=Decimal(5 * place + number) / 2, read_on=day,
+                instrument_version="MLDS-1",
             )  # fmt: skip
     return world
 
 
 SCORES = {
     "load-gmfc": "gmfc_mld_level",
+    "load-severity": "mri_severity_score",
+    "load-elfc": "elfc_mld_level",
     "load-age": "age_months",
     "curves": "age_months",
     "levels": "gmfc_mld_level",
@@ -86,6 +97,7 @@ def test_what_a_figure_draws_is_what_its_file_holds(page: Page, monkeypatch: pyt
     assert sorted(cells) == sorted(rhos) != []
     see_derived(page)
     see_files(page, page.locator("section[aria-labelledby=curves]"))
+    see_course(page)
     see_milestones(page)
     see_models(page)
     see_sample_size(page)
@@ -100,7 +112,32 @@ def see_derived(page: Page) -> None:
     told = section.locator("td").all_inner_texts()
     estimable = [row for row in found if row["spearman_rho"]]
     assert len([words for words in told if words.startswith("ρ")]) == len(estimable) > 0
+    cells = chart(page, "derived").evaluate(
+        "chart => Array.from(chart._fullData[0].z, (row) => Array.from(row)).flat()"
+        ".filter((rho) => rho !== null && !Number.isNaN(rho))"
+    )
+    assert cells == [pytest.approx(float(row["spearman_rho"])) for row in estimable]
     assert "Not estimable with any score: 3D, % of white matter" in section.inner_text()
+
+
+def see_course(page: Page) -> None:
+    """The loads of a patient as drawn in mL, beside those of the export."""
+    patient = Patient.objects.get(subject_code="A-12")
+    page.goto(reverse("patient", args=["MLD-1", patient.pk]))
+    address = reverse("export_file", args=["MLD-1", "demyelination_load"])
+    answer = page.request.get(address)
+    rows = list(csv.DictReader(io.StringIO(answer.text())))
+    in_file = [
+        (float(row["age_months"]), float(row["demyelination_load_ml"]))
+        for row in rows
+        if row["subject_code"] == "A-12"
+    ]
+    drawn = chart(page, "trajectory").evaluate(
+        "chart => chart._fullData.filter(({name}) => name === 'Load, 3D T1w')"
+        ".flatMap(({x, y}) => Array.from(x, (at, i) => [at, y[i]]))"
+    )
+    assert len(in_file) == len(PLANNED)
+    assert [tuple(mark) for mark in drawn] == [pytest.approx(row) for row in in_file]
 
 
 def see_milestones(page: Page) -> None:
