@@ -3,31 +3,24 @@
 from collections import Counter
 from collections.abc import Iterable
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils import timezone
 
 from mldtrial.audit.context import acting, because
 from mldtrial.trial import policies
-from mldtrial.trial.models import Scan, Visit
+from mldtrial.trial.models import Visit
 from mldtrial.trial.rules.reading import new_reading_id
 from mldtrial.trial.services import participation
-from segmentation.imaging.brain import extract_brain
 from segmentation.imaging.errors import FailureCode, ImageError
-from segmentation.imaging.geometry import Volume, to_ras
-from segmentation.imaging.nifti import read_label_map, read_volume
-from segmentation.imaging.quality.mask_slices import MaskSlices, draw_mask
-from segmentation.imaging.quality.mosaic import write_png
-from segmentation.inference.preprocessing import align
+from segmentation.imaging.quality.mask_slices import draw_mask
 from segmentation.models import ENDED_BADLY, JobState, MaskDecision, MaskReview, SegmentationRun
 from segmentation.models.mask_review import DECIDED, STANDING
 from segmentation.selectors import mask_reviews as selectors
 from segmentation.selectors.usable import t2w_beside
-from segmentation.services import demo_images, jobs, runs, store
+from segmentation.services import jobs, mask_pictures, store
 from segmentation.services.failpoints import reach
 from segmentation.services.segmenters import is_made_elsewhere
 
@@ -261,15 +254,12 @@ def _execute(row: MaskReview, heartbeat: jobs.Heartbeat) -> None:
         raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
     heartbeat.progress(0.1, "finding the brain, aligning")
     t2w_scan = t2w_beside(run)
-    found = _drawn(run, t2w_scan)
+    seen = mask_pictures.look_at(run, t2w_scan)
+    found = draw_mask(seen.images, seen.affine, brain=seen.brain, mask=seen.mask)
     heartbeat.progress(0.9, "writing")
     with store.temporary_folder(row.lease_token) as folder:
-        kept: dict[str, Any] = {STEP: round(found.step_mm, 2)}
-        for name, picture in (*found.images.items(), (OUTLINE, found.outline)):
-            path = folder / f"{name}.png"
-            write_png(path, picture)
-            kept[name] = store.sha256_of(path)
-            store.publish(path, store.mosaic_path(kept[name]))
+        pictures = {**found.images, OUTLINE: found.outline}
+        kept = {STEP: round(found.step_mm, 2), **mask_pictures.keep(pictures, folder)}
         heartbeat.check()
         reach("mask_drawn")
         jobs.succeed(row, pictures=kept, t2w_scan=t2w_scan)
@@ -283,22 +273,3 @@ def _require_consent(run: SegmentationRun) -> None:
             FailureCode.CONSENT_WITHDRAWN,
             "The consent for images has ended, so these were not drawn.",
         ) from error
-
-
-def _drawn(run: SegmentationRun, t2w: Scan | None) -> MaskSlices:
-    kept = read_label_map(runs.checked_mask(run.result))
-    mask = to_ras(Volume(kept.data, kept.affine)).data > 0
-    t1w = read_volume(image_of(run.t1w_scan))
-    if t2w is None:
-        fixed = to_ras(t1w)
-        images = {"T1w": np.asarray(fixed.data, np.float32)}
-        return draw_mask(images, fixed.affine, brain=extract_brain(fixed), mask=mask)
-    aligned = align(t1w, read_volume(image_of(t2w)))
-    images = {"T2w": aligned.t2w, "T1w": np.asarray(aligned.t1w.data, np.float32)}
-    return draw_mask(images, aligned.t1w.affine, brain=aligned.brain, mask=mask)
-
-
-def image_of(scan: Scan) -> Path:
-    """Return the file of an image after comparing its hash."""
-    demo_images.ensure_image(scan)
-    return store.verified(store.image_path(scan.image_sha256), scan.image_sha256)

@@ -15,7 +15,7 @@ from mldtrial.trial.services import duplicates
 from segmentation.models import MaskReview, Method, TrainingCase, TrainingRun
 from segmentation.models.training import TrainedNetwork
 from segmentation.selectors import mask_reviews as masks
-from segmentation.services import mask_reviews, store
+from segmentation.services import mask_pictures, store
 from segmentation.training.approved import ApprovedCase
 from segmentation.training.folds import Subject, deal
 
@@ -226,7 +226,7 @@ def _files(case: TrainingCase) -> ApprovedCase:
         patient=case.patient_name,
         acq_stratum=case.acq_stratum,
         fold=case.fold,
-        t1w=str(mask_reviews.image_of(run.t1w_scan)),
-        t2w=str(mask_reviews.image_of(case.t2w_scan)),
+        t1w=str(mask_pictures.image_of(run.t1w_scan)),
+        t2w=str(mask_pictures.image_of(case.t2w_scan)),
         mask=str(mask),
     )

@@ -9,6 +9,8 @@ from scipy import ndimage
 
 from segmentation.imaging.quality.slicing import AXIAL, Box, box_of, cut, grey
 
+DRAWING_VERSION = "1"
+"""Of how slices are chosen and drawn; kept pictures of another one are drawn anew."""
 COLUMNS, ROWS = 6, 4
 PIXEL_MM = 1.0
 MARGIN_MM = 4.0
@@ -28,13 +30,24 @@ class MaskSlices:
         By sequence; pixels of 1 mm. Black outside of the brain: no skin, so no face.
     outline : ndarray of uint8, shape (rows, columns, 4)
         Red, green, blue and opacity, to lie over each of the images.
-    step_mm : float
-        From one slice to the next.
+    places_mm : tuple of float
+        Where each slice lies along the axis of the body, in world coordinates.
     """
 
     images: Mapping[str, NDArray[np.uint8]]
     outline: NDArray[np.uint8]
-    step_mm: float
+    places_mm: tuple[float, ...]
+
+    @property
+    def step_mm(self) -> float:
+        """From one slice to the next."""
+        return self.places_mm[1] - self.places_mm[0]
+
+    @property
+    def tile_px(self) -> tuple[int, int]:
+        """Width and height of one slice."""
+        height, width = self.outline.shape[:2]
+        return width // COLUMNS, height // ROWS
 
 
 def draw_mask(
@@ -78,7 +91,7 @@ def draw_mask(
     edge = inside & ~ndimage.binary_erosion(inside)
     outline = np.zeros((*edge.shape, 4), np.uint8)
     outline[edge] = COLOUR
-    return MaskSlices(drawn, outline, float(places[1] - places[0]))
+    return MaskSlices(drawn, outline, tuple(places.tolist()))
 
 
 def _places(box: Box, mask: NDArray[np.bool_], affine: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -41,6 +41,24 @@ def test_the_outline_encloses_as_many_square_millimetres_as_the_mask_has():
     assert tuple(found.outline[2 * tile[0] : 3 * tile[0], : tile[1]][middle][0]) == COLOUR
 
 
+def test_a_voxel_is_outlined_where_it_lies_in_the_head():
+    brain, mask = parts()
+    mask[:] = False
+    # On the patient's left, in front, high up: 2 x 2 x 3 mm around (18, 80, 63) mm.
+    mask[9, 40, 21] = True
+    found = drawn(mask, brain)
+    width, height = found.tile_px
+    rows, columns = np.nonzero(found.outline[..., 3])
+    # The box of the brain and its margin reach to 72 mm on the right and to 92 mm in front, and
+    # the right front end of the head is the upper left corner of a slice.
+    right, front = 72 - 1 - columns % width, 92 - rows % height
+    up = np.array(found.places_mm)[rows // height * COLUMNS + columns // width]
+    assert rows.size > 0
+    for place, centre, half in ((right, 18, 1.0), (front, 80, 1.0), (up, 63, 1.5)):
+        assert np.abs(place - centre).max() <= half
+        assert abs(place.mean() - centre) <= 0.5
+
+
 def test_the_slices_reach_from_below_the_mask_to_above_it():
     brain, mask = parts()
     found = drawn(mask, brain)
