@@ -88,7 +88,7 @@ def scan_quality(request: HttpRequest, study_code: str, quality_id: UUID) -> Htt
         "visit": visit,
         "patient": visit.patient,
         "sees_others": policies.may(request.user, "view_quality_distribution", study),
-        "sees_images": policies.may(request.user, "view_images", visit),
+        "sees_snapshots": policies.may(request.user, "view_snapshots", visit),
         "may_retry": policies.may(request.user, "retry_job", visit),
         "fewest": FEWEST_SCANS,
         "outlying": OUTLYING,

@@ -51,7 +51,7 @@ ENTRY_ROLES = (Role.COORDINATOR, Role.INVESTIGATOR)
 ALL_SITE_ROLES = (Role.DATA_MANAGER, Role.STATISTICIAN, Role.SPONSOR, Role.AUDITOR)
 PATIENT_ROLES = (*SITE_ROLES, *ALL_SITE_ROLES)
 LOAD_ROLES = ALL_SITE_ROLES
-IMAGE_ROLES = (*ENTRY_ROLES, Role.DATA_MANAGER, Role.AUDITOR)
+SNAPSHOT_ROLES = (*ENTRY_ROLES, Role.DATA_MANAGER, Role.SPONSOR, Role.AUDITOR)
 EXPORT_ROLES = (Role.DATA_MANAGER, Role.STATISTICIAN)
 COHORT_ROLES = LOAD_ROLES
 READ_ROLES = (Role.DATA_MANAGER, Role.AUDITOR)
@@ -94,7 +94,8 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "view_loads": LOAD_ROLES,
     # The agreed total of the reads: as `VISIBLE` has `MriSeverityFinal`.
     "view_severity_finals": ALL_SITE_ROLES,
-    "view_images": IMAGE_ROLES,
+    # Pictures that show the brain alone, so that no face is seen. An outline in one is a load.
+    "view_snapshots": SNAPSHOT_ROLES,
     "view_cohort": COHORT_ROLES,
     "view_quality": PATIENT_ROLES,
     # Where the values of other sites lie: a site is told of its own scans alone.

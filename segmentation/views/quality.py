@@ -20,7 +20,7 @@ def quality_picture(request: HttpRequest, study_code: str, quality_id: UUID) -> 
     """Return the picture of an image, in which the brain alone is drawn."""
     study = trial.study(study_code, user=request.user)
     row = selectors.scan_quality(study, quality_id, user=request.user)
-    policies.require(request.user, "view_images", row.scan.visit)
+    policies.require(request.user, "view_snapshots", row.scan.visit)
     return picture(row)
 
 

@@ -33,6 +33,7 @@ IMPORTS = frozenset({"data_manager", "auditor"})
 IMPACT = OVERSEERS | {"statistician"}
 LOCKS = frozenset({"investigator", "data_manager", "auditor"})
 QUARANTINE = ENTRY | OVERSEERS
+SNAPSHOTS = ENTRY | OVERSEERS | {"sponsor"}
 UNLOCKS = frozenset({"investigator", "data_manager"})
 
 Roles = Collection[str]
@@ -248,7 +249,7 @@ EXPECTED: dict[str, Route] = {
     "mask_set_aside": Route(
         scope="study", seen_by=OVERSEERS, get={"data_manager"}, post={"data_manager"}
     ),
-    "quality_picture": Route(scope="site", get=ENTRY | OVERSEERS, page=False),
+    "quality_picture": Route(scope="site", get=SNAPSHOTS, page=False),
     "quality_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     # segmentation: the imaging protocol
     "findings": Route(scope="study", get=SEES_PATIENTS),

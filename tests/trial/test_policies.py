@@ -71,7 +71,7 @@ MAY: dict[str, set[str]] = {
     "comment_on_query": {*ENTRY, "data_manager", "monitor"},
     "view_loads": LOADS,
     "view_severity_finals": {*CENTRAL},
-    "view_images": {*ENTRY, "data_manager", "auditor"},
+    "view_snapshots": {*ENTRY, "data_manager", "sponsor", "auditor"},
     "view_cohort": LOADS,
     "view_quality": {*SITE_PEOPLE, *CENTRAL},
     "view_quality_distribution": set(CENTRAL),
