@@ -19,6 +19,7 @@ from segmentation.services import (
     mask_reviews,
     overlaps,
     quality,
+    run_pictures,
     runs,
     tissue,
     trainings,
@@ -104,6 +105,15 @@ def draw_masks_queued() -> None:
 
 
 @shared_task
+def draw_runs_queued() -> None:
+    """Draw what runs measured for who waits for it; an upload that waits goes first."""
+    worker = f"imaging@{socket.gethostname()}"
+    while not Upload.objects.filter(state=JobState.QUEUED).exists():
+        if run_pictures.execute_next(worker=worker) is None:
+            return
+
+
+@shared_task
 def train_queued() -> None:
     """Train until no training waits; the worker does nothing else meanwhile."""
     worker = f"training@{socket.gethostname()}"
@@ -164,6 +174,11 @@ def ring_overlaps() -> None:
 def ring_masks() -> None:
     """Ring for masks whose pictures are not drawn once the transaction has committed."""
     transaction.on_commit(lambda: _send(draw_masks_queued.name, "imaging"), robust=True)
+
+
+def ring_run_pictures() -> None:
+    """Ring for pictures of runs that somebody waits for once the transaction has committed."""
+    transaction.on_commit(lambda: _send(draw_runs_queued.name, "imaging"), robust=True)
 
 
 def ring_trainings() -> None:

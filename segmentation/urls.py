@@ -12,6 +12,7 @@ from segmentation.views import (
     protocol,
     quality,
     quarantine,
+    run_pictures,
     runs,
     scanners,
     segmentations,
@@ -27,6 +28,7 @@ IMAGE_EXPORTS = f"{STUDY}image-exports/"
 SEGMENTATIONS = f"{STUDY}segmentations/"
 MASKS = f"{STUDY}masks/"
 PROTOCOL = f"{STUDY}protocol/"
+RUN_PICTURE = f"{STUDY}runs/<uuid:run_id>/picture/"
 
 urlpatterns = [
     path("uploads/", uploads.upload_list, name="uploads"),
@@ -46,6 +48,10 @@ urlpatterns = [
     path("uploads/transfers/<uuid:transfer_id>/", transfers.transfer, name="transfer"),
     path(f"{VISIT}status/", uploads.visit_status, name="visit_status"),
     path("studies/<str:study_code>/runs/<uuid:run_id>/", runs.run_page, name="run"),
+    path(RUN_PICTURE, run_pictures.run_picture, name="run_picture"),
+    path(
+        f"{RUN_PICTURE}<slug:picture>.png", run_pictures.run_picture_file, name="run_picture_file"
+    ),
     path("runs/<uuid:run_id>/retry/", runs.run_retry, name="run_retry"),
     path("runs/<uuid:run_id>/cancel/", segmentations.run_cancel, name="run_cancel"),
     path("runs/<uuid:run_id>/first/", segmentations.run_first, name="run_first"),

@@ -32,6 +32,7 @@ from segmentation.models.run import (
     SegmentationResult,
     SegmentationRun,
 )
+from segmentation.models.run_picture import RunPicture
 from segmentation.models.scanner import ScannedOn, Scanner, ScannerChange, ScannerChangeKind
 from segmentation.models.tissue import TissueCode, TissueMeasurement, TissueVolume
 from segmentation.models.training import TrainingCase, TrainingRun
@@ -66,6 +67,7 @@ __all__ = [
     "ProtocolFinding",
     "ProtocolVersion",
     "ReleaseState",
+    "RunPicture",
     "ScanQuality",
     "ScannedOn",
     "Scanner",

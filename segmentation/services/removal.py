@@ -9,7 +9,7 @@ from django.db import transaction
 
 from mldtrial.accounts.holds import hold
 from mldtrial.trial.models import Scan, ScanState
-from segmentation.models import MaskReview, ModelVersion, ScanQuality
+from segmentation.models import MaskReview, ModelVersion, RunPicture, ScanQuality
 from segmentation.services import store
 
 NEW_SECONDS = 60
@@ -42,11 +42,14 @@ def unreferenced(paths: Collection[Path]) -> list[Path]:
 
 
 def remove_pictures(paths: Iterable[Path]) -> list[Path]:
-    """Remove pictures that no measurement and no mask in review shows; return what went."""
+    """Remove pictures that no measurement, no run and no mask in review shows; return what went."""
     found = list(paths)
     shown = set(ScanQuality.objects.values_list("mosaic_sha256", flat=True))
     for pictures in MaskReview.objects.values_list("pictures", flat=True):
         shown.update(str(sha256) for sha256 in pictures.values())
+    # Of a void run nothing is shown any more: the image may be somebody else's.
+    for drawn in RunPicture.objects.filter(run__is_voided=False).only("sheets"):
+        shown.update(drawn.hashes)
     left = [path for path in found if path.stem not in shown and not _is_new(path)]
     for path in left:
         path.unlink(missing_ok=True)

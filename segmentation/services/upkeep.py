@@ -22,6 +22,7 @@ from segmentation.models import (
     ImageExport,
     JobState,
     MaskReview,
+    RunPicture,
     ScanQuality,
     SegmentationResult,
     SegmentationRun,
@@ -68,6 +69,8 @@ class Swept:
     masks_waiting: int
     trainings_taken_back: int
     trainings_waiting: int
+    pictures_taken_back: int
+    pictures_waiting: int
 
     def as_dict(self) -> dict[str, int]:
         """Return the counts by name."""
@@ -93,6 +96,8 @@ def sweep() -> Swept:
             jobs.due_for_ringing(MaskReview),
             jobs.take_back_lost(TrainingRun),
             jobs.due_for_ringing(TrainingRun),
+            jobs.take_back_lost(RunPicture),
+            jobs.due_for_ringing(RunPicture),
         )
 
 
@@ -289,5 +294,5 @@ def _is_running(name: str) -> bool:
         return False
     return any(
         token in jobs.running_tokens(model)
-        for model in (SegmentationRun, Upload, ScanQuality, ImageExport, MaskReview)
+        for model in (SegmentationRun, Upload, ScanQuality, ImageExport, MaskReview, RunPicture)
     )

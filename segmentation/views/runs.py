@@ -50,6 +50,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "scans": [scan for scan in (run.t1w_scan, run.t2w_scan) if scan is not None],
             "trained": trained_on(run.visit.patient, run.model_version),
             "provenance": sorted(run.provenance.items()),
+            "sees_snapshots": policies.may(request.user, "view_snapshots", run.visit),
             "may_place": policies.may(request.user, "place_scan", run.visit),
             "may_cancel": policies.may(request.user, "cancel_job", run.visit),
             "may_retry": policies.may(request.user, "retry_job", run.visit),

@@ -231,6 +231,11 @@ EXPECTED: dict[str, Route] = {
     "visit_status": Route(scope="site", get=SEES_PATIENTS, page=False),
     "job_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run": Route(scope="site", get=SEES_PATIENTS),
+    "run_picture": Route(scope="site", get=SNAPSHOTS),
+    # The run of these addresses has failed: there is nothing to draw.
+    "run_picture_file": Route(
+        scope="site", get=SNAPSHOTS, get_status=404, page=False, params={"picture": "plain-t1w"}
+    ),
     "run_flags": Route(scope="site", get=SEES_PATIENTS, page=False),
     "run_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run_cancel": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),

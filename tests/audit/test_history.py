@@ -11,6 +11,7 @@ from analytics.models import IntervalEstimate, IntervalOrder
 from mldtrial.audit.context import acting, because
 from mldtrial.trial.models import Patient, Visit
 from mldtrial.trial.services import patients
+from segmentation.models import RunPicture
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -30,7 +31,7 @@ def events(record: models.Model) -> list[Any]:
     return list(model.objects.filter(pgh_obj_id=record.pk).order_by("pgh_id"))
 
 
-DERIVED = {IntervalEstimate, IntervalOrder}
+DERIVED = {IntervalEstimate, IntervalOrder, RunPicture}
 """What can be computed again from the records, and who waits for it: no records themselves."""
 
 

@@ -62,6 +62,7 @@ class Command(BaseCommand):
                 tasks.ring_quality()
                 tasks.ring_tissue()
                 tasks.ring_masks()
+                tasks.ring_run_pictures()
                 tasks.ring_image_exports()
                 if swept.trainings_waiting:
                     tasks.ring_trainings()

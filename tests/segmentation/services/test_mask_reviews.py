@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -11,7 +10,6 @@ from django.db import IntegrityError, transaction
 from mldtrial.audit.context import acting
 from mldtrial.trial.models import Role, Scan, ScanState
 from mldtrial.trial.services import participation
-from segmentation.imaging.nifti import write_label_map, write_volume
 from segmentation.models import (
     JobState,
     MaskDecision,
@@ -19,14 +17,13 @@ from segmentation.models import (
     Method,
     ReleaseState,
     SegmentationBatch,
-    SegmentationResult,
     SegmentationRun,
 )
 from segmentation.selectors import mask_reviews as selectors
 from segmentation.selectors.usable import t2w_beside
 from segmentation.services import mask_reviews, store, upkeep, voiding
 from segmentation.services.mask_reviews import Outcome
-from tests.support.heads import GRID, WHITE, head
+from tests.support.drawn import put_files
 from tests.support.loads import make_load, make_model, make_scan
 from tests.support.reads import give as give_reads
 from tests.support.reads import sign
@@ -374,26 +371,10 @@ def test_the_sweep_takes_back_masks_of_lost_workers(world: World):
 # On a busy machine it outlasts a heartbeat, whose own connection sees only what is committed.
 @pytest.mark.django_db(transaction=True)
 def test_the_pictures_show_the_brain_and_the_outline_and_nothing_else(world: World, tmp_path: Path):
-    adult, run = head(), mask_of(world)
+    run = mask_of(world)
     run.t2w_scan = make_scan(run.visit, "T2w")
     run.save()
-    assert run.t2w_scan is not None
-    for scan, data in ((run.t1w_scan, adult.t1w().data), (run.t2w_scan, adult.t2w())):
-        path = tmp_path / f"{scan.pk}.nii.gz"
-        write_volume(path, data, GRID)
-        scan.image_sha256 = store.sha256_of(path)
-        scan.shape, scan.affine = list(data.shape), GRID.tolist()
-        scan.save()
-        store.publish(path, store.image_path(scan.image_sha256))
-    lost = np.zeros(adult.tissue.shape, np.uint8)
-    lost[17:30, 24:38, 23:31] = adult.tissue[17:30, 24:38, 23:31] == WHITE
-    mask = tmp_path / "mask.nii.gz"
-    write_label_map(mask, lost, GRID)
-    SegmentationResult.objects.filter(run=run).update(
-        mask_sha256=store.sha256_of(mask), voxel_count=int(lost.sum())
-    )
-    run.refresh_from_db()
-    store.publish(mask, store.root() / run.result.mask_path)
+    put_files(run, tmp_path)
     give(world, run)
     row = mask_reviews.execute_next(worker="test")
     assert row is not None
