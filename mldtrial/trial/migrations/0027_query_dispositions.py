@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("trial", "0001_squashed_0026_plausible_loads"),
+        ("trial", "0026_plausible_loads"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
