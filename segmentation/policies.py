@@ -23,6 +23,7 @@ from segmentation.models import (
     Scanner,
     ScannerChange,
     ScanQuality,
+    ScanSetAside,
     SegmentationBatch,
     SegmentationResult,
     SegmentationRun,
@@ -105,6 +106,9 @@ VISIBLE: dict[type[models.Model], Callable[[Any], Q]] = {
     Transfer: _transfers,
     Upload: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),
     ScanQuality: lambda user: trial.patients_of(
+        user, trial.PATIENT_ROLES, "scan__visit__patient__"
+    ),
+    ScanSetAside: lambda user: trial.patients_of(
         user, trial.PATIENT_ROLES, "scan__visit__patient__"
     ),
     SegmentationRun: lambda user: trial.patients_of(user, trial.PATIENT_ROLES, "visit__patient__"),

@@ -11,6 +11,7 @@ from mldtrial.trial.models import DeviationCode
 from segmentation.imaging.cautions import Caution
 from segmentation.imaging.protocol.rules import Quantity, Severity
 from segmentation.imaging.quality.metrics import METRICS, Metric
+from segmentation.models import SetAsideCause
 
 VERSION = "1"
 GUARD_NOTE = (
@@ -247,6 +248,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _text("image_sha256", "Checksum of the image", "", "sha256, hexadecimal"),
         _text("deidentification_version", "De-identification procedure"),
         _text("origin", "Origin", "", "CLINICAL | DEMO"),
+        _text("left_out_of_loads", "Left out of every load",
+              "By the rules of the imaging protocol, or set aside by a person", "Y | N"),
+        _text("set_aside", "Set aside by a person", "Why; empty for a scan that is not",
+              " | ".join(SetAsideCause.values)),
+        Column("set_aside_on", "Set aside on", "date"),
+        _text("set_aside_load_known", "Load known when set aside",
+              "Y: a load of the scan had been measured by then", "Y | N"),
+        _text("set_aside_by_who_sees_loads", "Set aside by somebody who sees loads", "", "Y | N"),
+        _text("set_aside_reason", "Reason for setting it aside"),
     ),
     "image_quality": (
         *VISIT,

@@ -15,6 +15,7 @@ from django.db.models import (
     Exists,
     ExpressionWrapper,
     F,
+    FilteredRelation,
     Func,
     OuterRef,
     Q,
@@ -49,6 +50,7 @@ from segmentation.policies import VISIBLE as OF_IMAGES
 from segmentation.policies import visible_to as visible_of_images
 from segmentation.selectors import cautions, tissue, training_sets
 from segmentation.selectors.findings import excluding
+from segmentation.selectors.left_out import left_out
 
 NOT_REVIEWED = "NOT_REVIEWED"
 
@@ -392,7 +394,17 @@ def _scans(study: Study, narrowed: Narrow) -> Rows:
         "image_sha256": F("image_sha256"),
         "deidentification_version": _present("deidentification_version"),
         "origin": F("origin"),
+        "left_out_of_loads": _yes_no("is_left_out"),
+        "set_aside": F("aside__cause"),
+        "set_aside_on": _day("aside__created_at"),
+        "set_aside_load_known": _yes_no_unknown("aside__is_load_known"),
+        "set_aside_by_who_sees_loads": _yes_no_unknown("aside__is_by_who_sees_loads"),
+        "set_aside_reason": F("aside__reason"),
     }
+    found = found.annotate(
+        is_left_out=ExpressionWrapper(left_out(), output_field=models.BooleanField()),
+        aside=FilteredRelation("set_asides", condition=Q(set_asides__taken_back_at__isnull=True)),
+    )
     return _rows(found, columns, (*BY_VISIT, "sequence", "image_sha256"))
 
 

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q
-
 from analytics.selectors import loads
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.trained import trained_on
@@ -29,7 +27,7 @@ from segmentation.models import (
     SegmentationRun,
 )
 from segmentation.policies import visible_to as visible_runs
-from segmentation.selectors.findings import excluding
+from segmentation.selectors.left_out import left_out
 from segmentation.selectors.usable import chosen_of_each
 from segmentation.services.segmenters import is_made_elsewhere
 from segmentation.services.shadowing import is_shadow
@@ -302,7 +300,7 @@ class _Gaps:
         self.usable: dict[UUID, set[str]] = {}
         for visit_id, sequence in (
             Scan.objects.filter(visit__in=visit_ids, state=ScanState.IMPORTED)
-            .exclude(Q(pk__in=excluding().values("scan")))
+            .exclude(left_out())
             .values_list("visit_id", "sequence")
         ):
             self.usable.setdefault(visit_id, set()).add(sequence)
@@ -329,7 +327,7 @@ class _Gaps:
     def _is_of_these_images(self, run: SegmentationRun, point: LoadPoint) -> bool:
         """Return whether a run says something of the images whose load counts."""
         is_same = _same(self.images[point.run_id], (run.t1w_scan_id, run.t2w_scan_id))
-        # A result that is not used is of images that the protocol rules leave out by now.
+        # A result that is not used is of images that are left out by now.
         return is_same and run.state != JobState.SUCCEEDED
 
     def _of_run(self, run: SegmentationRun, *, has_consent: bool) -> Gap:

@@ -10,7 +10,7 @@ from analytics.selectors.trained import trained_on
 from analytics.stats.rescans import Scan
 from mldtrial.trial.models import ScanState, Study
 from segmentation.models import JobState, SegmentationRun
-from segmentation.selectors.findings import excluding
+from segmentation.selectors.left_out import left_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,10 @@ def measured(study: Study, *, user: Any) -> Measured:
     """Return every load of the method that counts that a person may see, repeats of a visit too.
 
     A visit counts with one of its loads; it has others where more images were segmented, and these
-    are neither voided nor left out by the protocol rules. An image is known by its voxels: sent
+    are neither voided nor left out. An image is known by its voxels: sent
     twice, it is one. Patients whom the method has learned from are left out.
     """
     method = loads.active_model()
-    left_out = excluding().values("scan")
     runs = SegmentationRun.objects.filter(
         Q(t2w_scan=None) | Q(t2w_scan__state=ScanState.IMPORTED),
         visit__patient__study=study,
@@ -55,7 +54,7 @@ def measured(study: Study, *, user: Any) -> Measured:
         is_voided=False,
         t1w_scan__state=ScanState.IMPORTED,
     )
-    runs = runs.exclude(t1w_scan__in=left_out).exclude(t2w_scan__in=left_out)
+    runs = runs.exclude(left_out("t1w_scan")).exclude(left_out("t2w_scan"))
     images = {
         pk: frozenset(voxels for voxels in both if voxels)
         for pk, *both in runs.values_list(

@@ -79,6 +79,9 @@ ACTIONS: dict[str, tuple[str, ...]] = {
     "upload_scan": ENTRY_ROLES,
     "view_quarantine": (*ENTRY_ROLES, Role.DATA_MANAGER, Role.AUDITOR),
     "place_scan": (*ENTRY_ROLES, Role.DATA_MANAGER),
+    # That a child has moved, the site knows, which sees no load; a data manager sees loads, and the
+    # record says so. Readers see pictures of a case, and no scan by itself.
+    "set_scan_aside": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "retry_job": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "cancel_job": (*ENTRY_ROLES, Role.DATA_MANAGER),
     "view_segmentations": OVERSEERS,

@@ -34,6 +34,7 @@ from segmentation.models.run import (
 )
 from segmentation.models.run_picture import RunPicture
 from segmentation.models.scanner import ScannedOn, Scanner, ScannerChange, ScannerChangeKind
+from segmentation.models.set_aside import ScanSetAside, SetAsideCause
 from segmentation.models.tissue import TissueCode, TissueMeasurement, TissueVolume
 from segmentation.models.training import TrainingCase, TrainingRun
 from segmentation.models.training_set import TrainingMember, TrainingSet
@@ -69,6 +70,7 @@ __all__ = [
     "ReleaseState",
     "RunPicture",
     "ScanQuality",
+    "ScanSetAside",
     "ScannedOn",
     "Scanner",
     "ScannerChange",
@@ -76,6 +78,7 @@ __all__ = [
     "SegmentationBatch",
     "SegmentationResult",
     "SegmentationRun",
+    "SetAsideCause",
     "TissueCode",
     "TissueMeasurement",
     "TissueVolume",

@@ -29,6 +29,7 @@ from segmentation.models import (
     ScannerChange,
     ScannerChangeKind,
     ScanQuality,
+    ScanSetAside,
     SegmentationResult,
     SegmentationRun,
     Upload,
@@ -37,6 +38,7 @@ from segmentation.policies import visible_to
 from segmentation.selectors.findings import not_met
 from segmentation.selectors.progress import place_of, seconds_left, time_left
 from segmentation.selectors.scanners import events_of_scans, is_another_for
+from segmentation.selectors.set_aside import ScanRow, rows_of, why_left_out
 from segmentation.selectors.training_sets import Trained, trained_on
 
 TAKEN_IN = timedelta(seconds=10)
@@ -142,6 +144,8 @@ class VisitStatus:
         How far a running job has come.
     is_moving : bool
         True while something will change by itself, so that the page asks again.
+    rows : tuple of ScanRow
+        The same scans, each with whether it is left out of every load.
     in_quarantine : tuple of Scan
         Images that wait for a decision where they belong, in the order of the quarantine list;
         they are not among `scans`.
@@ -158,6 +162,7 @@ class VisitStatus:
     percent: int | None
     is_moving: bool
     scans: tuple[Scan, ...]
+    rows: tuple[ScanRow, ...]
     uploads: tuple[Upload, ...]
     run: SegmentationRun | None
     load_ml: float | None
@@ -167,6 +172,11 @@ class VisitStatus:
     not_proposed: frozenset[str]
     in_quarantine: tuple[Scan, ...]
 
+    @property
+    def set_asides(self) -> list[ScanSetAside]:
+        """What people said of scans that they set aside."""
+        return [row.set_aside for row in self.rows if row.set_aside is not None]
+
 
 def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     """Return where the images of a visit stand; a load only for those who may see loads."""
@@ -174,10 +184,10 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     # asks again. Read the other way round, it would be over and its images not there.
     recent = tuple(visit.uploads.order_by("-queued_at"))
     moving = [u for u in recent if not u.is_finished]
-    scans = tuple(visit.scans.filter(state=ScanState.IMPORTED))
+    rows = tuple(rows_of(visit.scans.filter(state=ScanState.IMPORTED), user=user))
+    unused = [row.scan for row in rows if row.is_left_out]
     found = tuple(not_met(visit, user=user))
-    left_out = [one for one in found if one.keeps_scan_out]
-    latest_run = _latest_run(visit, left_out)
+    latest_run = _latest_run(visit, unused)
     load_ml, is_trained_on = None, False
     has_result = latest_run is not None and hasattr(latest_run, "result")
     # The load of a visit is that of the method that counts; of another, its page shows it.
@@ -191,20 +201,21 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
         load_ml = latest_run.result.demyelination_load_ml
         is_trained_on = trained_on(visit.patient, latest_run.model_version) == Trained.IN_IT
     not_done = set(visit.not_done.filter(is_current=True).values_list("sequence", flat=True))
-    kept_out = {one.scan_id for one in left_out}
-    usable = tuple(scan for scan in scans if scan.pk not in kept_out)
+    usable = tuple(row.scan for row in rows if not row.is_left_out)
     code, text, detail, percent = _state(usable, recent, moving, latest_run, not_done)
-    if left_out and code in ("missing", "empty"):
-        code, text, detail = "refused", "Left out by the protocol rules", left_out[0].sentence
+    why = why_left_out(rows, found) if unused and code in ("missing", "empty") else None
+    if why is not None:
+        code, (text, detail) = "refused", why
     is_moving = bool(moving) or _awaits_run(visit, recent, latest_run)
-    seen = tuple(events_of_scans([scan.pk for scan in scans], user=user))
+    seen = tuple(events_of_scans([row.scan.pk for row in rows], user=user))
     return VisitStatus(
         code=code,
         text=text,
         detail=detail,
         percent=percent,
         is_moving=is_moving,
-        scans=scans,
+        scans=tuple(row.scan for row in rows),
+        rows=rows,
         uploads=recent,
         run=latest_run,
         load_ml=load_ml,
@@ -240,15 +251,14 @@ def _not_proposed(visit: Visit, seen: ListOf[ScannerChange]) -> frozenset[str]:
     return frozenset(codes)
 
 
-def _latest_run(visit: Visit, left_out: ListOf[ProtocolFinding]) -> SegmentationRun | None:
+def _latest_run(visit: Visit, unused: ListOf[Scan]) -> SegmentationRun | None:
     """Return the run that a visit shows: of scans that are used, of the method that counts.
 
     One that waits or runs, else the one whose load counts, else the latest.
     """
-    scans = [one.scan_id for one in left_out]
-    found = visit.segmentation_runs.filter(is_voided=False).exclude(t1w_scan__in=scans)
+    found = visit.segmentation_runs.filter(is_voided=False).exclude(t1w_scan__in=unused)
     return (
-        found.exclude(t2w_scan__in=scans)
+        found.exclude(t2w_scan__in=unused)
         .exclude(_of_a_candidate_at_a_held_visit())
         .select_related("model_version", "result")
         .alias(

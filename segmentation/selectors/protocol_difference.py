@@ -13,6 +13,7 @@ from segmentation.imaging.protocol.difference import Change, Changed, Place, Sta
 from segmentation.imaging.protocol.evaluation import Outcome, evaluate
 from segmentation.imaging.protocol.rules import Rule, Severity
 from segmentation.models import FindingDecision, ProtocolFinding, ReleaseState, SegmentationRun
+from segmentation.selectors.left_out import set_aside
 from segmentation.selectors.protocol import facts_of_visits
 
 LABELS: dict[Change, str] = {
@@ -115,7 +116,8 @@ def difference(study: Study, rules: Sequence[Rule]) -> Difference:
                 )
             )
     counted = sum(len(facts[visit.pk].scans) for visit in visits)
-    return _summed(rows, findings, _accepted(study), visits=len(visits), scans=counted)
+    aside = set(set_aside().filter(scan__visit__in=visits).values_list("scan_id", flat=True))
+    return _summed(rows, findings, _accepted(study), aside, visits=len(visits), scans=counted)
 
 
 def _findings(study: Study) -> dict[UUID, dict[Place, ProtocolFinding]]:
@@ -142,6 +144,7 @@ def _summed(
     rows: list[Row],
     findings: dict[UUID, dict[Place, ProtocolFinding]],
     accepted: set[tuple[str, UUID | None]],
+    aside: set[UUID],
     *,
     visits: int,
     scans: int,
@@ -156,7 +159,8 @@ def _summed(
             out_then.add(place)
         else:
             out_then.discard(place)
-    before, after = ({scan for _, scan in places} for places in (out_now, out_then))
+    # What a person has set aside is used for nothing, whatever the rules say.
+    before, after = ({scan for _, scan in places} | aside for places in (out_now, out_then))
     counts = Counter(row.changed.change for row in will)
     return Difference(
         rows=will,

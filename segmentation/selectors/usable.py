@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce
 
 from mldtrial.trial.models import Scan, ScanState, Sequence, Visit
 from segmentation.models import ModelVersion, SegmentationRun
-from segmentation.selectors.findings import excluding
+from segmentation.selectors.left_out import left_out
 
 
 def latest_first(scan: str = "") -> tuple[Any, ...]:
@@ -39,11 +39,10 @@ def best_first(scan: str = "") -> list[Any]:
 def usable_scans(*sequences: str) -> QuerySet[Scan]:
     """Return the scans of sequences, of a visit those to choose first: 3D, then the latest.
 
-    A scan that the protocol rules leave out is none of them until somebody accepts it.
+    A scan that is left out, by the protocol rules or by a person, is none of them.
     """
     scans = Scan.objects.filter(sequence__in=sequences, state=ScanState.IMPORTED)
-    scans = scans.exclude(pk__in=excluding().values("scan"))
-    return scans.order_by(*best_first())
+    return scans.exclude(left_out()).order_by(*best_first())
 
 
 def chosen_scans(visit: Visit, model: ModelVersion) -> dict[str, Scan] | None:

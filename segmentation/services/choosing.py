@@ -9,7 +9,7 @@ from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import Visit
 from mldtrial.trial.selectors.locks import held_ids
 from segmentation.models import JobState, ModelVersion, SegmentationRun
-from segmentation.selectors.findings import excluding
+from segmentation.selectors.left_out import left_out
 from segmentation.selectors.usable import best_first
 
 BEST_FIRST = [
@@ -24,7 +24,7 @@ def flag_for_analysis(*, visit: Visit, model: ModelVersion) -> SegmentationRun |
     """Mark the one run of a visit and a model that pages and exports use.
 
     3D before 2D, then the repeat made last, whenever it was uploaded: of the T1w, then of the T2w.
-    A voided run never, nor one of a scan that the protocol rules leave out.
+    A voided run never, nor one of a scan that is left out, by the protocol rules or by a person.
     """
     done = SegmentationRun.objects.filter(visit=visit, model_version=model)
     best = _usable(done).order_by(*BEST_FIRST).first()
@@ -73,6 +73,5 @@ def _chosen_again(visit: Visit) -> bool:
 
 
 def _usable(runs: QuerySet[SegmentationRun]) -> QuerySet[SegmentationRun]:
-    left_out = excluding().values("scan")
     usable = runs.filter(state=JobState.SUCCEEDED, is_voided=False)
-    return usable.exclude(t1w_scan__in=left_out).exclude(t2w_scan__in=left_out)
+    return usable.exclude(left_out("t1w_scan")).exclude(left_out("t2w_scan"))

@@ -109,6 +109,6 @@ def ask_about_reads(visit: Visit) -> None:
             visit=visit,
             audience=Audience.IMAGING,
             rule=READ_RULE,
-            question="An image of this visit was moved or replaced after the visit had been read. "
-            "Do its reads still stand?",
+            question="An image of this visit was moved, replaced or set aside after the visit had "
+            "been read. Do its reads still stand?",
         )

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
+from django.db.models import BooleanField, ExpressionWrapper
 
 from mldtrial.audit.models import AccessAction
 from mldtrial.trial.models import Disposition, Scan, ScanState, Study, Visit
@@ -22,7 +22,7 @@ from segmentation.imaging.deface import DEFACING_VERSION, deface
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_volume, write_volume
-from segmentation.selectors.findings import excluding
+from segmentation.selectors.left_out import left_out
 from segmentation.selectors.usable import best_first
 from segmentation.services import demo_images, store
 
@@ -44,7 +44,7 @@ class ExportedImage:
     left_out : str
         Why it was not written; empty for an image that was.
     left_out_of_loads : str
-        Y where the rules of the imaging protocol keep the image from every load, else N.
+        Y where the imaging protocol or a person keeps the image from every load, else N.
     """
 
     subject_code: str
@@ -128,7 +128,7 @@ def usable_scans(
         found = found.filter(visit__definition__code=visit_code)
     if among is not None:
         found = found.filter(pk__in=list(among))
-    is_left_out = Exists(excluding().filter(scan=OuterRef("pk")))
+    is_left_out = ExpressionWrapper(left_out(), output_field=BooleanField())
     return list(
         found.exclude(visit__patient__in=without_consent_for_images(Disposition.objects.all()))
         .annotate(is_left_out=is_left_out)

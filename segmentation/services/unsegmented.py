@@ -2,7 +2,7 @@
 
 from mldtrial.trial.models import Scan, ScanState, Visit
 from segmentation.models import ModelVersion, ReleaseState
-from segmentation.selectors.findings import excluding
+from segmentation.selectors.left_out import left_out, set_aside
 from segmentation.selectors.usable import usable_scans
 from segmentation.services.segmenters import is_made_elsewhere
 
@@ -17,7 +17,12 @@ def why_not(visit: Visit, model: ModelVersion) -> str:
         if usable_scans(sequence).filter(visit=visit).exists():
             continue
         scans = Scan.objects.filter(visit=visit, sequence=sequence)
-        if scans.filter(pk__in=excluding().values("scan")).exists():
+        if scans.filter(pk__in=set_aside().values("scan")).exists():
+            return (
+                f"The {sequence} image of this visit is set aside. Take it back on the page of the "
+                "patient, or send another one."
+            )
+        if scans.filter(left_out()).exists():
             return (
                 f"The protocol rules leave out the {sequence} image of this visit. The data "
                 "manager can accept it on the list of findings."

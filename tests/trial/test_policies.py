@@ -58,6 +58,7 @@ MAY: dict[str, set[str]] = {
     "upload_scan": ENTRY,
     "view_quarantine": {*ENTRY, "data_manager", "auditor"},
     "place_scan": {*ENTRY, "data_manager"},
+    "set_scan_aside": {*ENTRY, "data_manager"},
     "retry_job": {*ENTRY, "data_manager"},
     "cancel_job": {*ENTRY, "data_manager"},
     "view_segmentations": {"data_manager", "auditor"},

@@ -158,6 +158,10 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "reason",
         "You asked for this yourself: another person must approve it.",
     ),
+    "set_aside_cause_known": ("cause", "Choose one of the listed causes."),
+    "set_aside_for_a_reason": ("reason", "Give the reason."),
+    "set_aside_taken_back_by_whom_and_why": ("reason", "Give the reason."),
+    "set_aside_once_at_a_time": (NON_FIELD_ERRORS, "This scan is set aside already."),
     "protocol_one_draft": (
         NON_FIELD_ERRORS,
         "Somebody else has just begun a draft; open the page again.",

@@ -25,7 +25,7 @@ from mldtrial.trial.rules.subtype import PRESYMPTOMATIC_RULES, derive_subtype
 from mldtrial.trial.selectors import subtype_of
 from mldtrial.trial.services import assessments, patients
 from segmentation.models import Method, ModelVersion, ProtocolFinding, ReleaseState
-from segmentation.services import finding_decisions
+from segmentation.services import finding_decisions, setting_aside
 from tests.support.loads import (
     give_interval,
     make_load,
@@ -354,6 +354,35 @@ def test_scans_and_visits_are_counted(committed):
     assert len(table(take(committed, "scans"))) == 2
     counts = {row["visit_date"]: row["scan_count"] for row in table(take(committed, "visits"))}
     assert counts[DAY.isoformat()] == "2"
+
+
+def test_a_scan_that_a_person_set_aside_says_why_and_what_was_known(committed):
+    run = make_load(committed.patient_a, DAY, 10.5)
+    flair = make_scan(run.visit, "FLAIR")
+    by = committed.user("data_manager")
+    columns = [name for name in column_names("scans") if name.startswith(("left_out", "set_aside"))]
+    assert columns[1:] == [
+        "set_aside", "set_aside_on", "set_aside_load_known", "set_aside_by_who_sees_loads",
+        "set_aside_reason",
+    ]  # fmt: skip
+    with acting(user=by, origin="web"):
+        row = setting_aside.set_aside(scan=run.t1w_scan, cause="MOVEMENT", reason="=Seen", by=by)
+    kept, out = table(take(committed, "scans"))
+    assert (kept["scan_id"], [kept[name] for name in columns]) == (
+        str(flair.pk), ["N", "", "", "", "", ""],
+    )  # fmt: skip
+    day = f"{row.created_at:%Y-%m-%d}"
+    assert [out[name] for name in columns] == ["Y", "MOVEMENT", day, "Y", "Y", "'=Seen"]
+    with acting(user=by, origin="web"):
+        setting_aside.take_back(row=row, reason="Mixed up", by=by)
+    assert table(take(committed, "demyelination_load"))[0]["run_id"] == str(run.pk)
+    assert {tuple(one[name] for name in columns) for one in table(take(committed, "scans"))} == {
+        ("N", "", "", "", "", ""),
+    }
+
+
+def column_names(dataset):
+    return [column.name for column in dictionary.columns(dataset)]
 
 
 def test_the_record_comes_before_the_first_byte_and_is_completed_after_the_last(committed):
