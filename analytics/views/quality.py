@@ -17,11 +17,12 @@ from analytics.selectors.quality import Row
 from analytics.views import charts
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
+from mldtrial.trial.models import ScanState, Study
 from mldtrial.trial.models import Sequence as MriSequence
-from mldtrial.trial.models import Study
 from mldtrial.trial.selectors import reads
 from segmentation.imaging.quality.metrics import BY_KEY, METHOD_VERSION, METRICS, Metric
 from segmentation.imaging.quality.outliers import FEWEST_SCANS, OUTLYING
+from segmentation.selectors import set_aside
 from segmentation.views.quality import picture
 
 PER_PAGE = 50
@@ -90,6 +91,9 @@ def scan_quality(request: HttpRequest, study_code: str, quality_id: UUID) -> Htt
         "sees_others": policies.may(request.user, "view_quality_distribution", study),
         "sees_snapshots": policies.may(request.user, "view_snapshots", visit),
         "may_retry": policies.may(request.user, "retry_job", visit),
+        "may_set_aside": row.scan.state == ScanState.IMPORTED
+        and policies.may(request.user, "set_scan_aside", visit),
+        "aside": set_aside.of_scan(row.scan, user=request.user),
         "fewest": FEWEST_SCANS,
         "outlying": OUTLYING,
     }

@@ -17,9 +17,15 @@ from mldtrial.trial.views.answers import UNPROCESSABLE, asked_next
 from segmentation import tasks
 from segmentation.forms.findings import AcceptForm, DismissForm, RecordForm, TakeBackForm
 from segmentation.imaging.protocol.evaluation import Outcome, Result, evaluate
-from segmentation.models import FindingOutcome, FindingSeverity, FindingState, ProtocolFinding
+from segmentation.models import (
+    FindingOutcome,
+    FindingSeverity,
+    FindingState,
+    ProtocolFinding,
+    ScanSetAside,
+)
 from segmentation.selectors import findings as found_rows
-from segmentation.selectors import protocol
+from segmentation.selectors import protocol, set_aside
 from segmentation.selectors.findings import ANSWERED, TO_DECIDE, FindingFilters
 from segmentation.services import finding_decisions, findings_export
 
@@ -162,6 +168,7 @@ def finding_page(request: HttpRequest, study_code: str, finding_id: UUID) -> Htt
         "finding": finding,
         "patient": finding.visit.patient,
         "held": held,
+        "aside": _set_aside(request, finding),
         "sheet": _sheet(finding),
         "acts": offered(request, finding, ACTS, refused) if held is None or refused else [],
         "may_see_history": policies.may(request.user, "view_audit", finding.visit),
@@ -176,6 +183,10 @@ def _performed(request: HttpRequest, finding: ProtocolFinding) -> Refusal | None
     if "action" not in request.POST:
         raise BadRequest("Say what to do with the finding.")
     return perform(request, finding, ACTS)
+
+
+def _set_aside(request: HttpRequest, finding: ProtocolFinding) -> ScanSetAside | None:
+    return None if finding.scan is None else set_aside.of_scan(finding.scan, user=request.user)
 
 
 def _sheet(finding: ProtocolFinding) -> list[Result]:

@@ -1,5 +1,7 @@
 """How a number was made."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -12,9 +14,11 @@ from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
-from segmentation.selectors import tissue
+from segmentation.models import SegmentationRun
+from segmentation.selectors import set_aside, tissue
 from segmentation.selectors.cautions import caution_words
 from segmentation.selectors.intervals import held_out_of
+from segmentation.selectors.set_aside import ScanRow
 from segmentation.selectors.training_sets import trained_on
 from segmentation.services import run_requests
 
@@ -33,6 +37,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             study=study, by=request.user, what="load", subject=run.visit.patient.subject_code
         )
     measured = None if result is None else tissue.measurement_of(run, user=request.user)
+    rows = set_aside.rows_of_run(run, user=request.user)
     return render(
         request,
         "segmentation/run.html",
@@ -47,15 +52,26 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "held_out": held_out_of(result),
             "tissue": measured,
             "volumes": [] if measured is None else tissue.shown_volumes(measured),
-            "scans": [scan for scan in (run.t1w_scan, run.t2w_scan) if scan is not None],
+            "rows": rows,
+            **_left_out(run, rows),
             "trained": trained_on(run.visit.patient, run.model_version),
             "provenance": sorted(run.provenance.items()),
             "sees_snapshots": policies.may(request.user, "view_snapshots", run.visit),
             "may_place": policies.may(request.user, "place_scan", run.visit),
+            "may_set_aside": policies.may(request.user, "set_scan_aside", run.visit),
             "may_cancel": policies.may(request.user, "cancel_job", run.visit),
             "may_retry": policies.may(request.user, "retry_job", run.visit),
         },
     )
+
+
+def _left_out(run: SegmentationRun, rows: Sequence[ScanRow]) -> dict[str, Any]:
+    """Return why the load of a run counts nowhere though it is not void."""
+    unused = [] if run.is_voided else [row for row in rows if row.is_left_out]
+    return {
+        "aside": [row.set_aside for row in unused if row.set_aside is not None],
+        "by_rules": [row.scan for row in unused if row.set_aside is None],
+    }
 
 
 @require_POST

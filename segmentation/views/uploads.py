@@ -131,6 +131,7 @@ def visit_status(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpR
             "visit": visit,
             "study": study,
             "may_place": policies.may(request.user, "place_scan", visit),
+            "may_set_aside": policies.may(request.user, "set_scan_aside", visit),
             "may_import": _may_import(request, visit, status),
             "may_record": policies.may(request.user, "record_deviation", visit),
         },

@@ -136,6 +136,40 @@ def waiting_scan_of(world: World, target: str) -> Scan:
     return found
 
 
+def _set_aside(world: World, target: str) -> uuid.UUID:
+    """Return what was said of an image of the target that no other address speaks of."""
+    from segmentation.models import ScanSetAside, SetAsideCause
+
+    content = hashlib.sha256(f"{target}, set aside".encode()).hexdigest()
+    first = scan_of(world, target)
+    scan, _ = Scan.objects.get_or_create(
+        visit=first.visit,
+        image_sha256=content,
+        defaults={
+            "sequence": Sequence.FLAIR,
+            "acq_stratum": AcqStratum.TWO_D,
+            "shape": first.shape,
+            "voxel_size_mm": first.voxel_size_mm,
+            "affine": first.affine,
+            "voxels_sha256": content,
+            "source_sha256": content,
+            "source_format": "nifti",
+        },
+    )
+    found, _ = ScanSetAside.objects.get_or_create(
+        scan=scan,
+        taken_back_at=None,
+        defaults={
+            "cause": SetAsideCause.MOVEMENT,
+            "reason": f"Moved, {target}",
+            "set_aside_by": world.user("data_manager"),
+            "is_load_known": False,
+            "is_by_who_sees_loads": True,
+        },
+    )
+    return found.pk
+
+
 def _query(world: World, target: str) -> uuid.UUID:
     return queries.open_query(
         patient=patient_of(world, target),
@@ -566,6 +600,7 @@ PARAMETERS: dict[str, Callable[[World, str], Any]] = {
     "visit_id": lambda world, target: visit_of(world, target).pk,
     "scan_id": lambda world, target: scan_of(world, target).pk,
     "waiting_id": lambda world, target: waiting_scan_of(world, target).pk,
+    "set_aside_id": _set_aside,
     "disposition_id": _disposition,
     "treatment_id": _treatment,
     "batch_id": _batch,
@@ -611,6 +646,7 @@ IDENTIFYING = (
     "batch_id",
     "scan_id",
     "waiting_id",
+    "set_aside_id",
     "query_id",
     "upload_id",
     "run_id",

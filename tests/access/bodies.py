@@ -187,6 +187,8 @@ CHANGES: dict[str, Change] = {
         headers={"Tus-Resumable": "1.0.0", "Upload-Length": "9000"},
     ),
     "scan_move": Change(body=_to_another_visit),
+    "scan_set_aside": Change(body={"cause": "MOVEMENT", **REASON}),
+    "scan_take_back": Change(body=REASON),
     "scan_keep": Change(body=REASON),
     "scan_discard": Change(body=REASON),
     "job_retry": Change(body=_with_raw_files, refused=302),

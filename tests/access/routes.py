@@ -216,6 +216,12 @@ EXPECTED: dict[str, Route] = {
     "transfer": Route(scope="site", seen_by=ENTRY, page=False),
     "quarantine": Route(scope="member", get=QUARANTINE),
     "scan_move": Route(scope="site", get=ENTRY | {"data_manager"}, post=ENTRY | {"data_manager"}),
+    "scan_set_aside": Route(
+        scope="site", get=ENTRY | {"data_manager"}, post=ENTRY | {"data_manager"}
+    ),
+    "scan_take_back": Route(
+        scope="site", get=ENTRY | {"data_manager"}, post=ENTRY | {"data_manager"}
+    ),
     "scan_keep": Route(
         scope="site",
         seen_by=QUARANTINE,

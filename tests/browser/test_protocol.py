@@ -1,4 +1,7 @@
-"""The data manager writes a rule, sees what it changes, puts it in force and takes it back."""
+"""The data manager writes a rule, sees what it changes, puts it in force and takes it back.
+
+And does by hand with one scan what such a rule does with all.
+"""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -74,3 +77,18 @@ def test_a_rule_is_written_seen_put_in_force_and_taken_back(page: Page):
     page.goto("/studies/MLD-1/findings/")
     expect(page.get_by_text("1 finding", exact=True)).to_be_visible()
     expect(page.get_by_text("TE 120 ms")).to_have_count(0)
+
+    # A person sets a scan aside, as the rules would, and takes it back.
+    page.get_by_role("link", name="A-001").click()
+    page.get_by_role("link", name="Set aside T1w 2D of Baseline").click()
+    expect(page.get_by_text("The visit has no other T1w scan: it has no load")).to_be_visible()
+    page.get_by_text("movement", exact=True).click()
+    page.get_by_label("In words").fill("The child woke up")
+    page.get_by_role("button", name="Set aside").click()
+    aside = page.get_by_role("list", name="Set aside").get_by_role("listitem")
+    expect(aside).to_contain_text("T1w 2D is set aside: movement. The child woke up")
+    expect(page.get_by_text("Scan set aside", exact=True)).to_be_visible()
+    page.get_by_role("link", name="Take back T1w 2D of Baseline").click()
+    page.get_by_label("Reason").fill("It was another child")
+    page.get_by_role("button", name="Take back").click()
+    expect(page.get_by_text("T1w 2D of Baseline is taken back.")).to_be_visible()

@@ -119,6 +119,8 @@ SECTIONS = {
     "run": "uploads",
     "scan_move": "quarantine",
     "scan_keep": "quarantine",
+    "scan_set_aside": "patients",
+    "scan_take_back": "patients",
     "scan_discard": "quarantine",
     "query": "queries",
     "query_new": "patients",

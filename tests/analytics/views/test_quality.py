@@ -10,12 +10,13 @@ from django.test import Client
 from django.urls import reverse
 
 from analytics.selectors import quality
-from mldtrial.trial.models import ReadAssignment, ReadRole
+from mldtrial.audit.context import acting
+from mldtrial.trial.models import ReadAssignment, ReadRole, Scan
 from mldtrial.trial.rules.reading import new_reading_id
 from segmentation.imaging.quality.metrics import METRICS
 from segmentation.imaging.quality.outliers import FEWEST_SCANS
 from segmentation.models import JobState, ScanQuality
-from segmentation.services import store
+from segmentation.services import setting_aside, store
 from tests.support.quality import make_many, make_quality
 from tests.support.world import World
 
@@ -151,6 +152,21 @@ def test_a_picture_is_for_who_may_see_images(world: World, bad: ScanQuality):
         assert page(world, key, "quality_picture", bad.pk).status_code == status, key
     assert "picture.png" in page(world, "coordinator", "scan_quality", bad.pk).content.decode()
     assert "picture.png" not in page(world, "monitor", "scan_quality", bad.pk).content.decode()
+
+
+def test_a_scan_is_set_aside_where_its_picture_is_and_the_page_says_so(
+    world: World, bad: ScanQuality
+):
+    url = reverse("scan_set_aside", args=[bad.scan_id])
+    assert url in page(world, "coordinator", "scan_quality", bad.pk).content.decode()
+    assert url not in page(world, "auditor", "scan_quality", bad.pk).content.decode()
+    by = world.user("coordinator")
+    scan = Scan.objects.select_related("visit__patient__study").get(pk=bad.scan_id)
+    with acting(user=by, origin="web"):
+        row = setting_aside.set_aside(scan=scan, cause="ARTEFACT", reason="Braces", by=by)
+    text = page(world, "coordinator", "scan_quality", bad.pk).content.decode()
+    assert "is set aside: artefact." in text
+    assert reverse("scan_take_back", args=[row.pk]) in text
 
 
 @pytest.mark.django_db(transaction=True)
