@@ -2,10 +2,10 @@
 
 Odds of one patient, against the odds over patients of `ordinal`: the first are further from 1 the
 more patients differ, for a mean over unlike patients is flatter than the curve of each (Zeger,
-Liang and Albert 1988, Biometrics 44:1049). Maximum likelihood by `ordinal_quadrature`, as by R's
-ordinal::clmm. Patients' own levels are taken to be normal on the logit scale and unrelated to the
-covariates; where they are related, the odds ratio mixes what differs between patients with what
-changes within one.
+Liang and Albert 1988, Biometrics 44:1049). Maximum likelihood by `ordinal_quadrature` and
+`ordinal_search`, as by R's ordinal::clmm. Patients' own levels are taken to be normal on the logit
+scale and unrelated to the covariates; where they are related, the odds ratio mixes what differs
+between patients with what changes within one.
 """
 
 from collections.abc import Hashable, Sequence
@@ -18,31 +18,12 @@ from scipy import stats
 from analytics.stats import ordinal
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.follow_up import codes_of, must_be_written
-from analytics.stats.ordinal_quadrature import (
-    WIDEST_SD,
-    Integrated,
-    Panel,
-    derivatives,
-    integrated,
-    points_for,
-)
+from analytics.stats.ordinal_quadrature import Panel
+from analytics.stats.ordinal_search import BORDER, highest
 
 Array = NDArray[np.float64]
-STEPS, HALVINGS = 100, 30
-CONVERGED = 1e-10
-SETTLED = 1e-4
-"""By how much a further step may still move a log odds."""
-BORDER = 1e-3
-"""Standard deviation on the logit scale below which it counts as none."""
-FIRST_SDS = (1.0, 5.0)
-"""Standard deviations from which a search begins, each."""
 MOST_ROWS = 20_000
 """Rows beyond which the points of all of them together would take too much memory."""
-NO_END = (
-    f"Patients differ by more than {WIDEST_SD:g} log odds: they keep to their levels almost without"
-    " fail, which tells nothing of one patient."
-)
-NOT_FOUND = "The search found no maximum; the rows are too few, or a covariate is too uneven."
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +101,7 @@ def fit(
     panel = Panel.of(codes, (design - middle) / size, who, cuts)
     thresholds = alone.thresholds - alone.coefficients @ middle
     start = np.concatenate([thresholds, alone.coefficients * size])
-    # Ends of a mean over patients lie nearer to each other than those of one patient.
-    starts = [np.append(start * np.sqrt(1 + sd**2 / 3), sd) for sd in FIRST_SDS]
-    at, value, information = _highest(panel, starts)
+    at, value, information = highest(panel, start)
     covariance = ordinal.inverse_of(information)
     sd = abs(float(at[-1]))
     beta = at[cuts:-1] / size
@@ -145,78 +124,3 @@ def fit(
         n_repeated=n_repeated,
         degrees=degrees,
     )
-
-
-class _NoEndError(NotEstimableError):
-    """The search left the widest deviation behind, at this likelihood."""
-
-    def __init__(self, log_likelihood: float) -> None:
-        super().__init__(NO_END)
-        self.log_likelihood = log_likelihood
-
-
-def _highest(panel: Panel, starts: Sequence[Array]) -> tuple[Array, float, Array]:
-    """Return the best of the maxima that searches from several starts end at.
-
-    There may be two: where subtypes reverse a relation, one of patients who differ little and one
-    of patients who differ by far, whose odds point opposite ways.
-    """
-    found: list[tuple[Array, float, Array]] = []
-    faults: list[NotEstimableError] = []
-    for start in starts:
-        try:
-            found.append(_newton(panel, start))
-        except NotEstimableError as error:
-            faults.append(error)
-    if not found:
-        raise faults[0]
-    best = max(found, key=lambda one: one[1])
-    for fault in faults:
-        if isinstance(fault, _NoEndError) and fault.log_likelihood > best[1]:
-            raise fault
-    return best
-
-
-def _newton(panel: Panel, start: Array) -> tuple[Array, float, Array]:
-    """Return where the likelihood is greatest, its value, and the information there.
-
-    The likelihood is the same for a deviation and its negative, so that a variance of zero is a
-    maximum like any other, and no border for the search.
-    """
-    at, found = start, integrated(panel, start)
-    for _ in range(STEPS):
-        if found.nodes.shape[1] != points_for(at[-1]):
-            found = integrated(panel, at, found.modes)
-        score, information = derivatives(panel, at, found)
-        # Downhill directions of a likelihood that is not concave are turned round.
-        values, vectors = np.linalg.eigh(information)
-        firm = np.maximum(np.abs(values), 1e-8 * np.abs(values).max())
-        step = vectors @ ((vectors.T @ score) / firm)
-        if score @ step < CONVERGED and np.abs(step).max() < SETTLED and values.min() > 0:
-            return at, found.log_likelihood, information
-        step = _within(at, step)
-        if step is None:
-            raise _NoEndError(found.log_likelihood)
-        at, found = _ahead(panel, at, step, found)
-    raise NotEstimableError(NOT_FOUND)
-
-
-def _within(at: Array, step: Array) -> Array | None:
-    """Return the step, shortened where it would pass the widest deviation; None: it is there."""
-    here, there = abs(at[-1]), abs(at[-1] + step[-1])
-    if there <= WIDEST_SD:
-        return step
-    room = WIDEST_SD - here
-    if room < BORDER:
-        return None
-    shortened: Array = step * (room - BORDER / 2) / (there - here)
-    return shortened
-
-
-def _ahead(panel: Panel, at: Array, step: Array, found: Integrated) -> tuple[Array, Integrated]:
-    for _ in range(HALVINGS):
-        there = integrated(panel, at + step, found.modes, found.nodes.shape[1])
-        if there.log_likelihood >= found.log_likelihood - 1e-10 * abs(found.log_likelihood):
-            return at + step, there
-        step = step / 2
-    raise NotEstimableError(NOT_FOUND)

@@ -28,7 +28,7 @@ AT_THE_MODE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """Rows in the order of their patients.
+    """Rows in the order of their patients, and of the levels of each.
 
     Attributes
     ----------
@@ -37,20 +37,24 @@ class Panel:
     x : ndarray, shape (n, p)
     who, starts : ndarray of int, shapes (n,) and (g,)
         The patient of each row, and the first row of each.
+    cells : ndarray of int
+        The first row of each level of each patient.
     """
 
     codes: Places
     x: Array
     who: Places
     starts: Places
+    cells: Places
     cuts: int
 
     @classmethod
     def of(cls, codes: Places, x: Array, who: Places, cuts: int) -> "Panel":
         """Return rows, put in order, of patients 0 to g - 1."""
-        order = np.argsort(who, kind="stable")
+        order = np.lexsort((codes, who))
         starts = np.searchsorted(who[order], np.arange(int(who.max()) + 1))
-        return cls(codes[order], x[order], who[order], starts, cuts)
+        cells = np.unique((who * (cuts + 1) + codes)[order], return_index=True)[1]
+        return cls(codes[order], x[order], who[order], starts, cells, cuts)
 
     def summed(self, values: Array) -> Array:
         """Return sums over the rows of each patient."""
@@ -120,22 +124,23 @@ def derivatives(panel: Panel, at: Array, found: Integrated) -> tuple[Array, Arra
     moved = float(at[-1]) * nodes
     above, below = expit(moved - high[:, None]), expit(low[:, None] - moved)
     gap = 1 / np.expm1(high - low)
-    cut = panel.codes[:, None]
-    scores = [
-        panel.summed(
-            np.where(cut == one, above + gap[:, None], 0.0)
-            - np.where(cut == one + 1, below + gap[:, None], 0.0)
-        )
-        for one in range(panel.cuts)
-    ]
     left = above - below
-    scores += [-panel.summed(column[:, None] * left) for column in panel.x.T]
-    scores.append(-found.nodes * panel.summed(left))
-    by_node = np.stack(scores, axis=-1)
-    means = np.einsum("gk,gkq->gq", found.weights, by_node)
-    seen = (np.sqrt(found.weights)[:, :, None] * by_node).reshape(-1, at.size)
+    by_node = np.zeros((at.size, *found.nodes.shape))
+    # A row tells of the two ends of its own level alone.
+    ended = np.add.reduceat(above + gap[:, None], panel.cells)
+    begun = np.add.reduceat(below + gap[:, None], panel.cells)
+    patients, levels = panel.who[panel.cells], panel.codes[panel.cells]
+    has_end, has_begin = levels < panel.cuts, levels > 0
+    by_node[levels[has_end], patients[has_end]] += ended[has_end]
+    by_node[levels[has_begin] - 1, patients[has_begin]] -= begun[has_begin]
+    for place, column in enumerate(panel.x.T):
+        by_node[panel.cuts + place] = -panel.summed(column[:, None] * left)
+    by_node[-1] = -found.nodes * panel.summed(left)
+    means = np.einsum("gk,qgk->gq", found.weights, by_node)
+    by_node *= np.sqrt(found.weights)
+    seen = by_node.reshape(at.size, -1)
     information = _curvature(panel, nodes, weights, above, below, gap)
-    return means.sum(axis=0), information - seen.T @ seen + means.T @ means
+    return means.sum(axis=0), information - seen @ seen.T + means.T @ means
 
 
 def _curvature(

@@ -1,5 +1,7 @@
 """An intercept of each patient: R's ordinal, integrals by scipy, by hand, what changes nothing."""
 
+from itertools import product
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,7 @@ from analytics.stats import ordinal
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.ordinal_mixed import MOST_ROWS, fit
 from analytics.stats.ordinal_quadrature import Panel, derivatives, integrated
+from analytics.stats.ordinal_search import climbed
 from tests.support.wine import BITTERNESS, JUDGES, WINE
 
 
@@ -207,14 +210,14 @@ def test_the_interval_of_one_patients_odds_covers_the_truth(patients, least, mos
     assert least <= covered / (1000 - refused) <= most, covered
 
 
-def reversed_by_patients(seed: int, noise: float):
+def reversed_by_patients(seed: int, noise: float, patients: int = 40):
     """Return levels, loads in 10 mL and patients: over all levels fall with loads, in each rise."""
     rng = np.random.default_rng(seed)
-    group, visit = np.repeat(np.arange(40), 4), np.tile(np.arange(4), 40)
+    group, visit = np.repeat(np.arange(patients), 4), np.tile(np.arange(4), patients)
     is_low = group % 2 == 0
-    load = np.where(is_low, 20, 100) + 8 * visit + rng.normal(0, 6, 40)[group]
+    load = np.where(is_low, 20, 100) + 8 * visit + rng.normal(0, 6, patients)[group]
     load = load + rng.normal(0, noise, group.size)
-    level = np.where(is_low, 3.5, 0.5) + 0.8 * visit + rng.normal(0, 0.6, 40)[group]
+    level = np.where(is_low, 3.5, 0.5) + 0.8 * visit + rng.normal(0, 0.6, patients)[group]
     level = level + rng.normal(0, 0.4, group.size)
     return np.clip(np.round(level), 0, 6), load[:, None] / 10, group.tolist()
 
@@ -230,3 +233,67 @@ def test_of_two_maxima_the_higher_one_is_taken():
 def test_a_maximum_that_is_lower_than_what_has_no_end_is_none():
     with pytest.raises(NotEstimableError, match="more than 10 log odds"):
         fit(*reversed_by_patients(0, noise=2.0))
+
+
+def test_searches_from_patients_who_differ_little_would_end_at_odds_of_the_wrong_sign():
+    """From the slope over all, whatever the deviation, they end at 0.75 with p 0.0006."""
+    levels, loads, patients = reversed_by_patients(116, noise=10.0, patients=24)
+    found = fit(levels, loads, patients)
+    assert found.log_likelihood[1] == pytest.approx(-151.74, abs=0.01)
+    assert found.sd == pytest.approx(8.5, abs=0.05)
+    assert found.odds_ratios[0] == pytest.approx(3.3, abs=0.05)
+
+
+def best_of_many_starts(levels, x, patients, sds) -> float:
+    """Return the highest maximum from the slope over all, none and the turned one."""
+    alone = ordinal.fit(levels, x)
+    panel, ends = panel_of(levels, x, patients), []
+    for sign, sd in product((1, 0, -1), sds):
+        middle = x.mean(axis=0) @ alone.coefficients
+        thresholds = alone.thresholds - middle * (1 - sign)
+        start = np.concatenate([thresholds, sign * alone.coefficients]) * np.sqrt(1 + sd**2 / 3)
+        try:
+            ends.append(climbed(panel, np.append(start, sd))[1])
+        except NotEstimableError:
+            continue
+    return max(ends, default=-np.inf)
+
+
+def falls_short(levels, x, patients, sds) -> bool:
+    """Tell whether another start ends higher, than what has no end too."""
+    try:
+        found = fit(levels, x, patients).log_likelihood[1]
+    except NotEstimableError as error:
+        found = error.log_likelihood
+    return best_of_many_starts(levels, x, patients, sds) > found + 1e-3
+
+
+@pytest.mark.parametrize(("seed", "patients"), [(116, 24), (4, 24), (5, 40), (16, 40), (19, 40)])
+def test_no_other_start_ends_higher(seed: int, patients: int):
+    """Of the seeds where searches from the slope over all had missed the best."""
+    assert not falls_short(*reversed_by_patients(seed, 10.0, patients), sds=(1.0, 5.0, 7.0))
+
+
+@pytest.mark.faults
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("patients", [16, 24, 40])
+def test_of_many_cohorts_no_other_start_ends_higher(patients: int):
+    for seed, noise in product(range(200, 230), (8.0, 11.0)):
+        cohort = reversed_by_patients(seed, noise, patients)
+        assert not falls_short(*cohort, sds=(1.0, 3.0, 5.0, 7.0, 9.0)), (seed, noise)
+
+
+@given(st.integers(0, 2**20), st.floats(0, 10), st.floats(0.05, 0.95))
+@settings(max_examples=25, deadline=None)
+def test_with_the_deviation_held_there_is_one_maximum(seed: int, sd: float, share: float):
+    """Between any two points the log likelihood lies above the straight line."""
+    levels, load, patients = courses(seed % 40, patients=8)
+    panel = panel_of(levels, load[:, None], patients)
+    rng = np.random.default_rng(seed)
+    one, other = (
+        np.concatenate([np.sort(rng.normal(0, 3, panel.cuts)), rng.normal(0, 3, 1), [sd]])
+        for _ in range(2)
+    )
+    ends = [integrated(panel, at).log_likelihood for at in (one, other)]
+    middle = integrated(panel, share * one + (1 - share) * other).log_likelihood
+    assert middle >= share * ends[0] + (1 - share) * ends[1] - 1e-3
