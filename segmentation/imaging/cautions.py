@@ -11,6 +11,7 @@ class Caution(StrEnum):
     T2W_UNUSUAL = "T2W_UNUSUAL"
     BRAIN_AT_EDGE = "BRAIN_AT_EDGE"
     T2W_INCOMPLETE = "T2W_INCOMPLETE"
+    PERHAPS_TWO_HEADS = "PERHAPS_TWO_HEADS"
 
 
 CAUTION_WORDS: Mapping[Caution, str] = {
@@ -22,4 +23,6 @@ CAUTION_WORDS: Mapping[Caution, str] = {
     "the image is not in the load.",
     Caution.T2W_INCOMPLETE: "The T2w image does not cover the whole brain of the T1w image. Where "
     "it ends, the load rests on the T1w image alone.",
+    Caution.PERHAPS_TWO_HEADS: "The T1w and the T2w image may not be of one head: what is dark in "
+    "one is less often bright in the other than in two images of one visit. Look at both.",
 }

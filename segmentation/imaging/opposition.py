@@ -2,7 +2,8 @@
 
 FLAIR has the dark fluid of a T1w image, and a brain without myelin looks alike in both to a
 template. It gives itself away beside the T2w image: what is bright there, gray matter and white
-matter that has lost its myelin, is bright in FLAIR as well, and dark in a T1w image.
+matter that has lost its myelin, is bright in FLAIR as well, and dark in a T1w image. Images of two
+heads give themselves away in the same number: their folds do not lie upon each other.
 """
 
 import numpy as np
@@ -46,8 +47,8 @@ def require_opposed(t1w: Volume, t2w: NDArray[np.floating], fit: TemplateFit) ->
             FailureCode.SEQUENCE_MISMATCH,
             "Inside the brain, the images given as T1w and T2w are bright in the same places "
             f"(correlation {found:.2f}; at most {MOST_CORRELATED:.2f} is expected, since what is "
-            "bright in T2w is dark in T1w). A FLAIR image looks like this. Check the sequence of "
-            "both, and send the T1w image.",
+            "bright in T2w is dark in T1w). A FLAIR image looks like this, and so do images of two "
+            "heads. Check the sequence of both and whose they are, and send the right ones.",
         )
     return found
 

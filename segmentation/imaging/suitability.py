@@ -20,12 +20,12 @@ from segmentation.imaging.cautions import Caution
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume, voxel_size_mm, voxel_volume_mm3
 from segmentation.imaging.itk import array_of, coarse, to_itk
-from segmentation.imaging.quality.coverage import PERCENT, Coverage, coverage
+from segmentation.imaging.quality.coverage import PERCENT, coverage
 from segmentation.imaging.quality.regions import Regions
-from segmentation.imaging.registration import resample_onto
+from segmentation.imaging.shown import unseen_percent
 from segmentation.imaging.template import template_brain, template_tissues
 
-SUITABILITY_VERSION = "suitable-2"
+SUITABILITY_VERSION = "suitable-3"
 COARSE_MM = 3.0
 NEIGHBOURHOOD_VOXELS = 2.5
 FLAT = 1e-5
@@ -35,10 +35,10 @@ AIR_SHARE = 0.1
 
 LEAST_LIKENESS = {"T1w": 0.38, "T2w": 0.08}
 USUAL_LIKENESS = {"T1w": 0.48, "T2w": 0.15}
-MOST_CORRELATED, USUALLY_CORRELATED = -0.2, -0.5
+MOST_CORRELATED, USUALLY_CORRELATED = -0.2, -0.55
 """Of both images inside the tissue of the brain; see `segmentation.imaging.opposition`."""
 MOST_CUT_PERCENT, USUAL_CUT_PERCENT = 0.5, 0.1
-LEAST_SHOWN_PERCENT, USUAL_SHOWN_PERCENT = 90.0, 98.0
+LEAST_SHOWN_PERCENT, USUAL_SHOWN_PERCENT = 90.0, 99.0
 
 PATTERNS: Mapping[str, tuple[tuple[float, float, float], ...]] = {
     "T1w": ((0.7, 1.0, 0.2), (0.8, 0.8, 0.2), (0.8, 0.55, 0.2)),
@@ -60,9 +60,9 @@ class Suitability:
     tissue_correlation : float
         Median correlation of both images in small neighbourhoods of tissue, -1 to 1.
     brain_cut_percent : float
-        Share of the fitted brain outside of the T1w image.
+        Share of the fitted brain outside of the T1w image, or where it holds zeros only.
     t2w_shown_percent : float
-        Share of the brain that lies inside of the T2w image.
+        Share of the fitted brain that the T2w image shows.
     """
 
     t1w_likeness: float
@@ -75,11 +75,11 @@ class Suitability:
     def cautions(self) -> tuple[Caution, ...]:
         """What is unusual, though not enough to refuse."""
         found = {
-            Caution.T1W_UNUSUAL: self.t1w_likeness < USUAL_LIKENESS["T1w"]
-            or self.tissue_correlation > USUALLY_CORRELATED,
+            Caution.T1W_UNUSUAL: self.t1w_likeness < USUAL_LIKENESS["T1w"],
             Caution.T2W_UNUSUAL: self.t2w_likeness < USUAL_LIKENESS["T2w"],
             Caution.BRAIN_AT_EDGE: self.brain_cut_percent > USUAL_CUT_PERCENT,
             Caution.T2W_INCOMPLETE: self.t2w_shown_percent < USUAL_SHOWN_PERCENT,
+            Caution.PERHAPS_TWO_HEADS: self.tissue_correlation > USUALLY_CORRELATED,
         }
         return tuple(caution for caution, is_so in found.items() if is_so)
 
@@ -125,22 +125,22 @@ def require_image(image: Volume, sequence: str) -> None:
 
 
 def require_whole_brain(t1w: Volume, fit: TemplateFit) -> float:
-    """Return the share of the fitted brain outside of an image, in percent.
+    """Return the share of the fitted brain that an image does not show, in percent.
 
     Raises
     ------
     ImageError
         BRAIN_CUT_OFF.
     """
-    shown = coverage(Regions(t1w, fit).points_of_brain, t1w.data.shape, voxel_size_mm(t1w.affine))
-    if shown.brain_cut_percent > MOST_CUT_PERCENT:
+    cut_percent = unseen_percent(t1w, fit)
+    if cut_percent > MOST_CUT_PERCENT:
         raise ImageError(
             FailureCode.BRAIN_CUT_OFF,
-            f"{shown.brain_cut_percent:.1f} % of the brain lies outside of the T1w image; at most "
-            f"{MOST_CUT_PERCENT} % may{_where(shown)}. Expected the whole head from the vertex to "
-            "the cerebellum: send the whole series, or scan again.",
+            f"{cut_percent:.1f} % of the brain lies outside of the T1w image, or where it holds "
+            f"zeros only; at most {MOST_CUT_PERCENT} % may{_where(t1w, fit)}. Expected the whole "
+            "head from the vertex to the cerebellum: send the whole series, or scan again.",
         )
-    return shown.brain_cut_percent
+    return cut_percent
 
 
 def require_likeness(image: Volume, fit: TemplateFit, sequence: str) -> float:
@@ -231,15 +231,15 @@ def local_correlation(
     return float(np.median(shared[told] / size[told]))
 
 
-def require_shown(
-    t2w: Volume, t1w: Volume, brain: NDArray[np.bool_], motion: sitk.Transform
-) -> float:
-    """Return the share of the brain that lies inside of the T2w image, in percent.
+def require_shown(t2w: Volume, fit: TemplateFit, motion: sitk.Transform) -> float:
+    """Return the share of the brain that the T2w image shows, in percent.
 
     Parameters
     ----------
-    t2w, t1w : Volume
-        The T2w image as it came, and the image whose grid `brain` has.
+    t2w : Volume
+        As it came.
+    fit : TemplateFit
+        Where the template lies in the T1w image.
     motion : SimpleITK.Transform
         From points of the T1w image to points of the T2w image.
 
@@ -248,20 +248,19 @@ def require_shown(
     ImageError
         BRAIN_CUT_OFF: what one of the images does not show cannot be measured.
     """
-    # By its extent, not by its intensities: an image without a skull is 0 around the brain.
-    everywhere = Volume(np.ones(t2w.data.shape, np.float32), t2w.affine)
-    shown_percent = PERCENT * float((resample_onto(everywhere, t1w, motion)[brain] > 0).mean())
+    shown_percent = PERCENT - unseen_percent(t2w, fit, motion)
     if shown_percent < LEAST_SHOWN_PERCENT:
         raise ImageError(
             FailureCode.BRAIN_CUT_OFF,
             f"The T2w image covers {shown_percent:.0f} % of the brain of the T1w image; at least "
-            f"{LEAST_SHOWN_PERCENT:.0f} % is needed. Check that both images belong to this visit "
-            "and show the whole head.",
+            f"{LEAST_SHOWN_PERCENT:.0f} % is needed, and zeros cover nothing. Check that both "
+            "images belong to this visit and show the whole head.",
         )
     return shown_percent
 
 
-def _where(shown: Coverage) -> str:
+def _where(t1w: Volume, fit: TemplateFit) -> str:
+    shown = coverage(Regions(t1w, fit).points_of_brain, t1w.data.shape, voxel_size_mm(t1w.affine))
     if shown.top_margin_mm < 0:
         return f", and its top is cut off by {-shown.top_margin_mm:.0f} mm"
     if shown.bottom_margin_mm < 0:

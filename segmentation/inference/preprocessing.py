@@ -157,6 +157,6 @@ def align(t1w: Volume, t2w: Volume) -> Aligned:
         t2w_likeness=require_likeness(Volume(aligned, fixed.affine), fit, "T2w"),
         tissue_correlation=require_opposed(fixed, aligned, fit),
         brain_cut_percent=require_whole_brain(fixed, fit),
-        t2w_shown_percent=require_shown(t2w, fixed, brain, motion),
+        t2w_shown_percent=require_shown(t2w, fit, motion),
     )
     return Aligned(fixed, aligned, brain, fit, motion, contrasts, suitability)
