@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("segmentation", "0001_squashed_0027_masks_corrected_by_hand"),
+        ("segmentation", "0028_pictures_of_runs"),
     ]
 
     operations = [
