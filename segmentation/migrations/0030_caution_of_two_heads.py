@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("segmentation", "0028_pictures_of_runs"),
+        ("segmentation", "0029_scans_set_aside"),
     ]
 
     operations = [
