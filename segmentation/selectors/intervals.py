@@ -27,10 +27,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class ShownCalibration:
-    """The calibration that new loads of a method get their intervals by."""
+    """The calibration that new loads of a method get their intervals by.
+
+    `phantoms` is the version of the phantoms that were drawn, empty where none was kept.
+    """
 
     version: str
     data: str
+    phantoms: str
     on: datetime
     percent: int
     rows: tuple[Row, ...]
@@ -46,6 +50,7 @@ def calibration_of(model: ModelVersion, *, user: Any) -> ShownCalibration | None
     return ShownCalibration(
         version=latest.version,
         data=str(content.get("data", "")),
+        phantoms=str(content.get("phantoms", "")),
         on=latest.created_at,
         percent=round(PERCENT * content["level"]),
         rows=tuple(_rows(content.get("held_out", {}))),

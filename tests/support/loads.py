@@ -134,6 +134,7 @@ def make_calibration(model: ModelVersion) -> IntervalCalibration:
         "level": 0.8,
         "strata": {"3D": {"low": 1.0, "high": 2.0, "n": 20}},
         "data": "20 phantom visits of as many patients, and 60 held out",
+        "phantoms": "1",
         "held_out": {
             "all": {
                 "n": 60, "inside": 49, "below": 5, "above": 6,

@@ -172,6 +172,6 @@ def test_the_page_of_the_model_says_how_often_the_truth_lay_inside(client, world
     assert "Not calibrated" in shown(client, world, address, "statistician")
     make_calibration(model)
     html = shown(client, world, address, "statistician")
-    assert "60 held out" in html
+    assert "60 held out, phantoms “1”; recorded" in html
     assert "0.872" in html
     assert "True load up to 5 mL" in html
