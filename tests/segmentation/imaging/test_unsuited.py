@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from segmentation.imaging.cautions import Caution
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume, to_ras
 from segmentation.imaging.nifti import read_volume
@@ -36,6 +37,13 @@ def without(image: Volume, axis: int, share: float) -> Volume:
     kept = [slice(None)] * 3
     kept[axis] = slice(0, round(turned.data.shape[axis] * (1 - share)))
     return Volume(np.ascontiguousarray(turned.data[tuple(kept)]), turned.affine)
+
+
+def emptied(image: Volume, share: float) -> Volume:
+    """Return an image whose upper share holds zeros, as slicing anew leaves it."""
+    data = to_ras(image).data.copy()
+    data[:, :, round(data.shape[2] * (1 - share)) :] = 0
+    return Volume(data, to_ras(image).affine)
 
 
 def body(bright: float, dark: float) -> Volume:
@@ -79,6 +87,10 @@ WRONG: dict[str, tuple[Callable[[dict[str, Volume]], Pair], set[FailureCode]]] =
         lambda v: (v["T1W"], without(v["T2W"], 2, 0.25)),
         {FailureCode.BRAIN_CUT_OFF, FailureCode.REGISTRATION_FAILED},
     ),
+    "T2w ends in zeros": (
+        lambda v: (v["T1W"], emptied(v["T2W"], 0.35)),
+        {FailureCode.BRAIN_CUT_OFF, FailureCode.REGISTRATION_FAILED, FailureCode.NOT_A_HEAD},
+    ),
     "a leg": (
         lambda _: (body(900, 400), body(500, 250)),
         {FailureCode.NO_BRAIN_FOUND, FailureCode.NOT_A_HEAD},
@@ -103,3 +115,10 @@ def test_a_real_head_is_measured_without_caution(patient: str, test_data: Path) 
     suitability = prepare_volumes(images["T1W"], images["T2W"]).suitability
     assert suitability is not None
     assert suitability.cautions == ()
+
+
+def test_a_t2w_image_of_another_head_is_told(test_data: Path) -> None:
+    head, other = visit(test_data), visit(test_data, "patient04/study1")
+    suitability = prepare_volumes(head["T1W"], other["T2W"]).suitability
+    assert suitability is not None
+    assert suitability.cautions == (Caution.PERHAPS_TWO_HEADS,)
