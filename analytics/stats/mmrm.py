@@ -75,6 +75,8 @@ class VisitModel:
         -2 log restricted likelihood.
     n, n_patients : int
         Values and patients.
+    parts : Parts or None
+        None where they were left behind: they hold a row of each patient, and serve tests alone.
     """
 
     coefficients: Array
@@ -86,7 +88,7 @@ class VisitModel:
     criterion: float
     n: int
     n_patients: int
-    parts: Parts = field(repr=False)
+    parts: Parts | None = field(repr=False)
 
 
 def fit(
@@ -177,8 +179,12 @@ def contrast_tests(
     ------
     NotEstimableError
         If the values do not tell the variances, so that no degrees of freedom follow.
+    ValueError
+        If the parts of the model were left behind.
     """
     parts = model.parts
+    if parts is None:
+        raise ValueError("A model without its parts can be tested no further.")
     rows = rows_of(contrasts, model.coefficients.size)
     turned = rows @ parts.back
     moved = visit_covariances.derivatives(model.structure, parts.theta, len(model.visits))

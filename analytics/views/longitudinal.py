@@ -1,5 +1,6 @@
 """The models of how the load goes on, as a statistician declares and reads them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,10 +10,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from analytics.selectors import cohort, loads
-from analytics.selectors.cohort import Filters, Part
-from analytics.selectors.longitudinal import BY, StratumModels, models
+from analytics.selectors.cohort import Filters
+from analytics.selectors.longitudinal import BY
+from analytics.selectors.longitudinal_numbers import Numbers, numbers
 from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
-from analytics.selectors.trained import trained_among
 from analytics.services.longitudinal_export import model_tables
 from analytics.stats import arms_by_visit, level_odds, visit_change
 from analytics.views import cohort_filters
@@ -29,28 +30,29 @@ WHAT = "longitudinal models"
 def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
     """Show change by visit, change per year and the motor level's odds, 3D and 2D apart."""
     study = study_of(request, study_code)
-    part, by, found = _models(request, study)
-    if part.size:
+    arms = cohort.arms_to_choose(study, user=request.user)
+    by = _by(request, arms)
+    said = _numbers(request, study, by)
+    if said.n_scans:
         access.log_blinded_view(study=study, by=request.user, what=WHAT)
-    asked = _asked(part.filters, by)
-    method = loads.active_model()
+    asked = _asked(said.filters, by)
     context = {
         "study": study,
-        "part": part,
+        "is_withheld": said.is_withheld,
         "by": by,
         "asked": asked,
         "groups_by": words.GROUPINGS[by],
         "selects": [
-            words.grouping(part, by),
-            *cohort_filters.selects(part.filters, part.sites, part.arms),
+            words.grouping(arms, by),
+            *cohort_filters.selects(said.filters, said.sites, arms),
         ],
-        "narrowed_to": cohort_filters.words(part.filters),
-        "scan_count": part.size,
-        "patient_count": part.columns.n_patients,
-        "strata": [words.shown(one, by) for one in found],
-        "together_url": _together_url(study, part, by, found),
-        "method": method,
-        "trained": trained_among(study, method, part.columns.patients()),
+        "narrowed_to": cohort_filters.words(said.filters),
+        "scan_count": said.n_scans,
+        "patient_count": said.n_patients,
+        "strata": [words.shown(one, by) for one in said.strata],
+        "together_url": _together_url(study, by, said),
+        "method": loads.active_model(),
+        "trained": said.trained,
         "fewest_patients": visit_change.FEWEST_PATIENTS,
         "enough": arms_by_visit.ENOUGH,
         "fewest_for_odds": level_odds.FEWEST_PATIENTS,
@@ -66,10 +68,11 @@ def longitudinal_data(request: HttpRequest, study_code: str) -> HttpResponse:
     """Send the tables of the page as CSV."""
     study = study_of(request, study_code)
     policies.require(request.user, "export_rows", study)
-    part, by, found = _models(request, study)
-    asked = _asked(part.filters, by)
+    by = _by(request, cohort.arms_to_choose(study, user=request.user))
+    said = _numbers(request, study, by)
+    asked = _asked(said.filters, by)
     content = model_tables(
-        study=study, found=found, method=loads.active_model(), asked=asked, by=request.user
+        study=study, found=said.strata, method=loads.active_model(), asked=asked, by=request.user
     )
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     name = f"{_file_name(study, asked)}.csv"
@@ -77,24 +80,24 @@ def longitudinal_data(request: HttpRequest, study_code: str) -> HttpResponse:
     return response
 
 
-def _models(request: HttpRequest, study: Study) -> tuple[Part, str, list[StratumModels]]:
-    smallest = policies.smallest_group(request.user, study)
-    part = cohort.part(
-        study, user=request.user, filters=Filters.of(request.GET), smallest_group=smallest,
-        with_arms=True,
-    )  # fmt: skip
+def _by(request: HttpRequest, arms: Sequence[str]) -> str:
+    """Return who is to be compared; arms only where they are told."""
     asked = str(request.GET.get("by", ""))
-    by = asked if asked in BY and (asked != ARM or part.arms) else SUBTYPE
-    found = models(study, part, user=request.user, by=by, smallest_group=smallest)
-    return part, by, found
+    return asked if asked in BY and (asked != ARM or arms) else SUBTYPE
 
 
-def _together_url(study: Study, part: Part, by: str, found: list[StratumModels]) -> str:
+def _numbers(request: HttpRequest, study: Study, by: str) -> Numbers:
+    smallest = policies.smallest_group(request.user, study)
+    filters = Filters.of(request.GET)
+    return numbers(study, user=request.user, filters=filters, by=by, smallest_group=smallest)
+
+
+def _together_url(study: Study, by: str, said: Numbers) -> str:
     """Return where patients are not told apart, for who compares groups too small for any model."""
-    if by == TOGETHER or any(one.change.found is not None for one in found):
+    if by == TOGETHER or any(one.change.found is not None for one in said.strata):
         return ""
     url = reverse("longitudinal_models", args=[study.code])
-    return with_query(url, _asked(part.filters, TOGETHER))
+    return with_query(url, _asked(said.filters, TOGETHER))
 
 
 def _asked(filters: Filters, by: str) -> dict[str, Any]:

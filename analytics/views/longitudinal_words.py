@@ -1,11 +1,11 @@
 """The words of the page of longitudinal models."""
 
 import json
+from collections.abc import Sequence
 from html import escape
 from typing import Any, cast
 
 from analytics.figures.means import MeanMark, means_figure
-from analytics.selectors.cohort import Part
 from analytics.selectors.longitudinal import BY, StratumModels
 from analytics.selectors.longitudinal_rows import EVERYBODY
 from analytics.selectors.milestone_question import ARM, SUBTYPE, TOGETHER
@@ -20,9 +20,9 @@ from analytics.views.milestone_words import group_name
 GROUPINGS = {SUBTYPE: "by subtype", ARM: "by arm", TOGETHER: "all patients together"}
 
 
-def grouping(part: Part, by: str) -> Select:
+def grouping(arms: Sequence[str], by: str) -> Select:
     """Return the list of who may be compared; arms only where they are told."""
-    offered = [key for key in BY if key != ARM or part.arms]
+    offered = [key for key in BY if key != ARM or arms]
     choices = [(key, GROUPINGS[key][:1].upper() + GROUPINGS[key][1:]) for key in offered]
     return Select("by", "Compare", "", choices, by)
 

@@ -43,10 +43,12 @@ def committed(chained_world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator
 def look(client, committed: World) -> Callable[..., tuple[str, set[str]]]:
     """Return what a person is sent, and which tables were read for it."""
 
-    def looked(key: str = "sponsor", query: str = "", path: str = "") -> tuple[str, set[str]]:
+    def looked(
+        key: str = "sponsor", query: str = "", path: str = "", page: str = "cohort"
+    ) -> tuple[str, set[str]]:
         client.force_login(committed.user(key))
         with CaptureQueriesContext(connection) as asked:
-            content = client.get(f"{reverse('cohort', args=['MLD-1'])}{path}{query}").content
+            content = client.get(f"{reverse(page, args=['MLD-1'])}{path}{query}").content
         read = (re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"]) for query in asked)
         text = re.sub(r'name="csrf\S+ value="\w+"|"X-CSRFToken": "\w+"', "", content.decode())
         return text, {table for tables in read for table in tables}
@@ -165,3 +167,28 @@ def test_a_rule_that_changes_while_a_request_begins_is_not_kept_as_it_was(look, 
         was_kept = look(path=path)[0]
         kept.forget()
         assert look(path=path)[0] == was_kept
+
+
+def test_longitudinal_models_are_fitted_once_for_their_page_and_file(look, committed: World):
+    page, file = (
+        {"key": "statistician", "page": name}
+        for name in ("longitudinal_models", "longitudinal_data")
+    )
+    committed.study.blinding = Blinding.BLINDED
+    committed.study.save()
+    seen = AccessEvent.objects.filter(action=AccessAction.VIEW_SENSITIVE)
+    before = seen.count()
+    first, read = look(**page)
+    assert LOADS in read
+    assert "not estimable: no group has 3 patients with two scans or more" in first
+    again, read_again = look(**page)
+    assert again == first
+    assert LOADS not in read_again | look(**file)[1]
+    assert seen.count() == before + 2
+    # Whoever else asks, what else is asked, and arms, which are no records.
+    assert LOADS in look("data_manager", page="longitudinal_models")[1]
+    assert LOADS in look(**page, query="?by=together")[1]
+    for _ in range(2):
+        assert LOADS in look(**page, query="?arm=VERUM")[1]
+    make_load(committed.patient_b, date(2025, 1, 10), 95.0)
+    assert LOADS in look(**page)[1]
