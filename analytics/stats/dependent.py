@@ -22,13 +22,17 @@ class Comparison:
     statistic, p_value : float or None
         None for ``zou2007``, which gives an interval alone.
     ci_low, ci_high : float or None
-        Of the difference; None for the tests, which have none.
+        Of the difference; of ``zou2007`` alone.
+    z_ci_low, z_ci_high : float or None
+        Of the difference of Fisher's z, atanh(r_jk) - atanh(r_jh); of ``meng1992`` alone.
     """
 
     statistic: float | None
     p_value: float | None
-    ci_low: float | None
-    ci_high: float | None
+    ci_low: float | None = None
+    ci_high: float | None = None
+    z_ci_low: float | None = None
+    z_ci_high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def compare_dependent(
     method : str
         ``williams1959``, ``steiger1980``, ``meng1992``, ``hittner2003`` or ``zou2007``.
     confidence : float
-        Of the interval of ``zou2007``.
+        Of the intervals of ``zou2007`` and ``meng1992``.
 
     Raises
     ------
@@ -86,7 +90,11 @@ def compare_dependent(
         known = ", ".join(sorted([*TESTS, "zou2007"]))
         raise ValueError(f"The method must be one of {known}, got {method!r}.")
     statistic, p_value = TESTS[method](triple)
-    return Comparison(statistic, p_value, None, None)
+    if method != "meng1992":
+        return Comparison(statistic, p_value)
+    half = float(stats.norm.ppf(0.5 + confidence / 2)) * _meng_error(triple)
+    low, high = triple.difference_of_z - half, triple.difference_of_z + half
+    return Comparison(statistic, p_value, z_ci_low=low, z_ci_high=high)
 
 
 def _checked(first: float, second: float, between: float, n: int) -> _Triple:
@@ -150,10 +158,15 @@ def _hittner(t: _Triple) -> tuple[float, float]:
 
 def _meng(t: _Triple) -> tuple[float, float]:
     """Z of Meng, Rosenthal and Rubin (1992)."""
+    return _two_sided(t.difference_of_z / _meng_error(t))
+
+
+def _meng_error(t: _Triple) -> float:
+    """Error of the difference of both z (Meng, Rosenthal and Rubin 1992, formulas 1 to 3)."""
     square = (t.first**2 + t.second**2) / 2
     f = min(1.0, (1 - t.between) / (2 * (1 - square)))
     h = (1 - f * square) / (1 - square)
-    return _two_sided(t.difference_of_z * sqrt((t.n - 3) / (2 * (1 - t.between) * h)))
+    return sqrt(2 * (1 - t.between) * h / (t.n - 3))
 
 
 def _zou(t: _Triple, confidence: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Agreement of two masks: Dice, 95th-percentile Hausdorff distance and surface Dice.
+"""Agreement of two masks: of their voxels, 95th-percentile Hausdorff distance and surface Dice.
 
 A mask is any array whose non-zero voxels are foreground. The surface of a mask is the set of its
 voxels that touch the background, or the border of the array, with a face.
@@ -85,11 +85,60 @@ def dice(prediction: NDArray[Any], reference: NDArray[Any]) -> float:
     ValueError
         If the shapes differ or a mask is not finite.
     """
+    counted = _counted(prediction, reference)
+    return _share(2 * counted.shared, counted.first + counted.second)
+
+
+def precision(prediction: NDArray[Any], reference: NDArray[Any]) -> float:
+    """Return the share of the prediction that lies in the reference; as `dice`, NaN if empty.
+
+    Taha and Hanbury 2015, BMC Med Imaging 15:29, for this and the three that follow.
+    """
+    counted = _counted(prediction, reference)
+    return _share(counted.shared, counted.first)
+
+
+def sensitivity(prediction: NDArray[Any], reference: NDArray[Any]) -> float:
+    """Return the share of the reference that the prediction holds; as `dice`, NaN if empty."""
+    counted = _counted(prediction, reference)
+    return _share(counted.shared, counted.second)
+
+
+def relative_volume_difference(prediction: NDArray[Any], reference: NDArray[Any]) -> float:
+    """Return by how much the prediction is larger, in shares of the reference; NaN if empty.
+
+    Parameters and errors as `dice`; negative where the prediction is smaller.
+    """
+    counted = _counted(prediction, reference)
+    return _share(counted.first - counted.second, counted.second)
+
+
+def volumetric_similarity(prediction: NDArray[Any], reference: NDArray[Any]) -> float:
+    """Return 1 less the difference of both volumes over their sum, wherever they lie.
+
+    Parameters, errors and range as `dice`, which is never larger.
+    """
+    counted = _counted(prediction, reference)
+    total = counted.first + counted.second
+    return _share(total - abs(counted.first - counted.second), total)
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """Voxels of either mask, and of both."""
+
+    first: int
+    second: int
+    shared: int
+
+
+def _counted(prediction: NDArray[Any], reference: NDArray[Any]) -> _Counted:
     first, second = _masks(prediction, reference)
-    total = int(first.sum()) + int(second.sum())
-    if total == 0:
-        return float("nan")
-    return 2 * int((first & second).sum()) / total
+    return _Counted(int(first.sum()), int(second.sum()), int((first & second).sum()))
+
+
+def _share(part: int, whole: int) -> float:
+    return part / whole if whole else float("nan")
 
 
 def hausdorff95(prediction: NDArray[Any], reference: NDArray[Any], voxel_size_mm: Spacing) -> float:

@@ -1,6 +1,9 @@
 """Bias and limits of agreement: by hand, against published values, and by what must hold."""
 
+import csv
+import json
 from math import sqrt
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +54,21 @@ def test_the_peak_flow_of_bland_and_altman_1986():
     assert found.lower_limit == pytest.approx(-78.0973016111)
     assert found.upper_limit == pytest.approx(73.8620074934)
     assert found.bias_ci == pytest.approx((-22.0488376966, 17.813543579))
+
+
+def test_the_methods_of_giavarina_2015(test_data: Path):
+    """Biochem Med 25:141, as the R package blandr has them: bias -27.2, limits -95.4 and 41.1."""
+    with (test_data / "stats/giavarina_2015.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    found = bland_altman([float(row["Method.A"]) - float(row["Method.B"]) for row in rows])
+    printed = [round(one, 1) for one in (found.bias, found.lower_limit, found.upper_limit)]
+    assert printed == [-27.2, -95.4, 41.1]
+    expected = json.loads((test_data / "stats/reference_R.json").read_text())["giavarina2015"]
+    assert (found.n, found.bias) == (expected["n"], pytest.approx(expected["bias"], rel=1e-11))
+    assert found.sd_total == pytest.approx(expected["sd"], rel=1e-11)
+    limits = (found.lower_limit, found.upper_limit)
+    assert limits == pytest.approx((expected["loa_lower"], expected["loa_upper"]), rel=1e-11)
+    assert found.bias_ci == pytest.approx(tuple(expected["bias_ci"]), rel=1e-11)
 
 
 def test_the_intervals_of_zou_2013():

@@ -1,6 +1,8 @@
 """Correlations against published numbers, against SciPy, and by property."""
 
 import csv
+import json
+from math import atanh
 from pathlib import Path
 
 import numpy as np
@@ -35,20 +37,30 @@ def test_the_interval_for_independent_rows(rho: float, n: int, low: float, high:
     assert bonett_wright(rho, n) == pytest.approx((low, high), abs=1e-4)
 
 
-def test_within_patient_correlation_equals_rmcorr(test_data: Path):
-    """Bland and Altman 1995, pH and PaCO2; reference: R package rmcorr."""
-    with (test_data / "stats" / "rmcorr_bland1995.csv").open(newline="") as handle:
+@pytest.mark.parametrize(
+    ("data", "columns", "reference"),
+    [
+        # Bland and Altman 1995, BMJ 310:446, as the R package rmcorr has them.
+        ("rmcorr_bland1995", ("Subject", "pH", "PaCO2"), "rmcorr_bland1995_pH_PaCO2"),
+        # Gilden and others 2010, Acta Psychol 133:90, likewise.
+        ("rmcorr_gilden2010", ("sub", "rt", "acc"), "rmcorr_gilden2010_rt_acc"),
+    ],
+)
+def test_within_patient_correlation_equals_rmcorr(
+    test_data: Path, data: str, columns: tuple[str, str, str], reference: str
+):
+    """The twelve digits of R 4.2.2; its interval takes 1.959964 for the quantile of the normal."""
+    expected = json.loads((test_data / "stats/reference_R.json").read_text())[reference]
+    with (test_data / f"stats/{data}.csv").open(newline="") as handle:
         rows = list(csv.DictReader(handle))
-    subject = next(name for name in rows[0] if name.lower() == "subject")
-    found = repeated_measures(
-        [row[subject] for row in rows],
-        [float(row["pH"]) for row in rows],
-        [float(row["PaCO2"]) for row in rows],
-    )
-    assert found.r == pytest.approx(-0.5067697, abs=1e-6)
-    assert found.df == 38
-    assert found.p_value == pytest.approx(0.0008471, abs=1e-6)
-    assert (found.ci_low, found.ci_high) == pytest.approx((-0.7067, -0.2319), abs=2e-4)
+    subject, x, y = ([row[name] for row in rows] for name in columns)
+    found = repeated_measures(subject, [float(v) for v in x], [float(v) for v in y])
+    assert found.df == expected["df"]
+    assert found.r == pytest.approx(expected["r"], rel=1e-11)
+    assert found.p_value == pytest.approx(expected["p"], rel=1e-10)
+    half = (atanh(found.ci_high) - atanh(found.ci_low)) / 2
+    wider = (half / stats.norm.ppf(0.975) * 1.959964) * np.array([-1, 1])
+    assert np.tanh(atanh(found.r) + wider) == pytest.approx(expected["ci95"], rel=1e-11)
 
 
 @pytest.mark.parametrize(

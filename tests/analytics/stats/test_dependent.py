@@ -32,6 +32,7 @@ def test_the_numbers_of_cocor(
     assert (zou.ci_low, zou.ci_high) == pytest.approx(interval, abs=5e-5)
     assert (zou.statistic, zou.p_value) == (None, None)
     assert all((one.ci_low, one.ci_high) == (None, None) for one in found)
+    assert [one.z_ci_low is None for one in (*found, zou)] == [True, True, False, True, True]
 
 
 @pytest.mark.parametrize(("method", "p_value"), [("williams1959", 0.0161), ("meng1992", 0.0178)])
@@ -55,6 +56,22 @@ def test_worked_examples(
 ):
     found = compare_dependent(*correlations, n, method).statistic
     assert round(found or 0, digits) == statistic
+
+
+def test_the_interval_of_meng_1992():
+    """Page 173: of z1 - z2, -0.129 to 1.671 as printed, 1.672 as computed."""
+    found = compare_dependent(0.63, -0.03, -0.19, 15, "meng1992")
+    assert (round(found.z_ci_low or 0, 3), round(found.z_ci_high or 0, 3)) == (-0.129, 1.672)
+
+
+@given(st.floats(-0.6, 0.6), st.floats(-0.6, 0.6), st.floats(0.01, 0.99))
+def test_the_interval_of_meng_leaves_zero_out_where_its_test_rejects(
+    first: float, second: float, level: float
+):
+    found = compare_dependent(first, second, 0.2, 40, "meng1992", confidence=level)
+    assume(abs((found.p_value or 0) - (1 - level)) > 1e-9)
+    holds_zero = (found.z_ci_low or 0) <= 0 <= (found.z_ci_high or 0)
+    assert holds_zero == ((found.p_value or 0) > 1 - level)
 
 
 def test_the_interval_of_zou_2007():

@@ -7,7 +7,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.spatial import cKDTree
 
-from segmentation.imaging.overlap import dice, hausdorff95, surface_dice
+from segmentation.imaging.overlap import (
+    dice,
+    hausdorff95,
+    precision,
+    relative_volume_difference,
+    sensitivity,
+    surface_dice,
+    volumetric_similarity,
+)
 
 UNIT = (1.0, 1.0, 1.0)
 THICK = (0.7, 0.8, 4.5)
@@ -40,15 +48,25 @@ def directed_mm(first: np.ndarray, second: np.ndarray, size_mm: tuple[float, ...
     return cKDTree(b).query(a)[0], cKDTree(a).query(b)[0]
 
 
-def test_dice_by_hand() -> None:
+def test_sixty_and_fifty_voxels_that_share_forty_by_hand() -> None:
     first, second = np.zeros(100, bool), np.zeros(100, bool)
     first[:60] = True
     second[20:70] = True
     assert dice(first, second) == pytest.approx(0.727273, abs=5e-7)
+    assert precision(first, second) == pytest.approx(0.666667, abs=5e-7)
+    assert sensitivity(first, second) == 0.8
+    assert relative_volume_difference(first, second) == 0.2
+    assert volumetric_similarity(first, second) == pytest.approx(0.909091, abs=5e-7)
 
 
 def test_two_empty_masks_have_no_overlap_to_speak_of() -> None:
-    assert isnan(dice(EMPTY, EMPTY))
+    for figure in (
+        dice, precision, sensitivity, relative_volume_difference, volumetric_similarity,
+    ):  # fmt: skip
+        assert isnan(figure(EMPTY, EMPTY)), figure
+    assert isnan(precision(EMPTY, ~EMPTY))
+    assert isnan(relative_volume_difference(~EMPTY, EMPTY))
+    assert relative_volume_difference(EMPTY, ~EMPTY) == -1.0
     assert isnan(surface_dice(EMPTY, EMPTY, UNIT, 1.0))
     assert isnan(hausdorff95(EMPTY, EMPTY, UNIT))
 
@@ -101,7 +119,7 @@ def test_distances_are_those_between_the_contours_of_itk(
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_dice_is_that_of_itk(seed: int) -> None:
+def test_what_voxels_tell_is_that_of_itk(seed: int) -> None:
     first, second = blob(seed), blob(seed + 100)
     measure = sitk.LabelOverlapMeasuresImageFilter()
     measure.Execute(
@@ -109,6 +127,22 @@ def test_dice_is_that_of_itk(seed: int) -> None:
         sitk.GetImageFromArray(second.astype(np.uint8)),
     )
     assert dice(first, second) == pytest.approx(measure.GetDiceCoefficient())
+    # ITK's source is our first, its target our second; its similarity is 2 (s - t) / (s + t).
+    similarity = volumetric_similarity(first, second)
+    assert similarity == pytest.approx(1 - abs(measure.GetVolumeSimilarity()) / 2)
+    assert sensitivity(first, second) == pytest.approx(1 - measure.GetFalseNegativeError())
+
+
+@settings(deadline=None, max_examples=40)
+@given(seeds=st.tuples(st.integers(0, 999), st.integers(0, 999)))
+def test_what_voxels_tell_hangs_together(seeds: tuple[int, int]) -> None:
+    first, second = blob(seeds[0]), blob(seeds[1], share=-1.0)
+    found, given_back = precision(first, second), sensitivity(first, second)
+    assert found == sensitivity(second, first)
+    assert dice(first, second) == pytest.approx(2 * found * given_back / (found + given_back))
+    assert given_back / found == pytest.approx(1 + relative_volume_difference(first, second))
+    similarity = volumetric_similarity(first, second)
+    assert dice(first, second) <= similarity == volumetric_similarity(second, first)
 
 
 @settings(deadline=None, max_examples=40)
