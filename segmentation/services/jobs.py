@@ -298,9 +298,12 @@ def retry(job: Job) -> bool:
     ended = type(job)._default_manager.filter(
         pk=job.pk, state__in=[JobState.FAILED, JobState.REJECTED, JobState.CANCELLED]
     )
-    turn = next_turn(type(job), job.site, job.priority)
+    columns = dict(AFRESH)
+    site = getattr(job, "site", None)  # what is of a whole study has none, and takes no turns
+    if site is not None:
+        columns["turn"] = next_turn(type(job), site, job.priority)
     with because("Tried again"):
-        return bool(ended.update(**AFRESH, turn=turn))
+        return bool(ended.update(**columns))
 
 
 def running_tokens(model: type[Job]) -> set[UUID]:
