@@ -1,12 +1,14 @@
 """Do the intervals of the cohort page hold what they promise, in a trial of known truth?"""
 
-from math import asin, pi
+from collections import Counter
+from math import asin, log, pi
 
 import numpy as np
 import pytest
 
 from analytics.stats.adjusted import stratified_spearman
-from analytics.stats.correlation import repeated_measures, spearman
+from analytics.stats.correlation import repeated_measures, spearman, spearman_difference
+from analytics.stats.survival import kaplan_meier
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
 
@@ -70,3 +72,54 @@ def test_intervals_cover_the_truth_in_a_trial_of_two_thousand_patients():
     share = {name: 100 * count / SIMULATIONS for name, count in held.items()}
     assert all(93.5 <= found <= 96.5 for found in share.values()), share
     assert reversed_ones == SIMULATIONS // 10
+
+
+FAR = 0.2
+NEAR_FAR = np.array([[1, R, FAR], [R, 1, 0.4], [FAR, 0.4, 1]])
+"""Correlations of a criterion, a near measure and a far one."""
+
+
+@pytest.mark.parametrize(("n_patients", "n_scans"), [(20, 53), (49, 130)])
+def test_over_all_scans_of_unlike_numbers_a_patient(n_patients: int, n_scans: int):
+    """With 20 and 49 patients Spearman's interval holds the truth in 95.4 and 95.5 % of trials.
+
+    That of a difference of two does in 93.3 and 93.0 %: it is a little too narrow.
+    """
+    rng = np.random.default_rng(2028)
+    difference = RHO - 6 / pi * asin(FAR / 2)
+    held = {"one": 0, "difference": 0}
+    for seed in range(SIMULATIONS):
+        counts = np.ones(n_patients, int)
+        np.add.at(counts, rng.integers(0, n_patients, n_scans - n_patients), 1)
+        patients = np.repeat(np.arange(n_patients), counts)
+        own = rng.multivariate_normal(np.zeros(3), 0.6 * NEAR_FAR, n_patients)[patients]
+        values = own + rng.multivariate_normal(np.zeros(3), 0.4 * NEAR_FAR, n_scans)
+        options = {"subjects": patients.tolist(), "n_resamples": RESAMPLES, "seed": seed}
+        found = spearman(values[:, 0], values[:, 1], **options)
+        held["one"] += found.ci_low <= RHO <= found.ci_high
+        between = spearman_difference(*values.T, **options)
+        held["difference"] += between.ci_low <= difference <= between.ci_high
+    share = {name: 100 * count / SIMULATIONS for name, count in held.items()}
+    assert 93.5 <= share["one"] <= 96.5, share
+    assert 91.5 <= share["difference"] <= 95, share
+
+
+@pytest.mark.parametrize("n_patients", [20, 60])
+def test_the_band_of_a_survival_curve_at_a_time(n_patients: int):
+    """Where the true share is 0.8, 0.5 and 0.25: 97.0, 96.9 and 96.3 % of the trials of 20 patients
+    that have a band there hold it, and 93.8, 96.2 and 95.2 % of those of 60.
+    """
+    rng = np.random.default_rng(2029)
+    shares = (0.8, 0.5, 0.25)
+    held, there = Counter(), Counter()
+    for _ in range(SIMULATIONS):
+        event, left = rng.exponential(1, n_patients), rng.uniform(0.5, 3, n_patients)
+        found = kaplan_meier(np.minimum(event, left), event <= left)
+        for share in shares:
+            last = np.searchsorted(found.times, -log(share), side="right") - 1
+            if last >= 0 and np.isfinite(found.ci_low[last]):
+                there[share] += 1
+                held[share] += found.ci_low[last] <= share <= found.ci_high[last]
+    for share in shares:
+        assert there[share] >= 0.98 * SIMULATIONS
+        assert 93 <= 100 * held[share] / there[share] <= 98, (share, held, there)
