@@ -8,6 +8,8 @@ import pytest
 
 from analytics.stats.adjusted import stratified_spearman
 from analytics.stats.correlation import repeated_measures, spearman, spearman_difference
+from analytics.stats.mixed import fit
+from analytics.stats.mixed_tests import contrast_tests
 from analytics.stats.survival import kaplan_meier
 
 pytestmark = [pytest.mark.faults, pytest.mark.timeout(600)]
@@ -123,3 +125,22 @@ def test_the_band_of_a_survival_curve_at_a_time(n_patients: int):
     for share in shares:
         assert there[share] >= 0.98 * SIMULATIONS
         assert 93 <= 100 * held[share] / there[share] <= 98, (share, held, there)
+
+
+@pytest.mark.parametrize(("n_patients", "n_scans"), [(12, 30), (49, 130)])
+def test_the_load_for_each_step_with_a_level_of_each_patient(n_patients: int, n_scans: int):
+    """By Kenward and Roger; of 12 patients 94.1 % of the intervals hold the truth, of 49 95.3 %."""
+    rng = np.random.default_rng(2030)
+    held = 0
+    for _ in range(SIMULATIONS):
+        counts = np.ones(n_patients, int)
+        np.add.at(counts, rng.integers(0, n_patients, n_scans - n_patients), 1)
+        patients = np.repeat(np.arange(n_patients), counts)
+        steps = rng.integers(0, 5, n_patients)[patients] + rng.integers(0, 3, n_scans)
+        own = rng.normal(0, 15, n_patients)[patients]
+        loads = 20.0 + 8 * steps + own + rng.normal(0, 8, n_scans)
+        level = np.ones(n_scans)
+        model = fit(loads, np.column_stack([level, steps]), patients.tolist(), level[:, None])
+        found = contrast_tests(model, [0.0, 1.0])
+        held += found.ci_low[0] <= 8 <= found.ci_high[0]
+    assert 93.5 <= 100 * held / SIMULATIONS <= 96.5, held
