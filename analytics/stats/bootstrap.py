@@ -6,7 +6,9 @@ the scans of one patient are not independent (Field and Welsh 2007, J R Stat Soc
 
 The percentile is the default: of 2,000 simulated trials of 49 patients and 130 scans, its intervals
 of the rank correlation within subtypes held the truth in 94.4 %, those of BCa in 91.2 %
-(tests/analytics/stats/test_coverage.py, by `make faults`).
+(tests/analytics/stats/test_coverage.py, by `make faults`). Where it is too narrow, as for a
+difference of two correlations, the expanded percentile reaches farther out: as Student's t does,
+and as a sample varies less than what it is drawn from (Hesterberg 2015, Am Stat 69:371).
 """
 
 from collections.abc import Callable, Iterator
@@ -22,7 +24,7 @@ Array = NDArray[np.float64]
 Statistic = Callable[[Array], Array]
 """How often each row counts, shape (resamples, n), to a value each; NaN where there is none."""
 
-PERCENTILE, BCA = "percentile", "bca"
+PERCENTILE, EXPANDED, BCA = "percentile", "expanded", "bca"
 TAILS = (0.025, 0.975)
 SAME = 1e-12
 """Two values nearer than this are equal but for rounding."""
@@ -46,8 +48,8 @@ def cluster_interval(
     clusters : ndarray of int, shape (n,)
         Patient of each row, 0 to ``count - 1``.
     interval : str
-        ``percentile``, or ``bca``: corrected for bias and for skewness by leaving out a patient at
-        a time.
+        ``percentile``; ``expanded``, the same for few patients; or ``bca``: corrected for bias and
+        for skewness by leaving out a patient at a time.
 
     Raises
     ------
@@ -58,13 +60,15 @@ def cluster_interval(
     ValueError
         If the interval is of an unknown kind, or there are not two resamples.
     """
-    if interval not in (PERCENTILE, BCA):
-        raise ValueError(f"The interval must be {PERCENTILE} or {BCA}, got {interval!r}.")
+    if interval not in (PERCENTILE, EXPANDED, BCA):
+        raise ValueError(
+            f"The interval must be {PERCENTILE}, {EXPANDED} or {BCA}, got {interval!r}."
+        )
     if n_resamples < 2:
         raise ValueError(f"An interval needs two resamples at least, got {n_resamples}.")
     weights = resampled_weights(clusters, count, n_resamples=n_resamples, seed=seed)
     values = defined_or_refused([statistic(chunk) for chunk in weights], n_resamples)
-    shares = TAILS
+    shares = expanded_shares(count) if interval == EXPANDED else TAILS
     if interval == BCA:
         whole = float(statistic(np.ones((1, clusters.size)))[0])
         without = np.concatenate([statistic(chunk) for chunk in _without_each(clusters, count)])
@@ -75,6 +79,25 @@ def cluster_interval(
             "Nearly all resampled patients give the same value; no interval exists."
         )
     return float(low), float(high)
+
+
+def expanded_shares(count: int) -> tuple[float, float]:
+    """Return which shares of the resamples lie below the ends of the expanded percentile interval.
+
+    Parameters
+    ----------
+    count : int
+        Patients, two or more.
+
+    Raises
+    ------
+    NotEstimableError
+        If there is one patient alone.
+    """
+    if count < 2:
+        raise NotEstimableError("One patient alone has no interval.")
+    reach = float(stats.t.ppf(TAILS[1], count - 1)) * (count / (count - 1)) ** 0.5
+    return float(stats.norm.cdf(-reach)), float(stats.norm.cdf(reach))
 
 
 def corrected_shares(whole: float, resampled: Array, without_one: Array) -> tuple[float, float]:

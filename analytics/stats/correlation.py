@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
-from analytics.stats.bootstrap import PERCENTILE, SAME, cluster_interval
+from analytics.stats.bootstrap import EXPANDED, PERCENTILE, SAME, cluster_interval
 from analytics.stats.dependent import compare_dependent
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.resampling import (
@@ -153,14 +153,14 @@ def spearman_difference(
     subjects: Subjects,
     n_resamples: int = 2000,
     seed: int = 0,
-    interval: str = PERCENTILE,
+    interval: str = EXPANDED,
 ) -> Difference:
     """Return the difference of two dependent rank correlations, resampling whole patients.
 
     Both correlations of a resample are of the same patients, so that what the two methods share
     cancels. The tests of `compare_dependent` take rows as independent and are secondary. Of 2,000
-    simulated trials of 20 and of 49 patients the percentile interval held the truth in 93 %: it is
-    a little too narrow.
+    simulated trials of 20 and of 49 patients the percentile interval held the truth in 93.3 and
+    93.0 %, so that the expanded one is the default: it held it in 95.1 and 93.7 %.
 
     Parameters
     ----------
@@ -169,7 +169,7 @@ def spearman_difference(
     subjects : sequence of hashable, length n
         The patient of each row.
     interval : str
-        ``percentile`` or ``bca`` of the bootstrap.
+        ``expanded``, ``percentile`` or ``bca`` of the bootstrap.
 
     Raises
     ------

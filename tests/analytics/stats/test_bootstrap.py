@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from analytics.stats.bootstrap import BCA, cluster_interval, corrected_shares
+from analytics.stats.bootstrap import BCA, cluster_interval, corrected_shares, expanded_shares
 from analytics.stats.correlation import spearman, spearman_difference
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.resampling import numbered
@@ -78,6 +78,16 @@ def test_a_bent_measure_and_other_names_change_no_interval(seed: int, power: flo
     assert spearman(x**power, y, named, n_resamples=100, seed=seed, interval="bca") == found
 
 
+def test_the_expanded_percentile_reaches_farther_with_few_patients_alone():
+    # t(11) has 2.2010 at 97.5 %; times the root of 12/11 that is 2.2988, beyond which a normal
+    # has 1.076 %.
+    low, high = expanded_shares(12)
+    assert (low, high) == pytest.approx((0.01076, 1 - 0.01076), abs=1e-5)
+    assert expanded_shares(10**6)[0] == pytest.approx(0.025, abs=1e-5)
+    with pytest.raises(NotEstimableError, match="One patient"):
+        expanded_shares(1)
+
+
 def test_a_difference_has_a_bca_interval_that_mirrors():
     rng = np.random.default_rng(3)
     subjects = np.repeat(np.arange(12), 2).tolist()
@@ -104,7 +114,7 @@ def test_a_correction_that_does_not_exist_is_an_error(whole, resampled, without,
 
 
 def test_a_wrong_call_is_refused():
-    with pytest.raises(ValueError, match="percentile or bca"):
+    with pytest.raises(ValueError, match="percentile, expanded or bca"):
         spearman([1, 2, 3, 4], [1, 3, 2, 4], list("abcd"), interval="basic")
     with pytest.raises(ValueError, match="two resamples"):
         spearman([1, 2, 3, 4], [1, 3, 2, 4], list("abcd"), n_resamples=1)

@@ -85,7 +85,8 @@ NEAR_FAR = np.array([[1, R, FAR], [R, 1, 0.4], [FAR, 0.4, 1]])
 def test_over_all_scans_of_unlike_numbers_a_patient(n_patients: int, n_scans: int):
     """With 20 and 49 patients Spearman's interval holds the truth in 95.4 and 95.5 % of trials.
 
-    That of a difference of two does in 93.3 and 93.0 %: it is a little too narrow.
+    That of a difference of two, the expanded percentile, does in 95.1 and 93.7 %; the plain one in
+    93.3 and 93.0 %, which is why it is not the default.
     """
     rng = np.random.default_rng(2028)
     difference = RHO - 6 / pi * asin(FAR / 2)
@@ -102,8 +103,7 @@ def test_over_all_scans_of_unlike_numbers_a_patient(n_patients: int, n_scans: in
         between = spearman_difference(*values.T, **options)
         held["difference"] += between.ci_low <= difference <= between.ci_high
     share = {name: 100 * count / SIMULATIONS for name, count in held.items()}
-    assert 93.5 <= share["one"] <= 96.5, share
-    assert 91.5 <= share["difference"] <= 95, share
+    assert all(93.5 <= found <= 96.5 for found in share.values()), share
 
 
 @pytest.mark.parametrize("n_patients", [20, 60])

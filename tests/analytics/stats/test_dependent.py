@@ -6,6 +6,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
+from analytics.stats.bootstrap import expanded_shares
 from analytics.stats.correlation import compare_dependent, spearman, spearman_difference
 from analytics.stats.errors import NotEstimableError
 
@@ -150,8 +151,12 @@ def test_the_difference_of_each_resample_is_that_of_the_repeated_rows():
             stats.spearmanr(level[index], near[index]).statistic
             - stats.spearmanr(level[index], far[index]).statistic
         )
-    low, high = np.percentile(naive, [2.5, 97.5])
+    low, high = np.quantile(naive, expanded_shares(12))
     assert (found.ci_low, found.ci_high) == pytest.approx((low, high), abs=1e-12)
+    options = {"n_resamples": 200, "seed": 3, "interval": "percentile"}
+    plain = spearman_difference(level, near, far, subjects, **options)
+    low, high = np.percentile(naive, [2.5, 97.5])
+    assert (plain.ci_low, plain.ci_high) == pytest.approx((low, high), abs=1e-12)
     assert found.difference == pytest.approx(
         spearman(level, near).rho - spearman(level, far).rho, abs=1e-12
     )

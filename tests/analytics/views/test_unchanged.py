@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from mldtrial.audit import recorded
-from mldtrial.audit.chained import histories
 from mldtrial.trial.models import GmfcMldAssessment, Membership
 from tests.support.loads import make_load, make_model
+from tests.support.numbered import numbered_tables
 from tests.support.shadows import candidate, pair
 from tests.support.world import World
 
@@ -67,7 +67,7 @@ def test_a_chart_with_a_tag_reads_nothing_that_the_chain_does_not_number(
     client, chart: str, chained_world: World, name: str
 ):
     """Else a change could leave the number, and the page would show what is no longer so."""
-    chained = {history.table.removeprefix("public.") for history in histories()}
+    chained = numbered_tables()
     with CaptureQueriesContext(connection) as asked:
         answer = client.get(addresses(chained_world)[name])
     assert answer.status_code == 200
