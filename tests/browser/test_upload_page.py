@@ -201,7 +201,8 @@ def test_a_folder_that_is_paused_and_reloaded_goes_on_where_it_stopped(
 
     # It leads back by itself, and the scan appears there without a reload.
     expect(page.get_by_role("heading", name="A-001")).to_be_visible(timeout=DONE_MS)
-    expect(page.locator(".scan-list").get_by_text("T1w")).to_be_visible(timeout=SCANNED_MS)
+    in_use = page.locator(".scan-list").get_by_role("link", name="Move T1w")
+    expect(in_use).to_be_visible(timeout=SCANNED_MS)
     assert Scan.objects.get().visit == world.visit_a
 
 
