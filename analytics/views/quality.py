@@ -20,6 +20,7 @@ from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import ScanState, Study
 from mldtrial.trial.models import Sequence as MriSequence
 from mldtrial.trial.selectors import reads
+from mldtrial.trial.selectors.consent import has_ended_for_images
 from segmentation.imaging.quality.metrics import BY_KEY, METHOD_VERSION, METRICS, Metric
 from segmentation.imaging.quality.outliers import FEWEST_SCANS, OUTLYING
 from segmentation.selectors import set_aside
@@ -90,6 +91,7 @@ def scan_quality(request: HttpRequest, study_code: str, quality_id: UUID) -> Htt
         "patient": visit.patient,
         "sees_others": policies.may(request.user, "view_quality_distribution", study),
         "sees_snapshots": policies.may(request.user, "view_snapshots", visit),
+        "has_consent_ended": has_ended_for_images(visit.patient),
         "may_retry": policies.may(request.user, "retry_job", visit),
         "may_set_aside": row.scan.state == ScanState.IMPORTED
         and policies.may(request.user, "set_scan_aside", visit),
@@ -104,7 +106,13 @@ def scan_quality(request: HttpRequest, study_code: str, quality_id: UUID) -> Htt
 def read_pictures(request: HttpRequest, study_code: str, assignment_id: UUID) -> HttpResponse:
     """Answer with the pictures of a reader's case and what stands out, by reading id alone."""
     study, rows = _case(request, study_code, assignment_id)
-    context = {"study": study, "rows": rows, "assignment_id": assignment_id}
+    ended = any(has_ended_for_images(row.scan.visit.patient) for row in rows[:1])
+    context = {
+        "study": study,
+        "rows": rows,
+        "assignment_id": assignment_id,
+        "has_consent_ended": ended,
+    }
     return render(request, "analytics/_read_pictures.html", context)
 
 

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from mldtrial.trial.models import Disposition
-from mldtrial.trial.selectors.consent import without_consent_for_images
+from mldtrial.trial.selectors.consent import has_ended_for_images
 from segmentation.imaging.quality.mask_slices import COLUMNS, DRAWING_VERSION, ROWS
 from segmentation.models import JobState, RunPicture, SegmentationResult, SegmentationRun
 from segmentation.models.run_picture import MARKED, OUTLINE, PLAIN
@@ -72,8 +71,7 @@ def why_not_shown(run: SegmentationRun) -> str:
         return UNFINISHED
     if run.state != JobState.SUCCEEDED:
         return NO_MASK
-    steps = Disposition.objects.filter(patient=run.visit.patient_id)
-    return NO_CONSENT if without_consent_for_images(steps) else ""
+    return NO_CONSENT if has_ended_for_images(run.visit.patient) else ""
 
 
 def drawn_of(run: SegmentationRun) -> RunPicture | None:

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
+from mldtrial.trial.selectors.consent import has_ended_for_images
 from segmentation import selectors, tasks
 from segmentation.models import JobState, ScanQuality
 from segmentation.services import quality, store
@@ -30,8 +31,10 @@ def picture(row: ScanQuality) -> HttpResponse:
     Raises
     ------
     Http404
-        If none was drawn.
+        If none was drawn, or the consent for images has ended.
     """
+    if has_ended_for_images(row.scan.visit.patient):
+        raise Http404("No picture is shown any more.")
     path = store.mosaic_path(row.mosaic_sha256)
     if row.state != JobState.SUCCEEDED or not row.mosaic_sha256 or not path.exists():
         raise Http404("No such picture.")

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from mldtrial.trial.models import Disposition
+from mldtrial.trial.models import Disposition, Patient
 from mldtrial.trial.models import DispositionStep as Step
 from mldtrial.trial.rules.participation import participation
 
@@ -26,3 +26,8 @@ def without_consent_for_images(steps: QuerySet[Disposition]) -> set[UUID]:
     for patient_id, step, day in rows.values_list("patient_id", "step", "happened_on"):
         found[patient_id].append((step, day))
     return {key for key, own in found.items() if participation(own).images_withdrawn_on}
+
+
+def has_ended_for_images(patient: Patient) -> bool:
+    """Return whether no image of a patient may be used or shown any more."""
+    return bool(without_consent_for_images(Disposition.objects.filter(patient=patient)))

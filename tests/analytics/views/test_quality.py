@@ -13,6 +13,7 @@ from analytics.selectors import quality
 from mldtrial.audit.context import acting
 from mldtrial.trial.models import ReadAssignment, ReadRole, Scan
 from mldtrial.trial.rules.reading import new_reading_id
+from mldtrial.trial.services import participation
 from segmentation.imaging.quality.metrics import METRICS
 from segmentation.imaging.quality.outliers import FEWEST_SCANS
 from segmentation.models import JobState, ScanQuality
@@ -152,6 +153,28 @@ def test_a_picture_is_for_who_may_see_images(world: World, bad: ScanQuality):
         assert page(world, key, "quality_picture", bad.pk).status_code == status, key
     assert "picture.png" in page(world, "coordinator", "scan_quality", bad.pk).content.decode()
     assert "picture.png" not in page(world, "monitor", "scan_quality", bad.pk).content.decode()
+
+
+def test_no_picture_is_shown_once_the_consent_for_images_has_ended(world: World, bad: ScanQuality):
+    draw(bad)
+    case = ReadAssignment.objects.create(
+        visit=bad.scan.visit,
+        reader=world.user("reader"),
+        role=ReadRole.FIRST,
+        reading_id=new_reading_id(),
+    )
+    participation.record_step(
+        patient=world.patient_a, step="IMAGES_WITHDRAWN", happened_on=world.visit_a.date, by=None
+    )
+    assert page(world, "data_manager", "quality_picture", bad.pk).status_code == 404
+    assert page(world, "reader", "read_picture", case.pk, 1).status_code == 404
+    for key, name, of in (
+        ("data_manager", "scan_quality", bad.pk),
+        ("reader", "read_pictures", case.pk),
+    ):
+        shown = page(world, key, name, of).content.decode()
+        assert "The consent for images has ended" in shown, name
+        assert ".png" not in shown, name
 
 
 def test_a_scan_is_set_aside_where_its_picture_is_and_the_page_says_so(
