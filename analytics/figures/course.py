@@ -131,6 +131,26 @@ class TreatmentMark:
 
 
 @dataclass(frozen=True, slots=True)
+class FittedLine:
+    """The straight line fitted to the loads: what it is, and where it begins and ends.
+
+    Attributes
+    ----------
+    name : str
+        With the strata of the scans that it comes from.
+    rate : str
+        How fast it rises, as the words below the figure say.
+    start, end : tuple of float
+        Months on the clock of the figure, and value in its unit.
+    """
+
+    name: str
+    rate: str
+    start: tuple[float, float]
+    end: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """The band of a reference cohort behind a course, in order of time, and its name."""
 
@@ -161,6 +181,8 @@ class Course:
         False for roles that may not see loads: neither loads nor MRI scores are drawn.
     reference : Reference
         Drawn behind the loads; left out where these are not shown or not in mL.
+    fitted : FittedLine or None
+        None where no slope can be estimated.
     """
 
     loads: Sequence[LoadMark]
@@ -170,6 +192,7 @@ class Course:
     time: Time
     shows_loads: bool
     reference: Reference = NO_REFERENCE
+    fitted: FittedLine | None = None
 
     @property
     def behind(self) -> list[list[BandPoint]]:

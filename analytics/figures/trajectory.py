@@ -10,6 +10,7 @@ from analytics.figures.course import (
     AGE,
     ML,
     NO_REFERENCE,
+    FittedLine,
     LoadMark,
     Reference,
     Scale,
@@ -45,6 +46,8 @@ LINE_PX = 16
 """Height of a further line of the subtitle."""
 LEGEND_LINE_PX, LEGEND_FITS = 20, 4
 """Height of a line of the legend on a phone, and how many the margin has room for."""
+LEGEND_LETTERS = 36
+"""What a phone shows of a line of the legend."""
 
 
 def trajectory_figure(
@@ -58,6 +61,7 @@ def trajectory_figure(
     scale: Scale = ML,
     time: Time = AGE,
     reference: Reference = NO_REFERENCE,
+    fitted: FittedLine | None = None,
 ) -> dict[str, Any]:
     """Return a patient's figure as plotly JSON: data and layout.
 
@@ -70,6 +74,8 @@ def trajectory_figure(
         score with it.
     reference : Reference
         Drawn behind the loads; left out where these are not shown or not in mL.
+    fitted : FittedLine or None
+        Drawn behind the loads as well; left out where these are not shown.
     """
     if not shows_loads:
         scores = Scores(scores.gmfc, scores.elfc)
@@ -77,7 +83,7 @@ def trajectory_figure(
         missing = f"No load in {scale.unit}" if scale.n_absent else "No load"
         return style.empty(title=title, text=f"{missing} and no score yet.")
     panels = LEVELS_ALONE if not shows_loads else THREE if scores.severity else TWO
-    traces = _load_traces(loads, scale, time) if shows_loads else []
+    traces = _load_traces(loads, scale, time, fitted) if shows_loads else []
     if loads and shows_loads and scale == ML:
         traces = [*_reference_traces(reference, time), *traces]
     traces += _score_traces(scores, "y2" if shows_loads else "y")
@@ -86,7 +92,8 @@ def trajectory_figure(
     if shows_loads:
         layout |= _load_axis(scale, panels, len(subtitle))
     # On a phone the legend has a line for each entry, and stands below the axis.
-    lines = sum("name" in trace for trace in traces) - LEGEND_FITS
+    named = [trace["name"] for trace in traces if "name" in trace]
+    lines = len(named) + sum(name.count("<br>") for name in named) - LEGEND_FITS
     if lines > 0:
         below = layout["margin"]["b"] + LEGEND_LINE_PX * lines
         layout["margin"] = {**layout["margin"], "b": below}
@@ -98,7 +105,9 @@ def trajectory_figure(
     return {"data": traces, "layout": layout}
 
 
-def _load_traces(loads: Sequence[LoadMark], scale: Scale, time: Time) -> list[Trace]:
+def _load_traces(
+    loads: Sequence[LoadMark], scale: Scale, time: Time, fitted: FittedLine | None
+) -> list[Trace]:
     if not loads:
         return []
     months = [mark.months for mark in loads]
@@ -107,7 +116,7 @@ def _load_traces(loads: Sequence[LoadMark], scale: Scale, time: Time) -> list[Tr
         "type": "scatter", "mode": "lines", "x": months, "y": values, "hoverinfo": "skip",
         "line": {"color": style.ACCENT, "width": 2}, "showlegend": False,
     }  # fmt: skip
-    traces = [*_band(loads), line]
+    traces = [*_band(loads), *([] if fitted is None else [_fitted(fitted)]), line]
     for stratum, symbol in style.SYMBOLS.items():
         marks = [mark for mark in loads if mark.acq_stratum == stratum]
         if marks:
@@ -144,6 +153,18 @@ def _band(loads: Sequence[LoadMark]) -> list[Trace]:
             "name": "Tolerance about the previous scan",
         }
     ]  # fmt: skip
+
+
+def _fitted(fitted: FittedLine) -> Trace:
+    """Return the fitted line; what it says stands in the legend and below the figure."""
+    said = f"{fitted.name}: {fitted.rate}"
+    if len(said) > LEGEND_LETTERS:
+        said = f"{fitted.name}:<br>{fitted.rate}"
+    return {
+        "type": "scatter", "mode": "lines", "name": said,
+        "x": [fitted.start[0], fitted.end[0]], "y": [fitted.start[1], fitted.end[1]],
+        "line": {"color": style.INK, "width": 1.3, "dash": "6px,4px"}, "hoverinfo": "skip",
+    }  # fmt: skip
 
 
 def _marks(marks: Sequence[LoadMark], name: str, symbol: str, scale: Scale, time: Time) -> Trace:

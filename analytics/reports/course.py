@@ -17,7 +17,7 @@ WIDTH_PT = 482.0
 LEFT_PT, RIGHT_PT = 56.0, 12.0
 LOADS_PT, LEVELS_PT, SEVERITY_PT, LEVELS_ALONE_PT = 190.0, 84.0, 56.0, 134.0
 GAP_PT, BELOW_PT, ROW_PT = 14.0, 34.0, 10.0
-DOTS, DASHES = (1.5, 2.0), (4.0, 3.0)
+DOTS, DASHES, FITTED_DASHES = (1.5, 2.0), (4.0, 3.0), (4.5, 3.0)
 LOAD_SHAPES = {"3D": "circle", "2D": "open square"}
 MARGIN_OF_ONE_MONTHS = 6.0
 
@@ -94,7 +94,7 @@ def _parts(course: Course, behind: Bands) -> list[_Part]:
     levels = _Part(height, 6.5, -0.5, "GMFC, ELFC\n(6 is worst)", (0, 2, 4, 6), _draw_levels)
     if not course.shows_loads:
         return [levels]
-    highest = _highest(course.loads, behind)
+    highest = _highest(course, behind)
     title = f"Demyelination load,\n{course.scale.unit}"
     draw = partial(_draw_loads, behind)
     loads = _Part(LOADS_PT, 0.0, highest, title, plot.ticks(0.0, highest), draw)
@@ -104,10 +104,12 @@ def _parts(course: Course, behind: Bands) -> list[_Part]:
     return [loads, levels, _Part(SEVERITY_PT, 36, -2, severity, (0, 17, 34), _draw_severity)]
 
 
-def _highest(loads: Sequence[LoadMark], behind: Bands) -> float:
-    """Return where the axis of the loads ends: above every mark, interval and band."""
+def _highest(course: Course, behind: Bands) -> float:
+    """Return where the axis of the loads ends: above every mark, line, interval and band."""
+    loads, fitted = course.loads, course.fitted
     reach = [mark.value for mark in loads] + [point.high for run in behind for point in run]
     reach += [mark.interval[1] for mark in loads if mark.interval]
+    reach += [] if fitted is None else [fitted.start[1], fitted.end[1]]
     reach += [
         before.value + here.tolerance
         for before, here in pairwise(loads)
@@ -129,6 +131,9 @@ def _draw_loads(behind: Bands, course: Course, panel: Panel) -> Shapes:
         for before, here in pairwise(loads)
         if here.tolerance is not None
     ]
+    if course.fitted is not None:
+        ends = [panel.place(*course.fitted.start), panel.place(*course.fitted.end)]
+        drawn.append(plot.path(ends, colour=plot.INK, width=0.8, dash=FITTED_DASHES))
     at = [panel.place(mark.months, mark.value) for mark in loads]
     if len(at) > 1:
         drawn.append(plot.path(at, colour=plot.ACCENT))
@@ -231,6 +236,9 @@ def _keys(course: Course, behind: Bands) -> list[Key]:
         ]
         if any(mark.tolerance is not None for mark in course.loads[1:]):
             keys.append(Key("Tolerance about the previous scan", "band", plot.BAND))
+        if course.fitted is not None:
+            said = f"{course.fitted.name}: {course.fitted.rate}"
+            keys.append(Key(said, "line", plot.INK, FITTED_DASHES))
         if any(mark.change for mark in course.loads):
             keys.append(Key("Acquired otherwise than before", "frame", plot.FAINT))
         keys += _flag_keys(course)

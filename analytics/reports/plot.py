@@ -255,6 +255,8 @@ def _key(key: Key, x: float, y: float) -> list[shapes.Shape]:
         return [decided(x + 9, y)]
     if key.shape == "frame":
         return [around(x + 9, y, size=6.0)]
+    if key.shape == "line":
+        return [line(x, y, x + 18, y, colour=key.colour, width=0.8, dash=key.dash)]
     through = [line(x, y, x + 18, y, colour=key.colour, width=1.2, dash=key.dash)]
     return [*(through if key.has_line else []), mark(key.shape, x + 9, y, key.colour)]
 

@@ -1,15 +1,16 @@
-"""How fast the load of one patient rises, in the unit of the course."""
+"""How fast the load of one patient rises, in the unit of the course, and the line of that slope."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
-from analytics.stats.errors import NotEstimableError
-from analytics.stats.trend import theil_sen
+from analytics.stats.errors import NotEstimableError, as_clause
+from analytics.stats.trend import TheilSen, theil_sen
 
 MONTHS_OF_YEAR = 12.0
 FEWEST = 3
+Place = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +23,13 @@ class Slope:
         95 %; None where so few loads have no such interval.
     n : int
         Loads that it comes from.
-    spans_treatment, spans_strata : bool
-        Whether some of them are from before a treatment and some from after it; whether some are
-        of 3D and some of 2D scans, which differ in themselves.
+    spans_treatment : bool
+        Whether some of them are from before a treatment and some from after it.
+    strata : tuple of str
+        ``3D``, ``2D`` or both, which differ in themselves.
+    line : tuple of Place
+        Where the line of this slope begins and ends, each as age in months and value: at the first
+        and the last of the loads, and nowhere below zero, as no load is.
     """
 
     per_year: float
@@ -32,24 +37,44 @@ class Slope:
     high: float | None
     n: int
     spans_treatment: bool
-    spans_strata: bool
+    strata: tuple[str, ...]
+    line: tuple[Place, Place]
+
+    @property
+    def spans_strata(self) -> bool:
+        """Whether 3D and 2D scans are taken together."""
+        return len(self.strata) > 1
 
 
-def slope_of(series: Sequence[LoadPoint], measured: Measured) -> Slope | None:
-    """Return the slope of a series in the measure of the page; None where none is estimable."""
+@dataclass(frozen=True, slots=True)
+class NoSlope:
+    """Loads from which no slope can be estimated, and why, as the end of a sentence."""
+
+    why: str
+
+
+def slope_of(series: Sequence[LoadPoint], measured: Measured) -> Slope | NoSlope | None:
+    """Return the slope of a series in the measure of the page; None where it has no load in it."""
     points = [(load, _value(load, measured)) for load in series]
     there = [(load, value) for load, value in points if value is not None]
-    if len(there) < FEWEST:
+    if not there:
         return None
+    if len(there) < FEWEST:
+        return NoSlope(f"it takes {FEWEST} loads, here {_are(len(there))}")
     years = [load.age_at_scan_months / MONTHS_OF_YEAR for load, _ in there]
     try:
         found = theil_sen(years, [value for _, value in there])
-    except NotEstimableError:
-        return None
+    except NotEstimableError as error:
+        return NoSlope(as_clause(str(error)))
     after = {load.is_after_treatment for load, _ in there}
-    strata = {load.acq_stratum for load, _ in there}
     return Slope(
-        found.slope, found.ci_low, found.ci_high, len(there), len(after) > 1, len(strata) > 1
+        found.slope,
+        found.ci_low,
+        found.ci_high,
+        len(there),
+        len(after) > 1,
+        tuple(sorted({load.acq_stratum for load, _ in there}, reverse=True)),
+        (_place(found, min(years)), _place(found, max(years))),
     )
 
 
@@ -57,3 +82,16 @@ def _value(load: LoadPoint, measured: Measured) -> float | None:
     if not measured.measure.is_percent:
         return load.load_ml
     return measured.shares[load.run_id].percent
+
+
+def _are(count: int) -> str:
+    return f"{'is' if count == 1 else 'are'} {count}"
+
+
+def _place(line: TheilSen, year: float) -> Place:
+    """Return a place on the line, moved along it to where it meets zero if it lies below."""
+    value = line.at(year)
+    if value < 0:
+        # Not both ends do: some loads lie on the line or below it, and none below zero.
+        year, value = -line.intercept / line.slope, 0.0
+    return year * MONTHS_OF_YEAR, value

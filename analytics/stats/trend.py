@@ -53,15 +53,26 @@ class MannKendall:
 
 @dataclass(frozen=True, slots=True)
 class TheilSen:
-    """Median of the slopes between all pairs, and Sen's 95 % interval.
+    """Median of the slopes between all pairs, Sen's 95 % interval, and the line of that slope.
 
     The limits are None where the values are too few, or too many of them equal, for any interval of
     95 %: with four of them even the steepest rise has a two-sided p-value of 1/12.
+
+    Attributes
+    ----------
+    intercept : float
+        Of the line at time 0: the median of what the slope leaves, so that as many values lie above
+        the line as below it. The interval is of the slope alone; the line has none (decision 0058).
     """
 
     slope: float
     ci_low: float | None
     ci_high: float | None
+    intercept: float
+
+    def at(self, time: float) -> float:
+        """Return the value of the line at a time."""
+        return self.intercept + self.slope * time
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +179,17 @@ def theil_sen(times: ArrayLike, values: ArrayLike) -> TheilSen:
     if not np.isfinite(slopes).all():
         raise NotEstimableError("Two times lie too near to each other for a slope between them.")
     slope = float(np.median(slopes))
+    intercept = float(np.median(what - slope * when))
     if 2 / min(_orders(when), _orders(what)) > 1 - CONFIDENCE:
-        return TheilSen(slope, None, None)
+        return TheilSen(slope, None, None, intercept)
     variance = (_term(when.size) - _tie_term(when) - _tie_term(what)) / 18
     if variance <= 0:
         # Ties in both outweigh what Sen's variance allows for.
-        return TheilSen(slope, None, None)
+        return TheilSen(slope, None, None, intercept)
     half = stats.norm.isf((1 - CONFIDENCE) / 2) * sqrt(variance)
     low = max(round((slopes.size - half) / 2) - 1, 0)
     high = min(round((slopes.size + half) / 2), slopes.size - 1)
-    return TheilSen(slope, float(slopes[low]), float(slopes[high]))
+    return TheilSen(slope, float(slopes[low]), float(slopes[high]), intercept)
 
 
 def page(matrix: ArrayLike) -> Page:

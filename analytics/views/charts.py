@@ -15,6 +15,7 @@ from analytics.figures.agreement import Line
 from analytics.figures.course import (
     NO_REFERENCE,
     Course,
+    FittedLine,
     LoadMark,
     Reference,
     Scale,
@@ -30,9 +31,10 @@ from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import VisitRow
 from analytics.selectors.reference_cohorts import Behind
+from analytics.selectors.slopes import NoSlope, Place, Slope
 from analytics.services import findings
 from analytics.stats.agreement import BlandAltman
-from analytics.views.paper import signed
+from analytics.views.paper import number, signed
 from mldtrial.trial.models import Patient, Study, Treatment
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.subtype import Subtype
@@ -51,6 +53,7 @@ def trajectory(
     *,
     series: Sequence[LoadPoint],
     measured: Measured,
+    slope: Slope | NoSlope | None,
     reviewed: Sequence[Reviewed],
     rows: Sequence[VisitRow],
     treatments: Iterable[Treatment],
@@ -63,6 +66,7 @@ def trajectory(
         patient,
         series=series,
         measured=measured,
+        slope=slope,
         reviewed=reviewed,
         rows=rows,
         treatments=treatments,
@@ -80,6 +84,7 @@ def trajectory(
         scale=drawn.scale,
         time=drawn.time,
         reference=drawn.reference,
+        fitted=drawn.fitted,
     )
 
 
@@ -88,6 +93,7 @@ def course(
     *,
     series: Sequence[LoadPoint],
     measured: Measured,
+    slope: Slope | NoSlope | None,
     reviewed: Sequence[Reviewed],
     rows: Sequence[VisitRow],
     treatments: Iterable[Treatment],
@@ -110,6 +116,26 @@ def course(
         time=Time(clock.axis_title, clock.after),
         shows_loads=sees_loads,
         reference=_reference(behind),
+        fitted=_fitted(slope, measured, clock),
+    )
+
+
+def _fitted(slope: Slope | NoSlope | None, measured: Measured, clock: Clock) -> FittedLine | None:
+    """Return the line of a slope on a clock, named with the number that the words give."""
+    if not isinstance(slope, Slope):
+        return None
+
+    def place(of: Place) -> Place:
+        months, value = of
+        return months - clock.begins_at_months, value
+
+    per_year = number(slope.per_year, measured.measure.decimals)
+    start, end = slope.line
+    return FittedLine(
+        f"Fitted line, {' and '.join(slope.strata)}",
+        f"{per_year} {measured.measure.unit} a year",
+        place(start),
+        place(end),
     )
 
 

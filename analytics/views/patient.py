@@ -186,10 +186,12 @@ def trajectory(request: HttpRequest, study_code: str, patient_id: UUID) -> HttpR
         log_view(patient, user)
     treatments = list(page.treatments(patient, user=user))
     clock = clocks.asked_for(request.GET, clocks.clocks_of(patient, treatments))
+    measured = measures.measured(series, measures.asked_for(request.GET), user=user)
     figure = charts.trajectory(
         patient,
         series=series,
-        measured=measures.measured(series, measures.asked_for(request.GET), user=user),
+        measured=measured,
+        slope=slopes.slope_of(series, measured),
         reviewed=decisions.reviewed(flags, user=user),
         rows=rows,
         treatments=treatments,

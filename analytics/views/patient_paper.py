@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import floatformat
 from django.utils import timezone
+from django.utils.text import capfirst
 from django.views.decorators.http import require_safe
 
 from analytics.figures.course import Course
@@ -20,7 +21,7 @@ from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
 from analytics.selectors.patient_page import Flag, TreatmentRow, VisitRow
 from analytics.selectors.reference_cohorts import Behind
-from analytics.selectors.slopes import Slope
+from analytics.selectors.slopes import NoSlope, Slope
 from analytics.services import papers
 from analytics.services.review_waits import waiting
 from analytics.views import charts
@@ -62,10 +63,12 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
     trained = trained_on(patient, method) if method and series else None
     clock = clocks.asked_for(request.GET, clocks.clocks_of(patient, treatments))
     behind = reference_cohorts.behind(patient, series, clock, method, user=user)
+    slope = slopes.slope_of(series, measured)
     course = charts.course(
         patient,
         series=series,
         measured=measured,
+        slope=slope,
         reviewed=reviewed,
         rows=rows,
         treatments=treatments,
@@ -83,7 +86,7 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
         warnings=_warnings(method, trained, measured),
         course=course,
         notes=[
-            *_slope(slopes.slope_of(series, measured), measured),
+            *_slope(slope, measured),
             "Ages from the middle of the birth month.",
             *_other_days(rows),
             *(_behind(behind) if behind is not None and course.behind else []),
@@ -122,7 +125,7 @@ def _facts(patient: Patient, rows: Sequence[VisitRow]) -> list[tuple[str, str]]:
 
 
 def _treatments(patient: Patient, rows: Sequence[TreatmentRow]) -> list[tuple[str, str]]:
-    named = [(row.treatment.get_kind_display().capitalize(), _span(row)) for row in rows]
+    named = [(capfirst(row.treatment.get_kind_display()), _span(row)) for row in rows]
     if patient.first_study_dose_on is not None:
         named.append(("First study dose", patient.first_study_dose_on.isoformat()))
     return named or [("Treatments", "none documented")]
@@ -158,16 +161,18 @@ def _warnings(
     return said
 
 
-def _slope(slope: Slope | None, measured: Measured) -> list[str]:
+def _slope(slope: Slope | NoSlope | None, measured: Measured) -> list[str]:
     if slope is None:
         return []
+    if isinstance(slope, NoSlope):
+        return [f"Slope: not estimable ({slope.why})."]
     digits, unit = measured.measure.decimals, measured.measure.unit
     interval = "so few have no 95 % interval"
     if slope.low is not None and slope.high is not None:
         low, high = number(slope.low, digits), number(slope.high, digits)
         interval = f"95 % interval {low} to {high}"
     said = f"Slope: {number(slope.per_year, digits)} {unit} a year (Theil–Sen, {slope.n} loads; "
-    said += f"{interval})."
+    said += f"{interval}). The dashed line has this slope, and as many loads above it as below."
     if slope.spans_strata:
         said += " 3D and 2D scans are taken together: part of it may be the change of acquisition."
     if slope.spans_treatment:

@@ -13,6 +13,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Locator, Page, expect
+from scipy.stats import theilslopes
 
 from analytics.figures import marks as figure_marks
 from analytics.forms import PlanForm
@@ -138,6 +139,29 @@ def see_course(page: Page) -> None:
     )
     assert len(in_file) == len(PLANNED)
     assert [tuple(mark) for mark in drawn] == [pytest.approx(row) for row in in_file]
+    see_line(page, in_file)
+
+
+def see_line(page: Page, in_file: list[tuple[float, float]]) -> None:
+    """The fitted line of a patient as drawn, beside scipy's of the exported rows."""
+    ages, loads = zip(*in_file, strict=True)
+    fit = theilslopes(loads, ages, method="joint")
+    expected = [(at, fit.intercept + fit.slope * at) for at in (ages[0], ages[-1])]
+    (name, *ends) = chart(page, "trajectory").evaluate(
+        "chart => chart._fullData.filter(({name}) => name.startsWith('Fitted line'))"
+        ".flatMap(({name, x, y}) => [name, ...Array.from(x, (at, i) => [at, y[i]])])"
+    )
+    assert ends == [pytest.approx(end) for end in expected]
+    per_year = f"{12 * fit.slope:.1f} mL a year"
+    assert name == f"Fitted line, 3D: {per_year}"
+    expect(page.get_by_text(f"Slope: {per_year} (Theil–Sen, {len(ages)} loads")).to_be_visible()
+    # As the browser has drawn it: its ends in pixels, put back into months and mL by the axes.
+    seen = chart(page, "trajectory").evaluate(SEEN_LINE)
+    assert seen == [pytest.approx(end, rel=0.01) for end in expected]
+    entry = page.locator("g.traces", has_text=name).locator(".legendtoggle")
+    entry.click()
+    expect(page.locator("g.traces", has_text=name)).to_have_css("opacity", "0.5")
+    assert chart(page, "trajectory").evaluate(SEEN_LINE) == []
 
 
 def see_milestones(page: Page) -> None:
@@ -216,6 +240,16 @@ def see_figures_without_labels(page: Page, monkeypatch: pytest.MonkeyPatch) -> N
     expect(page).to_have_url(re.compile(r"/patients/\?q=A-11$"))
 
 
+SEEN_LINE = """chart => {
+  const {xaxis, yaxis} = chart._fullLayout;
+  const found = chart.calcdata.filter(([{trace}]) => trace.name.startsWith('Fitted line'));
+  return found.flatMap(([{node3, trace}]) => {
+    const path = trace.visible === true ? node3?.select('path.js-line').attr('d') : null;
+    const ends = path ? path.match(/-?[0-9.]+,-?[0-9.]+/g) : [];
+    return ends.map((end) => end.split(',').map(Number))
+      .map(([x, y]) => [xaxis.p2c(x), yaxis.p2c(y)]);
+  });
+}"""
 WHOSE = """chart => chart.data.flatMap(({x, y, meta}) => {
   const of = meta.subjects.flatMap((code, at) => Array(meta.marks[at]).fill(code));
   return Array.from(x, (score, at) => [of[at], score, y[at]]);

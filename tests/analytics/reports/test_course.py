@@ -10,6 +10,7 @@ from analytics.figures.course import (
     AGE,
     ML,
     Course,
+    FittedLine,
     LoadMark,
     Reference,
     Scale,
@@ -84,6 +85,47 @@ def test_a_band_does_not_reach_below_zero():
     zeros = [s.y for s in drawn(course) if isinstance(s, shapes.String) and s.text == "0"]
     # The lowest panel is drawn first; that of the loads is the uppermost.
     assert band.y == pytest.approx(zeros[-1] + 2.5)
+
+
+FITTED = FittedLine("Fitted line, 3D", "9.0 mL a year", (40, 12.0), (60, 27.0))
+
+
+def fitted_lines(course):
+    return [
+        s
+        for s in drawn(course)
+        if isinstance(s, shapes.PolyLine) and s.strokeDashArray == courses.FITTED_DASHES
+    ]
+
+
+def test_the_fitted_line_stands_where_its_ends_are_and_is_named():
+    course = replace(a_course([load(40, 10.0), load(50, 20.0), load(60, 24.0)]), fitted=FITTED)
+    (line,) = fitted_lines(course)
+    first, _, last = [(mark.cx, mark.cy) for mark in circles(course)[:3]]
+    per_ml = (last[1] - first[1]) / 14
+    expected = [first[0], first[1] + 2 * per_ml, last[0], last[1] + 3 * per_ml]
+    assert line.points == pytest.approx(expected)
+    assert "Fitted line, 3D: 9.0 mL a year" in words(course)
+    in_the_legend = [
+        s
+        for s in drawn(course)
+        if isinstance(s, shapes.Line) and s.strokeDashArray == courses.FITTED_DASHES
+    ]
+    assert len(in_the_legend) == 1
+
+
+def test_a_fitted_line_above_all_loads_is_drawn_whole():
+    steep = replace(FITTED, end=(60, 90.0))
+    course = replace(a_course([load(40, 10.0), load(50, 20.0), load(60, 24.0)]), fitted=steep)
+    (line,) = fitted_lines(course)
+    assert max(line.points[1::2]) < max(s.y2 for s in drawn(course) if isinstance(s, shapes.Line))
+
+
+def test_who_sees_no_loads_is_drawn_no_fitted_line():
+    scores = Scores([ScoreMark(40, 2, "v")])
+    course = replace(a_course([], scores, shows_loads=False), fitted=FITTED)
+    assert fitted_lines(course) == []
+    assert not [said for said in words(course) if "Fitted" in said]
 
 
 def test_a_load_acquired_otherwise_stands_in_a_frame_that_the_legend_names():

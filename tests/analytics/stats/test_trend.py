@@ -42,6 +42,13 @@ def test_theil_sen_by_hand():
     assert (found.ci_low, found.ci_high) == pytest.approx((-0.5, 3))
 
 
+def test_the_line_of_theil_sen_by_hand():
+    """Slopes 10, 4 and -2, of which 4 is the middle one; it leaves 10, 16 and 10."""
+    found = theil_sen([0, 1, 2], [10, 20, 18])
+    assert (found.slope, found.intercept) == (4, 10)
+    assert [found.at(time) for time in (0, 1, 2)] == [10, 14, 18]
+
+
 def test_drawdown_and_what_no_rising_course_explains_by_hand():
     """55 and 52 share 53.5: 4.5 of 655.2."""
     assert max_drawdown(LOADS) == 3
@@ -103,8 +110,9 @@ def test_theil_sen_equals_scipy(rows):
     times, values = zip(*rows, strict=True)
     assume(len(set(times)) > 1)
     assume(len(set(values)) > 2)
-    found, peer = theil_sen(times, values), stats.theilslopes(values, times)
+    found, peer = theil_sen(times, values), stats.theilslopes(values, times, method="joint")
     assert found.slope == pytest.approx(peer.slope)
+    assert found.intercept == pytest.approx(peer.intercept)
     assume(found.ci_low is not None)
     assert (found.ci_low, found.ci_high) == pytest.approx((peer.low_slope, peer.high_slope))
 
@@ -143,11 +151,44 @@ def test_scale_and_shift_change_only_what_has_a_unit(values, scale: int, shift: 
     moved = [scale * value + shift for value in values]
     times = range(len(values))
     assert mann_kendall(moved) == mann_kendall(values)
-    assert theil_sen(times, moved).slope == pytest.approx(scale * theil_sen(times, values).slope)
+    found, before = theil_sen(times, moved), theil_sen(times, values)
+    assert found.slope == pytest.approx(scale * before.slope)
+    assert found.at(times[0]) == pytest.approx(scale * before.at(times[0]) + shift)
     assert max_drawdown(moved) == scale * max_drawdown(values)
     assert isotonic_residual(times, moved) == pytest.approx(
         isotonic_residual(times, values), abs=1e-9
     )
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 99)), min_size=3, max_size=14))
+def test_as_many_values_lie_above_the_line_as_below(rows):
+    times, values = map(np.array, zip(*rows, strict=True))
+    assume(np.ptp(times) > 0)
+    assume(np.ptp(values) > 0)
+    line = theil_sen(times, values)
+    left = values - line.at(times)
+    assert (left > 1e-9).sum() <= len(rows) / 2
+    assert (left < -1e-9).sum() <= len(rows) / 2
+    # Years since birth or since a treatment: the same line.
+    later = theil_sen(times - 17.5, values)
+    assert later.at(times - 17.5) == pytest.approx(line.at(times), abs=1e-9)
+
+
+def test_lines_of_the_slopes_in_the_interval_are_no_band_of_the_mean():
+    """Six scans over four years: the slope is held, its lines miss the middle (decision 0058)."""
+    rng = np.random.default_rng(58)
+    held = {"slope": 0, "middle": 0}
+    for _ in range(500):
+        times = np.sort(rng.uniform(0, 4, 6))
+        values = 20 + 10 * times + rng.normal(0, 3, 6)
+        found = theil_sen(times, values)
+        slopes = np.linspace(found.ci_low, found.ci_high, 40)
+        intercepts = np.median(values - slopes[:, None] * times, axis=1)
+        there = intercepts + slopes * times.mean()
+        held["slope"] += found.ci_low <= 10 <= found.ci_high
+        held["middle"] += there.min() <= 20 + 10 * times.mean() <= there.max()
+    assert held["slope"] >= 475
+    assert held["middle"] < 375
 
 
 @given(SERIES)

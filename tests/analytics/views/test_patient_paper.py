@@ -72,7 +72,7 @@ def test_the_paper_holds_the_numbers_of_the_selectors(client, course):
         assert row in text
     slope = slopes.slope_of(series, measures.measured(series, measures.ML, user=user))
     assert f"Slope: {floatformat(slope.per_year, 1)} mL a year (Theil–Sen, 3 loads" in text
-    assert "HSCT" in text
+    assert "Stem cell transplantation (HSCT)" in text
     assert "2024-08-10" in text
     assert "First study dose 2024-09-01" in text
     assert "20 months" in text
