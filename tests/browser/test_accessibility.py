@@ -65,14 +65,15 @@ def keyboard_traps(page: Page) -> list[str]:
 
 
 VISIBLE_CONTROLS = """
-const radios = new Set();
+const controls_without_form = [...document.querySelectorAll('input')].filter((o) => !o.form);
 const controls = [...document.querySelectorAll('a[href], button, input, select, textarea')].filter(
   (e) => !e.disabled && e.type !== 'hidden' && e.checkVisibility() && e.tabIndex >= 0
     && !e.closest('.js-plotly-plot'),
 ).filter((e) => {
   // One stop per group of radio buttons: the arrow keys move inside it.
   if (e.type !== 'radio') return true;
-  const group = e.form ? [...e.form.elements].filter((o) => o.name === e.name) : [e];
+  const near = e.form ? [...e.form.elements] : controls_without_form;
+  const group = near.filter((o) => o.type === 'radio' && o.name === e.name);
   const stop = group.find((o) => o.checked) || group[0];
   return e === stop;
 });

@@ -73,7 +73,7 @@ def test_as_many_kills_as_runs_lose_and_double_nothing(wanted: int, tmp_path: Pa
             worker = start_worker("cpu", **changes)
             ring()
             before = SegmentationResult.objects.count()
-            wait_for(partial(has_moved_on, before), 30)
+            wait_for(partial(has_moved_on, before), 120)
             time.sleep(SECONDS * (kills % 4) / 4)
             os.killpg(worker.pid, signal.SIGKILL)
             worker.wait(timeout=10)
