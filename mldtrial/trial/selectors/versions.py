@@ -91,7 +91,8 @@ def words_of(part: Any, version: Any) -> str | None:
     if isinstance(raw, bool):
         return "yes" if raw else "no"
     if isinstance(raw, (dict, list)):
-        return json.dumps(raw, sort_keys=True, ensure_ascii=False)
+        # A list of the database holds what JSON has no word for: ids of records, days.
+        return json.dumps(raw, sort_keys=True, ensure_ascii=False, default=str)
     if isinstance(raw, datetime):
         return raw.isoformat(sep=" ", timespec="seconds")
     return str(raw)

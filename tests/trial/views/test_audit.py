@@ -5,10 +5,13 @@ import re
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.contrib.postgres.fields import ArrayField
 from django.test import Client
 from django.urls import reverse
 
@@ -16,6 +19,7 @@ from mldtrial.audit.belonging import BELONGINGS
 from mldtrial.audit.context import acting
 from mldtrial.audit.models import AccessAction, AccessEvent, Action, ApprovalRequest
 from mldtrial.trial.models import Audience, ImportBatch, Membership, Patient
+from mldtrial.trial.selectors.versions import words_of
 from mldtrial.trial.services import (
     assessments,
     audit_check,
@@ -27,6 +31,7 @@ from mldtrial.trial.services import (
 )
 from mldtrial.trial.trails import RULES, trails
 from tests.support.loads import make_load
+from tests.support.protocol import SLICES, ask_all, in_force, thick
 from tests.support.world import PASSWORD, World, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.requirement("EMA-CSV-6.2")]
@@ -54,6 +59,37 @@ def corrected(world: World, client: Client) -> World:
 def page(client: Client, world: World, role: str, **asked: str) -> str:
     client.force_login(world.user(role))
     return client.get(reverse("audit_study", args=["MLD-1"]), asked).content.decode()
+
+
+def test_the_trail_shows_records_that_keep_a_list_of_ids(world: World, client: Client):
+    in_force(world, SLICES)
+    scan = thick(world.visit_a)
+    ask_all()
+    assert str(scan.pk) in page(client, world, "auditor", kind="protocolcheck")
+    taken = client.get(reverse("audit_export", args=["MLD-1"]))
+    assert str(scan.pk) in b"".join(taken).decode()
+    history = reverse("audit_record", args=["MLD-1", "protocolcheck", world.visit_a.pk])
+    assert str(scan.pk) in client.get(history).content.decode()
+
+
+LISTED = {
+    "UUIDField": UUID(int=7), "CharField": "T1w", "FloatField": 1.5, "PositiveIntegerField": 2,
+    "IntegerField": 2, "DateField": date(2024, 5, 10), "ArrayField": [1.5],
+}  # fmt: skip
+
+
+def test_every_list_of_every_record_is_told_in_words():
+    lists = [
+        part
+        for trail in trails().values()
+        for part in trail.model._meta.concrete_fields
+        if isinstance(part, ArrayField)
+    ]
+    assert len(lists) >= 5
+    for part in lists:
+        value = LISTED[part.base_field.get_internal_type()]
+        said = words_of(part, SimpleNamespace(**{part.attname: [value]}))
+        assert said, part
 
 
 @pytest.mark.requirement("21CFR11.10(e)")
