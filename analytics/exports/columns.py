@@ -7,11 +7,12 @@ import csv
 from dataclasses import dataclass
 from io import StringIO
 
-from mldtrial.trial.models import DeviationCode
+from analytics.models import FlagKind
+from mldtrial.trial.models import DeviationCode, QueryDisposition, QueryState
 from segmentation.imaging.cautions import Caution
 from segmentation.imaging.protocol.rules import Quantity, Severity
 from segmentation.imaging.quality.metrics import METRICS, Metric
-from segmentation.models import SetAsideCause
+from segmentation.models import Method, SetAsideCause
 
 VERSION = "1"
 GUARD_NOTE = (
@@ -75,13 +76,16 @@ LOADS = (
     *VISIT,
     _text("run_id", "Segmentation run", "Opens the provenance of the number", "UUID"),
     _text("acq_stratum", "Acquisition", "Of the T1w image", "3D | 2D"),
-    _text("method", "Method", "", "CNN | CONVENTIONAL | MANUAL | TEST"),
+    _text("method", "Method", "", " | ".join(Method.values)),
     _text("method_version", "Method version"),
     _text(
         "is_demonstration_model", "Demonstration model",
         "Y: trained on phantoms, the number says nothing about a patient", "Y | N",
     ),
-    _text("qc_status", "Quality control", "", "NOT_REVIEWED"),
+    _text("qc_status", "Review of the mask",
+          "What a person decided who looked at the mask beside the images in use; of masks of a "
+          "network, which are not given to review, always NOT_REVIEWED. It takes no load out",
+          "NOT_REVIEWED | APPROVED | REJECTED"),
     _text("analysis_flag", "Used for analysis", "", "Y | N"),
     Column(
         "demyelination_load_ml", "Demyelination load", "decimal", "mL",
@@ -149,8 +153,35 @@ INTERVAL = (
     _text("load_interval_version", "Calibration of the interval", "Of this method version"),
 )  # fmt: skip
 
+IMAGES = (
+    _text("t1w_scan_id", "T1w scan", "That the load was measured in, see scans", "UUID"),
+    _text("t2w_scan_id", "T2w scan", "Empty where there was none", "UUID"),
+    Column(
+        "days_from_visit", "Days from visit", "integer", "day",
+        "Of the T1w scan: a course is ordered and timed by visit_date + days_from_visit; empty "
+        "where the day of the scan is not known, and then that of the visit counts",
+    ),
+)  # fmt: skip
+
+ACQUISITION = (
+    _text("scanner_manufacturer", "Manufacturer of the scanner"),
+    _text("scanner_model", "Model of the scanner"),
+    Column("scanner_field_strength_t", "Field strength", "decimal", "T", "As the header has it"),
+    _text("scanner_device", "Scanner", "Pseudonym of the serial number; empty where not known"),
+    _text("scanner_software", "Software of the scanner", "Several parts with a stroke between"),
+    _text("mr_acquisition_type", "MR acquisition type", "DICOM (0018,0023)", "2D | 3D"),
+    Column("slice_thickness_mm", "Slice thickness", "decimal", "mm"),
+    Column("tr_ms", "Repetition time", "decimal", "ms"),
+    Column("te_ms", "Echo time", "decimal", "ms"),
+    Column("ti_ms", "Inversion time", "decimal", "ms"),
+    Column("flip_deg", "Flip angle", "decimal", "degree"),
+)
+"""What the tolerance of two loads goes by (docs/decisions/0051-what-is-acquired-alike.md)."""
+
 TABLES: dict[str, tuple[Column, ...]] = {
-    "demyelination_load": (*LOADS, IN_TRAINING_SET, *DENOMINATORS, IMAGE_CAUTIONS, *INTERVAL),
+    "demyelination_load": (
+        *LOADS, IN_TRAINING_SET, *DENOMINATORS, IMAGE_CAUTIONS, *INTERVAL, *IMAGES,
+    ),
     "loads_by_method": (
         *LOADS,
         _text(
@@ -161,6 +192,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         *DENOMINATORS,
         IMAGE_CAUTIONS,
         *INTERVAL,
+        *IMAGES,
     ),
     "clinical_scores": (
         *VISIT,
@@ -213,6 +245,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
             "UNRECORDED | FOLLOWED | WITHDRAWN | LOST | COMPLETED | DIED",
         ),
         Column("withdrawn_on", "End of follow-up", "date", "", "Empty while followed"),
+        Column("enrolled_on", "Enrolled on", "date", "", "From when an arm counts"),
     ),
     "treatments": (
         *SUBJECT,
@@ -257,6 +290,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
               "Y: a load of the scan had been measured by then", "Y | N"),
         _text("set_aside_by_who_sees_loads", "Set aside by somebody who sees loads", "", "Y | N"),
         _text("set_aside_reason", "Reason for setting it aside"),
+        *ACQUISITION,
     ),
     "image_quality": (
         *VISIT,
@@ -292,6 +326,26 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _text("deviation_state", "State of the deviation", "", "OPEN | CLOSED"),
         Column("found_on", "First found on", "date"),
     ),
+    "trajectory_flags": (
+        *VISIT,
+        _text("flag_id", "Finding", "", "UUID"),
+        _text("run_id", "Segmentation run", "Of the flagged load, see demyelination_load", "UUID"),
+        _text("reference_run_id", "Compared with",
+              "The run it is compared with; empty where the load is held to a bound", "UUID"),
+        _text("flag", "Finding of the review", "; ".join(
+            f"{kind}: {kind.label}" for kind in FlagKind), " | ".join(FlagKind.values)),
+        Column("difference_ml", "Difference", "decimal", "mL",
+               "Load less that of reference_run_id, or less the bound"),
+        Column("tolerance_ml", "Tolerance", "decimal", "mL",
+               "What explains a difference; without a reference, the bound of the load"),
+        _text("query_id", "Query", "That asks about it", "UUID"),
+        _text("query_state", "State of the query", "", " | ".join(QueryState.values)),
+        _text("is_decided", "Decided by a person", "N also where the rule itself closed the query",
+              "Y | N"),
+        _text("disposition", "What it was due to", "; ".join(
+            f"{cause}: {cause.label}" for cause in QueryDisposition),
+            " | ".join(QueryDisposition.values)),
+    ),
 }  # fmt: skip
 
 DESCRIPTIONS = {
@@ -304,6 +358,7 @@ DESCRIPTIONS = {
     "scans": "One row per image that was taken in.",
     "image_quality": "One row per image whose quality was measured by the current definitions.",
     "protocol_findings": "One row per rule of the imaging protocol that is not met or not told.",
+    "trajectory_flags": "One row per finding of the review of loads that stands now.",
 }
 
 

@@ -25,11 +25,11 @@ from django.db.models import (
 )
 from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast, Concat, Greatest, NullIf
+from django.db.models.functions import Cast, Coalesce, Concat, Greatest, NullIf
 
-from analytics.models import ExportRecord
+from analytics.models import ExportRecord, TrajectoryFlag
 from analytics.policies import visible_to as visible_records
-from analytics.selectors import loads
+from analytics.selectors import export_acquisition, export_flags, loads
 from mldtrial.trial.models import (
     ElfcMldAssessment,
     FinalStatus,
@@ -48,7 +48,7 @@ from segmentation.imaging.quality.metrics import METHOD_VERSION, METRICS
 from segmentation.models import JobState, ProtocolFinding, ScanQuality, TissueCode
 from segmentation.policies import VISIBLE as OF_IMAGES
 from segmentation.policies import visible_to as visible_of_images
-from segmentation.selectors import cautions, tissue, training_sets
+from segmentation.selectors import cautions, mask_reviews, tissue, training_sets
 from segmentation.selectors.findings import excluding
 from segmentation.selectors.left_out import left_out
 
@@ -77,6 +77,8 @@ def rows(dataset: str, study: Study, *, user: Any) -> Rows:
     """
 
     def narrowed(found: QuerySet[Any]) -> QuerySet[Any]:
+        if found.model is TrajectoryFlag:
+            return visible_records(user, found)
         is_of_images = found.model in OF_IMAGES
         return visible_of_images(user, found) if is_of_images else visible_to(user, found)
 
@@ -186,7 +188,7 @@ def _of_loads() -> dict[str, Any]:
             output_field=models.TextField(),
         ),
         "is_demonstration_model": _yes_no("run__model_version__is_demonstration"),
-        "qc_status": _text(NOT_REVIEWED),
+        "qc_status": Coalesce(mask_reviews.verdict("run", "mask_sha256"), _text(NOT_REVIEWED)),
         "analysis_flag": _yes_no("run__analysis_flag"),
         "demyelination_load_ml": F("demyelination_load_ml"),
         "in_training_set": training_sets.as_yes_no(
@@ -204,6 +206,9 @@ def _of_loads() -> dict[str, Any]:
         "load_interval_high_ml": F("interval_high_ml"),
         "load_interval_level": F("interval_level"),
         "load_interval_version": F("interval_calibration__version"),
+        "t1w_scan_id": F("run__t1w_scan_id"),
+        "t2w_scan_id": F("run__t2w_scan_id"),
+        "days_from_visit": F("run__t1w_scan__days_from_visit"),
     }
 
 
@@ -288,6 +293,7 @@ def _patients(study: Study, narrowed: Narrow) -> Rows:
         "sibling_onset_age_months": F("sibling_onset_age_months"),
         "participation": F("participation"),
         "withdrawn_on": F("withdrawn_on"),
+        "enrolled_on": F("enrolled_on"),
     }  # fmt: skip
     return _rows(found, columns, ("site_code", "subject_code"))
 
@@ -400,6 +406,7 @@ def _scans(study: Study, narrowed: Narrow) -> Rows:
         "set_aside_load_known": _yes_no_unknown("aside__is_load_known"),
         "set_aside_by_who_sees_loads": _yes_no_unknown("aside__is_by_who_sees_loads"),
         "set_aside_reason": F("aside__reason"),
+        **export_acquisition.columns(),
     }
     found = found.annotate(
         is_left_out=ExpressionWrapper(left_out(), output_field=models.BooleanField()),
@@ -460,6 +467,12 @@ def _protocol_findings(study: Study, narrowed: Narrow) -> Rows:
     return _rows(found, columns, (*BY_VISIT, "sequence", "rule_key", "finding_id"))
 
 
+def _trajectory_flags(study: Study, narrowed: Narrow) -> Rows:
+    found = narrowed(export_flags.current(study))
+    columns = {**_which_visit("run__visit__"), **export_flags.columns()}
+    return _rows(found, columns, (*BY_VISIT, "flag", "flag_id"))
+
+
 def _day(path: str) -> Func:
     return Func(F(path), _text("YYYY-MM-DD"), function="to_char", output_field=models.TextField())
 
@@ -474,6 +487,7 @@ DATASETS: dict[str, Callable[[Study, Narrow], Rows]] = {
     "scans": _scans,
     "image_quality": _image_quality,
     "protocol_findings": _protocol_findings,
+    "trajectory_flags": _trajectory_flags,
 }
 
 

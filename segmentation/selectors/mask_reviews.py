@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib.auth import get_user_model
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, TextField, When
 from django.http import Http404
 
 from mldtrial.trial import policies as trial
@@ -65,6 +65,28 @@ def approved() -> QuerySet[MaskReview]:
     """
     found = standing().filter(decision=MaskDecision.APPROVED, is_current=True)
     return found.filter(run__in=reviewable(), mask_sha256=F("run__result__mask_sha256"))
+
+
+def verdict(run: str, mask_sha256: str) -> Subquery:
+    """Return what was decided of a mask, where that still stands, as a column; absent without.
+
+    Parameters
+    ----------
+    run, mask_sha256 : str
+        Paths to the key of the run and to the hash of its mask.
+    """
+    found = standing().filter(
+        decision__in=DECIDED, is_current=True, run=OuterRef(run), mask_sha256=OuterRef(mask_sha256)
+    )
+    return Subquery(found.order_by().values("decision")[:1], output_field=TextField())
+
+
+def decided(run: SegmentationRun, *, user: Any) -> MaskReview | None:
+    """Return the decision on the mask of a run that stands, for who may see masks judged."""
+    found = standing().filter(
+        decision__in=DECIDED, is_current=True, run=run, mask_sha256=F("run__result__mask_sha256")
+    )
+    return visible_to(user, found).first()
 
 
 def is_current(review: MaskReview) -> bool:

@@ -15,7 +15,7 @@ from mldtrial.trial import selectors as trial
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
 from segmentation.models import SegmentationRun
-from segmentation.selectors import set_aside, tissue
+from segmentation.selectors import mask_reviews, set_aside, tissue
 from segmentation.selectors.cautions import caution_words
 from segmentation.selectors.intervals import held_out_of
 from segmentation.selectors.set_aside import ScanRow
@@ -50,6 +50,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "is_hidden_candidate": sees_load and result is None,
             "cautions": caution_words(result),
             "held_out": held_out_of(result),
+            "review": None if result is None else mask_reviews.decided(run, user=request.user),
             "tissue": measured,
             "volumes": [] if measured is None else tissue.shown_volumes(measured),
             "rows": rows,
