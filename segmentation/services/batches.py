@@ -14,7 +14,6 @@ from segmentation.models import (
     MENDABLE,
     JobState,
     ModelVersion,
-    Priority,
     ReleaseState,
     SegmentationBatch,
     SegmentationRun,
@@ -113,15 +112,11 @@ def _queue(batch: SegmentationBatch, visit: Visit) -> str:
     if run is None:
         return "held" if shadowing.hold_of(visit, batch.model_version) is not None else ""
     if run.state == JobState.CANCELLED or run.failure_code in (*MENDABLE, *trying_again.PASSING):
-        _ask_again(batch, run)
-        return "queued"
+        # Somebody cancelled it, or it may do better now.
+        if trying_again.ask_again(run, batch=batch):
+            return "queued"
+        run.refresh_from_db(fields=["batch"])
     return "queued" if run.batch_id == batch.pk else "known"
-
-
-def _ask_again(batch: SegmentationBatch, run: SegmentationRun) -> None:
-    """Queue a run that somebody cancelled, or that may do better now, as one of this order."""
-    trying_again.ask_again(run)
-    SegmentationRun.objects.filter(pk=run.pk).update(batch=batch, priority=Priority.BATCH)
 
 
 def cancel(*, batch: SegmentationBatch, by: Any) -> int:

@@ -70,10 +70,12 @@ def next_turn(model: type[Job], site: Site, priority: int = Priority.NORMAL) -> 
     same priority.
     """
     equals = model._default_manager.filter(priority=priority)
-    waiting = equals.filter(site=site).aggregate(last=Max("turn"))["last"]
-    # What was cancelled before its turn came says nothing of how far the turns are.
+    # What was cancelled before its turn came says nothing of how far the turns are, nor has the
+    # site had that turn.
+    taken = equals.exclude(state=JobState.CANCELLED, claimed_at__isnull=True)
+    own = taken.filter(site=site).aggregate(last=Max("turn"))["last"]
     claimed = equals.filter(claimed_at__isnull=False).aggregate(last=Max("turn"))
-    return max(-1 if waiting is None else waiting, (claimed["last"] or 0) - 1) + 1
+    return max(-1 if own is None else own, (claimed["last"] or 0) - 1) + 1
 
 
 def claim_next(model: type[JobT], *, worker: str, only: Q = ALL) -> JobT | None:
@@ -289,11 +291,16 @@ def due_for_ringing(model: type[Job]) -> int:
     )
 
 
-def retry(job: Job) -> bool:
+def retry(job: Job, *, priority: Priority | None = None) -> bool:
     """Queue a failed or refused job again, with all its attempts; returns whether it was one.
 
     Its turn is that of a new job: 500 that are tried again delay another site's first no more than
     500 new ones.
+
+    Parameters
+    ----------
+    priority : Priority or None
+        What it is given, with a turn among those of that priority; None: it keeps its own.
     """
     ended = type(job)._default_manager.filter(
         pk=job.pk, state__in=[JobState.FAILED, JobState.REJECTED, JobState.CANCELLED]
@@ -301,7 +308,8 @@ def retry(job: Job) -> bool:
     columns = dict(AFRESH)
     site = getattr(job, "site", None)  # what is of a whole study has none, and takes no turns
     if site is not None:
-        columns["turn"] = next_turn(type(job), site, job.priority)
+        columns["priority"] = job.priority if priority is None else priority
+        columns["turn"] = next_turn(type(job), site, columns["priority"])
     with because("Tried again"):
         return bool(ended.update(**columns))
 

@@ -91,6 +91,9 @@ def put_first(*, run: SegmentationRun, by: Any) -> None:
     policies.require(by, "order_segmentations", run.visit)
     shadowing.require_open(run)
     waiting = SegmentationRun.objects.filter(pk=run.pk, state=JobState.QUEUED)
+    turn = run.turn
+    if run.priority != Priority.URGENT:
+        turn = jobs.next_turn(SegmentationRun, run.site, Priority.URGENT)
     with because("Put first"):
-        if not waiting.update(priority=Priority.URGENT, not_before=None):
+        if not waiting.update(priority=Priority.URGENT, turn=turn, not_before=None):
             raise ValidationError("This segmentation does not wait any more.")

@@ -7,7 +7,13 @@ from mldtrial.trial.models import Disposition, Visit
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import held_ids
 from segmentation.imaging.errors import FailureCode
-from segmentation.models import JobState, ModelVersion, SegmentationRun
+from segmentation.models import (
+    JobState,
+    ModelVersion,
+    Priority,
+    SegmentationBatch,
+    SegmentationRun,
+)
 from segmentation.selectors.usable import chosen_scans
 from segmentation.services import jobs, store
 
@@ -38,17 +44,25 @@ def queue_mended(model: ModelVersion) -> list[SegmentationRun]:
 
 
 @transaction.atomic
-def ask_again(run: SegmentationRun) -> bool:
+def ask_again(run: SegmentationRun, *, batch: SegmentationBatch | None = None) -> bool:
     """Queue a run that ended without a result, so that people are told if it does so again.
 
     Returns whether it was one, and is not void by now.
+
+    Parameters
+    ----------
+    batch : SegmentationBatch or None
+        The order that it becomes a run of; None: it stays with its own.
     """
     # Whoever voids runs holds the visit first as well.
     Visit.objects.select_for_update(of=("self",)).get(pk=run.visit_id)
     locked = SegmentationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    if locked.is_voided or not jobs.retry(locked):
+    if locked.is_voided:
         return False
-    SegmentationRun.objects.filter(pk=locked.pk).update(told_at=None)
+    if not jobs.retry(locked, priority=None if batch is None else Priority.BATCH):
+        return False
+    moved = {} if batch is None else {"batch": batch}
+    SegmentationRun.objects.filter(pk=locked.pk).update(told_at=None, **moved)
     return True
 
 

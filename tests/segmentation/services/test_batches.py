@@ -119,6 +119,19 @@ def test_what_an_order_did_not_get_to_is_done_by_the_next(world: World, model: M
     assert (again.batch, again.state) == (second, JobState.SUCCEEDED)
 
 
+def test_a_single_visits_run_that_an_order_takes_over_has_its_turn_among_orders(
+    world: World, model: ModelVersion
+):
+    run = runs.queue_run(visit=world.visit_a, model=model)
+    assert run is not None
+    SegmentationRun.objects.filter(pk=run.pk).update(turn=500)
+    jobs.cancel(run, message="test")
+    batch = ordered(world, model)
+    run.refresh_from_db()
+    assert (run.batch, run.priority, run.turn) == (batch, Priority.BATCH, 0)
+    assert jobs.next_turn(SegmentationRun, world.site_a, Priority.BATCH) == 1
+
+
 def test_an_order_that_is_stopped_while_it_is_prepared_queues_nothing_more(
     world: World, model: ModelVersion
 ):

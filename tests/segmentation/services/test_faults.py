@@ -222,6 +222,20 @@ def test_the_background_waits_and_what_is_put_first_goes_first(world: World):
     assert taken == [second.pk, first.pk, background.pk]
 
 
+def test_what_is_put_first_has_its_turn_among_what_was_put_first(world: World):
+    _background, first, second = three_waiting(world)
+    SegmentationRun.objects.filter(pk=second.pk).update(turn=500)
+    run_requests.put_first(run=second, by=world.user("data_manager"))
+    second.refresh_from_db()
+    assert (second.priority, second.turn) == (Priority.URGENT, 0)
+    run_requests.put_first(run=second, by=world.user("data_manager"))
+    second.refresh_from_db()
+    assert second.turn == 0, "asked for twice, it is not behind itself"
+    run_requests.put_first(run=first, by=world.user("data_manager"))
+    first.refresh_from_db()
+    assert first.turn == 1
+
+
 def test_a_cohort_that_waits_costs_a_site_no_turn(world: World):
     three_waiting(world)
     SegmentationRun.objects.update(priority=Priority.BATCH)

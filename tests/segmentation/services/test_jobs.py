@@ -105,6 +105,21 @@ def test_what_was_cancelled_before_its_turn_puts_no_other_site_back(world: World
     assert jobs.next_turn(SegmentationRun, world.site_b) == 7
 
 
+def test_what_was_cancelled_before_its_turn_costs_its_own_site_no_turn(world: World):
+    model = models.register_threshold()
+    for index in range(20):
+        turn = jobs.next_turn(SegmentationRun, world.site_a)
+        _bare_run(world.visit_a, world.site_a, model, turn, index)
+    jobs.claim_next(SegmentationRun, worker="test")
+    jobs.cancel_all(SegmentationRun.objects.all(), message="test")
+    asked = [(world.visit_b, world.site_b)] * 5 + [(world.visit_a, world.site_a)]
+    for index, (visit, site) in enumerate(asked, start=100):
+        _bare_run(visit, site, model, jobs.next_turn(SegmentationRun, site), index)
+    waiting = jobs.waiting(SegmentationRun).values_list("site__code", flat=True)
+    a, b = world.site_a.code, world.site_b.code
+    assert list(waiting) == [b, b, a, b, b, b]
+
+
 def test_what_is_tried_again_waits_behind_another_sites_first_as_what_is_new(world: World):
     model = models.register_threshold()
     for index in range(4):
