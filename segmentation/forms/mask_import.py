@@ -1,11 +1,15 @@
 """Form of a mask that was made elsewhere."""
 
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django import forms
 
 from mldtrial.trial.forms.base import Choices, FileInput, ServiceForm, reason_field
+from mldtrial.trial.models import Scan
 from segmentation.models import CORRECTED, Method
+from segmentation.selectors.imported_masks import words_for
 from segmentation.services.mask_import import MadeElsewhere
 
 YES, NO, UNKNOWN = "yes", "no", "UNKNOWN"
@@ -41,6 +45,18 @@ class MaskImportForm(ServiceForm):
         error_messages={
             "required": "Choose the file of the mask.",
             "empty": "The file is empty. Choose it again.",
+        },
+    )
+    scan = forms.TypedChoiceField(
+        label="Drawn on",
+        coerce=UUID,
+        empty_value=None,
+        required=False,
+        widget=Choices(),
+        help_text="This visit has several T1w images in use. Needed where more than one of them "
+        "has the voxels of the mask.",
+        error_messages={
+            "invalid_choice": "The T1w images in use have changed. Choose one of those listed."
         },
     )
     method = forms.ChoiceField(
@@ -115,8 +131,13 @@ class MaskImportForm(ServiceForm):
         help_text="Only for another mask of the same software and version. Kept in the history.",
     )
 
-    def __init__(self, *args: Any, has_before: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, has_before: bool, scans: Sequence[Scan], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if len(scans) > 1:
+            self.fields["scan"].choices = [(str(scan.pk), words_for(scan)) for scan in scans]
+            self.fields["scan"].always_asked = True
+        else:
+            del self.fields["scan"]
         if not has_before:
             # Where somebody else was faster, the refusal asks for it.
             del self.fields["reason"]
@@ -128,6 +149,7 @@ class MaskImportForm(ServiceForm):
         return {
             "chunks": given["mask"].chunks(),
             "label": given["label"],
+            "scan_id": given.get("scan"),
             "reason": given.get("reason", ""),
             "made": MadeElsewhere(
                 software=given["software"],

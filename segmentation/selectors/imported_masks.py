@@ -29,6 +29,14 @@ def grids(visit: Visit) -> list[Scan]:
     return list(usable_scans(Sequence.T1W).filter(visit=visit))
 
 
+def words_for(scan: Scan) -> str:
+    """Return what tells an image of a visit from its repeats, and says nothing of the person."""
+    days = scan.days_from_visit
+    when = "day of the scan not known" if days is None else f"{days:+d} days from the visit"
+    taken_in = f"taken in on {scan.created_at:%Y-%m-%d at %H:%M:%S} UTC"
+    return f"{scan}, {when}, {taken_in}, sha256 {scan.image_sha256[:16]}…"
+
+
 def latest_method(study: Study, *, user: Any) -> ModelVersion | None:
     """Return the method of the mask that was imported last in a study, for the next one."""
     found = SegmentationRun.objects.filter(visit__patient__study=study, purpose=IMPORTED)

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from sys import float_info
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 from django.core.exceptions import ValidationError
@@ -17,7 +17,7 @@ from mldtrial.audit.guards import refusal
 from mldtrial.trial.models import Scan, Sequence, Visit
 from mldtrial.trial.services import locking, participation
 from segmentation.imaging.errors import FailureCode, ImageError
-from segmentation.imaging.foreign_mask import check_place, chosen_label, in_grid_of
+from segmentation.imaging.foreign_mask import check_place, chosen_label
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_label_map, read_volume, write_label_map
 from segmentation.imaging.volume import label_volume_ml
@@ -28,6 +28,7 @@ from segmentation.services import (
     choosing,
     demo_images,
     mask_corrections,
+    mask_scans,
     models,
     runs,
     store,
@@ -92,12 +93,19 @@ class _Checked:
     """A mask in the grid of the scan it belongs to."""
 
     scan: Scan
+    is_scan_named: bool
     mask: Volume
     brain_volume_ml: float | None
 
 
 def import_mask(
-    *, visit: Visit, path: Path, made: MadeElsewhere, label: int | None = None, reason: str = ""
+    *,
+    visit: Visit,
+    path: Path,
+    made: MadeElsewhere,
+    label: int | None = None,
+    scan_id: UUID | None = None,
+    reason: str = "",
 ) -> SegmentationRun:
     """Record a mask as a finished run of its method, with its load.
 
@@ -110,6 +118,8 @@ def import_mask(
         A NIfTI label map in the voxels of a T1w image in use of this visit, in any axis order.
     label : int, optional
         The label of the demyelinated white matter; absent for a mask of 0 and 1.
+    scan_id : UUID, optional
+        The T1w image that it was drawn on; needed where several in use have its voxels.
     reason : str
         Why another mask takes the place of the one before it.
 
@@ -118,12 +128,13 @@ def import_mask(
     ImageError
         If the mask is damaged, not of this image, or larger than the brain.
     ValidationError
-        If the visit is held or its patient has no consent for images, it has no T1w image, a
-        particular is missing, or another mask is there and no reason is given.
+        If the visit is held or its patient has no consent for images, it has no T1w image, several
+        have these voxels and none is named, a particular is missing, or another mask is there and
+        no reason is given.
     """
     _check_particulars(made)
     _require_allowed(visit)
-    checked = _checked(visit, path, label)
+    checked = _checked(visit, path, label, scan_id)
     made = mask_corrections.held_to_its_origin(
         made, visit=visit, scan=checked.scan, mask=checked.mask
     )
@@ -180,24 +191,15 @@ def _require_allowed(visit: Visit) -> None:
     participation.require_images_allowed(visit.patient)
 
 
-def _checked(visit: Visit, path: Path, label: int | None) -> _Checked:
-    """Return the mask in the grid of the first T1w image in use that has its voxels."""
+def _checked(visit: Visit, path: Path, label: int | None, scan_id: UUID | None) -> _Checked:
+    """Return the mask in the grid of the T1w image that it was drawn on."""
     label_map = read_label_map(path)
     mask = Volume(chosen_label(label_map, label), label_map.affine)
-    scans = list(usable_scans(Sequence.T1W).filter(visit=visit))
-    if not scans:
-        raise ValidationError("This visit has no T1w image in use: send that first.")
-    refused: list[ImageError] = []
-    for scan in scans:
-        try:
-            fitting = in_grid_of(mask, np.asarray(scan.affine, dtype=np.float64), scan.shape)
-        except ImageError as error:
-            refused.append(error)
-            continue
-        demo_images.ensure_image(scan)
-        image = store.verified(store.image_path(scan.image_sha256), scan.image_sha256)
-        return _Checked(scan, fitting, check_place(fitting, read_volume(image)))
-    raise refused[0]
+    scan, fitting = mask_scans.drawn_on(mask, visit=visit, scan_id=scan_id)
+    demo_images.ensure_image(scan)
+    image = store.verified(store.image_path(scan.image_sha256), scan.image_sha256)
+    brain_volume_ml = check_place(fitting, read_volume(image))
+    return _Checked(scan, scan_id is not None, fitting, brain_volume_ml)
 
 
 def _known(
@@ -215,6 +217,8 @@ def _known(
             FailureCode.IMAGES_CHANGED,
             "The T1w image of this mask was moved or replaced meanwhile. Import the mask again.",
         )
+    if not checked.is_scan_named:
+        mask_scans.drawn_on(checked.mask, visit=visit, scan_id=None)
     before = (
         standing_imports(visit)
         .filter(
@@ -304,6 +308,8 @@ def _provenance(
         **told,
         "made_elsewhere": True,
         "inputs": {"T1w": checked.scan.image_sha256},
+        "t1w_scan": str(checked.scan.pk),
+        "is_t1w_scan_named": checked.is_scan_named,
         "model_sha256": model.sha256,
         "is_brain_found": checked.brain_volume_ml is not None,
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.core.exceptions import ValidationError
 
@@ -28,6 +28,7 @@ def receive_mask(
     chunks: Iterable[bytes],
     made: MadeElsewhere,
     label: int | None = None,
+    scan_id: UUID | None = None,
     reason: str = "",
     by: Any,
 ) -> SegmentationRun:
@@ -47,7 +48,7 @@ def receive_mask(
         try:
             store.receive(chunks, path, at_most_bytes=LARGEST_MIB * 2**20)
             return mask_import.import_mask(
-                visit=visit, path=path, made=made, label=label, reason=reason
+                visit=visit, path=path, made=made, label=label, scan_id=scan_id, reason=reason
             )
         except ImageError as error:
             raise ValidationError({"mask": error.message}) from error

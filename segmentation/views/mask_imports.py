@@ -33,10 +33,12 @@ def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
         access.log_blinded_view(
             study=study, by=request.user, what="load", subject=visit.patient.subject_code
         )
+    grids = selectors.grids(visit)
     form = MaskImportForm(
         posted(request),
         request.FILES or None,
         has_before=bool(before),
+        scans=grids,
         initial=_as_last_time(study, request.user),
     )
     run = form.submit(
@@ -54,7 +56,7 @@ def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
         "visit": visit,
         "patient": visit.patient,
         "imports": before,
-        "grids": selectors.grids(visit),
+        "grids": grids,
         "read_first": mask_receiving.READ_FIRST if is_yet_to_read else "",
         "largest_mib": mask_receiving.LARGEST_MIB,
     }

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mldtrial.trial.models import Visit
+from mldtrial.trial.models import Scan, Visit
 from segmentation.imaging import foreign_mask
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume
@@ -22,9 +22,11 @@ def find_no_head(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(foreign_mask, "extract_brain", not_found)
 
 
-def write_mask(visit: Visit, path: Path, voxels: int, value: int = 1) -> Path:
-    """Write a mask of some voxels in the grid of the visit's T1w image."""
-    scan = visit.scans.get(sequence="T1w")
+def write_mask(
+    visit: Visit, path: Path, voxels: int, value: int = 1, *, scan: Scan | None = None
+) -> Path:
+    """Write a mask of some voxels in the grid of the visit's T1w image, or of one of several."""
+    scan = scan or visit.scans.get(sequence="T1w")
     image = read_volume(store.image_path(scan.image_sha256))
     mask = np.zeros(image.data.shape, dtype=np.uint8)
     mask[2, 2, :voxels] = value

@@ -4,15 +4,18 @@ import argparse
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from mldtrial.audit.context import acting
+from mldtrial.trial.models import Visit
 from segmentation import tasks
 from segmentation.imaging.errors import ImageError
 from segmentation.management.commands.import_scan import find_visit
 from segmentation.models import Method
+from segmentation.selectors.imported_masks import grids, words_for
 from segmentation.services import mask_import
 from segmentation.services.mask_import import MadeElsewhere
 
@@ -58,6 +61,11 @@ class Command(BaseCommand):
             type=int,
             help="of the demyelinated white matter; a mask of 0 and 1 if absent",
         )
+        parser.add_argument(
+            "--scan",
+            type=UUID,
+            help="id of the T1w image that it was drawn on, where several have its voxels",
+        )
         parser.add_argument("--reason", default="", help="why it takes the place of another mask")
         parser.add_argument("--json", action="store_true", dest="as_json")
 
@@ -74,13 +82,14 @@ class Command(BaseCommand):
                     path=path,
                     made=_made(options),
                     label=options["label"],
+                    scan_id=options["scan"],
                     reason=options["reason"],
                 )
                 tasks.ring_review()
         except ImageError as error:
             raise CommandError(error.message) from error
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from error
+            raise CommandError(_words(error, visit)) from error
         row = {
             "run_id": str(run.pk),
             "state": run.state,
@@ -90,6 +99,14 @@ class Command(BaseCommand):
         }
         load = f"{row['model_version']}: {run.result.demyelination_load_ml:.2f} mL"
         self.stdout.write(json.dumps(row) if options["as_json"] else load)
+
+
+def _words(error: ValidationError, visit: Visit) -> str:
+    words = " ".join(error.messages)
+    if "scan" not in getattr(error, "error_dict", {}):
+        return words
+    named = "\n".join(f"  --scan {scan.pk}  {words_for(scan)}" for scan in grids(visit))
+    return f"{words}\n{named}"
 
 
 def _made(options: dict[str, Any]) -> MadeElsewhere:

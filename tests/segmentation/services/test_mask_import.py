@@ -13,7 +13,7 @@ from django.db import OperationalError, transaction
 from django.test import Client
 from django.urls import reverse
 
-from mldtrial.trial.models import Visit
+from mldtrial.trial.models import Scan, ScanState, Visit
 from mldtrial.trial.services import locking
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.nifti import read_label_map, write_label_map
@@ -289,3 +289,93 @@ def test_the_command_records_a_label_and_prints_the_load(
         pgh_label="insert"
     )
     assert event.pgh_context["origin"] == "command:import_mask"
+
+
+@pytest.fixture
+def repeated(visit: Visit, tmp_path: Path) -> list[Scan]:
+    """The two T1w images of a visit, in one grid; the later one is chosen first."""
+    take_in_visit(visit, {"T1w": write_visit(tmp_path / "again", seed=7)["T1w"]})
+    scans = list(visit.scans.filter(sequence="T1w").order_by("created_at"))
+    assert scans[0].affine == scans[1].affine
+    return scans
+
+
+@quick
+def test_of_two_t1w_images_in_one_grid_a_mask_names_the_one_it_was_drawn_on(
+    visit: Visit, repeated: list[Scan], tmp_path: Path
+) -> None:
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5, scan=repeated[0])
+    with pytest.raises(ValidationError, match=r"2 T1w images .* Choose the one") as refused:
+        take_in(visit, path)
+    assert list(refused.value.message_dict) == ["scan"]
+    assert masks() == []
+    for scan, reason in ((repeated[0], ""), (repeated[1], "It was drawn on the other.")):
+        run = take_in(visit, path, scan_id=scan.pk, reason=reason)
+        assert run.t1w_scan == scan
+        told = run.provenance
+        assert (told["t1w_scan"], told["is_t1w_scan_named"]) == (str(scan.pk), True)
+        assert told["inputs"] == {"T1w": scan.image_sha256}
+
+
+@quick
+def test_where_one_t1w_image_alone_fits_none_needs_to_be_named(
+    visit: Visit, repeated: list[Scan], tmp_path: Path
+) -> None:
+    first, later = repeated
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5, scan=first)
+    elsewhere = np.asarray(later.affine)
+    elsewhere[0, 3] += 9.0
+    Scan.objects.filter(pk=later.pk).update(affine=elsewhere.tolist())
+    with pytest.raises(ImageError, match="Expected the voxels of the T1w image"):
+        take_in(visit, path, scan_id=later.pk)
+    run = take_in(visit, path)
+    assert run.t1w_scan == first
+    assert run.provenance["is_t1w_scan_named"] is False
+
+
+@quick
+def test_an_image_that_is_not_in_use_at_the_visit_is_refused_at_its_field(
+    visit: Visit, repeated: list[Scan], tmp_path: Path
+) -> None:
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5, scan=repeated[0])
+    t2w = visit.scans.get(sequence="T2w")
+    with pytest.raises(ValidationError, match="no T1w image in use") as refused:
+        take_in(visit, path, scan_id=t2w.pk)
+    assert list(refused.value.message_dict) == ["scan"]
+    Scan.objects.filter(pk=repeated[1].pk).update(state=ScanState.VOIDED)
+    with pytest.raises(ValidationError, match="no T1w image in use"):
+        take_in(visit, path, scan_id=repeated[1].pk)
+    assert take_in(visit, path).t1w_scan == repeated[0]
+
+
+@quick
+def test_a_repeat_that_comes_in_while_the_mask_is_looked_at_is_not_guessed_past(
+    visit: Visit, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5)
+
+    def meanwhile(*_: Any) -> None:
+        take_in_visit(visit, {"T1w": write_visit(tmp_path / "again", seed=7)["T1w"]})
+
+    monkeypatch.setattr(mask_import, "check_place", meanwhile)
+    with pytest.raises(ValidationError, match="Choose the one"):
+        take_in(visit, path)
+    assert masks() == []
+
+
+@quick
+def test_the_command_lists_the_images_and_takes_the_id_of_one(
+    visit: Visit, repeated: list[Scan], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write_mask(visit, tmp_path / "mask.nii.gz", 5, scan=repeated[0])
+    whose = ["--study", "MLD-1", "--patient", visit.patient.subject_code]
+    made = ["--software", "toolbox", "--software-version", "2", "--operator", "OP-1"]
+    arguments = [str(path), *whose, "--visit", str(visit.number), *made, "--not-edited", "--json"]
+    with pytest.raises(CommandError, match="Choose the one") as refused:
+        call_command("import_mask", *arguments)
+    for scan in repeated:
+        assert f"--scan {scan.pk}  T1w" in str(refused.value)
+        assert scan.image_sha256[:16] in str(refused.value)
+    call_command("import_mask", *arguments, "--scan", str(repeated[0].pk))
+    run = SegmentationRun.objects.get(pk=json.loads(capsys.readouterr().out)["run_id"])
+    assert run.t1w_scan == repeated[0]

@@ -216,3 +216,26 @@ def test_who_has_yet_to_sign_a_read_of_the_visit_imports_no_mask_of_it(
     assert "You have yet to sign a severity read of this visit" in shown
     assert "Check and import" not in shown
     assert stored() == []
+
+
+def test_of_two_t1w_images_the_page_asks_on_which_the_mask_was_drawn(
+    client: Client, world: World, visit: Visit, tmp_path: Path
+) -> None:
+    content = mask_of(visit, tmp_path)
+    client.force_login(world.user("data_manager"))
+    assert "Drawn on" not in said(client.get(address(visit)))
+    first = visit.scans.get(sequence="T1w")
+    take_in_visit(visit, {"T1w": write_visit(tmp_path / "again", seed=7)["T1w"]})
+    later = visit.scans.exclude(pk=first.pk).get()
+    shown = said(client.get(address(visit)))
+    for scan in (first, later):
+        assert f'value="{scan.pk}"' in shown
+        assert f"sha256 {scan.image_sha256[:16]}…" in shown
+        assert f"taken in on {scan.created_at:%Y-%m-%d at %H:%M:%S} UTC" in shown
+    refused = sent(client, world, visit, content)
+    assert refused.status_code == 422
+    (words,) = refused.context["form"].errors["scan"]
+    assert "Choose the one that it was drawn on" in words
+    assert stored() == []
+    sent(client, world, visit, content, scan=str(first.pk))
+    assert SegmentationRun.objects.get().t1w_scan == first
