@@ -35,9 +35,12 @@ from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.selectors import ASKED_SEQUENCES
 from segmentation.models import SegmentationRun, TissueCode
 from segmentation.selectors import tissue
+from segmentation.selectors.set_aside import ScanRow, rows_of
 from segmentation.selectors.tissue import Share
 
 NO_SHARES: Mapping[UUID, Share] = {}
+OF_NO_IMAGE = "at the day of the visit, since no T1w scan counts"
+"""Where an MRI score stands whose images are left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class VisitRow:
     severity_total: float | None = None
     load: LoadPoint | None = None
     share: Share | None = None
-    scans: list[Scan] = field(default_factory=list)
+    scans: list[ScanRow] = field(default_factory=list)
     flags: list[Flag] = field(default_factory=list)
     signatures: list[selectors.ShownSignature] = field(default_factory=list)
     not_done: list[NotDone] = field(default_factory=list)
@@ -83,15 +86,32 @@ class VisitRow:
 
     @property
     def imaged_on(self) -> date:
-        """Day of the images that the MRI score is read from: of the load's, else of the T1w."""
+        """Day of the images that the MRI score is read from: of the load's, else of the T1w.
+
+        Of repeats the one that a load would be made from, and none that is left out of loads;
+        where there is none, the day of the visit.
+        """
         if self.load is not None:
             return self.load.scanned_on
-        of_t1w = [scan for scan in self.scans if scan.sequence == Sequence.T1W]
-        # Of repeats the one that a load would be made from: 3D, then the latest.
         days = [
-            (scan.acq_stratum == AcqStratum.THREE_D, scan.days_from_visit or 0) for scan in of_t1w
+            (scan.acq_stratum == AcqStratum.THREE_D, scan.days_from_visit or 0)
+            for scan in self._t1w(is_left_out=False)
         ]
         return self.visit.date + timedelta(days=max(days)[1] if days else 0)
+
+    @property
+    def has_score_of_no_image(self) -> bool:
+        """Whether its MRI score stands at the day of the visit since every T1w is left out."""
+        if self.severity_total is None or self.load is not None:
+            return False
+        return bool(self._t1w(is_left_out=True)) and not self._t1w(is_left_out=False)
+
+    def _t1w(self, *, is_left_out: bool) -> list[Scan]:
+        return [
+            row.scan
+            for row in self.scans
+            if row.scan.sequence == Sequence.T1W and row.is_left_out == is_left_out
+        ]
 
     @property
     def other_days(self) -> list[tuple[str, date]]:
@@ -110,7 +130,7 @@ class VisitRow:
     @property
     def missing_sequences(self) -> list[str]:
         """T1w and T2w that are neither there nor declared not done."""
-        here = {scan.sequence for scan in self.scans}
+        here = {row.scan.sequence for row in self.scans}
         here |= {declared.sequence for declared in self.not_done}
         return [name for name in ASKED_SEQUENCES if name not in here]
 
@@ -136,7 +156,9 @@ def visit_rows(
         .order_by("-date")
     )
     in_use = Scan.objects.filter(visit__patient=patient, state=ScanState.IMPORTED)
-    scans = _by_visit(visible_to(user, in_use))
+    scans: dict[UUID, list[ScanRow]] = defaultdict(list)
+    for row in rows_of(visible_to(user, in_use), user=user):
+        scans[row.scan.visit_id].append(row)
     finals = dict(
         visible_to(user, MriSeverityFinal.objects.filter(visit__patient=patient)).values_list(
             "visit_id", "total"

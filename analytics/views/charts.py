@@ -29,7 +29,7 @@ from analytics.selectors.clocks import AGE, Clock
 from analytics.selectors.decisions import Reviewed
 from analytics.selectors.loads import LoadPoint
 from analytics.selectors.measures import Measured
-from analytics.selectors.patient_page import VisitRow
+from analytics.selectors.patient_page import OF_NO_IMAGE, VisitRow
 from analytics.selectors.reference_cohorts import Behind
 from analytics.selectors.slopes import NoSlope, Place, Slope
 from analytics.services import findings
@@ -163,6 +163,10 @@ def _scores(patient: Patient, rows: Sequence[VisitRow], clock: Clock) -> Scores:
             "" if day == row.visit.date else f"{words} {day}",
         )
 
+    def read(row: VisitRow, total: float) -> ScoreMark:
+        found = mark(row, total, row.imaged_on, "scanned")
+        return replace(found, other_day=OF_NO_IMAGE) if row.has_score_of_no_image else found
+
     def levels(score_of: Callable[[VisitRow], Any]) -> list[ScoreMark]:
         scored = [(row, score) for row in by_visit if (score := score_of(row)) is not None]
         return _in_order(
@@ -175,9 +179,7 @@ def _scores(patient: Patient, rows: Sequence[VisitRow], clock: Clock) -> Scores:
         gmfc=levels(lambda row: row.gmfc),
         elfc=levels(lambda row: row.elfc),
         severity=_in_order(
-            mark(row, row.severity_total, row.imaged_on, "scanned")
-            for row in by_visit
-            if row.severity_total is not None
+            read(row, row.severity_total) for row in by_visit if row.severity_total is not None
         ),
     )
 

@@ -59,6 +59,7 @@ def patient_page(request: HttpRequest, study_code: str, patient_id: UUID) -> Htt
         "basis": BASIS_NAMES[derived.basis],
         "details": _details(patient),
         "rows": rows,
+        "of_no_image": page.OF_NO_IMAGE,
         "last_visit": rows[0] if rows else None,
         "reviewed": (reviewed := decisions.reviewed(flags, user=user)),
         "to_review": decisions.to_review(reviewed),

@@ -187,9 +187,12 @@ def _other_days(rows: Sequence[VisitRow]) -> list[str]:
         for row in reversed(rows)
         if row.other_days
     ]
-    if not told:
-        return []
-    return [f"On other days than the visit, where the marks stand: {'; '.join(told)}."]
+    said = [f"On other days than the visit, where the marks stand: {'; '.join(told)}."]
+    of_none = [row.visit.name for row in reversed(rows) if row.has_score_of_no_image]
+    return [
+        *(said if told else []),
+        *([f"MRI score {page.OF_NO_IMAGE}: {', '.join(of_none)}."] if of_none else []),
+    ]
 
 
 def _behind(behind: Behind) -> list[str]:
@@ -261,7 +264,7 @@ def _training(method: ModelVersion | None, trained: Trained | None) -> list[str]
 def _line(row: VisitRow, flags: Sequence[Flag], measured: Measured) -> VisitLine:
     load, interval = _load(row, measured)
     found = [index for index, flag in enumerate(flags, 1) if flag.visit_id == row.visit.pk]
-    images = [f"{scan.sequence} {scan.acq_stratum}" for scan in row.scans]
+    images = [str(row_of_scan.scan) for row_of_scan in row.scans]
     images += [f"{declared.sequence} not done" for declared in row.not_done]
     return VisitLine(
         name=row.visit.name,

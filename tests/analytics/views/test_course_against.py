@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from analytics.figures.course import LoadMark, ScoreMark, Scores, TreatmentMark
 from analytics.figures.trajectory import trajectory_figure
+from mldtrial.audit.context import acting
 from mldtrial.trial.models import (
     AssessmentStatus,
     ElfcMldAssessment,
@@ -18,6 +19,7 @@ from mldtrial.trial.models import (
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.severity import severity_instrument
 from mldtrial.trial.services import assessments
+from segmentation.services import setting_aside
 from tests.support.loads import make_load, make_scan, make_visit
 from tests.support.papers import text_of
 from tests.support.world import World
@@ -158,6 +160,38 @@ def test_each_score_stands_on_the_day_it_was_assessed_and_severity_on_that_of_th
     assert "ELFC-MLD assessed 2024-05-10" not in html
     paper = client.get(reverse("patient_pdf", args=["MLD-1", patient.pk])).content
     assert "Visit of 2024-05-10: scanned 2024-06-19, GMFC-MLD assessed" in text_of(paper)
+
+
+@pytest.mark.parametrize(
+    ("left", "day", "told"),
+    [
+        ([], "2025-04-20", "scanned 2025-04-20"),
+        ([-20], "2025-06-09", "scanned 2025-06-09"),
+        ([-20, 30], "2025-05-10", "at the day of the visit, since no T1w scan counts"),
+    ],
+)
+def test_a_scan_that_is_set_aside_times_no_score(client, world: World, left, day, told):
+    patient, alone = world.patient_a, make_visit(world.patient_a, LATE)
+    for days, stratum in ((-20, "3D"), (30, "2D")):
+        make_scan(alone, days_from_visit=days, acq_stratum=stratum)
+    by = world.user("coordinator")
+    for scan in alone.scans.select_related("visit__patient__study", "visit__patient__site"):
+        if scan.days_from_visit in left:
+            with acting(user=by, origin="web"):
+                setting_aside.set_aside(scan=scan, cause="MOVEMENT", reason="Woke up", by=by)
+    assessments.record_severity(
+        visit=alone,
+        reader=world.user("reader"),
+        items={item.key: 0 for item in severity_instrument().items},
+        read_on=LATE,
+        by=None,
+    )
+    marks = named(figure(client, world), "MRI severity score")
+    assert marks["x"] == [age_months(patient.birth_month, date.fromisoformat(day))]
+    assert marks["customdata"][0][1] == f"Visit of 2025-05-10, {told}"
+    assert told in page(client, world)
+    paper = text_of(client.get(reverse("patient_pdf", args=["MLD-1", patient.pk])).content)
+    assert told in paper
 
 
 def test_a_later_visit_that_was_assessed_earlier_comes_first(client, world: World):
