@@ -38,6 +38,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class SetAside:
+    """A scan that a person set aside, as the page writes it."""
+
+    visit: str
+    said: str
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class PatientPaper:
     """All that the paper says, in words.
 
@@ -61,6 +71,7 @@ class PatientPaper:
     visits: Sequence[VisitLine]
     findings: Sequence[Finding]
     waiting: Sequence[str] = ()
+    set_aside: Sequence[SetAside] = ()
     shows_severity: bool = True
 
 
@@ -74,6 +85,8 @@ def patient_pdf(paper: PatientPaper, origin: Origin) -> bytes:
         *sheet.section("Course", *_figure(paper)),
         *sheet.section("Visits", *_visits(paper)),
     ]
+    if paper.set_aside:
+        story += sheet.section("Scans set aside", *_set_aside(paper))
     if paper.course.shows_loads:
         story += sheet.section("Flags of the review", *_findings(paper))
     return sheet.build(paper.title, story, origin)
@@ -126,6 +139,14 @@ def _cells(line: VisitLine, paper: PatientPaper) -> list[str]:
     return [*cells, line.load, line.interval, line.images, line.findings]
 
 
+def _set_aside(paper: PatientPaper) -> list[Flowable]:
+    lead = sheet.words("Each is used for no load, until somebody takes it back.", sheet.SMALL)
+    return [
+        lead,
+        *(_told(f"{one.visit}: {one.said}", one.reason, one.by) for one in paper.set_aside),
+    ]
+
+
 def _findings(paper: PatientPaper) -> list[Flowable]:
     waiting = [sheet.words(one, sheet.SMALL) for one in paper.waiting]
     if not paper.findings:
@@ -135,10 +156,10 @@ def _findings(paper: PatientPaper) -> list[Flowable]:
 
 
 def _finding(one: Finding) -> Flowable:
+    return _told(f"{one.number}. {one.label}:", one.sentence, one.decision)
+
+
+def _told(head: str, sentence: str, also: str) -> Flowable:
     return KeepTogether(
-        [
-            sheet.strong(f"{one.number}. {one.label}:", one.sentence),
-            sheet.words(one.decision, sheet.SMALL),
-            sheet.space(1),
-        ]
+        [sheet.strong(head, sentence), sheet.words(also, sheet.SMALL), sheet.space(1)]
     )

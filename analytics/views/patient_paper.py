@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from analytics.figures.course import Course
 from analytics.reports import ABSENT
-from analytics.reports.patient import Finding, PatientPaper, VisitLine, patient_pdf
+from analytics.reports.patient import Finding, PatientPaper, SetAside, VisitLine, patient_pdf
 from analytics.selectors import clocks, decisions, loads, measures, reference_cohorts, slopes
 from analytics.selectors import patient_page as page
 from analytics.selectors.decisions import Decision, Reviewed
@@ -31,6 +31,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Patient
 from mldtrial.trial.views.patients import BASIS_NAMES, SUBTYPE_NAMES
 from segmentation.models import ModelVersion, TissueCode
+from segmentation.selectors.set_aside import ScanRow
 from segmentation.selectors.training_sets import Trained, trained_on
 
 
@@ -98,6 +99,7 @@ def _paper(patient: Patient, series: list[LoadPoint], request: HttpRequest) -> P
         ],
         shows_severity=policies.may(user, "view_severity_finals", patient),
         visits=[_line(row, flags, measured) for row in reversed(rows)],
+        set_aside=_set_aside(rows),
         findings=_findings(flags, reviewed),
         waiting=[
             f"Waits until its visit is open. {found}"
@@ -264,7 +266,7 @@ def _training(method: ModelVersion | None, trained: Trained | None) -> list[str]
 def _line(row: VisitRow, flags: Sequence[Flag], measured: Measured) -> VisitLine:
     load, interval = _load(row, measured)
     found = [index for index, flag in enumerate(flags, 1) if flag.visit_id == row.visit.pk]
-    images = [str(row_of_scan.scan) for row_of_scan in row.scans]
+    images = [_image(scan) for scan in row.scans]
     images += [f"{declared.sequence} not done" for declared in row.not_done]
     return VisitLine(
         name=row.visit.name,
@@ -278,6 +280,22 @@ def _line(row: VisitRow, flags: Sequence[Flag], measured: Measured) -> VisitLine
         findings=", ".join(map(str, found)),
         images=", ".join(images) or ABSENT,
     )
+
+
+def _image(row: ScanRow) -> str:
+    if row.set_aside is not None:
+        return f"{row.scan} (set aside)"
+    return f"{row.scan} (left out by the protocol rules)" if row.is_left_out else str(row.scan)
+
+
+def _set_aside(rows: Sequence[VisitRow]) -> list[SetAside]:
+    """Return the scans that people set aside, in the order of their visits."""
+    return [
+        SetAside(row.visit.name, one.said, one.reason, one.by_words)
+        for row in reversed(rows)
+        for one in (scan.set_aside for scan in row.scans)
+        if one is not None
+    ]
 
 
 def _score(score: Any, letter: str = "") -> str:

@@ -4,6 +4,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
@@ -78,6 +79,17 @@ class ScanSetAside(ClinicalModel):
 
     def __str__(self) -> str:
         return f"set aside: {self.get_cause_display()}"
+
+    @property
+    def said(self) -> str:
+        """That the scan is set aside and what is wrong with it, as pages and papers say it."""
+        return f"{self.scan} is set aside: {self.get_cause_display()}."
+
+    @property
+    def by_words(self) -> str:
+        """Who set it aside, when, and what was known of its load, as pages and papers say it."""
+        day = timezone.localdate(self.created_at)
+        return f"By {self.set_aside_by} on {day}. {self.known_words}"
 
     @property
     def known_words(self) -> str:

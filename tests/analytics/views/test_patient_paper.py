@@ -6,9 +6,12 @@ from decimal import Decimal
 import pytest
 from django.template.defaultfilters import floatformat
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import escape
 
 from analytics.selectors import loads, measures, slopes
 from analytics.services import review
+from mldtrial.audit.context import acting
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.trial.models import (
     AssessmentStatus,
@@ -24,6 +27,7 @@ from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.services import patients, unblinding
 from mldtrial.trial.views.patients import SUBTYPE_NAMES
 from segmentation.models import SegmentationRun, TissueCode
+from segmentation.services import setting_aside
 from tests.support.loads import give_interval, make_load, make_model, make_tissue, trained_on
 from tests.support.papers import pages_of, text_of
 from tests.support.world import World
@@ -227,3 +231,33 @@ def test_the_page_leads_to_its_paper(client, course):
     client.force_login(course.user("investigator"))
     page = client.get(reverse("patient", args=["MLD-1", course.patient_a.pk])).content.decode()
     assert reverse("patient_pdf", args=["MLD-1", course.patient_a.pk]) in page
+
+
+@pytest.mark.requirement("ICH-E6R3-4.2.4")
+@pytest.mark.parametrize("role", ["data_manager", "sponsor", "coordinator", "monitor"])
+def test_the_paper_says_of_a_scan_that_is_set_aside_what_the_page_says(client, course, role):
+    visit = course.patient_a.visits.get(date=DAYS[1])
+    scan = visit.scans.select_related("visit__patient__study", "visit__patient__site").first()
+    by = course.user("coordinator")
+    client.force_login(course.user(role))
+    with acting(user=by, origin="web"):
+        row = setting_aside.set_aside(
+            scan=scan, cause="MOVEMENT", reason="<b>Woke</b> up & cried", by=by
+        )
+    status = client.get(reverse("visit_status", args=["MLD-1", visit.pk])).content.decode()
+    text = text_of(taken(client, course, role).content)
+    known = "Its load had been measured, but loads are not shown to who set it aside."
+    on = timezone.localdate(row.created_at)
+    for words in (
+        "T1w 3D is set aside: movement.",
+        "<b>Woke</b> up & cried",
+        f"By Coordinator on {on}. {known}",
+    ):
+        assert escape(words) in " ".join(status.split())
+        assert words in text
+    assert f"{visit.name}: T1w 3D is set aside" in text
+    assert "T1w 3D (set aside)" in text
+    assert ("mL" in text) == (role in ("data_manager", "sponsor"))
+    with acting(user=by, origin="web"):
+        setting_aside.take_back(row=row, reason="The only one", by=by)
+    assert "set aside" not in text_of(taken(client, course, role).content)
