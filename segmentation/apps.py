@@ -9,14 +9,17 @@ class SegmentationConfig(AppConfig):
     name = "segmentation"
 
     def ready(self) -> None:
-        """Register the deploy checks, and who sees which history."""
+        """Register the deploy checks, who sees which history, and which scans are of no use."""
         from mldtrial.trial import trails
+        from mldtrial.trial.selectors import owing
         from segmentation import (
             checks,  # noqa: F401 - registration at start-up
             models,
             policies,
         )
+        from segmentation.selectors import left_out
 
+        owing.owe_in_spite_of(left_out.ids_set_aside)
         trails.add_rules(
             policies.IN_THE_TRAIL,
             patients={

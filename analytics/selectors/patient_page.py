@@ -129,8 +129,8 @@ class VisitRow:
 
     @property
     def missing_sequences(self) -> list[str]:
-        """T1w and T2w that are neither there nor declared not done."""
-        here = {row.scan.sequence for row in self.scans}
+        """T1w and T2w that are neither there nor declared not done; one set aside is not there."""
+        here = {row.scan.sequence for row in self.scans if row.set_aside is None}
         here |= {declared.sequence for declared in self.not_done}
         return [name for name in ASKED_SEQUENCES if name not in here]
 

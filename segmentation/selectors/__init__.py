@@ -21,6 +21,7 @@ from mldtrial.trial.models import (
     Visit,
 )
 from mldtrial.trial.selectors import ASKED_SEQUENCES, lock_of
+from mldtrial.trial.selectors.owing import scans_there
 from segmentation.models import (
     JobState,
     ModelVersion,
@@ -203,7 +204,8 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
     not_done = set(visit.not_done.filter(is_current=True).values_list("sequence", flat=True))
     usable = tuple(row.scan for row in rows if not row.is_left_out)
     code, text, detail, percent = _state(usable, recent, moving, latest_run, not_done)
-    why = why_left_out(rows, found) if unused and code in ("missing", "empty") else None
+    is_lacking = unused and code in ("missing", "empty")
+    why = why_left_out(rows, found, not_done) if is_lacking else None
     if why is not None:
         code, (text, detail) = "refused", why
     is_moving = bool(moving) or _awaits_run(visit, recent, latest_run)
@@ -362,6 +364,6 @@ def _moving(what: str, job: Upload | SegmentationRun) -> tuple[str, str, str, in
 
 
 def sequences_missing(visit: Visit) -> list[str]:
-    """Return which of T1w and T2w a visit lacks."""
-    present = set(visit.scans.filter(state=ScanState.IMPORTED).values_list("sequence", flat=True))
+    """Return which of T1w and T2w a visit lacks, or has in a scan alone that is set aside."""
+    present = set(scans_there().filter(visit=visit).values_list("sequence", flat=True))
     return [name for name in ASKED_SEQUENCES if name not in present]

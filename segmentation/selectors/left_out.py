@@ -1,5 +1,7 @@
 """Which scans are used for no load: asked here, whoever left them out."""
 
+from typing import Any
+
 from django.db.models import Q, QuerySet
 
 from segmentation.models import ScanSetAside
@@ -22,6 +24,11 @@ def left_out(scan: str = "pk", *, but: ScanSetAside | None = None) -> Q:
     return Q(**{f"{scan}__in": excluding().values("scan")}) | Q(
         **{f"{scan}__in": by_people.values("scan")}
     )
+
+
+def ids_set_aside() -> QuerySet[Any]:
+    """Return the ids of the scans that people set aside: a visit owes their sequences again."""
+    return set_aside().values("scan")
 
 
 def set_aside() -> QuerySet[ScanSetAside]:

@@ -57,6 +57,8 @@ class Outcome:
         Whether a load was ever measured from the scan.
     ends_load : bool
         Whether a load that counts now was made from the scan that is used before.
+    is_declared_not_done : bool
+        Whether the visit is said to have no scan of the sequence.
     """
 
     scan: Scan
@@ -65,6 +67,7 @@ class Outcome:
     is_asked: bool
     is_load_known: bool
     ends_load: bool
+    is_declared_not_done: bool
 
     @property
     def changes(self) -> bool:
@@ -100,13 +103,19 @@ def rows_of_run(run: SegmentationRun, *, user: Any) -> list[ScanRow]:
 
 
 def why_left_out(
-    rows: Sequence[ScanRow], findings: Sequence[ProtocolFinding]
+    rows: Sequence[ScanRow], findings: Sequence[ProtocolFinding], not_done: Collection[str]
 ) -> tuple[str, str] | None:
-    """Return why a visit has no use of a scan that it has: in a few words, and in a sentence."""
-    used = {row.scan.sequence for row in rows if not row.is_left_out}
-    lacking = {name for name in ASKED_SEQUENCES if name not in used}
+    """Return why a visit has no use of a scan that it has: in a few words, and in a sentence.
+
+    Parameters
+    ----------
+    not_done : collection of str
+        The sequences that are declared not done: nobody asks for them any more.
+    """
+    settled = {row.scan.sequence for row in rows if not row.is_left_out} | set(not_done)
+    lacking = {name for name in ASKED_SEQUENCES if name not in settled}
     for row in rows:
-        if row.set_aside is not None and (row.scan.sequence in lacking or not used):
+        if row.set_aside is not None and (row.scan.sequence in lacking or not settled):
             # Of which, by whom and why stands with the scans.
             return "Scan set aside", ""
     by_rules = [one.sentence for one in findings if one.keeps_scan_out]
@@ -173,6 +182,9 @@ def _outcome(scan: Scan, before: Scan | None, after: Scan | None) -> Outcome:
         is_asked=counting is None or scan.sequence in counting.sequences,
         is_load_known=is_load_known(scan),
         ends_load=before not in (None, after) and loads.filter(_of("", before)).exists(),
+        is_declared_not_done=scan.visit.not_done.filter(
+            is_current=True, sequence=scan.sequence
+        ).exists(),
     )
 
 

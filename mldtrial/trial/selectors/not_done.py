@@ -6,9 +6,9 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from mldtrial.trial.models import NotDone, Patient, Scan, ScanState, Sequence, Study, Visit
+from mldtrial.trial.models import NotDone, Patient, Sequence, Study, Visit
 from mldtrial.trial.policies import visible_to
-from mldtrial.trial.selectors.owing import ASKED_SEQUENCES
+from mldtrial.trial.selectors.owing import ASKED_SEQUENCES, scans_there
 
 
 def not_done_of(patient: Patient, *, user: Any) -> QuerySet[NotDone]:
@@ -38,8 +38,7 @@ def not_done(of: Study, not_done_id: UUID, *, user: Any) -> NotDone:
 
 def undeclared_sequences(visit: Visit) -> list[str]:
     """Return the sequences of a visit that are neither there nor declared not done."""
-    found = Scan.objects.filter(visit=visit, state=ScanState.IMPORTED)
-    there = set(found.values_list("sequence", flat=True))
+    there = set(scans_there().filter(visit=visit).values_list("sequence", flat=True))
     declared = set(visit.not_done.filter(is_current=True).values_list("sequence", flat=True))
     asked = (*ASKED_SEQUENCES, Sequence.FLAIR)
     return [name for name in asked if name not in there | declared]

@@ -23,7 +23,12 @@ from mldtrial.trial.models import (
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules.schedule import Standing
 from mldtrial.trial.selectors.consent import without_consent_for_images
-from mldtrial.trial.selectors.owing import ASKED_SEQUENCES, OWES_GMFC, owes_scans
+from mldtrial.trial.selectors.owing import (
+    ASKED_SEQUENCES,
+    OWES_GMFC,
+    has_scans_of_no_use,
+    owes_scans,
+)
 from mldtrial.trial.selectors.schedule import PlannedVisit, schedules
 from mldtrial.trial.selectors.signatures import signatures_of
 
@@ -119,13 +124,14 @@ def _without_gmfc(user: Any) -> list[_Owing]:
 
 
 def _without_scans(user: Any) -> list[_Owing]:
-    owed = owes_scans()
-    found = _visits(user).annotate(**owed)
+    owed, in_vain = owes_scans(), has_scans_of_no_use()
+    found = _visits(user).annotate(**owed, **in_vain)
     rows = found.filter(Q(*((name, True) for name in owed), _connector=Q.OR))
     refused = without_consent_for_images(visible_to(user, Disposition.objects.all()))
+    asked = len(ASKED_SEQUENCES)
     return [
-        _Owing(pk, patient_id, name, day, _named(owes))
-        for pk, patient_id, name, day, *owes in rows.values_list(*COLUMNS, *owed)
+        _Owing(pk, patient_id, name, day, _named(told[:asked], told[asked:]))
+        for pk, patient_id, name, day, *told in rows.values_list(*COLUMNS, *owed, *in_vain)
         if patient_id not in refused
     ]
 
@@ -133,8 +139,12 @@ def _without_scans(user: Any) -> list[_Owing]:
 COLUMNS = ("pk", "patient_id", "name", "date")
 
 
-def _named(owes: Sequence[bool]) -> tuple[str, ...]:
-    return tuple(n.value for n, is_owed in zip(ASKED_SEQUENCES, owes, strict=True) if is_owed)
+def _named(owes: Sequence[bool], in_vain: Sequence[bool]) -> tuple[str, ...]:
+    return tuple(
+        f"{sequence.value} (set aside)" if is_there else sequence.value
+        for sequence, is_owed, is_there in zip(ASKED_SEQUENCES, owes, in_vain, strict=True)
+        if is_owed
+    )
 
 
 def _unsigned(user: Any, incomplete: set[UUID]) -> list[_Owing]:

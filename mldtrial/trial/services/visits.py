@@ -18,6 +18,7 @@ from mldtrial.trial.models import (
     Visit,
     VisitDefinition,
 )
+from mldtrial.trial.selectors.owing import scans_there
 from mldtrial.trial.services import deviations, participation, patients, plausibility
 from mldtrial.trial.services.saving import store
 
@@ -103,7 +104,7 @@ def declare_visit_not_done(
 
 @transaction.atomic
 def declare_scan_not_done(*, visit: Visit, sequence: str, reason: str, by: Any) -> NotDone:
-    """Declare that a sequence was not acquired at a visit.
+    """Declare that a sequence was not acquired at a visit, or in no scan that is of use.
 
     Raises
     ------
@@ -118,8 +119,7 @@ def declare_scan_not_done(*, visit: Visit, sequence: str, reason: str, by: Any) 
         raise ValidationError({"sequence": "Choose T1w, T2w or FLAIR."})
     Patient.objects.select_for_update(of=("self",)).get(pk=visit.patient_id)
     Visit.objects.select_for_update(of=("self",)).get(pk=visit.pk)
-    found = Scan.objects.filter(visit=visit, sequence=sequence, state=ScanState.IMPORTED)
-    if found.exists():
+    if scans_there().filter(visit=visit, sequence=sequence).exists():
         raise ValidationError({"sequence": f"This visit has a {sequence} scan."})
     return store(
         NotDone(

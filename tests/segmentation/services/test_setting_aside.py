@@ -10,12 +10,16 @@ from django.utils import timezone
 from analytics.models import TrajectoryFlag
 from analytics.selectors import rescans
 from analytics.selectors.loads import counting_results
+from analytics.selectors.patient_page import visit_rows
 from analytics.services import review
 from mldtrial.audit.context import acting
+from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Query, Scan, Sequence, Visit
+from mldtrial.trial.services import visits
 from segmentation.models import FindingState, ProtocolFinding, ScanSetAside, SegmentationRun
-from segmentation.selectors import visit_status
+from segmentation.selectors import sequences_missing, visit_status
 from segmentation.selectors.protocol_difference import difference
+from segmentation.selectors.set_aside import if_taken_back
 from segmentation.selectors.usable import chosen_of_each, chosen_scans, t2w_beside, usable_scans
 from segmentation.services import (
     finding_decisions,
@@ -138,6 +142,52 @@ def test_a_scan_that_another_replaces_is_no_news_of_the_visit(world: World, visi
     status = visit_status(visit, user=world.user("data_manager"))
     assert (status.code, status.load_ml) == ("done", 20.0)
     assert [row.is_left_out for row in status.rows if row.scan == ruined] == [True]
+
+
+def owed(world: World) -> list[str]:
+    found = trial.work(user=world.user("coordinator"))[trial.Kind.SCAN]
+    return [item.words for item in found]
+
+
+@pytest.mark.requirement("ICH-E6R3-4.2.4")
+def test_the_work_list_asks_again_for_what_is_set_aside(world: World):
+    visit = world.visit_a
+    repeat(visit, Sequence.T2W, came_in=0)
+    only = repeat(visit, came_in=0)
+    assert owed(world) == []
+    row = set_aside(world, only)
+    assert owed(world) == ["Baseline on 2023-05-10: T1w (set aside)"]
+    assert sequences_missing(visit) == ["T1w"]
+    assert trial.undeclared_sequences(visit) == ["T1w", "FLAIR"]
+    user = world.user("data_manager")
+    (shown,) = visit_rows(world.patient_a, user=user, series=[], flags=[])
+    assert shown.missing_sequences == ["T1w"]
+    (to_lock,) = trial.lock_rows(
+        trial.visits_to_lock(world.study, user=user).filter(patient=world.patient_a)
+    )
+    assert "T1w" in to_lock.missing
+    other = repeat(visit, came_in=1)
+    assert owed(world) == []
+    set_aside(world, other)
+    take_back(world, row)
+    assert owed(world) == []
+
+
+def test_a_sequence_whose_scan_is_set_aside_can_be_declared_not_done(world: World):
+    visit = world.visit_a
+    repeat(visit, Sequence.T2W, came_in=0)
+    only = repeat(visit, came_in=0)
+    by = world.user("coordinator")
+    declare = {"visit": visit, "sequence": "T1w", "reason": "Anaesthesia ended", "by": by}
+    with acting(user=by, origin="web"):
+        with pytest.raises(ValidationError, match="This visit has a T1w scan"):
+            visits.declare_scan_not_done(**declare)
+        row = set_aside(world, only)
+        assert not if_taken_back(row).is_declared_not_done
+        visits.declare_scan_not_done(**declare)
+    assert owed(world) == []
+    assert visit_status(visit, user=by).text == "T1w not done"
+    assert if_taken_back(row).is_declared_not_done
 
 
 def test_what_is_still_missing_is_said_before_what_is_set_aside(world: World, visit: Visit):
