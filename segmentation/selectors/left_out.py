@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from mldtrial.trial.models import Scan
 from segmentation.models import ScanSetAside
 from segmentation.selectors.findings import excluding
 
@@ -24,6 +25,16 @@ def left_out(scan: str = "pk", *, but: ScanSetAside | None = None) -> Q:
     return Q(**{f"{scan}__in": excluding().values("scan")}) | Q(
         **{f"{scan}__in": by_people.values("scan")}
     )
+
+
+def uses(scan: Scan) -> Q:
+    """Return the condition that a run uses a scan."""
+    return Q(t1w_scan=scan) | Q(t2w_scan=scan)
+
+
+def uses_set_aside() -> Q:
+    """Return the condition that a run uses a scan that a person has set aside."""
+    return Q(t1w_scan__in=ids_set_aside()) | Q(t2w_scan__in=ids_set_aside())
 
 
 def ids_set_aside() -> QuerySet[Any]:

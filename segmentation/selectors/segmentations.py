@@ -30,6 +30,7 @@ from segmentation.models import (
     SegmentationRun,
 )
 from segmentation.policies import visible_to
+from segmentation.selectors.left_out import uses_set_aside
 
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 RECENT_RUNS = 20
@@ -184,8 +185,8 @@ def ended_badly(study: Study, *, user: Any) -> QuerySet[SegmentationRun]:
 def worth_another_try(found: QuerySet[SegmentationRun]) -> QuerySet[SegmentationRun]:
     """Return those of some runs without a result that a person may have tried again.
 
-    Not those without a consent for images, nor those of a retired method where the visit waits for
-    the active one or has its load.
+    Not those without a consent for images or of a scan that is set aside, nor those of a retired
+    method where the visit waits for the active one or has its load.
     """
     counting = SegmentationRun.objects.filter(
         visit=OuterRef("visit"), is_voided=False, model_version__state=ReleaseState.ACTIVE
@@ -194,6 +195,7 @@ def worth_another_try(found: QuerySet[SegmentationRun]) -> QuerySet[Segmentation
     return (
         found.filter(RUNS_WORTH_ANOTHER_TRY)
         .exclude(visit__patient__in=without_consent_for_images(Disposition.objects.all()))
+        .exclude(uses_set_aside())
         .exclude(is_of_the_past)
     )
 

@@ -181,12 +181,12 @@ def cancel(job: Job, *, message: str) -> bool:
     return bool(cancel_all(type(job)._default_manager.filter(pk=job.pk), message=message))
 
 
-def cancel_all(found: QuerySet[Any], *, message: str) -> int:
+def cancel_all(found: QuerySet[Any], *, message: str, code: str = CANCELLED) -> int:
     """End those of some jobs that have not finished, as `cancel` does; returns how many."""
     unfinished = found.filter(state__in=[JobState.QUEUED, JobState.RUNNING])
     return unfinished.update(
         state=JobState.CANCELLED,
-        failure_code=CANCELLED,
+        failure_code=code,
         message=message,
         lease_token=None,
         lease_until=None,

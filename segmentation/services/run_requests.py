@@ -20,6 +20,9 @@ from segmentation.services.models import active_model
 from segmentation.services.unsegmented import why_not
 
 VOID = "This segmentation is void: its image was moved or replaced."
+SET_ASIDE = (
+    "An image of this segmentation is set aside. Take it back, and the visit is segmented by it."
+)
 CANCELLED_MESSAGE = "Cancelled by a person before it was done. It can be segmented again."
 
 
@@ -30,8 +33,9 @@ def retry_run(*, run: SegmentationRun, by: Any) -> SegmentationRun:
     Raises
     ------
     PermissionDenied, ValidationError
-        If the person may not, the visit is held against the run, the run is void, or its method
-        is retired and the active one has segmented the visit, or cannot.
+        If the person may not, the visit is held against the run, the run is void or of a scan
+        that is set aside, or its method is retired and the active one has segmented the visit, or
+        cannot.
     """
     policies.require(by, "retry_job", run.visit)
     shadowing.require_open(run)
@@ -44,7 +48,7 @@ def retry_run(*, run: SegmentationRun, by: Any) -> SegmentationRun:
     if found.state in ENDED_BADLY and found.model_version.state == ReleaseState.RETIRED:
         found = _by_what_counts(found)
     if found.state in ENDED_BADLY and not trying_again.ask_again(found):
-        raise ValidationError(VOID)
+        raise ValidationError(SET_ASIDE if trying_again.is_of_set_aside(found) else VOID)
     return found
 
 

@@ -44,6 +44,7 @@ from segmentation.services import (
     demo_images,
     intervals,
     jobs,
+    not_begun,
     shadowing,
     store,
     trying_again,
@@ -184,6 +185,8 @@ def execute_next(*, worker: str, queue: str | None = None) -> SegmentationRun | 
 
 def _execute(run: SegmentationRun, heartbeat: jobs.Heartbeat, *, only: Q) -> None:
     assert run.lease_token is not None  # noqa: S101 - just claimed
+    if not_begun.cancelled_before_it_began(run):
+        return
     if not shadowing.is_shadow(run.model_version):
         jobs.require_open(run.visit)
     _require_consent(run)

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from mldtrial.audit.context import because
@@ -13,7 +14,7 @@ from mldtrial.trial.services import locking
 from mldtrial.trial.services.saving import store
 from segmentation.models import ScanSetAside
 from segmentation.selectors.set_aside import is_load_known
-from segmentation.services import choosing, deciding, runs
+from segmentation.services import choosing, deciding, not_begun, runs
 
 TAKEN_BACK = "Somebody has taken this scan back already; open the page again."
 
@@ -22,7 +23,8 @@ TAKEN_BACK = "Somebody has taken this scan back already; open the page again."
 def set_aside(*, scan: Scan, cause: str, reason: str, by: Any) -> ScanSetAside:
     """Use a scan for no load any more; the best of the other scans of its visit counts.
 
-    The scan stays with its results, which are not void: taken back, it counts as before.
+    The scan stays with its results, which are not void: taken back, it counts as before. What
+    waits to be made from it is cancelled, and begins once it counts again.
 
     Parameters
     ----------
@@ -47,6 +49,7 @@ def set_aside(*, scan: Scan, cause: str, reason: str, by: Any) -> ScanSetAside:
     with because(reason.strip()):
         store(row)
         deciding.ask_about_reads(visit)
+        not_begun.cancel_waiting(locked)
         _choose_again(visit)
     return row
 
@@ -87,3 +90,4 @@ def _begin(scan: Scan, reason: str, by: Any) -> tuple[Visit, Scan]:
 def _choose_again(visit: Visit) -> None:
     choosing.choose_again(visit)
     runs.queue_run(visit=visit)
+    not_begun.begin_again(Q(visit=visit))

@@ -14,6 +14,7 @@ from segmentation.models import (
     SegmentationBatch,
     SegmentationRun,
 )
+from segmentation.selectors.left_out import uses_set_aside
 from segmentation.selectors.usable import chosen_scans
 from segmentation.services import jobs, store
 
@@ -47,23 +48,28 @@ def queue_mended(model: ModelVersion) -> list[SegmentationRun]:
 def ask_again(run: SegmentationRun, *, batch: SegmentationBatch | None = None) -> bool:
     """Queue a run that ended without a result, so that people are told if it does so again.
 
-    Returns whether it was one, and is not void by now.
+    Returns whether it was one, and is neither void nor of a scan that is set aside by now.
 
     Parameters
     ----------
     batch : SegmentationBatch or None
         The order that it becomes a run of; None: it stays with its own.
     """
-    # Whoever voids runs holds the visit first as well.
+    # Whoever voids runs or sets scans aside holds the visit first as well.
     Visit.objects.select_for_update(of=("self",)).get(pk=run.visit_id)
     locked = SegmentationRun.objects.select_for_update(of=("self",)).get(pk=run.pk)
-    if locked.is_voided:
+    if locked.is_voided or is_of_set_aside(locked):
         return False
     if not jobs.retry(locked, priority=None if batch is None else Priority.BATCH):
         return False
     moved = {} if batch is None else {"batch": batch}
     SegmentationRun.objects.filter(pk=locked.pk).update(told_at=None, **moved)
     return True
+
+
+def is_of_set_aside(run: SegmentationRun) -> bool:
+    """Return whether a person has set a scan of a run aside."""
+    return SegmentationRun.objects.filter(uses_set_aside(), pk=run.pk).exists()
 
 
 def _has_its_images(run: SegmentationRun) -> bool:

@@ -36,6 +36,7 @@ from segmentation.services import (
     choosing,
     image_orders,
     jobs,
+    not_begun,
     removal,
     runs,
     scanners,
@@ -120,9 +121,12 @@ def recognise_trained_patients() -> int:
 
 
 def queue_missing_runs() -> int:
-    """Queue the segmentations that were not asked for while their visits were frozen."""
+    """Queue the segmentations that were not asked for while their visits were frozen.
+
+    And those that were not begun for a scan that counts again.
+    """
     with acting(origin="sweep"):
-        return len(runs.queue_missing())
+        return len(runs.queue_missing()) + len(not_begun.begin_again())
 
 
 def choose_runs() -> int:
