@@ -18,9 +18,8 @@ from mldtrial.trial.policies import may, visible_to
 from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.selectors.consent import without_consent_for_images
 from mldtrial.trial.selectors.locks import Held
-from segmentation.imaging.errors import FailureCode
 from segmentation.models import (
-    WORTH_ANOTHER_TRY,
+    RUNS_WORTH_ANOTHER_TRY,
     JobState,
     ModelVersion,
     SegmentationBatch,
@@ -181,7 +180,9 @@ def rows(
         if visit_id in other and not _same(images[here.run_id], images[other[visit_id].run_id])
     }
     gaps = _Gaps(study, model, missing, images, held, user)
-    of_apart = _gaps_of_other_images(model, apart)
+    without_consent = {v for v in apart if counted[v].patient_id in gaps.without_consent}
+    of_apart = _gaps_of_other_images(model, apart - without_consent)
+    of_apart |= dict.fromkeys(without_consent, OTHER_IMAGES_FOR_GOOD)
     trained = trained_on(study, model)
     found = []
     for visit_id in {**counted, **other}:
@@ -206,6 +207,7 @@ def rows(
     return found
 
 
+NO_CONSENT = "The consent for images has ended."
 OTHER_IMAGES = Gap(
     "other_images",
     "It was made from other images than the load that counts. Order the method again.",
@@ -215,6 +217,14 @@ NO_OTHER_IMAGES = Gap(
     "no_other_images",
     "It was made from other images than the load that counts, and has been given those that it "
     "would be given now: one of the two methods refused them.",
+    is_final=True,
+)
+
+
+OTHER_IMAGES_FOR_GOOD = Gap(
+    "consent",
+    "It was made from other images than the load that counts. The consent for images has ended, "
+    "so it is given no others.",
     is_final=True,
 )
 
@@ -258,7 +268,7 @@ def _gaps_of_other_images(model: ModelVersion, visit_ids: Collection[UUID]) -> d
     tried: set[tuple[UUID, UUID | None, UUID | None]] = set(
         SegmentationRun.objects.filter(model_version=model, visit__in=visit_ids, is_voided=False)
         .exclude(state__in=(*UNFINISHED, JobState.CANCELLED))
-        .exclude(WORTH_ANOTHER_TRY)
+        .exclude(RUNS_WORTH_ANOTHER_TRY)
         .values_list("visit_id", "t1w_scan_id", "t2w_scan_id")
     )
 
@@ -293,7 +303,7 @@ class _Gaps:
         )
         runs = visible_runs(user, runs).order_by("queued_at")
         self.latest = {run.visit_id: run for run in runs}
-        self.worth = set(runs.filter(WORTH_ANOTHER_TRY).values_list("pk", flat=True))
+        self.worth = set(runs.filter(RUNS_WORTH_ANOTHER_TRY).values_list("pk", flat=True))
         self.without_consent = without_consent_for_images(
             Disposition.objects.filter(patient__study=study)
         )
@@ -314,7 +324,7 @@ class _Gaps:
             held = self.held[point.visit_id]
             return Gap("held", f"The visit is {held}, and gets no run.", is_final=False)
         if point.patient_id in self.without_consent:
-            return Gap("consent", "The consent for images has ended.", is_final=True)
+            return Gap("consent", NO_CONSENT, is_final=True)
         if is_made_elsewhere(self.model):
             return Gap("not_imported", "No mask of it was imported.", is_final=False)
         here = self.usable.get(point.visit_id, set())
@@ -333,10 +343,12 @@ class _Gaps:
     def _of_run(self, run: SegmentationRun, *, has_consent: bool) -> Gap:
         if run.state in UNFINISHED:
             return Gap("moving", run.get_state_display().capitalize(), False, run.pk)
-        if run.state == JobState.CANCELLED:
+        is_cancelled = run.state == JobState.CANCELLED
+        if not has_consent and (is_cancelled or run.pk in self.worth):
+            return Gap("consent", NO_CONSENT, True, run.pk)
+        if is_cancelled:
             return Gap("cancelled", "Cancelled; order the method again.", False, run.pk)
-        said = run.message or "The segmentation failed."
-        was_without = run.failure_code == FailureCode.CONSENT_WITHDRAWN
-        if run.pk in self.worth or (was_without and has_consent):
-            return Gap("failed", said, False, run.pk)
-        return Gap("refused", said, True, run.pk)
+        # What was refused for a lock, a consent or a file of the store is tried again as well.
+        is_final = run.pk not in self.worth
+        code = "refused" if is_final else "failed"
+        return Gap(code, run.message or "The segmentation failed.", is_final, run.pk)

@@ -84,6 +84,12 @@ def unfinished(world: World, run: SegmentationRun, **columns: object) -> Segment
       "failed", False),
      ({"state": JobState.REJECTED, "failure_code": FailureCode.UNEXPECTED_LABELS,
        "message": "Does not fit."}, "refused", True),
+     ({"state": JobState.REJECTED, "failure_code": FailureCode.HASH_MISMATCH,
+       "message": "A file has changed."}, "failed", False),
+     ({"state": JobState.REJECTED, "failure_code": FailureCode.RECORD_LOCKED,
+       "message": "Frozen."}, "failed", False),
+     ({"state": JobState.REJECTED, "failure_code": FailureCode.CONSENT_WITHDRAWN,
+       "message": "Ended."}, "failed", False),
      ({"state": JobState.CANCELLED, "failure_code": "CANCELLED"}, "cancelled", False)],
 )  # fmt: skip
 def test_a_run_without_a_result_says_why(world: World, columns, code, is_final):
@@ -92,6 +98,42 @@ def test_a_run_without_a_result_says_why(world: World, columns, code, is_final):
     assert found is not None
     assert (found.code, found.is_final, found.run_id) == (code, is_final, run.pk)
     assert columns.get("message", "") in found.words
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [{"state": JobState.REJECTED, "failure_code": FailureCode.CONSENT_WITHDRAWN},
+     {"state": JobState.FAILED, "failure_code": "CRASHED"},
+     {"state": JobState.CANCELLED, "failure_code": "CANCELLED"}],
+)  # fmt: skip
+def test_nothing_is_tried_again_without_a_consent(world: World, columns):
+    run = unfinished(world, make_load(world.patient_a, M12, 20.0), **columns)
+    participation.record_step(
+        patient=world.patient_a, step=DispositionStep.IMAGES_WITHDRAWN, happened_on=M18, by=None
+    )
+    found = gap(world)
+    assert found is not None
+    assert (found.code, found.is_final, found.run_id) == ("consent", True, run.pk)
+
+
+@pytest.mark.parametrize("has_consent", [True, False])
+def test_images_whose_file_has_changed_are_given_again(world: World, has_consent: bool):
+    counted = make_load(world.patient_a, M12, 20.0)
+    make_load(world.patient_a, M12, 25.0, model=candidate())
+    run = unfinished(
+        world, counted, state=JobState.REJECTED, failure_code=FailureCode.HASH_MISMATCH,
+    )  # fmt: skip
+    t1w = make_scan(counted.visit, days_from_visit=3)
+    t2w = make_scan(counted.visit, "T2w")
+    SegmentationRun.objects.filter(pk=run.pk).update(t1w_scan=t1w, t2w_scan=t2w)
+    if not has_consent:
+        participation.record_step(
+            patient=world.patient_a, step=DispositionStep.IMAGES_WITHDRAWN, happened_on=M18, by=None
+        )
+    (row,) = rows(world)
+    assert row.gap is not None
+    code = "other_images" if has_consent else "consent"
+    assert (row.gap.code, row.is_apart) == (code, not has_consent)
 
 
 def test_a_run_of_other_images_says_nothing_of_these(world: World):
