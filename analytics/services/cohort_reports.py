@@ -33,9 +33,11 @@ from segmentation.services import jobs, store
 
 DATASET = "cohort_report"
 ENDED = "The role for which it was asked has ended, so it was not made."
-CHANGED = (
-    "The file is not the one that was made: it is missing or has changed. Ask for a new report, "
-    "and tell the administrator."
+CHANGED = "The file is not the one that was made: it is missing or has changed."
+MADE_ANEW = "A report of today is made anew: “Make it now”."
+OF_ITS_DAY = (
+    "It shows the records of {day}, so it is not made again of later ones. Tell the administrator, "
+    "who can bring it back from a backup; for the records of today make a new report."
 )
 SUBJECT = "Your cohort report is ready"
 CLOSING = (
@@ -173,7 +175,7 @@ def read(*, report: CohortReport, by: Any) -> cohort.CohortReport:
         If it is not there, or its file is not the one that was made.
     """
     policies.require(by, "view_cohort", report.study)
-    content = _content(report, report.document_sha256, "json")
+    content = _document(report)
     access.log_blinded_view(study=report.study, by=by, what="cohort report")
     return cohort.of_plain(json.loads(content))
 
@@ -189,7 +191,7 @@ def hand_out(*, report: CohortReport, by: Any) -> bytes:
         If it is not there, or its file is not the one that was made.
     """
     policies.require(by, "view_cohort", report.study)
-    content = _content(report, report.sha256, "pdf")
+    content = _paper(report)
     details = {"dataset": DATASET, "report": str(report.pk), "sha256": report.sha256}
     access.log(AccessAction.EXPORT_DONE, by=by, study=report.study, details=details)
     return content
@@ -206,14 +208,54 @@ def _is_whole(report: CohortReport) -> bool:
     return True
 
 
-def _content(report: CohortReport, content_sha256: str, ending: str) -> bytes:
-    if not report.is_there:
-        raise ValidationError("The report is not there yet.")
+def damage(report: CohortReport) -> str:
+    """Return that a report cannot be read any more and what to do, in words; empty if it can."""
+    if not report.is_there or _kept_document(report) is not None:
+        return ""
+    return _damage_words(report)
+
+
+def _damage_words(report: CohortReport) -> str:
+    if report.period == day_period(today()) or report.finished_at is None:
+        return f"{CHANGED} {MADE_ANEW}"
+    day = timezone.localdate(report.finished_at)
+    return f"{CHANGED} {OF_ITS_DAY.format(day=day)}"
+
+
+def _kept_document(report: CohortReport) -> bytes | None:
+    """Return the words and numbers of a report as they were kept; None where they are damaged."""
     try:
-        return store.verified(path_of(content_sha256, ending), content_sha256).read_bytes()
+        path = path_of(report.document_sha256, "json")
+        return store.verified(path, report.document_sha256).read_bytes()
+    except ImageError:
+        return None
+
+
+def _document(report: CohortReport) -> bytes:
+    _require_there(report)
+    document = _kept_document(report)
+    if document is None:
+        log.error("A file of the cohort report %s is missing or has changed.", report.pk)
+        raise ValidationError(_damage_words(report))
+    return document
+
+
+def _paper(report: CohortReport) -> bytes:
+    """Return the PDF that was made, or the same bytes made again of the document that was kept."""
+    _require_there(report)
+    try:
+        return store.verified(path_of(report.sha256, "pdf"), report.sha256).read_bytes()
     except ImageError as error:
         log.error("A file of the cohort report %s is missing or has changed.", report.pk)
-        raise ValidationError(CHANGED) from error
+        paper = cohort.cohort_pdf(cohort.of_plain(json.loads(_document(report))))
+        if sha256(paper).hexdigest() != report.sha256:  # drawn by another version of the platform
+            raise ValidationError(_damage_words(report)) from error
+        return paper
+
+
+def _require_there(report: CohortReport) -> None:
+    if not report.is_there:
+        raise ValidationError("The report is not there yet.")
 
 
 def tell_of_reports() -> int:

@@ -75,7 +75,7 @@ def _page(request: HttpRequest, study: Study, status: int = 200) -> HttpResponse
     reports = list(selectors.reports_of(study, user=request.user)[:RECENT])
     context: dict[str, Any] = {
         "study": study,
-        "reports": reports,
+        "reports": [(report, services.damage(report)) for report in reports],
         "rhythm": selectors.rhythm_of(study, user=request.user),
         "rhythms": Rhythm.choices,
         "is_moving": any(not one.is_finished for one in reports),

@@ -235,11 +235,62 @@ def test_who_asks_again_for_a_report_that_failed_has_it_queued(world: World):
     assert (again.pk, again.state, again.message) == (failed.pk, JobState.QUEUED, "")
 
 
+def spoil(report: CohortReport, *endings: str) -> None:
+    for ending in endings:
+        kept = {"pdf": report.sha256, "json": report.document_sha256}[ending]
+        services.path_of(kept, ending).write_bytes(b"something else")
+
+
 def test_a_file_that_was_changed_is_not_handed_out(world: World):
     report = made(world)
-    services.path_of(report.sha256, "pdf").write_bytes(b"something else")
+    spoil(report, "pdf", "json")
+    for take in (services.hand_out, services.read):
+        with pytest.raises(ValidationError, match="not the one that was made"):
+            take(report=report, by=world.user("sponsor"))
+
+
+def test_a_lost_paper_is_drawn_again_to_the_byte_of_the_document(cohort_of: World):
+    report = made(cohort_of)
+    sponsor = cohort_of.user("sponsor")
+    first = services.hand_out(report=report, by=sponsor)
+    services.path_of(report.sha256, "pdf").unlink()
+    assert services.damage(report) == ""
+    assert services.hand_out(report=report, by=sponsor) == first
+    # One that another version of the platform would draw is not the one that was made.
+    CohortReport.objects.filter(pk=report.pk).update(sha256="0" * 64)
+    report.refresh_from_db()
     with pytest.raises(ValidationError, match="not the one that was made"):
-        services.hand_out(report=report, by=world.user("sponsor"))
+        services.hand_out(report=report, by=sponsor)
+
+
+@pytest.mark.parametrize("period", ["2026-W10", "2026-03", "2026-03-02"])
+def test_a_damaged_report_of_another_day_says_so_and_is_not_made_of_today(
+    client, world: World, period: str
+):
+    report = made(world)
+    CohortReport.objects.filter(pk=report.pk).update(period=period)
+    report.refresh_from_db()
+    spoil(report, "json")
+    services.queue_due(on=MONDAY)
+    services.ask_for_one(study=world.study, by=world.user("sponsor"), on=services.today())
+    report.refresh_from_db()
+    assert report.state == JobState.SUCCEEDED
+    client.force_login(world.user("sponsor"))
+    page = client.get(reverse("cohort_reports", args=["MLD-1"])).content.decode()
+    day = timezone.localdate(report.finished_at)
+    assert "damaged" in page
+    assert f"It shows the records of {day}, so it is not made again of later ones." in page
+    assert reverse("cohort_report", args=["MLD-1", report.pk]) not in page
+    opened = client.get(reverse("cohort_report", args=["MLD-1", report.pk]), follow=True)
+    assert f"It shows the records of {day}" in opened.content.decode()
+
+
+def test_a_damaged_report_of_today_says_how_to_get_another(client, world: World):
+    report = made(world, on=services.today())
+    spoil(report, "json")
+    client.force_login(world.user("sponsor"))
+    page = client.get(reverse("cohort_reports", args=["MLD-1"])).content.decode()
+    assert "A report of today is made anew: “Make it now”." in page
 
 
 @pytest.mark.parametrize("ending", ["pdf", "json"])
