@@ -165,9 +165,10 @@ def proportional_bias(
     left = difference - difference.mean() - slope * centred
     if float(left @ left) <= NOTHING**2 * float(difference @ difference):
         raise NotEstimableError("All differences lie on a line; its slope has no interval.")
-    influence = _influence_by_patient(centred, squares, codes, count)
-    standard_error = sqrt(float(((influence.T @ left) ** 2).sum()))
-    df = _degrees_of_freedom(influence, centred, squares)
+    influence = _influence(centred, squares, codes)
+    pull = np.bincount(codes, influence * left, count)
+    standard_error = sqrt(float((pull**2).sum()))
+    df = _degrees_of_freedom(influence, centred, squares, codes)
     t = slope / standard_error
     half = float(stats.t.ppf(0.5 + confidence / 2, df)) * standard_error
     return ProportionalBias(
@@ -183,32 +184,41 @@ def proportional_bias(
     )
 
 
-def _influence_by_patient(
-    centred: Array, squares: float, codes: NDArray[np.intp], count: int
-) -> Array:
-    """Return what each residual adds to the slope, corrected, in the column of its patient.
+def _influence(centred: Array, squares: float, codes: NDArray[np.intp]) -> Array:
+    """Return what each residual adds to the slope, corrected.
 
-    The correction is (I - H)^(-1/2) of the patient's rows, H being the matrix that makes fitted
-    values of differences.
+    The correction is (I - H)^(-1/2) of the rows of its patient, H being the matrix that makes
+    fitted values of differences.
     """
-    influence = np.zeros((centred.size, count))
-    for patient in range(count):
-        rows = np.flatnonzero(codes == patient)
+    influence = np.zeros(centred.size)
+    order = np.argsort(codes, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(codes[order])) + 1):
         x = centred[rows]
         remaining = np.eye(rows.size) - 1 / centred.size - np.outer(x, x) / squares
         values, vectors = np.linalg.eigh(remaining)
         if values.min() < NOTHING:
             raise NotEstimableError("A patient alone decides the slope; it has no interval.")
-        influence[rows, patient] = (vectors / np.sqrt(values)) @ (vectors.T @ x) / squares
+        influence[rows] = (vectors / np.sqrt(values)) @ (vectors.T @ x) / squares
     return influence
 
 
-def _degrees_of_freedom(influence: Array, centred: Array, squares: float) -> float:
-    """Return Satterthwaite's, as if the differences of all pairs were independent and alike."""
-    residual = influence - influence.sum(axis=0) / centred.size
-    residual -= np.outer(centred, centred @ influence) / squares
-    products = residual.T @ residual
-    return float(np.trace(products) ** 2 / (products**2).sum())
+def _degrees_of_freedom(
+    influence: Array, centred: Array, squares: float, codes: NDArray[np.intp]
+) -> float:
+    """Return Satterthwaite's, as if the differences of all pairs were independent and alike.
+
+    With a column for each patient that holds the influence of his rows, A, and M = I - H, the
+    products are A'MA. No row is of two patients, so A'A is diagonal, and what H takes from it are
+    two outer products: trace and squares follow from sums by patient, without a matrix of patients.
+    """
+    own = np.bincount(codes, influence**2)
+    of_level = np.bincount(codes, influence) / np.sqrt(centred.size)
+    of_slope = np.bincount(codes, influence * centred) / np.sqrt(squares)
+    level, slope = float(of_level @ of_level), float(of_slope @ of_slope)
+    trace = float(own.sum()) - level - slope
+    cross = float(own @ (of_level**2 + of_slope**2))
+    both = float(of_level @ of_slope)
+    return trace**2 / (float(own @ own) - 2 * cross + level**2 + slope**2 + 2 * both**2)
 
 
 def _both(first: ArrayLike, second: ArrayLike) -> tuple[Array, Array]:

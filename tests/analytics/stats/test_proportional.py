@@ -152,3 +152,36 @@ def test_a_wrong_call_is_refused():
         proportional_bias([1, 2, 3], [1, 2, 4], confidence=95)
     with pytest.raises(ValueError, match="equal length"):
         log_ratio_bland_altman([1, 2, 3], [1, 2])
+
+
+@given(seed=st.integers(0, 50), patients=st.integers(4, 9))
+@settings(max_examples=20)
+def test_error_and_degrees_of_freedom_are_those_of_the_matrices_they_are_defined_by(
+    seed: int, patients: int
+):
+    """Bell and McCaffrey: of all residuals and patients at once, as the paper writes them."""
+    rng = np.random.default_rng(seed)
+    codes = np.concatenate([np.arange(patients), rng.integers(0, patients, 20)])
+    one = rng.gamma(2, 10, codes.size)
+    other = one * 1.1 + rng.normal(0, 4, codes.size)
+    found = proportional_bias(one, other, codes.tolist())
+    design = np.column_stack([np.ones(codes.size), (one + other) / 2])
+    inverse = np.linalg.inv(design.T @ design)
+    maker = np.eye(codes.size) - design @ inverse @ design.T
+    columns = []
+    for patient in range(patients):
+        rows = codes == patient
+        values, vectors = np.linalg.eigh(maker[np.ix_(rows, rows)])
+        root = vectors / np.sqrt(values) @ vectors.T
+        columns.append(maker[:, rows] @ root @ design[rows] @ inverse[:, 1])
+    products = np.array(columns) @ np.array(columns).T
+    assert found.df == pytest.approx(np.trace(products) ** 2 / (products**2).sum(), rel=1e-8)
+    left = maker @ (one - other)
+    # The residuals are maker times the differences, and maker times itself is maker.
+    pulls = []
+    for patient in range(patients):
+        rows = codes == patient
+        values, vectors = np.linalg.eigh(maker[np.ix_(rows, rows)])
+        root = vectors / np.sqrt(values) @ vectors.T
+        pulls.append(left[rows] @ root @ design[rows] @ inverse[:, 1])
+    assert found.standard_error == pytest.approx(np.sqrt(np.sum(np.square(pulls))), rel=1e-8)
