@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from analytics.selectors.cohort_filters import Filters
 from analytics.selectors.cohort_point import CohortPoint
 from analytics.selectors.columns import Columns, Mask, groups, patients_of_groups
-from analytics.selectors.samples import RESAMPLES, SEED, Interval, Sample, computed
+from analytics.selectors.samples import RESAMPLES, SEED, Sample, computed
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.ranked import Interval
 from analytics.stats.resampling import SMALLEST_N
 from mldtrial.trial.rules.subtype import Subtype
 

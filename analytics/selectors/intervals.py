@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 
 from analytics.models import IntervalEstimate
-from analytics.selectors.samples import Interval, Sample, computed
+from analytics.selectors.samples import Sample, computed
+from analytics.stats.ranked import Interval
 
 ROWS_AT_ONCE = 2500
 """Rows of all samples of a page that are resampled while a person waits: about 0.2 s."""
@@ -17,7 +18,7 @@ def found(samples: Iterable[Sample]) -> dict[str, Interval]:
     wanted = {sample.key: sample for sample in samples}
     known = kept(wanted)
     missing = [sample for key, sample in wanted.items() if key not in known]
-    if sum(sample.loads.size for sample in missing) <= ROWS_AT_ONCE:
+    if sum(sample.rows_to_rank for sample in missing) <= ROWS_AT_ONCE:
         known |= {sample.key: computed(sample) for sample in missing}
     return known
 

@@ -6,9 +6,8 @@ does not give is not given here either.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from analytics.stats.correlation import spearman, spearman_difference
 from analytics.stats.courses import false_alarms, planted_falls
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.monotonicity import Tolerance, pair_tolerance
@@ -26,6 +25,7 @@ from analytics.stats.paired import (
     quartiles,
     rising,
 )
+from analytics.stats.ranked import IntervalOf, Pending, planned, with_interval
 
 STRATA = ("3D", "2D")
 BEYOND_TOLERANCE = "lower by more than the tolerance"
@@ -56,6 +56,11 @@ class TableRow:
         """Whether the number depends on the tolerance that was given."""
         return self.quantity.endswith(BEYOND_TOLERANCE)
 
+    @property
+    def is_pending(self) -> bool:
+        """True while an interval is being computed."""
+        return any(isinstance(figure, Pending) for figure in self.found)
+
 
 NOTHING = (None, None)
 QUARTILES, INTERVAL, LIMITS = "quartiles", "95 % interval", "limits of agreement"
@@ -70,18 +75,42 @@ def method_table(
 ) -> list[TableRow]:
     """Return the quantities of the reference study, with those of these scans beside them.
 
-    Strata are never pooled. Intervals are of the patient-cluster bootstrap, 95 %; limits of
-    agreement know of repeated scans of a patient. Rows about ELFC-MLD are there where any scan has
-    a level, and rows about the truth follow where any is known.
+    As `planned_table`, with every interval.
 
     Parameters
     ----------
     n_resamples, seed : int
         Of the bootstrap.
+    """
+    rows = planned_table(scans, tolerance=tolerance)
+    return with_intervals(rows, lambda one: one.interval(n_resamples, seed))
+
+
+def with_intervals(rows: Sequence[TableRow], interval_of: IntervalOf) -> list[TableRow]:
+    """Return rows with those intervals that are there."""
+
+    def filled(row: TableRow) -> TableRow:
+        first, second = (with_interval(figure, interval_of) for figure in row.found)
+        return replace(row, found=(first, second))
+
+    return [filled(row) for row in rows]
+
+
+def planned_table(
+    scans: Sequence[PairedScan], *, tolerance: Tolerance | None = None
+) -> list[TableRow]:
+    """Return the quantities of the reference study without the intervals that are resampled.
+
+    Strata are never pooled. Those intervals are of the patient-cluster bootstrap, 95 %; limits of
+    agreement know of repeated scans of a patient. Rows about ELFC-MLD are there where any scan has
+    a level, and rows about the truth follow where any is known.
+
+    Parameters
+    ----------
     tolerance : callable, optional
         The largest fall between two scans that is noise; the default one without.
     """
-    cells = _Cells(n_resamples, seed, tolerance or pair_tolerance())
+    cells = _Cells(tolerance or pair_tolerance())
     has_elfc = any(scan.elfc_level is not None for scan in scans)
     quantities = cells.of_the_study(has_elfc=has_elfc)
     if any(scan.truth_ml is not None for scan in scans):
@@ -105,8 +134,6 @@ Quantity = tuple[str, str, str, tuple[float | None, float | None], Cell]
 
 @dataclass(frozen=True, slots=True)
 class _Cells:
-    n_resamples: int
-    seed: int
     tolerance: Tolerance
 
     def of_the_study(self, *, has_elfc: bool) -> list[Quantity]:
@@ -177,7 +204,7 @@ class _Cells:
                 ),
             ]
         for score, field in (("GMFC-MLD", "gmfc_level"), ("MRI severity score", "severity_total")):
-            cell = self._correlation(field, "truth_ml")
+            cell = _ranked(field, "truth_ml")
             rows.append((f"True load with {score}", "rho", INTERVAL, NOTHING, cell))
         return rows
 
@@ -189,39 +216,28 @@ class _Cells:
         reference: tuple[float | None, float | None],
     ) -> list[Quantity]:
         return [
-            (f"Test load with {score}", "rho", INTERVAL, test, self._correlation(field, "test_ml")),
+            (f"Test load with {score}", "rho", INTERVAL, test, _ranked(field, "test_ml")),
             (
                 f"Reference load with {score}",
                 "rho",
                 INTERVAL,
                 reference,
-                self._correlation(field, "reference_ml"),
+                _ranked(field, "reference_ml"),
             ),
             (
                 f"With {score}: test less reference",
                 "rho",
                 INTERVAL,
                 NOTHING,
-                self._difference(field),
+                _ranked(field, "test_ml", "reference_ml"),
             ),
         ]
 
-    def _correlation(self, score: str, load: str) -> Cell:
-        def cell(scans: Sequence[PairedScan]) -> Figure:
-            (criterion, loads), subjects = complete(scans, score, load)
-            found = spearman(criterion, loads, subjects, self.n_resamples, self.seed)
-            return Figure(found.rho, found.ci_low, found.ci_high, found.n)
 
-        return cell
+def _ranked(*names: str) -> Cell:
+    """Return how a score goes with a load, or how much better with one load than with another."""
 
-    def _difference(self, score: str) -> Cell:
-        def cell(scans: Sequence[PairedScan]) -> Figure:
-            (criterion, test, reference), subjects = complete(
-                scans, score, "test_ml", "reference_ml"
-            )
-            found = spearman_difference(
-                criterion, test, reference, subjects, self.n_resamples, self.seed
-            )
-            return Figure(found.difference, found.ci_low, found.ci_high, found.n)
+    def cell(scans: Sequence[PairedScan]) -> Figure:
+        return planned(*complete(scans, *names))
 
-        return cell
+    return cell

@@ -24,14 +24,20 @@ def test_the_key_knows_no_identity_of_a_patient():
 
 
 @given(
-    column=st.sampled_from(["loads", "scores", "patients", "subtypes"]),
+    column=st.sampled_from([0, 1, "patients", "subtypes"]),
     row=st.integers(0, 4),
     step=st.integers(1, 3),
 )
-def test_one_other_number_is_another_key(column: str, row: int, step: int):
-    changed = getattr(sample(), column).copy()
-    changed[row] += step
-    assert replace(sample(), **{column: changed}).key != sample().key
+def test_one_other_number_is_another_key(column: str | int, row: int, step: int):
+    measures = [one.copy() for one in sample().measures]
+    if isinstance(column, int):
+        measures[column][row] += step
+        other = replace(sample(), measures=tuple(measures))
+    else:
+        changed = getattr(sample(), column).copy()
+        changed[row] += step
+        other = replace(sample(), **{column: changed})
+    assert other.key != sample().key
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from analytics.stats.agreement import bland_altman
 from analytics.stats.correlation import spearman, spearman_difference
-from analytics.stats.method_table import Figure, PairedScan, TableRow, method_table
+from analytics.stats.method_table import (
+    Figure,
+    PairedScan,
+    TableRow,
+    method_table,
+    planned_table,
+    with_intervals,
+)
+from analytics.stats.ranked import Interval
 
 
 def scan(
@@ -158,6 +166,28 @@ def test_elfc_is_a_third_score_where_any_scan_has_a_level():
     assert (found.value, found.low, found.high) == (expected.rho, expected.ci_low, expected.ci_high)
     assert row(rows, "With ELFC-MLD: test less reference").published == (None, None)
     assert not [one for one in method_table(cohort(), n_resamples=20) if "ELFC" in one.quantity]
+
+
+def test_every_value_is_there_before_any_interval_is_resampled():
+    scans = cohort()
+    values = [
+        [one.value for one in row.found] for row in method_table(scans, n_resamples=50, seed=2)
+    ]
+    planned = planned_table(scans)
+    assert [[one.value for one in row.found] for row in planned] == values
+    waiting = [row for row in planned if row.is_pending]
+    assert {row.unit for row in waiting} == {"rho"}
+    assert len(waiting) == 8  # two scores by two methods with their difference, and the truth
+    assert all(one.low is None for row in waiting for one in row.found)
+    assert not any(row.is_pending for row in method_table(scans, n_resamples=50))
+
+
+def test_what_no_interval_exists_of_is_no_figure_either():
+    rows = planned_table(cohort())
+    absent = with_intervals(rows, lambda _: Interval(None, None, "most resamples are constant"))
+    told = row(absent, "Test load with GMFC-MLD").found[0]
+    assert told == Figure(None, None, None, 0, "most resamples are constant")
+    assert with_intervals(rows, lambda _: None) == rows
 
 
 @settings(max_examples=8)
