@@ -236,20 +236,31 @@ class IntervalEstimate(models.Model):
         return self.key
 
 
-class IntervalOrder(models.Model):
-    """That somebody waits for the intervals of a part of the cohort; gone once they are there.
+class Waited(models.TextChoices):
+    """On which page somebody waits for intervals."""
 
-    No record of the trial. The worker reads the cohort as the person who waits sees it.
+    COHORT = "COHORT", "a part of the cohort"
+    AGREEMENT = "AGREEMENT", "two methods side by side"
+
+
+class IntervalOrder(models.Model):
+    """That somebody waits for the intervals of a page; gone once they are there.
+
+    No record of the trial. The worker reads what the page is of as the person who waits sees it: a
+    part of the cohort, or the scans that two methods measured.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     study = models.ForeignKey(Study, models.CASCADE, related_name="+")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=16, choices=Waited.choices, default=Waited.COHORT)
     stratum = models.CharField(max_length=2, blank=True)
     subtype = models.CharField(max_length=16, blank=True)
     therapy = models.CharField(max_length=16, blank=True)
     site = models.CharField(max_length=32, blank=True, help_text="Its code, as in the address.")
     arm = models.CharField(max_length=32, blank=True, help_text="Empty while arms are not told.")
+    tested = models.ForeignKey(ModelVersion, models.CASCADE, null=True, related_name="+")
+    reference = models.ForeignKey(ModelVersion, models.CASCADE, null=True, related_name="+")
     ordered_at = models.DateTimeField(db_default=Now(), editable=False)
     rung_at = models.DateTimeField(db_default=Now(), editable=False)
     started_at = models.DateTimeField(null=True, editable=False)
@@ -259,8 +270,24 @@ class IntervalOrder(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["study", "user", "stratum", "subtype", "therapy", "site", "arm"],
+                condition=models.Q(kind=Waited.COHORT),
                 name="interval_order_once",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["study", "user", "tested", "reference"],
+                condition=models.Q(kind=Waited.AGREEMENT),
+                name="interval_order_once_of_methods",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=Waited.COHORT, tested__isnull=True, reference__isnull=True)
+                | models.Q(
+                    kind=Waited.AGREEMENT,
+                    tested__isnull=False,
+                    reference__isnull=False,
+                    **dict.fromkeys(("stratum", "subtype", "therapy", "site", "arm"), ""),
+                ),
+                name="interval_order_of_one_kind",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -23,6 +23,15 @@ from segmentation.models import (
 from segmentation.policies import visible_to
 from segmentation.selectors.overlaps import unmeasured
 
+
+@dataclass(frozen=True, slots=True)
+class MethodPair:
+    """Two methods to compare: a difference is the one under test minus the reference."""
+
+    tested: ModelVersion
+    reference: ModelVersion
+
+
 Overlaps = Mapping[frozenset[UUID], MaskOverlap]
 OTHER_ORIGIN = impact.Gap(
     "other_origin",
@@ -103,6 +112,11 @@ class Comparison:
     masks_left_out: int
 
     @property
+    def pair(self) -> MethodPair:
+        """The two methods."""
+        return MethodPair(self.tested, self.reference)
+
+    @property
     def correction(self) -> tuple[ModelVersion, ModelVersion] | None:
         """The method whose masks began as those of the other one, and that one; None if neither."""
         pairs = ((self.tested, self.reference), (self.reference, self.tested))
@@ -131,7 +145,7 @@ def chosen_pair(
     *,
     tested: ModelVersion | None = None,
     reference: ModelVersion | None = None,
-) -> tuple[ModelVersion, ModelVersion]:
+) -> MethodPair:
     """Return two of at least two methods to compare: those that are named, and who is not chosen.
 
     Under test is the first one, as `methods` orders them; but a network where that is
@@ -145,7 +159,7 @@ def chosen_pair(
         tested = networks[0] if networks and is_conventional else there[0]
     if reference is None or reference == tested:
         reference = next(model for model in methods if model != tested)
-    return tested, reference
+    return MethodPair(tested, reference)
 
 
 def _rank(model: ModelVersion) -> tuple[bool, bool, str, str]:
@@ -153,14 +167,13 @@ def _rank(model: ModelVersion) -> tuple[bool, bool, str, str]:
     return is_other, model.method != Method.CONVENTIONAL, model.name, model.version
 
 
-def comparison(
-    study: Study, tested: ModelVersion, reference: ModelVersion, *, user: Any
-) -> Comparison:
+def comparison(study: Study, pair: MethodPair, *, user: Any) -> Comparison:
     """Return the scans that one of two methods measured, or both.
 
     A patient with any scan in the training set of either is left out: the loads of such a patient
     are no independent test of the method, nor of its masks where a person has corrected them.
     """
+    tested, reference = pair.tested, pair.reference
     rows = impact.rows(study, reference, user=user, tested=tested)
     sets = [trained_on(study, model) for model in (tested, reference)]
     trained = set().union(*(one for one in sets if one))

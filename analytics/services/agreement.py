@@ -2,18 +2,21 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
+from analytics.selectors import agreement_intervals
 from analytics.selectors.agreement import Compared, Comparison
-from analytics.services import agreement_words, findings
+from analytics.selectors.agreement_intervals import Planned
+from analytics.selectors.intervals import found as found_intervals
+from analytics.selectors.samples import RESAMPLES, SEED
+from analytics.services import agreement_words, findings, intervals
 from analytics.services.table_out import number, take_out
 from analytics.stats.agreement import BlandAltman, bland_altman
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.method_table import STRATA, Figure, TableRow, method_table
+from analytics.stats.method_table import STRATA, Figure, TableRow
 from analytics.stats.monotonicity import pair_tolerance
 from analytics.stats.overlap_bands import Band, MaskPair, cut_points, overlap_bands
-from analytics.stats.paired import PairedScan
 from analytics.stats.proportional import (
     ProportionalBias,
     RatioAgreement,
@@ -25,8 +28,10 @@ from mldtrial.trial.models import Study
 from mldtrial.trial.rules.formulas import guarded
 from segmentation.imaging.acquisitions import is_acquired_alike
 
-SEED = 20260101
-RESAMPLES = 2000
+__all__ = [
+    "COLUMNS", "DATASET", "RESAMPLES", "SEED", "Estimate", "Stratum", "as_csv", "strata", "stratum",
+    "table", "table_at_once",
+]  # fmt: skip
 DATASET = "method_agreement"
 COLUMNS = (
     "study_code", "test_method", "reference_method", "quantity", "unit", "acq_stratum", "published",
@@ -120,23 +125,27 @@ def table(study: Study, comparison: Comparison) -> list[TableRow]:
 
     Falls are told by the tolerances of the study, from one scan of a stratum to the next. The
     published numbers are of a network and the conventional method; beside another pair of
-    methods there are none.
+    methods there are none. Every interval is in it: those that are not kept are computed, and kept.
     """
-    parts = findings.tolerance_parts(study)
-    rows = _table(tuple(one.scan for one in comparison.scans), parts)
-    if comparison.is_like_the_study:
-        return rows
-    return [replace(row, published=(None, None)) for row in rows]
+    planned = _planned(study, comparison)
+    return planned.filled(intervals.complete(planned.samples.values()))
 
 
-@lru_cache(maxsize=16)
-def _table(
-    scans: tuple[PairedScan, ...], parts: tuple[findings.Parts, findings.Parts]
-) -> list[TableRow]:
-    # Kept by its numbers: a page that is opened again does not resample again.
-    same, changed = parts
+def table_at_once(study: Study, comparison: Comparison) -> list[TableRow]:
+    """Return the table with those intervals that are there, or that take no time."""
+    planned = _planned(study, comparison)
+    return planned.filled(found_intervals(planned.samples.values()))
+
+
+def _planned(study: Study, comparison: Comparison) -> Planned:
+    same, changed = findings.tolerance_parts(study)
     tolerance = pair_tolerance(same=same, changed=changed, is_same=is_acquired_alike)
-    return method_table(scans, n_resamples=RESAMPLES, seed=SEED, tolerance=tolerance)
+    scans = [one.scan for one in comparison.scans]
+    planned = agreement_intervals.planned(scans, tolerance=tolerance)
+    if comparison.is_like_the_study:
+        return planned
+    rows = (replace(row, published=(None, None)) for row in planned.rows)
+    return replace(planned, rows=tuple(rows))
 
 
 def strata(scans: Sequence[Compared]) -> list[Stratum]:

@@ -1,6 +1,7 @@
 """Compute the intervals that somebody waits for, beside the pages, and keep them."""
 
 import logging
+from collections.abc import Iterable
 from dataclasses import asdict, fields
 from datetime import timedelta
 from enum import StrEnum
@@ -10,11 +11,13 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 
-from analytics.models import IntervalEstimate, IntervalOrder
-from analytics.selectors import cohort, relations
+from analytics.models import IntervalEstimate, IntervalOrder, Waited
+from analytics.selectors import agreement, agreement_intervals, cohort, relations
+from analytics.selectors.agreement import MethodPair
 from analytics.selectors.cohort import Filters
 from analytics.selectors.intervals import kept
-from analytics.selectors.samples import computed
+from analytics.selectors.samples import Sample, computed
+from analytics.stats.ranked import Interval
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
 
@@ -29,6 +32,8 @@ MOST_ATTEMPTS = 3
 GIVEN_UP_FOR = timedelta(hours=1)
 """Then who asks again has it tried again: its cause may be gone."""
 KEPT_FOR = timedelta(days=90)
+Asked = Filters | MethodPair
+"""What a page is of whose intervals somebody waits for."""
 
 
 class Standing(StrEnum):
@@ -40,9 +45,9 @@ class Standing(StrEnum):
     FAILED = "failed"
 
 
-def order(*, study: Study, by: Any, filters: Filters) -> bool:
+def order(*, study: Study, by: Any, asked: Asked) -> bool:
     """Say that a person waits for intervals; return whether a worker has to be told."""
-    mine, is_new = IntervalOrder.objects.get_or_create(**_whose(study, by, filters))
+    mine, is_new = IntervalOrder.objects.get_or_create(**_whose(study, by, asked))
     if is_new:
         return True
     given_up = IntervalOrder.objects.filter(
@@ -51,9 +56,9 @@ def order(*, study: Study, by: Any, filters: Filters) -> bool:
     return bool(given_up.update(attempts=0, started_at=None, rung_at=Now()))
 
 
-def standing(*, study: Study, by: Any, filters: Filters) -> Standing | None:
+def standing(*, study: Study, by: Any, asked: Asked) -> Standing | None:
     """Return where the order of a person stands; None where nothing is ordered."""
-    mine = IntervalOrder.objects.filter(**_whose(study, by, filters))
+    mine = IntervalOrder.objects.filter(**_whose(study, by, asked))
     found = mine.first()
     if found is None:
         return None
@@ -65,13 +70,17 @@ def standing(*, study: Study, by: Any, filters: Filters) -> Standing | None:
     return Standing.UNHEARD if is_left and is_long_ago else Standing.WAITING
 
 
-def note_ring(*, study: Study, by: Any, filters: Filters) -> None:
+def note_ring(*, study: Study, by: Any, asked: Asked) -> None:
     """Keep that a worker was told again, so that it is not told at every look."""
-    IntervalOrder.objects.filter(**_whose(study, by, filters)).update(rung_at=Now())
+    IntervalOrder.objects.filter(**_whose(study, by, asked)).update(rung_at=Now())
 
 
-def _whose(study: Study, by: Any, filters: Filters) -> dict[str, Any]:
-    return {"study": study, "user": by, **asdict(filters)}
+def _whose(study: Study, by: Any, asked: Asked) -> dict[str, Any]:
+    mine = {"study": study, "user": by}
+    if isinstance(asked, Filters):
+        return {**mine, "kind": Waited.COHORT, **asdict(asked)}
+    pair = {"tested": asked.tested, "reference": asked.reference}
+    return {**mine, "kind": Waited.AGREEMENT, **pair}
 
 
 def _is_free() -> Q:
@@ -99,22 +108,45 @@ def execute_next() -> bool:
 
 
 def _compute(claimed: IntervalOrder) -> None:
+    wanted = _of_methods if claimed.kind == Waited.AGREEMENT else _of_cohort
+    complete(wanted(claimed))
+    claimed.delete()
+
+
+def _of_cohort(claimed: IntervalOrder) -> list[Sample]:
     asked = Filters(**{one.name: getattr(claimed, one.name) for one in fields(Filters)})
     smallest = policies.smallest_group(claimed.user, claimed.study)
     part = cohort.part(claimed.study, user=claimed.user, filters=asked, smallest_group=smallest)
-    planned = relations.planned(part.columns, smallest, part.filters)
-    wanted = {one.key: one for one in relations.samples(planned)}
+    return relations.samples(relations.planned(part.columns, smallest, part.filters))
+
+
+def _of_methods(claimed: IntervalOrder) -> list[Sample]:
+    study, user = claimed.study, claimed.user
+    there = {model.pk: model for model in agreement.methods(study, user=user)}
+    tested, reference = (there.get(pk) for pk in (claimed.tested_id, claimed.reference_id))
+    if tested is None or reference is None or not policies.may(user, "view_impact", study):
+        return []
+    found = agreement.comparison(study, MethodPair(tested, reference), user=user)
+    return list(agreement_intervals.planned([one.scan for one in found.scans]).samples.values())
+
+
+def complete(samples: Iterable[Sample]) -> dict[str, Interval]:
+    """Return the intervals of all samples, by key: those that are not kept are computed and kept.
+
+    Each is kept as soon as it is there.
+    """
+    wanted = {sample.key: sample for sample in samples}
     known = kept(wanted)
     for key, sample in wanted.items():
         if key not in known:
-            interval = computed(sample)
+            known[key] = found = computed(sample)
             IntervalEstimate.objects.bulk_create(
                 [IntervalEstimate(
-                    key=key, ci_low=interval.low, ci_high=interval.high, reason=interval.reason
+                    key=key, ci_low=found.low, ci_high=found.high, reason=found.reason
                 )],
                 ignore_conflicts=True,
             )  # fmt: skip
-    claimed.delete()
+    return known
 
 
 def remove_old() -> None:

@@ -1,5 +1,6 @@
 """Two methods side by side, as in the reference study: page, charts, table."""
 
+import hashlib
 from collections.abc import Sequence
 from html import escape
 from typing import Any
@@ -15,14 +16,16 @@ from django.views.decorators.http import require_safe
 from analytics.figures.agreement import PairMark, bland_altman_figure
 from analytics.figures.overlaps import MEASURES
 from analytics.selectors import agreement
-from analytics.selectors.agreement import Compared, Comparison
+from analytics.selectors.agreement import Compared, Comparison, MethodPair
 from analytics.services import agreement as agreements
 from analytics.services import agreement_words
 from analytics.services.agreement import Stratum
 from analytics.stats.method_table import STRATA, TableRow
 from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX
+from analytics.stats.ranked import Pending
 from analytics.views import charts
 from analytics.views.unchanged import unless_unchanged
+from analytics.views.waited_for import asked_again, ordered
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study
@@ -34,27 +37,79 @@ MOST_OUTLIERS = 20
 
 @require_safe
 def agreement_page(request: HttpRequest, study_code: str) -> HttpResponse:
-    """Show how far two methods agree: the one that counts and another one, or any two."""
+    """Show how far two methods agree; with ``?fragment=1`` the intervals that were waited for."""
     study = study_of(request, study_code)
     methods = agreement.methods(study, user=request.user)
+    pair = pair_asked_for(request, methods)
+    if request.GET.get("fragment"):
+        return _fragment(request, study, pair)
     context: dict[str, Any] = {"study": study, "methods": methods}
-    compared = asked_for(request, study, methods)
-    if compared is not None:
-        if compared.scans:
-            access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+    if pair is not None:
+        compared = agreement.comparison(study, pair, user=request.user)
+        _log_look(request, study, compared)
         context |= _context(request, study, compared)
     return render(request, "analytics/agreement.html", context)
+
+
+def _fragment(request: HttpRequest, study: Study, pair: MethodPair | None) -> HttpResponse:
+    """Return where the order stands, or the table once it is done."""
+    drawn = request.GET.get(DRAWN, "")
+    if pair is None:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    standing = asked_again(study, by=request.user, asked=pair)
+    if standing is not None:
+        waiting = {"standing": standing, "fragment_url": _fragment_url(study, pair, drawn)}
+        return render(request, "analytics/_intervals.html", waiting)
+    compared = agreement.comparison(study, pair, user=request.user)
+    if drawn != _drawn(compared):
+        # The rest of the page is of other records by now: one page tells of one state.
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    _log_look(request, study, compared)
+    shown = {**_table(request, study, compared), "is_fragment": True}
+    return render(request, "analytics/_agreement_numbers.html", shown)
+
+
+def _log_look(request: HttpRequest, study: Study, compared: Comparison) -> None:
+    if compared.scans:
+        access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+
+
+DRAWN = "drawn"
+"""In the address of the fragment: what names the loads and masks that the page is of."""
+
+
+def _drawn(compared: Comparison) -> str:
+    scans = [(one.scan.test_ml, one.scan.reference_ml, one.scan.dice) for one in compared.scans]
+    said = (compared.masks_waiting, compared.trained_patients, scans)
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def _fragment_url(study: Study, pair: MethodPair, drawn: str) -> str:
+    return f"{_of_pair('agreement', pair, study.code)}&{urlencode({'fragment': 1, DRAWN: drawn})}"
+
+
+def _table(request: HttpRequest, study: Study, compared: Comparison) -> dict[str, Any]:
+    """Return the table with those intervals that are there; the others are ordered."""
+    rows = agreements.table_at_once(study, compared)
+    standing = None
+    if any(row.is_pending for row in rows):
+        standing = ordered(study, by=request.user, asked=compared.pair)
+    return {
+        "table": [_table_row(row) for row in rows],
+        "standing": standing,
+        "fragment_url": _fragment_url(study, compared.pair, _drawn(compared)),
+    }
 
 
 def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[str, Any]:
     strata = agreements.strata(compared.scans)
     return {
+        **_table(request, study, compared),
         "compared": compared,
         "tested": compared.tested,
         "reference": compared.reference,
         "pair_count": sum(len(stratum.pairs) for stratum in strata),
         "patient_count": len({one.row.patient_id for one in compared.scans if one.is_pair}),
-        "table": [_table_row(row) for row in agreements.table(study, compared)],
         "strata": [_panel(study, compared, stratum) for stratum in strata],
         "tolerance": agreement_words.tolerance(study),
         "seed": agreements.SEED,
@@ -62,9 +117,9 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
         "fewest_for_thirds": FEWEST,
         "fewest_for_box": FEWEST_FOR_BOX,
         "may_export": policies.may(request.user, "export_rows", study),
-        "file_url": _of_pair("agreement_file", compared, study.code),
-        "masks_url": _of_pair("agreement_masks_file", compared, study.code),
-        "pdf_url": _of_pair("agreement_pdf", compared, study.code),
+        "file_url": _of_pair("agreement_file", compared.pair, study.code),
+        "masks_url": _of_pair("agreement_masks_file", compared.pair, study.code),
+        "pdf_url": _of_pair("agreement_pdf", compared.pair, study.code),
     }
 
 
@@ -75,7 +130,12 @@ def _table_row(row: TableRow) -> dict[str, Any]:
         "digits": digits_of(row),
         "is_count": is_count,
         "cells": [
-            {"stratum": name, "published": published, "figure": figure}
+            {
+                "stratum": name,
+                "published": published,
+                "figure": figure,
+                "is_pending": isinstance(figure, Pending),
+            }
             for name, published, figure in zip(STRATA, row.published, row.found, strict=True)
         ],
     }
@@ -98,11 +158,13 @@ def _panel(study: Study, compared: Comparison, stratum: Stratum) -> dict[str, An
     return {
         "stratum": stratum,
         "file_name": figure_name(agreements.DATASET),
-        "url": _of_pair("agreement_chart", compared, study.code, stratum.name),
+        "url": _of_pair("agreement_chart", compared.pair, study.code, stratum.name),
         "overlaps": [
             (
                 measure.name,
-                _of_pair("agreement_overlap", compared, study.code, stratum.name, measure.slug),
+                _of_pair(
+                    "agreement_overlap", compared.pair, study.code, stratum.name, measure.slug
+                ),
                 figure_name(measure.slug),
             )
             for measure in MEASURES
@@ -166,29 +228,31 @@ def study_of(request: HttpRequest, study_code: str) -> Study:
     return study
 
 
-def asked_for(
-    request: HttpRequest, study: Study, methods: Sequence[ModelVersion] | None = None
-) -> Comparison | None:
-    """Return the comparison of the address; None where there are no two methods.
+def asked_for(request: HttpRequest, study: Study) -> Comparison | None:
+    """Return the comparison of the address; None where there are no two methods."""
+    pair = pair_asked_for(request, agreement.methods(study, user=request.user))
+    return None if pair is None else agreement.comparison(study, pair, user=request.user)
+
+
+def pair_asked_for(request: HttpRequest, methods: Sequence[ModelVersion]) -> MethodPair | None:
+    """Return the two methods of the address; None where there are no two.
 
     Without names in the address, or with others than those of the study, the method that counts is
     under test, or a network where that is conventional, and the first other one the reference.
     """
-    there = agreement.methods(study, user=request.user) if methods is None else methods
-    if len(there) < 2:
+    if len(methods) < 2:
         return None
-    named = {str(model.pk): model for model in there}
-    tested, reference = agreement.chosen_pair(
-        there,
+    named = {str(model.pk): model for model in methods}
+    return agreement.chosen_pair(
+        methods,
         tested=named.get(request.GET.get("test", "")),
         reference=named.get(request.GET.get("reference", "")),
     )
-    return agreement.comparison(study, tested, reference, user=request.user)
 
 
-def _of_pair(name: str, compared: Comparison, *arguments: str) -> str:
-    pair = urlencode({"test": compared.tested.pk, "reference": compared.reference.pk})
-    return f"{reverse(name, args=arguments)}?{pair}"
+def _of_pair(name: str, pair: MethodPair, *arguments: str) -> str:
+    asked = urlencode({"test": pair.tested.pk, "reference": pair.reference.pk})
+    return f"{reverse(name, args=arguments)}?{asked}"
 
 
 def mark_of(study: Study, pair: Compared) -> PairMark:

@@ -30,7 +30,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     is_fragment = bool(request.GET.get("fragment"))
     filters = Filters.of(request.GET)
     if is_fragment:
-        standing = asked_again(study, by=request.user, filters=filters)
+        standing = asked_again(study, by=request.user, asked=filters)
         if standing is not None:
             fragment_url = _fragment_url(study, filters, request.GET.get(DRAWN, ""))
             waiting = {"standing": standing, "fragment_url": fragment_url}
@@ -81,7 +81,7 @@ def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any
     """Return the relations with those intervals that are there; the others are ordered."""
     standing = None
     if said.is_pending:
-        standing = ordered(study, by=request.user, filters=said.filters)
+        standing = ordered(study, by=request.user, asked=said.filters)
     windows = asdict(windows_of(study))
     return {
         "standing": standing,

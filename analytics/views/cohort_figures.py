@@ -145,7 +145,7 @@ def _correlations(request: HttpRequest, study: Study, part: cohort.Part, smalles
     found = relations.with_intervals(planned, lambda sample: known.get(sample.key))
     standing = None
     if any(one.is_pending for one in found):
-        standing = ordered(study, by=request.user, filters=part.filters)
+        standing = ordered(study, by=request.user, asked=part.filters)
     return cohort_tables.correlations(
         study=study,
         figure=HEAT_MAP,

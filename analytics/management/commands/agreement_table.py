@@ -96,7 +96,7 @@ def _comparison(study: Study, user: Any, test: str | None, reference: str | None
     if len(methods) < 2:
         raise CommandError(_nothing(study) + ".")
     pair = agreement.chosen_pair(methods, tested=tested, reference=named)
-    return agreement.comparison(study, *pair, user=user)
+    return agreement.comparison(study, pair, user=user)
 
 
 def _nothing(study: Study) -> str:

@@ -100,7 +100,7 @@ def test_nothing_is_computed_twice(client, cohort):
     compute_all()
     times = dict(IntervalEstimate.objects.values_list("key", "computed_at"))
     computed.cache_clear()
-    intervals.order(study=cohort.study, by=cohort.user("data_manager"), filters=Filters())
+    intervals.order(study=cohort.study, by=cohort.user("data_manager"), asked=Filters())
     assert compute_all() == 1
     assert dict(IntervalEstimate.objects.values_list("key", "computed_at")) == times
     assert computed.cache_info().misses == 0
@@ -109,15 +109,15 @@ def test_nothing_is_computed_twice(client, cohort):
 def test_the_worker_reads_the_cohort_as_the_person_sees_it(cohort):
     """An order of who sees no load brings nothing to the store."""
     for key in ("coordinator", "stranger", "other_sponsor"):
-        intervals.order(study=cohort.study, by=cohort.user(key), filters=Filters())
+        intervals.order(study=cohort.study, by=cohort.user(key), asked=Filters())
     assert compute_all() == 3
     assert not IntervalEstimate.objects.exists()
 
 
 def test_an_order_whose_worker_was_lost_is_taken_again(cohort):
     by = cohort.user("data_manager")
-    intervals.order(study=cohort.study, by=by, filters=Filters())
-    asked = {"study": cohort.study, "by": by, "filters": Filters()}
+    intervals.order(study=cohort.study, by=by, asked=Filters())
+    asked = {"study": cohort.study, "by": by, "asked": Filters()}
     assert intervals.standing(**asked) == Standing.WAITING
     IntervalOrder.objects.update(started_at=timezone.now())
     assert compute_all() == 0
@@ -129,7 +129,7 @@ def test_an_order_whose_worker_was_lost_is_taken_again(cohort):
 
 
 def test_an_order_that_lost_every_worker_is_said_to_have_failed(cohort):
-    asked = {"study": cohort.study, "by": cohort.user("data_manager"), "filters": Filters()}
+    asked = {"study": cohort.study, "by": cohort.user("data_manager"), "asked": Filters()}
     intervals.order(**asked)
     an_hour_ago = timezone.now() - timedelta(hours=1)
     IntervalOrder.objects.update(started_at=timezone.now(), attempts=intervals.MOST_ATTEMPTS)
@@ -142,7 +142,7 @@ def test_an_order_that_lost_every_worker_is_said_to_have_failed(cohort):
 
 
 def test_a_page_that_waits_rings_again_where_nobody_came(cohort):
-    asked = {"study": cohort.study, "by": cohort.user("sponsor"), "filters": Filters()}
+    asked = {"study": cohort.study, "by": cohort.user("sponsor"), "asked": Filters()}
     assert intervals.order(**asked) is True
     assert intervals.order(**asked) is False
     IntervalOrder.objects.update(rung_at=timezone.now() - timedelta(minutes=1))
@@ -155,7 +155,7 @@ def test_what_fails_again_and_again_is_said_and_keeps_nobody_else_waiting(
     client, cohort, monkeypatch
 ):
     page(client, cohort)
-    intervals.order(study=cohort.study, by=cohort.user("sponsor"), filters=Filters())
+    intervals.order(study=cohort.study, by=cohort.user("sponsor"), asked=Filters())
     reads = cohort_selectors.part
 
     def fails_for_the_manager(study, *, user, **asked):
@@ -184,7 +184,7 @@ def test_what_is_old_is_removed(client, cohort):
     page(client, cohort)
     compute_all()
     IntervalEstimate.objects.update(computed_at=timezone.now() - timedelta(days=91))
-    intervals.order(study=cohort.study, by=cohort.user("stranger"), filters=Filters())
+    intervals.order(study=cohort.study, by=cohort.user("stranger"), asked=Filters())
     compute_all()
     assert not IntervalEstimate.objects.exists()
 

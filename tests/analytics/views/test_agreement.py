@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from analytics.figures.overlaps import MEASURES
 from analytics.selectors import agreement
+from analytics.selectors.agreement import MethodPair
 from analytics.services import agreement as agreements
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.trial.models import AcqStratum
@@ -121,8 +122,7 @@ def test_the_paper_holds_the_numbers_of_the_page(client, world: World, pairs: li
     assert f"Dice of the two masks, median 0.82 {value} ({low} to {high}), n 4" in text
     compared = agreement.comparison(
         world.study,
-        make_model(),
-        make_model("next"),
+        MethodPair(make_model(), make_model("next")),
         user=world.user("data_manager"),
     )
     one, other = agreements.strata(compared.scans)
