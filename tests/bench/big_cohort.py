@@ -98,6 +98,49 @@ def _copies(template: Template) -> list[tuple[str, str, Any, dict[str, str]]]:
     ]  # fmt: skip
 
 
+def set_beside(run: Any, model: Any) -> None:
+    """Give every scan that has a load by the method of a run one by another method as well.
+
+    It is up to 6 mL lower, and the two masks are compared; what only the number of the run decides.
+    """
+    from django.db import connection, transaction
+
+    noise = "abs(hashtext(t.id::text)) %% 1000"
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        given = {"old": run.model_version_id, "new": model.pk}
+        for sql in BESIDE:
+            cursor.execute(sql.format(noise=noise), given)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+BESIDE = (
+    """
+    INSERT INTO segmentation_segmentationrun SELECT (jsonb_populate_record(t, jsonb_build_object(
+        'id', md5('other-' || t.id)::uuid, 'model_version_id', %(new)s::uuid))).*
+    FROM segmentation_segmentationrun AS t WHERE t.model_version_id = %(old)s
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO segmentation_segmentationresult SELECT (jsonb_populate_record(r, jsonb_build_object(
+        'run_id', md5('other-' || t.id)::uuid, 'mask_path', 'other-' || r.mask_path,
+        'demyelination_load_ml', greatest(0.1, r.demyelination_load_ml - ({noise}) / 160.0)))).*
+    FROM segmentation_segmentationresult AS r
+    JOIN segmentation_segmentationrun AS t ON t.id = r.run_id WHERE t.model_version_id = %(old)s
+    ON CONFLICT DO NOTHING
+    """,
+    """
+    INSERT INTO segmentation_maskoverlap (id, created_at, run_id, reference_run_id,
+        method_version, dice, hausdorff95_mm, surface_dice)
+    SELECT md5('overlap-' || t.id)::uuid, now(), t.id, md5('other-' || t.id)::uuid,
+        'overlap-1', 0.5 + ({noise}) / 2500.0, 1 + ({noise}) / 250.0, 0.5 + ({noise}) / 2500.0
+    FROM segmentation_segmentationrun AS t WHERE t.model_version_id = %(old)s
+    ON CONFLICT DO NOTHING
+    """,
+)
+
+
 def template() -> tuple[Any, Template]:
     """Return a new world with one patient who has a scan with every score, to copy from."""
     from datetime import date

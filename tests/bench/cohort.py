@@ -44,12 +44,13 @@ def measure(*, with_large: bool = False) -> dict[str, Any]:
     """Return the ratios, weights and counts, beside the goals."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mldtrial.settings.test")
     django.setup()
-    with _database():
+    with database():
         return _measure(with_large=with_large)
 
 
 @contextmanager
-def _database() -> Iterator[None]:
+def database() -> Iterator[None]:
+    """Start an empty database, and hold it until the end."""
     from django.conf import settings
     from django.test.utils import (
         setup_databases,
