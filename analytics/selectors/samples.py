@@ -105,9 +105,10 @@ def computed(sample: Sample) -> Interval:
     """Return the interval of a sample by resampling its patients; kept by its numbers."""
     if sample.subtypes is None:
         return Ranked(sample.measures, sample.patients).interval(RESAMPLES, SEED)
+    loads, scores = sample.measures
     try:
         found = adjusted.stratified_spearman(
-            *sample.measures, sample.subtypes, sample.patients, n_resamples=RESAMPLES, seed=SEED
+            loads, scores, sample.subtypes, sample.patients, n_resamples=RESAMPLES, seed=SEED
         )
     except NotEstimableError as error:
         return Interval(None, None, str(error))

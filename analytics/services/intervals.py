@@ -122,9 +122,12 @@ def _of_cohort(claimed: IntervalOrder) -> list[Sample]:
 
 def _of_methods(claimed: IntervalOrder) -> list[Sample]:
     study, user = claimed.study, claimed.user
-    there = {model.pk: model for model in agreement.methods(study, user=user)}
-    tested, reference = (there.get(pk) for pk in (claimed.tested_id, claimed.reference_id))
-    if tested is None or reference is None or not policies.may(user, "view_impact", study):
+    tested, reference = claimed.tested, claimed.reference
+    there = agreement.methods(study, user=user)
+    is_seen = tested in there and reference in there
+    if tested is None or reference is None or not is_seen:
+        return []
+    if not policies.may(user, "view_impact", study):
         return []
     found = agreement.comparison(study, MethodPair(tested, reference), user=user)
     return list(agreement_intervals.planned([one.scan for one in found.scans]).samples.values())
@@ -159,7 +162,7 @@ def remove_old() -> None:
 def _claim() -> IntervalOrder | None:
     waiting: QuerySet[IntervalOrder] = IntervalOrder.objects.filter(
         _is_free(), attempts__lt=MOST_ATTEMPTS
-    ).select_related("study", "user")
+    ).select_related("study", "user", "tested", "reference")
     claimed = (
         waiting.order_by("attempts", "ordered_at")
         .select_for_update(skip_locked=True, of=("self",))

@@ -6,7 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from analytics.stats.correlation import spearman, spearman_difference, spearman_rho
+from analytics.stats.correlation import (
+    Difference,
+    Spearman,
+    spearman,
+    spearman_difference,
+    spearman_rho,
+)
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.paired import Figure
 from analytics.stats.resampling import Subjects, patient_codes
@@ -41,11 +47,15 @@ class Ranked:
 
     def interval(self, n_resamples: int, seed: int) -> Interval:
         """Return the interval by resampling patients."""
-        estimate = spearman if len(self.measures) == 2 else spearman_difference
+        first, second, *third = self.measures
+        found: Spearman | Difference
         try:
-            found = estimate(
-                *self.measures, subjects=self.subjects, n_resamples=n_resamples, seed=seed
-            )
+            if third:
+                found = spearman_difference(
+                    first, second, third[0], self.subjects, n_resamples, seed
+                )
+            else:
+                found = spearman(first, second, self.subjects, n_resamples, seed)
         except NotEstimableError as error:
             return Interval(None, None, str(error))
         return Interval(found.ci_low, found.ci_high)
