@@ -6,7 +6,7 @@ from django.db import models
 
 from mldtrial.audit.belonging import belongs_to
 from mldtrial.audit.tracking import ClinicalModel, tracked
-from mldtrial.trial.models import Origin
+from mldtrial.trial.models import Origin, Scan
 from segmentation.models.job import JOB_COLUMNS, MACHINE_COLUMNS, Job
 from segmentation.models.run import SegmentationRun
 
@@ -25,12 +25,22 @@ class TissueCode(models.TextChoices):
 class TissueMeasurement(Job, ClinicalModel):
     """One measurement of the denominators of a run, by one version of the method.
 
-    It rests on the images and the mask of the run and holds as long as the run does. What cannot
-    be told has a sentence in `reasons` under its code and no volume. It is no part of a
-    signature: the load is, and no denominator changes it.
+    It rests on the images and the mask of the run and holds as long as the run does. Of a run that
+    names no T2w, as of a mask made elsewhere, it rests on `t2w_scan`, and holds while that is the
+    T2w in use beside the mask; another T2w is another measurement. What cannot be told has a
+    sentence in `reasons` under its code and no volume. It is no part of a signature: the load is,
+    and no denominator changes it.
     """
 
     run = models.ForeignKey(SegmentationRun, models.PROTECT, related_name="tissue")
+    t2w_scan = models.ForeignKey(
+        Scan,
+        models.PROTECT,
+        related_name="+",
+        null=True,
+        blank=True,
+        help_text="Taken from the visit for a run that names no T2w; empty: that of the run.",
+    )
     method_version = models.CharField(max_length=32)
     separability = models.FloatField(null=True, blank=True)
     reasons = models.JSONField(default=dict, blank=True)
@@ -43,7 +53,9 @@ class TissueMeasurement(Job, ClinicalModel):
         constraints = [
             *Job.Meta.constraints,
             models.UniqueConstraint(
-                fields=["run", "method_version"], name="tissue_once_per_method"
+                fields=["run", "method_version", "t2w_scan"],
+                nulls_distinct=False,
+                name="tissue_once_per_method",
             ),
         ]
         indexes = Job.Meta.indexes

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import ExpressionWrapper, F, OuterRef, QuerySet, Subquery, Value
+from django.db.models import ExpressionWrapper, F, OuterRef, Q, QuerySet, Subquery, Value
 
 from mldtrial.trial.models import Origin
 from segmentation.imaging.tissue.measure import METHOD_VERSION
@@ -20,6 +20,7 @@ from segmentation.models import (
     TissueVolume,
 )
 from segmentation.policies import visible_to
+from segmentation.selectors.usable import t2w_of_visit
 
 PERCENT = 100.0
 SHOWN = (
@@ -66,6 +67,18 @@ class Share:
     why_absent: str
 
 
+def on_images_in_use(measurement: str = "") -> Q:
+    """Return the condition that a measurement rests on its run alone, or on a T2w still in use.
+
+    Parameters
+    ----------
+    measurement : str
+        Path to the measurement, with its two underscores; empty among measurements.
+    """
+    t2w_in_use = t2w_of_visit(f"{measurement}run")
+    return Q(**{f"{measurement}t2w_scan": None}) | Q(**{f"{measurement}t2w_scan": t2w_in_use})
+
+
 def measurement_of(run: SegmentationRun, *, user: Any) -> TissueMeasurement | None:
     """Return the measurement of a run's denominators that a person may see, if there is one."""
     return _measurements([run.pk], user=user).get(run.pk)
@@ -73,8 +86,8 @@ def measurement_of(run: SegmentationRun, *, user: Any) -> TissueMeasurement | No
 
 def _measurements(run_ids: Collection[UUID], *, user: Any) -> dict[UUID, TissueMeasurement]:
     """Return the measurement that stands for each run; a run without one is absent."""
-    found = visible_to(user, TissueMeasurement.objects.filter(run__in=run_ids))
-    found = found.select_related("run__result").prefetch_related("volumes")
+    found = visible_to(user, TissueMeasurement.objects.filter(on_images_in_use(), run__in=run_ids))
+    found = found.select_related("run__result", "t2w_scan").prefetch_related("volumes")
     standing: dict[UUID, TissueMeasurement] = {}
     for measurement in found.order_by("queued_at", "pk"):
         before = standing.get(measurement.run_id)
@@ -161,7 +174,11 @@ def volumes_of(run_ids: Collection[UUID]) -> dict[UUID, dict[TissueCode, float]]
     A run without any is absent.
     """
     found: dict[UUID, dict[TissueCode, float]] = defaultdict(dict)
-    rows = TissueVolume.objects.filter(run__in=run_ids, measurement__state=JobState.SUCCEEDED)
+    rows = TissueVolume.objects.filter(
+        on_images_in_use("measurement__"),
+        run__in=run_ids,
+        measurement__state=JobState.SUCCEEDED,
+    )
     # The latest measurement of a run comes last, and its volumes stand.
     rows = rows.order_by("measurement__queued_at", "measurement_id")
     latest: dict[UUID, UUID] = {}
@@ -177,7 +194,9 @@ def volumes_of(run_ids: Collection[UUID]) -> dict[UUID, dict[TissueCode, float]]
 
 def versions_of(run_ids: Collection[UUID]) -> dict[UUID, str]:
     """Return the version of the method of the denominators that `volumes_of` gives, by run."""
-    measured = TissueMeasurement.objects.filter(run__in=run_ids, state=JobState.SUCCEEDED)
+    measured = TissueMeasurement.objects.filter(
+        on_images_in_use(), run__in=run_ids, state=JobState.SUCCEEDED
+    )
     latest = measured.order_by("queued_at", "pk").values_list("run_id", "method_version")
     return dict(latest)  # of several of one run the last stays
 
@@ -230,6 +249,8 @@ def _of_result() -> QuerySet[TissueVolume]:
     By whichever version of the method: what a frozen or locked visit showed stays when a new
     version comes, and `method_version` says which it is.
     """
-    done = TissueMeasurement.objects.filter(run=OuterRef("run"), state=JobState.SUCCEEDED)
+    done = TissueMeasurement.objects.filter(
+        on_images_in_use(), run=OuterRef("run"), state=JobState.SUCCEEDED
+    )
     latest = Subquery(done.order_by("-queued_at", "-pk").values("pk")[:1])
     return TissueVolume.objects.filter(run=OuterRef("run_id"), measurement=latest)

@@ -81,8 +81,13 @@ def t2w_beside(run: SegmentationRun) -> Scan | None:
 
 def t2w_in_use(run: str) -> Case:
     """Return what `t2w_beside` does as the id in a query; `run` is the path to the run."""
-    usable = usable_scans(Sequence.T2W)
-    own = usable.filter(pk=OuterRef(f"{run}__t2w_scan")).values("pk")[:1]
-    first = usable.filter(visit=OuterRef(f"{run}__visit")).values("pk")[:1]
+    own = usable_scans(Sequence.T2W).filter(pk=OuterRef(f"{run}__t2w_scan")).values("pk")[:1]
     is_named = When(**{f"{run}__t2w_scan__isnull": False}, then=Subquery(own))
-    return Case(is_named, default=Subquery(first))
+    return Case(is_named, default=t2w_of_visit(run))
+
+
+def t2w_of_visit(run: str) -> Subquery:
+    """Return the id of the T2w in use that the visit of a run chooses first; `run` is its path."""
+    # The run is looked up in here, so that a query that need not know asks for no run at all.
+    usable = usable_scans(Sequence.T2W).filter(visit__segmentation_runs=OuterRef(run))
+    return Subquery(usable.values("pk")[:1])

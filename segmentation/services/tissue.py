@@ -12,7 +12,7 @@ from uuid import UUID
 import numpy as np
 import SimpleITK as sitk
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 
 from mldtrial.audit.context import acting, because
 from mldtrial.audit.guards import refusal
@@ -33,14 +33,20 @@ from segmentation.models import (
     TissueMeasurement,
     TissueVolume,
 )
+from segmentation.selectors.tissue import on_images_in_use
+from segmentation.selectors.usable import t2w_beside, t2w_of_visit
 from segmentation.services import deciding, demo_images, jobs, recording, runs, store
 from segmentation.services.failpoints import reach
 
 AGAIN = "Measured again"
 BATCH = 50
 NO_T2W = (
-    "The segmentation used no T2w image. Fluid, gray matter and demyelinated white matter can be "
+    "This visit has no T2w image in use. Fluid, gray matter and demyelinated white matter can be "
     "told apart only with one."
+)
+ANOTHER_T2W = (
+    "Another T2w image than the one that these denominators were to be measured in is in use at "
+    "this visit, or none."
 )
 VOIDED = "The segmentation became void while its denominators were measured."
 
@@ -57,7 +63,13 @@ def queue_missing(*, demonstration: bool = False) -> int:
     """
     held = held_ids(at_least=LockLevel.FROZEN)
     known = TissueMeasurement.objects.filter(run=OuterRef("pk"), method_version=METHOD_VERSION)
-    found = _measurable().filter(~Exists(known)).exclude(visit__in=held)
+    # A mask made elsewhere names no T2w: as for a run of a network, the one that comes first.
+    lent = Case(When(t2w_scan=None, then=t2w_of_visit("pk")))
+    found = _measurable().annotate(t2w_lent=lent).exclude(visit__in=held)
+    found = found.filter(
+        ~(Q(t2w_lent=None) & Exists(known.filter(t2w_scan=None))),
+        ~Exists(known.filter(t2w_scan=OuterRef("t2w_lent"))),
+    )
     if not demonstration:
         found = found.exclude(origin=Origin.DEMO, t1w_scan__source_format="phantom")
     left = list(found.select_related("site").order_by("queued_at"))
@@ -82,6 +94,7 @@ def _is_queued(run: SegmentationRun) -> bool:
     _, is_new = TissueMeasurement.objects.get_or_create(
         run=run,
         method_version=METHOD_VERSION,
+        t2w_scan_id=run.t2w_lent,  # type: ignore[attr-defined]  # of the query above
         defaults={
             "site": run.site,
             "priority": priority,
@@ -100,8 +113,14 @@ def _measurable() -> QuerySet[SegmentationRun]:
 
 @transaction.atomic
 def _queue_held_again(held: set[Any]) -> int:
-    codes = [jobs.RECORD_LOCKED, FailureCode.CONSENT_WITHDRAWN.value]
+    # A T2w that was out of use for a while is measured again as well; of a void run nothing is.
+    codes = [
+        jobs.RECORD_LOCKED,
+        FailureCode.CONSENT_WITHDRAWN.value,
+        FailureCode.IMAGES_CHANGED.value,
+    ]
     refused = TissueMeasurement.objects.filter(
+        on_images_in_use(),
         Q(state=JobState.REJECTED, failure_code__in=codes),
         method_version=METHOD_VERSION,
         run__in=_measurable(),
@@ -122,16 +141,24 @@ def _execute(row: TissueMeasurement, heartbeat: jobs.Heartbeat) -> None:
     recording.require_images_allowed(run.visit.patient)
     if run.is_voided:
         raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
-    if run.t2w_scan is None:
+    t2w_scan = run.t2w_scan or row.t2w_scan
+    if t2w_scan is None:
         raise ImageError(FailureCode.MISSING_SEQUENCE, NO_T2W)
+    _require_in_use(row)
     heartbeat.progress(0.1, "reading")
-    t1w, t2w = _volume(run.t1w_scan), _volume(run.t2w_scan)
+    t1w, t2w = _volume(run.t1w_scan), _volume(t2w_scan)
     mask = read_label_map(runs.checked_mask(run.result)).data > 0
     heartbeat.progress(0.2, "measuring")
     found = measure_tissue(t1w, t2w, np.asarray(mask))
     heartbeat.check()
     reach("tissue_before_commit")
-    _publish(row, found, _provenance(run))
+    _publish(row, found, _provenance(run, t2w_scan))
+
+
+def _require_in_use(row: TissueMeasurement) -> None:
+    """Refuse a T2w that the visit lent and has meanwhile replaced, moved or left out."""
+    if row.t2w_scan is not None and t2w_beside(row.run) != row.t2w_scan:
+        raise ImageError(FailureCode.IMAGES_CHANGED, ANOTHER_T2W)
 
 
 def _volume(scan: Scan) -> Volume:
@@ -139,10 +166,10 @@ def _volume(scan: Scan) -> Volume:
     return read_volume(store.verified(store.image_path(scan.image_sha256), scan.image_sha256))
 
 
-def _provenance(run: SegmentationRun) -> dict[str, Any]:
+def _provenance(run: SegmentationRun, t2w_scan: Scan) -> dict[str, Any]:
     return {
         "t1w_sha256": run.t1w_scan.image_sha256,
-        "t2w_sha256": None if run.t2w_scan is None else run.t2w_scan.image_sha256,
+        "t2w_sha256": t2w_scan.image_sha256,
         "mask_sha256": run.result.mask_sha256,
         "brain_extraction": BRAIN_EXTRACTION_VERSION,
         "registration": REGISTRATION_VERSION,
@@ -162,6 +189,7 @@ def _publish(row: TissueMeasurement, found: TissueVolumes, provenance: dict[str,
     recording.require_images_allowed(row.run.visit.patient)
     if SegmentationRun.objects.filter(pk=row.run_id, is_voided=True).exists():
         raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
+    _require_in_use(row)
     jobs.succeed(
         row,
         separability=found.separability,

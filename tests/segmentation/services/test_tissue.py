@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from django.db import IntegrityError, transaction
 
-from mldtrial.trial.models import Scan
+from mldtrial.trial.models import Scan, ScanState
 from mldtrial.trial.services import participation
 from segmentation.imaging.nifti import write_label_map, write_volume
 from segmentation.imaging.tissue.measure import METHOD_VERSION, Denominator, TissueVolumes
@@ -23,8 +23,12 @@ from segmentation.models import (
 )
 from segmentation.policies import visible_to
 from segmentation.selectors import tissue as selector
-from segmentation.services import jobs, store, tissue, upkeep, voiding
+from segmentation.services import jobs, mask_import, store, tissue, upkeep, voiding
+from segmentation.services.mask_import import MadeElsewhere
+from tests.support.foreign_masks import find_no_head, write_mask
 from tests.support.heads import GRID, WHITE, Head, head
+from tests.support.images import write_visit
+from tests.support.intake import take_in_visit
 from tests.support.loads import make_load, make_scan
 from tests.support.locking import freeze, thaw
 from tests.support.world import World
@@ -126,7 +130,7 @@ def test_without_a_t2w_image_nothing_is_told(world: World):
     make_load(world.patient_a, world.visit_a.date, 40.0)
     (row,) = measured()
     assert (row.state, row.failure_code) == (JobState.REJECTED, "MISSING_SEQUENCE")
-    assert "T2w" in row.message
+    assert row.message.startswith("This visit has no T2w image in use.")
     assert not row.volumes.exists()
 
 
@@ -304,3 +308,110 @@ def test_of_two_versions_one_is_told_whole(world: World, told, monkeypatch: pyte
         version=selector.method_version(),
     ).get(run=run)
     assert (row.brain, row.head, row.version) == (None, 1310.0, "tissue-2")
+
+
+def without_t2w(world: World) -> SegmentationRun:
+    """Return a run that names no T2w, as that of a mask made elsewhere, at a visit without one."""
+    return make_load(world.patient_a, world.visit_a.date, 40.0)
+
+
+def brain_ml(run: SegmentationRun, user: Any) -> tuple[float | None, float | None, float | None]:
+    """Return the brain of a run as exports, the review and the page have it."""
+    brain = selector.volume_ml(TissueCode.BRAIN)
+    of_export = SegmentationResult.objects.annotate(brain=brain).get(run=run).brain
+    of_review = selector.volumes_of([run.pk]).get(run.pk, {}).get(TissueCode.BRAIN)
+    (share,) = selector.shares_of([run.pk], TissueCode.BRAIN, user=user).values()
+    return of_export, of_review, share.volume_ml
+
+
+def test_a_mask_without_a_t2w_of_its_own_is_measured_beside_that_of_its_visit(world: World, told):
+    run = without_t2w(world)
+    t2w = make_scan(run.visit, "T2w")
+    before = SegmentationRun.objects.filter(pk=run.pk).values().get()
+    (row,) = measured()
+    assert (row.state, row.t2w_scan) == (JobState.SUCCEEDED, t2w)
+    assert row.provenance["t2w_sha256"] == t2w.image_sha256
+    # What the mask was made from stays as it was said.
+    assert SegmentationRun.objects.filter(pk=run.pk).values().get() == before
+    assert brain_ml(run, world.user("data_manager")) == (1100.0, 1100.0, 1100.0)
+    assert selector.versions_of([run.pk]) == {run.pk: METHOD_VERSION}
+    assert measured() == []
+
+
+def test_a_run_with_a_t2w_of_its_own_is_measured_in_that_one(world: World, told):
+    run = segmented(world)
+    make_scan(run.visit, "T2w", acq_stratum="3D")
+    (row,) = measured()
+    assert row.t2w_scan is None
+    assert run.t2w_scan is not None
+    assert row.provenance["t2w_sha256"] == run.t2w_scan.image_sha256
+    assert measured() == []
+
+
+def test_a_t2w_that_comes_later_is_measured_then(world: World, told):
+    run = without_t2w(world)
+    assert {row.state for row in measured()} == {JobState.REJECTED}
+    assert measured() == []
+    t2w = make_scan(run.visit, "T2w")
+    (row,) = measured()
+    assert (row.state, row.t2w_scan) == (JobState.SUCCEEDED, t2w)
+    shown = selector.measurement_of(run, user=world.user("data_manager"))
+    assert shown == row
+
+
+def test_volumes_hold_while_the_t2w_they_came_from_is_in_use(world: World, told):
+    run = without_t2w(world)
+    first = make_scan(run.visit, "T2w")
+    (of_first,) = measured()
+    manager = world.user("data_manager")
+    # Moved, replaced or discarded: it may be of another person.
+    Scan.objects.filter(pk=first.pk).update(state=ScanState.VOIDED)
+    assert brain_ml(run, manager) == (None, None, None)
+    assert selector.versions_of([run.pk]) == {}
+    assert [row.failure_code for row in measured()] == ["MISSING_SEQUENCE"]
+    second = make_scan(run.visit, "T2w")
+    (of_second,) = measured()
+    assert of_second.t2w_scan == second
+    assert brain_ml(run, manager) == (1100.0, 1100.0, 1100.0)
+    Scan.objects.filter(pk=second.pk).update(state=ScanState.VOIDED)
+    Scan.objects.filter(pk=first.pk).update(state=ScanState.IMPORTED)
+    assert measured() == []
+    assert brain_ml(run, manager) == (1100.0, 1100.0, 1100.0)
+    assert selector.measurement_of(run, user=manager) == of_first
+
+
+def test_a_t2w_that_goes_out_of_use_meanwhile_keeps_the_volumes_out(
+    world: World, told, monkeypatch: pytest.MonkeyPatch
+):
+    run = without_t2w(world)
+    t2w = make_scan(run.visit, "T2w")
+
+    def moved_meanwhile(*_: Any) -> TissueVolumes:
+        Scan.objects.filter(pk=t2w.pk).update(state=ScanState.VOIDED)
+        return TOLD
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tissue, "measure_tissue", moved_meanwhile)
+        (row,) = measured()
+    assert (row.state, row.failure_code) == (JobState.REJECTED, "IMAGES_CHANGED")
+    assert not TissueVolume.objects.exists()
+    assert [row.failure_code for row in measured()] == ["MISSING_SEQUENCE"]
+    Scan.objects.filter(pk=t2w.pk).update(state=ScanState.IMPORTED)
+    assert [row.state for row in measured()] == [JobState.SUCCEEDED]
+
+
+def test_an_imported_mask_gets_the_denominators_that_a_network_gets(
+    world: World, told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    find_no_head(monkeypatch)
+    take_in_visit(world.visit_a, write_visit(tmp_path, seed=3))
+    made = MadeElsewhere(software="toolbox", version="1.0", operator="OP-2", is_edited=False)
+    path = write_mask(world.visit_a, tmp_path / "mask.nii.gz", 5)
+    run = mask_import.import_mask(visit=world.visit_a, path=path, made=made)
+    (row,) = measured()
+    assert row.t2w_scan == world.visit_a.scans.get(sequence="T2w")
+    assert "T2w" not in run.provenance["inputs"]
+    result = SegmentationResult.objects.annotate(
+        percent=selector.load_percent(TissueCode.INTRACRANIAL)
+    ).get(run=run)
+    assert result.percent == pytest.approx(100 * result.demyelination_load_ml / 1300.0)

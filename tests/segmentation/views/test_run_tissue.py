@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 
 from segmentation.models import JobState, TissueMeasurement
-from tests.support.loads import make_load, make_tissue
+from tests.support.loads import make_load, make_scan, make_tissue
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -57,3 +57,15 @@ def test_who_does_not_see_loads_sees_no_volume(client, world: World):
     shown = page(client, world, run, role="coordinator")
     assert "420.0" not in shown
     assert "Denominators" not in shown
+
+
+def test_a_t2w_that_the_visit_lent_is_named(client, world: World):
+    run = make_load(world.patient_a, DAY, 10.5)
+    make_tissue(run, BRNVOL=1050.0)
+    words = "The mask names no T2w image"
+    assert words not in page(client, world, run)
+    t2w = make_scan(run.visit, "T2w")
+    TissueMeasurement.objects.update(t2w_scan=t2w)
+    shown = page(client, world, run)
+    assert words in shown
+    assert f"sha256 <code>{t2w.image_sha256[:16]}…" in shown
