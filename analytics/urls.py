@@ -95,6 +95,7 @@ urlpatterns = [
     path(f"{READ}pictures/", quality.read_pictures, name="read_pictures"),
     path(f"{READ}<int:picture_number>.png", quality.read_picture, name="read_picture"),
     path("exports/", exports.exports_page, name="exports"),
+    path("exports/<str:study_code>/tables.zip", exports.export_all, name="export_all"),
     path(f"{EXPORT}.csv", exports.export_file, name="export_file"),
     path(f"{EXPORT}.dictionary.csv", exports.export_dictionary, name="export_dictionary"),
 ]

@@ -7,6 +7,7 @@ opened in a spreadsheet and is guarded, numbers and dates are never touched.
 
 import hashlib
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,10 +84,26 @@ def pieces(rows: Rows, columns: Sequence[Column], tally: Tally) -> Iterator[byte
     """Yield the table in pieces, for WSGI and for commands."""
     with psycopg.connect(**_address(), autocommit=True) as own:
         own.execute(SETTINGS)
-        with own.cursor().copy(statement(rows, columns), rows.params) as copy:
-            for message in copy:
-                if piece := tally.add(message):
-                    yield piece
+        yield from copied(own, rows, columns, tally)
+
+
+@contextmanager
+def one_state() -> Iterator[psycopg.Connection[Any]]:
+    """Yield a connection for several tables, all of the state in which the first one is read."""
+    with psycopg.connect(**_address(), autocommit=True) as own:
+        own.execute(SETTINGS)
+        own.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        yield own
+
+
+def copied(
+    own: psycopg.Connection[Any], rows: Rows, columns: Sequence[Column], tally: Tally
+) -> Iterator[bytes]:
+    """Yield the table in pieces, read through a connection that nothing else uses meanwhile."""
+    with own.cursor().copy(statement(rows, columns), rows.params) as copy:
+        for message in copy:
+            if piece := tally.add(message):
+                yield piece
     yield tally.rest()
 
 

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from asgiref.sync import sync_to_async
 from django.db import transaction
 
@@ -29,10 +30,19 @@ class Export:
     origin: str
     tally: copy_out.Tally = field(default_factory=copy_out.Tally)
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the table; the record is complete once the last byte was taken."""
+    def pieces(self, own: psycopg.Connection[Any] | None = None) -> Iterator[bytes]:
+        """Yield the table; the record is complete once the last byte was taken.
+
+        Parameters
+        ----------
+        own : psycopg.Connection, optional
+            Of several tables that are read in one state; without, one is opened.
+        """
         table = dictionary.columns(self.record.dataset)
-        yield from copy_out.pieces(self.rows, table, self.tally)
+        if own is None:
+            yield from copy_out.pieces(self.rows, table, self.tally)
+        else:
+            yield from copy_out.copied(own, self.rows, table, self.tally)
         self._complete()
 
     async def pieces_async(self) -> AsyncIterator[bytes]:

@@ -1,5 +1,6 @@
 """Pages of the exports: what there is, and the files themselves."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,9 +11,10 @@ from django.views.decorators.http import require_GET, require_safe
 
 from analytics.exports import columns as dictionary
 from analytics.selectors import exports as exports_of
-from analytics.services import exporting
+from analytics.services import all_tables, exporting
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.models import Study
+from mldtrial.trial.views.streaming import streamed
 
 RECENT = 10
 CSV = "text/csv; charset=utf-8"
@@ -65,6 +67,17 @@ def export_file(request: HttpRequest, study_code: str, dataset: str) -> Streamin
     response["Content-Disposition"] = f'attachment; filename="{study.code}_{dataset}.csv"'
     response["X-Accel-Buffering"] = "no"
     return response
+
+
+@require_GET
+def export_all(request: HttpRequest, study_code: str) -> StreamingHttpResponse:
+    """Send every table of a study in one file while they are read, all of one state."""
+    study = selectors.study(study_code, user=request.user)
+    exports = all_tables.begin(study=study, by=request.user, origin="web")
+    name = f"{study.code}_tables_{datetime.now(UTC):%Y-%m-%dT%H%MZ}.zip"
+    return streamed(
+        request, all_tables.pieces(study, exports), name=name, content_type="application/zip"
+    )
 
 
 @require_safe

@@ -341,6 +341,7 @@ EXPECTED: dict[str, Route] = {
     "read_pictures": Route(scope="site", seen_by={"reader"}, get={"reader"}, page=False),
     "read_picture": Route(scope="site", seen_by={"reader"}, get={"reader"}, page=False),
     "exports": Route(scope="member", get=EXPORTS),
+    "export_all": Route(scope="study", get=EXPORTS, page=False),
     "export_file": Route(
         scope="study", get=EXPORTS, page=False, params={"dataset": "demyelination_load"}
     ),

@@ -1,6 +1,7 @@
 """The main job, as its people do it: enter, upload, watch, look, take."""
 
 import csv
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,11 @@ def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     assert float(rows[0]["demyelination_load_ml"]) == result.demyelination_load_ml
     assert rows[0]["is_demonstration_model"] == "Y"
     assert drawn_percent == [float(rows[0]["load_percent_of_brain"])]
+    with page.expect_download() as everything:
+        page.get_by_role("link", name="All tables").first.click()
+    with zipfile.ZipFile(everything.value.path()) as packed:
+        name = f"{world.study.code}_demyelination_load.csv"
+        assert packed.read(name) == Path(download.value.path()).read_bytes()
     import_mask(page, result, patient)
     order_the_cohort(page)
     run_a_candidate_over_the_frozen_cohort(page, world)
