@@ -127,7 +127,8 @@ def falls(study: Study, *, user: Any, smallest_group: int) -> Section:
 def open_queries(study: Study, *, user: Any) -> Section:
     """Return the open queries by age, as the overview has them."""
     rows = overview.open_queries(overview.scope_of(study, user=user))
-    return _counted("Open queries", "Of", rows, overview.QUERY_BANDS, "")
+    note = "As far as your role sees them."
+    return _counted("Open queries", "Of", rows, overview.QUERY_BANDS, note)
 
 
 def visits(study: Study, *, user: Any) -> Section:

@@ -95,7 +95,7 @@ def test_an_improving_level_is_asked_about_until_it_is_corrected(page: Page):
     page.get_by_text("Neither moves about nor sits").click()
     page.get_by_label("Reason for the change").fill("The level of another child was entered")
     page.get_by_role("button", name="Save level").click()
-    expect(page.get_by_text("No open query.")).to_be_visible()
+    expect(page.get_by_text("No open query that your role sees.")).to_be_visible()
 
     query = Query.objects.get()
     page.goto(f"/queries/{query.pk}/")

@@ -143,6 +143,9 @@ class ServiceForm(forms.Form):
             for kind, css in CONTROLS:
                 if isinstance(field.widget, kind):
                     field.widget.attrs.setdefault("class", css)
+            if isinstance(field.widget, forms.Textarea):
+                # The browser would cut what is pasted without a word; the server counts and says.
+                field.widget.attrs.pop("maxlength", None)
 
     def main_fields(self) -> list[forms.BoundField]:
         """Return the fields that everybody fills, in order."""

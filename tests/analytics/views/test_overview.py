@@ -151,7 +151,7 @@ def test_an_empty_study_is_told_in_words(world: World):
     world.other_patient.visits.all()
     text = client.get(reverse("study_overview", args=["MLD-2"])).content.decode()
     assert "No scan has been received yet." in text
-    assert "No open query." in text
+    assert "No open query that your role sees." in text
 
 
 @pytest.mark.parametrize("key", ["coordinator", "investigator", "monitor", "reader"])

@@ -76,6 +76,16 @@ def test_two_clicks_and_a_sentence_set_a_scan_aside_and_one_takes_it_back(world:
     assert client_of(world, "coordinator").get(back).status_code == 404
 
 
+def test_a_reason_that_is_too_long_is_refused_whole_and_never_cut(world: World, repeats):
+    """A browser cuts what is pasted into a box of so many characters, without a word."""
+    url = reverse("scan_set_aside", args=[repeats[1].pk])
+    assert "maxlength" not in page(world, "scan_set_aside", repeats[1].pk)
+    answer = decide(world, url, {**WORDS, "reason": "x" * 500})
+    assert "at most 300 characters (it has 500)" in answer.content.decode()
+    assert "x" * 500 in answer.content.decode()
+    assert not ScanSetAside.objects.exists()
+
+
 def test_it_is_said_before_which_scan_counts_instead(world: World, repeats):
     first, ruined = repeats
     text = page(world, "scan_set_aside", ruined.pk)
