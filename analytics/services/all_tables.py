@@ -4,7 +4,7 @@ import json
 import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import IO, Any, cast
 
 from analytics.exports import columns as dictionary
 from analytics.selectors.exports import DATASETS
@@ -58,7 +58,7 @@ def pieces(study: Study, exports: Iterable[Export]) -> Iterator[bytes]:
     read_at = datetime.now(UTC)
     told: list[dict[str, Any]] = []
     with (
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as packed,  # type: ignore[arg-type]
+        zipfile.ZipFile(cast("IO[bytes]", out), "w", zipfile.ZIP_DEFLATED) as packed,
         copy_out.one_state() as own,
     ):
         for export in exports:
