@@ -26,24 +26,31 @@ Trace = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class _Panels:
-    """Where the panels stand, as shares of the height; `severity` is None without that score."""
+    """Where the panels stand, as shares of the height; None for one that is not there."""
 
     loads: tuple[float, float] | None
-    levels: tuple[float, float]
+    levels: tuple[float, float] | None
     severity: tuple[float, float] | None
     height: int
 
     @property
     def label_y(self) -> float:
-        """Where the names of treatments stand: between the two upper panels, free of data."""
-        return 0.96 if self.loads is None else (self.loads[0] + self.levels[1]) / 2 - 0.005
+        """Where the names of treatments stand: below or above the loads, free of data."""
+        if self.loads is None:
+            return 0.96
+        if self.levels is None:
+            return (1 + self.loads[1]) / 2
+        return (self.loads[0] + self.levels[1]) / 2 - 0.005
 
 
 LEVELS_ALONE = _Panels(None, (0, 1), None, 340)
+LOADS_ALONE = _Panels((0, 0.9), None, None, 600)
 TWO = _Panels((0.40, 1), (0, 0.30), None, 600)
 THREE = _Panels((0.50, 1), (0.22, 0.42), (0, 0.13), 760)
 LINE_PX = 16
 """Height of a further line of the subtitle."""
+ROW_PX = 8
+"""How far the names of treatments stand above or below their middle."""
 LEGEND_LINE_PX, LEGEND_FITS = 20, 4
 """Height of a line of the legend on a phone, and how many the margin has room for."""
 LEGEND_LETTERS = 36
@@ -82,7 +89,7 @@ def trajectory_figure(
     if not loads and not scores.all:
         missing = f"No load in {scale.unit}" if scale.n_absent else "No load"
         return style.empty(title=title, text=f"{missing} and no score yet.")
-    panels = LEVELS_ALONE if not shows_loads else THREE if scores.severity else TWO
+    panels = _panels(scores, shows_loads=shows_loads)
     traces = _load_traces(loads, scale, time, fitted) if shows_loads else []
     if loads and shows_loads and scale == ML:
         traces = [*_reference_traces(reference, time), *traces]
@@ -103,6 +110,15 @@ def trajectory_figure(
     layout["shapes"], notes = _treatment_lines(treatments, middle, panels.label_y)
     layout["annotations"] = [*notes, *([] if loads or not shows_loads else [_nothing(scale)])]
     return {"data": traces, "layout": layout}
+
+
+def _panels(scores: Scores, *, shows_loads: bool) -> _Panels:
+    if not shows_loads:
+        return LEVELS_ALONE
+    if scores.severity:
+        return THREE
+    # Without any trace a panel is not drawn, and the time axis would stand at the one above it.
+    return TWO if scores.all else LOADS_ALONE
 
 
 def _load_traces(
@@ -320,15 +336,16 @@ def _score_trace(
 
 
 def _layout(title: str, subtitle: Sequence[str], panels: _Panels, time: Time) -> dict[str, Any]:
-    levels = style.axis(
-        "GMFC, ELFC<br>(6 is worst)",
-        range=[6.4, -0.4],
-        # High is worst, and stands below.
-        dtick=2,
-        domain=list(panels.levels),
-    )
-    axes: dict[str, Any] = {"yaxis" if panels.loads is None else "yaxis2": levels}
-    lowest = "y" if panels.loads is None else "y2"
+    axes: dict[str, Any] = {}
+    lowest = "y" if panels.loads is None or panels.levels is None else "y2"
+    if panels.levels is not None:
+        axes["yaxis" if panels.loads is None else "yaxis2"] = style.axis(
+            "GMFC, ELFC<br>(6 is worst)",
+            range=[6.4, -0.4],
+            # High is worst, and stands below.
+            dtick=2,
+            domain=list(panels.levels),
+        )
     if panels.severity is not None:
         lowest = "y3"
         axes["yaxis3"] = style.axis(
@@ -382,7 +399,9 @@ def _treatment_lines(
     treatments: Sequence[TreatmentMark], middle_months: float, label_y: float
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     shapes, notes = [], []
-    for mark in treatments:
+    # Neighbours stand in two rows: on a phone a name is as wide as the figure.
+    rows = (ROW_PX, -ROW_PX) if len(treatments) > 1 else (0,)
+    for index, mark in enumerate(sorted(treatments, key=lambda mark: mark.months)):
         place = {"x0": mark.months, "x1": mark.months, "y0": 0, "y1": 1}
         line = {"color": style.FAINT, "width": 1.5, "dash": "dash"}
         shapes.append({"type": "line", "xref": "x", "yref": "paper", "line": line, **place})
@@ -393,6 +412,7 @@ def _treatment_lines(
                 "x": mark.months, "y": label_y, "xref": "x", "yref": "paper",
                 "text": mark.label, "showarrow": False, "yanchor": "middle",
                 "xanchor": "right" if is_late else "left", "xshift": -5 if is_late else 5,
+                "yshift": rows[index % len(rows)],
                 "font": {"size": 12, "color": style.FAINT},
             }
         )  # fmt: skip

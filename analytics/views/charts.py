@@ -35,7 +35,7 @@ from analytics.selectors.slopes import NoSlope, Place, Slope
 from analytics.services import findings
 from analytics.stats.agreement import BlandAltman
 from analytics.views.paper import number, signed
-from mldtrial.trial.models import Patient, Study, Treatment
+from mldtrial.trial.models import Patient, Study, Treatment, TreatmentKind
 from mldtrial.trial.rules.age import age_months
 from mldtrial.trial.rules.subtype import Subtype
 from mldtrial.trial.views.patients import SUBTYPE_NAMES
@@ -278,7 +278,11 @@ def _change(before: LoadPoint, here: LoadPoint) -> str:
 def _treatment_marks(
     patient: Patient, treatments: Iterable[Treatment], clock: Clock
 ) -> list[TreatmentMark]:
-    starts: list[tuple[date, str]] = [(t.started_on, t.get_kind_display()) for t in treatments]
+    # Its whole name is as wide as a phone, and a figure makes room for what it writes.
+    short = {TreatmentKind.HSCT: "HSCT"}
+    starts: list[tuple[date, str]] = [
+        (t.started_on, short.get(TreatmentKind(t.kind), t.get_kind_display())) for t in treatments
+    ]
     if patient.first_study_dose_on is not None:
         starts.append((patient.first_study_dose_on, "first study dose"))
     return [

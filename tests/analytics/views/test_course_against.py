@@ -88,7 +88,9 @@ def test_everything_of_the_figure_stands_on_one_clock(client, course, against, t
         assert named(drawn, name)["x"] == expected
     treated = age_months(course.patient_a.birth_month, date(2024, 8, 10)) - began(course)
     assert [shape["x0"] for shape in drawn["layout"]["shapes"]] == [treated]
-    assert [note["x"] for note in drawn["layout"]["annotations"]] == [treated]
+    assert [(note["x"], note["text"]) for note in drawn["layout"]["annotations"]] == [
+        (treated, "HSCT")
+    ]
 
 
 def test_a_load_stands_at_the_day_of_its_scan_and_says_both_days(client, world: World):
@@ -275,3 +277,31 @@ def test_the_severity_score_has_a_panel_of_its_own_for_who_sees_loads():
     hidden = trajectory_figure(title="A-001", loads=[], scores=scores, shows_loads=False)
     assert [trace["name"] for trace in hidden["data"]] == ["GMFC-MLD level"]
     assert "yaxis3" not in hidden["layout"]
+
+
+def test_without_any_score_the_loads_stand_on_the_time_axis():
+    drawn = trajectory_figure(
+        title="A-001",
+        loads=[LoadMark(30.0, 20.0, "3D", "M0", "2024-05-10")],
+        scores=Scores(),
+        treatments=[TreatmentMark(31.0, "HSCT")],
+    )
+    layout = drawn["layout"]
+    assert layout["xaxis"]["anchor"] == "y"
+    assert layout["yaxis"]["domain"][0] == 0
+    assert not {"yaxis2", "yaxis3"} & set(layout)
+    # Its name stands above the loads, where no value is hidden.
+    assert layout["yaxis"]["domain"][1] < layout["annotations"][0]["y"] < 1
+
+
+def test_names_of_two_treatments_stand_in_two_rows():
+    drawn = trajectory_figure(
+        title="A-001",
+        loads=[LoadMark(30.0, 20.0, "3D", "M0", "2024-05-10")],
+        scores=Scores(gmfc=[ScoreMark(30.0, 2, "M0")]),
+        treatments=[TreatmentMark(31.0, "first study dose"), TreatmentMark(29.0, "HSCT")],
+    )
+    early, late = drawn["layout"]["annotations"]
+    assert (early["text"], late["text"]) == ("HSCT", "first study dose")
+    assert early["y"] == late["y"]
+    assert early["yshift"] - late["yshift"] >= early["font"]["size"]
