@@ -56,7 +56,9 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "rows": rows,
             **_left_out(run, rows),
             "trained": trained_on(run.visit.patient, run.model_version),
-            "provenance": sorted(run.provenance.items()),
+            "provenance": [
+                (name, _in_words(value)) for name, value in sorted(run.provenance.items())
+            ],
             "sees_snapshots": policies.may(request.user, "view_snapshots", run.visit),
             "may_place": policies.may(request.user, "place_scan", run.visit),
             "may_set_aside": policies.may(request.user, "set_scan_aside", run.visit),
@@ -64,6 +66,17 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "may_retry": policies.may(request.user, "retry_job", run.visit),
         },
     )
+
+
+def _in_words(value: Any, between: str = "\n") -> Any:
+    """Return what stands in a provenance as people read it: each part of a mapping on a line."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, dict):
+        return between.join(f"{name} {_in_words(part, ', ')}" for name, part in value.items())
+    if isinstance(value, list):
+        return ", ".join(str(_in_words(part, ", ")) for part in value) or "none"
+    return value
 
 
 def _left_out(run: SegmentationRun, rows: Sequence[ScanRow]) -> dict[str, Any]:

@@ -91,8 +91,8 @@ def test_the_state_has_its_history(client, world: World):
     with acting(user=world.user("administrator"), origin="web", reason="Worse on 2D"):
         models.retire(model=model, by=world.user("administrator"), reason="Worse on 2D")
     html = page(client, world, model)
-    assert html.index("Worse on 2D") < html.index("<td>candidate</td>")
-    assert "<td>Administrator</td><td>Worse on 2D</td>" in html
+    assert html.index("Worse on 2D") < html.index(">candidate</th>")
+    assert '<td data-label="By">Administrator</td><td data-label="Why">Worse on 2D</td>' in html
 
 
 def test_an_administrator_retires_a_candidate_with_a_reason(client, world: World):
