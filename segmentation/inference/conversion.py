@@ -206,6 +206,7 @@ def convert(folder: Path, out: Path, stated: Statement) -> Path:
                 "aliases": store_weights(found.weights, out / name, is_half=stated.is_half),
                 "epochs": found.epochs,
                 "checkpoint_sha256": sha256_of(path),
+                **({} if path.name == stated.checkpoint else {"checkpoint": path.name}),
             }
         )
     assert shared is not None  # noqa: S101 - there is at least one fold

@@ -75,6 +75,8 @@ class Statement:
         The folder's spelling to the field's term, and to the sequence.
     folds : tuple of str
         Those to use, in order; empty for all that are there.
+    checkpoint_by_fold : mapping of str to str
+        Of the folds of which another one than `checkpoint` is taken.
     tile_step_size : float
         Share of the tile between two tiles.
     is_half : bool
@@ -88,6 +90,7 @@ class Statement:
     channels: Mapping[str, str] = field(default_factory=dict)
     folds: tuple[str, ...] = ()
     checkpoint: str = FINAL
+    checkpoint_by_fold: Mapping[str, str] = field(default_factory=dict)
     tile_step_size: float = 0.5
     is_mirrored: bool = True
     is_half: bool = False
@@ -305,14 +308,34 @@ def checkpoints_of(folder: Path, stated: Statement) -> dict[str, Path]:
             raise ModelFolderError(
                 f"fold_{fold} is not there; the folder has folds {', '.join(there) or 'none'}."
             )
-        path = folder / f"fold_{fold}" / stated.checkpoint
+        name = stated.checkpoint_by_fold.get(fold, stated.checkpoint)
+        path = folder / f"fold_{fold}" / name
         if not path.is_file():
             raise ModelFolderError(
-                f"fold_{fold} has no {stated.checkpoint}. Train it to the end, or choose the "
+                f"fold_{fold} has no {name}. Train it to the end, or choose the "
                 "checkpoint with --checkpoint."
             )
         found[fold] = path
     return found
+
+
+def weights_in_words(manifest: Mapping[str, Any]) -> str | None:
+    """Return after which epoch the weights of a converted folder were taken; None if not stated."""
+    folds = manifest.get("folds") or [manifest]
+    shared = manifest.get("checkpoint")
+    told = [_taken(fold.get("checkpoint", shared), fold.get("epochs")) for fold in folds]
+    if len(set(told)) == 1:
+        return told[0]
+    return "; ".join(
+        f"fold {fold.get('fold')}: {words}"
+        for fold, words in zip(folds, told, strict=True)
+        if words
+    )
+
+
+def _taken(checkpoint: str | None, epoch: int | None) -> str | None:
+    why = {FINAL: "the last", BEST: "the best by smoothed pseudo-Dice"}.get(checkpoint or "")
+    return None if why is None or epoch is None else f"after epoch {epoch}, {why}"
 
 
 def check_trainer(name: str) -> None:

@@ -11,6 +11,7 @@ from mldtrial.audit.context import ANONYMOUS
 from mldtrial.trial import policies as trial
 from mldtrial.trial.models import Study
 from mldtrial.trial.policies import SMALLEST_GROUP
+from segmentation.inference.trained_folder import weights_in_words
 from segmentation.models import (
     ModelEvaluation,
     ModelVersion,
@@ -224,6 +225,7 @@ def settings(model: ModelVersion) -> list[tuple[str, str]]:
         "Folds averaged": _folds(manifest.get("folds")),
         "Mirrored": _mirrored(manifest.get("mirroring_axes", [])),
         "Step between tiles": f"{manifest.get('tile_step_size')} of a tile",
+        "Weights taken": weights_in_words(manifest),
         "Weights stored as": PRECISIONS.get(str(manifest.get("precision"))),
         "Preprocessing": manifest.get("preprocessing"),
         "Phantoms trained on": manifest.get("phantoms"),

@@ -10,6 +10,7 @@ from statistics import median
 from typing import Any
 
 from mldtrial.trial.policies import SMALLEST_GROUP
+from segmentation.inference.trained_folder import weights_in_words
 from segmentation.models import TrainingCase, TrainingRun
 from segmentation.training import approved
 
@@ -27,13 +28,17 @@ def held_out_words(training: TrainingRun) -> str:
     )
 
 
-def card(training: TrainingRun, report: Mapping[str, Any] | None) -> str:
+def card(
+    training: TrainingRun, report: Mapping[str, Any] | None, *, manifest: Mapping[str, Any]
+) -> str:
     """Return the card as Markdown: what it was trained on, how, and what it says nothing about.
 
     Parameters
     ----------
     report : mapping or None
         Of the held-out patients, as `evaluate_cases` returns it; None where nobody was measured.
+    manifest : mapping
+        Of the model's folder.
     """
     cases = list(training.cases.select_related("review__run__model_version"))
     used = [case for case in cases if not case.left_out]
@@ -59,6 +64,7 @@ def card(training: TrainingRun, report: Mapping[str, Any] | None) -> str:
         f"{training.get_network_display()}; device: {training.get_device_display()}.",
         f"- {_folds(training, learnt)}; at most {training.epochs} epochs of "
         f"{training.iterations} steps, {_end(training, _trained_folds(training, learnt))}",
+        *_weights(manifest),
         f"- Augmentation mirrors left and right only. Seed {training.seed}.",
         "",
         "## Measured",
@@ -153,6 +159,11 @@ def _end(training: TrainingRun, trained_folds: int) -> str:
         done, patience = training.epochs_done, training.patience
         return f"ended after {done}{which}: {patience} without a better one."
     return f"all of them done{which}."
+
+
+def _weights(manifest: Mapping[str, Any]) -> list[str]:
+    words = weights_in_words(manifest)
+    return [] if words is None else [f"- Weights taken: {words}."]
 
 
 def _measured(held_out: Sequence[TrainingCase], report: Mapping[str, Any] | None) -> list[str]:

@@ -18,7 +18,7 @@ from mldtrial.audit.context import acting, because
 from mldtrial.trial import policies
 from mldtrial.trial.models import Origin, Study
 from segmentation.imaging.errors import FailureCode, ImageError
-from segmentation.inference.model_folder import CARD
+from segmentation.inference.model_folder import CARD, MANIFEST, read_json
 from segmentation.models import ENDED_BADLY, JobState, ModelVersion, TrainingRun
 from segmentation.models.training import TrainedNetwork, TrainingDevice
 from segmentation.services import (
@@ -277,7 +277,8 @@ def _finish(training: TrainingRun, work: Path, *, seconds: float) -> None:
         training.save(update_fields=["epochs_done", "pseudo_dice"])
         _record_outcomes(training, outcomes)
         report = _report(work)
-        (folder / CARD).write_text(training_cards.card(training, report), encoding="utf-8")
+        card = training_cards.card(training, report, manifest=read_json(folder, MANIFEST))
+        (folder / CARD).write_text(card, encoding="utf-8")
         model = models.register_model(folder=folder, training=training)
         training_sets.record_training_set(
             model=model,

@@ -4,10 +4,11 @@ Imported in a process of its own alone: nnU-Net reads its environment when it is
 """
 
 import json
+import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from math import prod
+from math import inf, isfinite, prod
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from segmentation.training.trainer import CONFIGURATION, FEATURES, PATCH, PLANS,
 
 TRAINED_PLANS = "mldPlans"
 LATEST, FINAL = "checkpoint_latest.pth", "checkpoint_final.pth"
+BEST = "checkpoint_best.pth"
 LEFT_RIGHT = 2
 """Of an image, whose arrays are k, j, i; the other mirrors of a head do not occur."""
 TICK_SECONDS = 2.0
@@ -162,7 +164,7 @@ def train(work: Path, order: Order, fold: int, *, tell: Told) -> None:
     trainer.initialize()
     latest = Path(trainer.output_folder) / LATEST
     if latest.exists():
-        trainer.load_checkpoint(str(latest))
+        trainer.go_on(latest)
     np.random.seed(fold)  # noqa: NPY002 - nnU-Net's loaders draw from the global generator
     torch.manual_seed(fold)
     try:
@@ -207,6 +209,20 @@ def _trainer_class(order: Order, tell: Told) -> Any:  # noqa: C901 - a class of 
         def save_checkpoint(self, filename: str) -> None:
             super().save_checkpoint(f"{filename}.part")
             Path(f"{filename}.part").replace(filename)
+
+        def go_on(self, latest: Path) -> None:
+            """Go on after the last finished epoch, knowing which was the best one.
+
+            nnU-Net writes the checkpoint of an epoch before it compares the epoch with the best
+            one: what it says of the best is older, and a kill may have come in between.
+            """
+            self.load_checkpoint(str(latest))
+            *earlier, last = [value if isfinite(value) else -inf for value in self._values()]
+            if last > max(earlier, default=-inf):
+                part = latest.with_name(f"{BEST}.part")
+                shutil.copyfile(latest, part)
+                part.replace(latest.with_name(BEST))
+            self._best_ema = max([*earlier, last])
 
         def train_step(self, batch: dict[str, Any]) -> dict[str, Any]:
             done: dict[str, Any] = super().train_step(batch)

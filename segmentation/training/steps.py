@@ -180,19 +180,35 @@ def _train(work: Path, order: approved.Order, tell: Callable[..., None]) -> None
 
 def _export(work: Path, order: approved.Order, _tell: Callable[..., None]) -> None:
     from segmentation.inference.conversion import convert
-    from segmentation.inference.trained_folder import Statement
+    from segmentation.inference.trained_folder import BEST, Statement
     from segmentation.training.learning import results_folder
 
     out = work / MODEL
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
+    trained = results_folder(work)
     stated = Statement(
         name=order.name,
         version=order.version,
         preprocessing=approved.read_preprocessing(work),
         is_demonstration=order.is_demonstration,
+        checkpoint_by_fold=dict.fromkeys(_ended_early(trained, order.epochs), BEST),
     )
-    convert(results_folder(work), out, stated)
+    convert(trained, out, stated)
+
+
+def _ended_early(trained: Path, epochs: int) -> list[str]:
+    """Return the folds that ended before all epochs, so on a plateau.
+
+    Their last weights are those of the epochs that made nothing better, at a rate of learning that
+    had not fallen yet.
+    """
+    from segmentation.inference.conversion import read_checkpoint
+    from segmentation.inference.trained_folder import FINAL
+
+    paths = sorted(trained.glob(f"fold_*/{FINAL}"))
+    early = [path for path in paths if read_checkpoint(path).epochs < epochs]
+    return [path.parent.name.removeprefix("fold_") for path in early]
 
 
 def _evaluate(work: Path, order: approved.Order, tell: Callable[..., None]) -> None:

@@ -18,6 +18,7 @@ from mldtrial.trial.models import AcqStratum, Patient, Query, Scan, ScanState
 from mldtrial.trial.services import duplicates, participation
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.inference.model_folder import INTERVAL, METRICS
+from segmentation.inference.trained_folder import BEST
 from segmentation.models import (
     JobState,
     MaskReview,
@@ -295,11 +296,13 @@ def test_the_card_tells_what_was_used_and_how_volumes_changed(world: World):
     training = order(world, epochs=300, patience=50, held_out_percent=50)
     training.epochs_done = 120
     outcomes(training)
-    card = training_cards.card(training, measured(training))
+    taken = {"checkpoint": BEST, "epochs": 70}
+    card = training_cards.card(training, measured(training), manifest=taken)
     assert "Learnt from: 5 visits of 5 patients. By stratum: 3D: 5 visits of 5 patients." in card
     assert "Held out: 5 visits of 5 patients." in card
     assert "+2.0 % in the median." in card
     assert "ended after 120: 50 without a better one" in card
+    assert "- Weights taken: after epoch 70, the best by smoothed pseudo-Dice." in card
     assert "- 3D: Dice 0.82 in the median of 5 visits of 5 patients." in card
     assert "A-10" not in card
     for load in ("41.25", "41.3", "38.5", "42.0", " mL"):
@@ -315,7 +318,7 @@ def test_the_card_tells_nothing_of_a_few_patients(world: World):
     reason = "Expected voxels of at most 3 mm, found 7 mm."
     trainings._record_outcomes(training, {left_out.name: approved.Outcome(left_out=reason)})
     assert training.cases.filter(fold__isnull=False, left_out="").count() == 4
-    card = training_cards.card(training, measured(training))
+    card = training_cards.card(training, measured(training), manifest={})
     assert "Learnt from: fewer than 5 patients." in card
     assert "Held out: fewer than 5 patients." in card
     assert "masks for reasons that fewer than 5 patients share" in card
@@ -336,7 +339,7 @@ def test_the_card_counts_the_folds_that_were_made(
     training = order(world, trained_folds=ordered, epochs=3)
     training.epochs_done = 3
     # Of four patients one is held out, and of three no more than three folds are made.
-    card = training_cards.card(training, None)
+    card = training_cards.card(training, None, manifest={})
     assert f"- {trained} of 3 patient-level folds; at most 3 epochs of" in card
     assert f" steps, all of them done{where}." in card
 
@@ -358,7 +361,7 @@ def test_nobody_takes_the_name_of_a_training_under_way(world: World, tmp_path: P
 
 def test_the_card_says_where_nobody_was_measured(world: World):
     approved_masks(world)
-    card = training_cards.card(order(world), None)
+    card = training_cards.card(order(world), None, manifest={})
     assert "no patient was held out, or none could be measured" in card
 
 

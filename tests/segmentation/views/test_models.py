@@ -1,6 +1,7 @@
 """The pages of the registered models."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,11 +11,13 @@ from django.urls import reverse
 from mldtrial.audit.context import acting
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial.models import Blinding, Study
+from segmentation.inference.model_folder import INTERVAL, METRICS
+from segmentation.inference.trained_folder import BEST
 from segmentation.models import ModelEvaluation, ModelVersion, ReleaseState
 from segmentation.services import models
 from segmentation.services.evaluations import record_evaluation
 from tests.support.loads import make_load, make_model, trained_on
-from tests.support.trained import PRETRAINED
+from tests.support.trained import PRETRAINED, change_json, copied
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -59,6 +62,18 @@ def test_the_page_says_how_the_shipped_model_is_run(client, world: World):
     assert "weights.safetensors" in html
     assert "<dt>Patients trained on</dt><dd>0</dd>" in html
     assert "Training set: digital phantoms only, no patient." in html
+
+
+def test_the_page_says_after_which_epoch_the_weights_were_taken(
+    client, world: World, tmp_path: Path
+):
+    folder = copied(PRETRAINED, tmp_path / "model")
+    change_json(folder / "manifest.json", version="early", checkpoint=BEST, epochs=37)
+    for beside in (INTERVAL, METRICS):
+        (folder / beside).unlink(missing_ok=True)
+    html = page(client, world, models.register_model(folder=folder))
+    row = '<th scope="row">Weights taken</th><td class="wrap">{}</td>'
+    assert row.format("after epoch 37, the best by smoothed pseudo-Dice") in html
 
 
 def test_a_model_that_was_registered_before_anything_was_recorded_says_so(client, world: World):
