@@ -17,13 +17,14 @@ from segmentation.training import approved
 FEW = f"fewer than {SMALLEST_GROUP}"
 
 
-def held_out_words(training: TrainingRun) -> str:
-    """Return what the network of a training was measured on."""
-    held_out = training.cases.filter(left_out="", fold__isnull=True)
+def held_out_words(training: TrainingRun, report: Mapping[str, Any]) -> str:
+    """Return what the network of a training was measured on, or refused to measure."""
+    names = {one["case"] for one in [*report["cases"], *report["refused"]]}
+    held_out = training.cases.filter(name__in=names)
     patients = held_out.values("patient_name").distinct().count()
     noun = "patient" if patients == 1 else "patients"
     return (
-        f"approved masks of {held_out.count()} visits of {patients} held-out {noun} of "
+        f"approved masks of {len(names)} visits of {patients} held-out {noun} of "
         f"{training.study.code}"
     )
 
@@ -70,6 +71,7 @@ def card(
         "## Measured",
         "",
         *_measured(held_out, report),
+        *_refused(cases, report),
         "",
         "## Limits",
         "",
@@ -159,6 +161,14 @@ def _end(training: TrainingRun, trained_folds: int) -> str:
         done, patience = training.epochs_done, training.patience
         return f"ended after {done}{which}: {patience} without a better one."
     return f"all of them done{which}."
+
+
+def _refused(cases: Sequence[TrainingCase], report: Mapping[str, Any] | None) -> list[str]:
+    names = {one["case"] for one in (report["refused"] if report is not None else [])}
+    group = [case for case in cases if case.name in names]
+    if not group:
+        return []
+    return [f"- Images refused, in none of the figures: {_counts(group)}."]
 
 
 def _weights(manifest: Mapping[str, Any]) -> list[str]:

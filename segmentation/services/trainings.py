@@ -290,7 +290,7 @@ def _finish(training: TrainingRun, work: Path, *, seconds: float) -> None:
             evaluations.record_evaluation(
                 model=model,
                 report=report,
-                data=training_cards.held_out_words(training),
+                data=training_cards.held_out_words(training, report),
                 study=training.study,
             )
         jobs.succeed(training, model_version=model, seconds=seconds)

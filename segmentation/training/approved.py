@@ -93,12 +93,16 @@ class Outcome:
         Of the mask in the data set; equal to `mask_ml`, or the case is left out.
     learnt_ml : float or None
         Of the mask at the voxel size of the network; None for held-out patients.
+    refused : str
+        Code of the failure where the images were refused, as the method would refuse them; empty
+        where the mask is at fault.
     """
 
     left_out: str = ""
     mask_ml: float | None = None
     written_ml: float | None = None
     learnt_ml: float | None = None
+    refused: str = ""
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -199,8 +203,11 @@ def write_dataset(
 
 def _outcome(folder: Path, case: ApprovedCase) -> Outcome:
     try:
-        mask = read_label_map(Path(case.mask))
         prepared = prepare_volumes(read_volume(Path(case.t1w)), read_volume(Path(case.t2w)))
+    except ImageError as error:
+        return Outcome(left_out=error.message, refused=error.code)
+    try:
+        mask = read_label_map(Path(case.mask))
         label_map = in_prepared_grid(mask, prepared)
     except ImageError as error:
         return Outcome(left_out=error.message)

@@ -216,6 +216,11 @@ def _evaluate(work: Path, order: approved.Order, tell: Callable[..., None]) -> N
     from segmentation.training.evaluate import KnownCase, evaluate_cases
 
     outcomes = approved.read_outcomes(work)
+    refused = [
+        {"case": case.name, "acq_stratum": case.acq_stratum, "code": code}
+        for case in order.cases
+        if case.fold is None and (code := outcomes[case.name].refused)
+    ]
     held_out = [
         KnownCase(
             case=case.name,
@@ -228,7 +233,7 @@ def _evaluate(work: Path, order: approved.Order, tell: Callable[..., None]) -> N
         for case in order.cases
         if case.fold is None and not outcomes[case.name].left_out
     ]
-    if not held_out:
+    if not held_out and not refused:
         return
     done = 0
 
@@ -239,6 +244,7 @@ def _evaluate(work: Path, order: approved.Order, tell: Callable[..., None]) -> N
 
     segmenter = NnUnetSegmenter(work / MODEL, device=order.device)
     report = evaluate_cases(segmenter, held_out, told=told)
+    report["refused"] = [*refused, *report["refused"]]
     approved.write_json(work / REPORT, report)
 
 

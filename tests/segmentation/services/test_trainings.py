@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import CommandError, call_command
@@ -17,6 +18,7 @@ from mldtrial.trial import trails
 from mldtrial.trial.models import AcqStratum, Patient, Query, Scan, ScanState
 from mldtrial.trial.services import duplicates, participation
 from segmentation.imaging.errors import FailureCode, ImageError
+from segmentation.imaging.nifti import write_label_map, write_volume
 from segmentation.inference.model_folder import INTERVAL, METRICS
 from segmentation.inference.trained_folder import BEST
 from segmentation.models import (
@@ -43,6 +45,7 @@ from segmentation.services import (
 )
 from segmentation.training import approved, steps
 from tests.support.approved import DAY, approve, approved_masks, mask_of, new_patient
+from tests.support.heads import GRID, WHITE, head
 from tests.support.loads import make_load, make_model, make_scan
 from tests.support.trained import PRETRAINED, change_json, copied
 from tests.support.world import World
@@ -425,6 +428,45 @@ def test_the_page_of_a_trained_model_shows_its_loads_to_a_data_manager(
 def _page(client: Client, user: Any, model: ModelVersion) -> str:
     client.force_login(user)
     return client.get(reverse("model", args=[model.pk])).content.decode()
+
+
+def test_a_held_out_visit_whose_images_are_refused_is_counted_on_the_page(
+    world: World, tmp_path: Path, client: Client
+):
+    approved_masks(world, 10)
+    training = order(world, held_out_percent=50)
+    good, bad = training.cases.filter(fold__isnull=True).order_by("name")[:2]
+    work = tmp_path / "work"
+    files = (held_out(good, tmp_path, 48), held_out(bad, tmp_path, 26))
+    made = trainings._order(training, files)
+    steps._cases(work, made, lambda **_: None)
+    copied(PRETRAINED, work / steps.MODEL)
+    steps._evaluate(work, made, lambda **_: None)
+    approved.write_json(work / steps.EPOCHS, {"epoch": 3, "values": [0.5, 0.6, 0.7]})
+    claimed = jobs.claim_next(TrainingRun, worker="test")
+    assert claimed is not None
+    trainings._finish(claimed, work, seconds=1.0)
+    (recorded,) = ModelEvaluation.objects.all()
+    assert (recorded.summary["3D"]["n"], recorded.summary["3D"]["refused_n"]) == (1, 1)
+    page = _page(client, world.user("data_manager"), recorded.model_version)
+    row = page[page.index("Scans refused, in none of the figures") :]
+    assert '<td class="number">1</td>' in row[: row.index("</tr>")]
+    assert "approved masks of 2 visits of 2 held-out patients of MLD-1" in page
+    assert "Images refused, in none of the figures: fewer than 5 patients." in page
+
+
+def held_out(case: TrainingCase, folder: Path, top: int) -> approved.ApprovedCase:
+    """Write the files of a held-out case whose T2w image holds nothing from a slice on."""
+    drawn = head(0.95)
+    t2w = drawn.t2w()
+    t2w[:, :, top:] = 0
+    mask = np.zeros(drawn.tissue.shape, np.uint8)
+    mask[17:26, 24:38, 23:31] = drawn.tissue[17:26, 24:38, 23:31] == WHITE
+    paths = [str(folder / f"{case.name}_{part}.nii.gz") for part in ("t1w", "t2w", "mask")]
+    write_volume(Path(paths[0]), drawn.t1w().data, GRID)
+    write_volume(Path(paths[1]), t2w, GRID)
+    write_label_map(Path(paths[2]), mask, GRID)
+    return approved.ApprovedCase(case.name, case.patient_name, "3D", None, *paths)
 
 
 def test_no_load_is_in_the_stored_folder_of_a_trained_model(registered: ModelVersion):
