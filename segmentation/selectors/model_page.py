@@ -22,6 +22,7 @@ from segmentation.models import (
 )
 from segmentation.policies import visible_to
 from segmentation.selectors.training_sets import learner_of
+from segmentation.training.evaluate import MEDIAN, QUARTILES
 
 WEIGHTS_SUFFIX = ".safetensors"
 
@@ -150,8 +151,16 @@ ROWS: tuple[tuple[str, str, str, int], ...] = (
     ("dice_median", "Dice, median", "", 2),
     ("dice_median_by_tertile", "Dice by tertile of the true load: low / middle / high", "", 2),
     ("surface_dice_median", "Surface Dice, median (within 1 mm for 3D, 2.5 mm for 2D)", "", 2),
+    ("surface_dice_median_by_tertile", "Surface Dice by tertile: low / middle / high", "", 2),
     ("hausdorff95_mm_median", "95 % Hausdorff distance, median", "mm", 1),
+    (
+        "hausdorff95_mm_median_by_tertile",
+        "95 % Hausdorff distance by tertile: low / middle / high",
+        "mm",
+        1,
+    ),
     ("without_distance_n", "Scans of which nothing was found, so without a distance", "", 0),
+    ("without_distance_n_by_tertile", "The same by tertile: low / middle / high", "", 0),
     ("truth_ml_by_tertile", "True load, range by tertile: low / middle / high", "mL", 1),
     ("bias_percent_median_by_tertile", "Bias of the load by tertile, median", "%", 1),
     ("bias_percent_median_from_5_ml", "Bias of the load from 5 mL on, median", "%", 1),
@@ -170,24 +179,38 @@ def _table(one: ModelEvaluation) -> Evaluation:
     strata = tuple(sorted(one.summary, reverse=True))
     by_stratum: Sequence[Mapping[str, Any]] = [one.summary[stratum] for stratum in strata]
     rows = [
-        Metric(label, unit, tuple(_told(figures.get(key), digits) for figures in by_stratum))
+        Metric(label, unit, tuple(figure_in_words(figures, key, digits) for figures in by_stratum))
         for key, label, unit, digits in ROWS
     ]
     return Evaluation(one.data, one.created_at, strata, tuple(rows))
 
 
-def _told(value: Any, digits: int) -> str | None:
+def figure_in_words(figures: Mapping[str, Any], key: str, digits: int) -> str | None:
+    """Return a figure, or one of each tertile; a median with its quartiles, where on record."""
+    value = figures.get(key)
+    spread = figures.get(key.replace(MEDIAN, QUARTILES)) if MEDIAN in key else None
+    if not isinstance(value, list):
+        return _with_spread(value, spread, digits)
+    spreads = spread or [None] * len(value)
+    told = [_with_spread(*both, digits) for both in zip(value, spreads, strict=True)]
+    return None if not any(told) else " / ".join(part or "–" for part in told)
+
+
+def _with_spread(value: Any, spread: Sequence[float] | None, digits: int) -> str | None:
     if value is None:
         return None
     if isinstance(value, list):
-        told = [_range(part, digits) if isinstance(part, list) else _told(part, digits)
-                for part in value]  # fmt: skip
-        return None if not any(told) else " / ".join(part or "–" for part in told)
-    return f"{value:.{digits}f}".replace("-", "−")
+        return _range(value, digits)
+    told = _number(value, digits)
+    return told if spread is None else f"{told} ({_range(spread, digits)})"
 
 
 def _range(part: Sequence[float], digits: int) -> str:
-    return f"{part[0]:.{digits}f} to {part[1]:.{digits}f}"
+    return f"{_number(part[0], digits)} to {_number(part[1], digits)}"
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}f}".replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,15 @@ from typing import Any
 from mldtrial.trial.policies import SMALLEST_GROUP
 from segmentation.inference.trained_folder import weights_in_words
 from segmentation.models import TrainingCase, TrainingRun
+from segmentation.selectors.model_page import figure_in_words
 from segmentation.training import approved
+from segmentation.training.evaluate import CaseResult, summarise, thirds_by_load
 
+AGREEMENT = (
+    ("Dice", "dice", 2, ""),
+    ("95 % Hausdorff distance", "hausdorff95_mm", 1, " mm"),
+    ("surface Dice", "surface_dice", 2, ""),
+)
 FEW = f"fewer than {SMALLEST_GROUP}"
 
 
@@ -177,20 +184,40 @@ def _weights(manifest: Mapping[str, Any]) -> list[str]:
 
 
 def _measured(held_out: Sequence[TrainingCase], report: Mapping[str, Any] | None) -> list[str]:
-    """Return the Dice of each stratum that has enough patients; it is no load."""
+    """Return how masks agree in each stratum that has enough patients; that is no load."""
     if report is None or not report["cases"]:
         return ["On nobody: no patient was held out, or none could be measured."]
-    dice = {one["case"]: one["dice"] for one in report["cases"] if one["dice"] is not None}
-    measured = [case for case in held_out if case.name in dice]
+    found = {one["case"]: CaseResult(**one) for one in report["cases"] if one["dice"] is not None}
+    measured = [case for case in held_out if case.name in found]
     lines = [
         "On held-out patients. Who sees the loads of all sites of the study finds the figures on "
-        "the page of the model.",
+        "the page of the model. Medians, with the quartiles in brackets.",
         "",
     ]
     for stratum, group in _grouped(measured, "acq_stratum").items():
         if _is_few(group):
             lines.append(f"- {stratum}: {FEW} patients were measured; no figure of them is here.")
-        else:
-            middle = median(dice[case.name] for case in group)
-            lines.append(f"- {stratum}: Dice {middle:.2f} in the median of {_counts(group)}.")
+            continue
+        results = [found[case.name] for case in group]
+        figures = summarise(results)[stratum]
+        lines.append(f"- {stratum}, {_counts(group)}: {_agreement(figures, '')}.")
+        if not _has_a_few(thirds_by_load(results), group):
+            lines.append(
+                f"- {stratum}, by tertile of the load, low / middle / high: "
+                f"{_agreement(figures, '_by_tertile')}."
+            )
     return lines
+
+
+def _agreement(figures: Mapping[str, Any], among: str) -> str:
+    """Return how masks agree, in words; none of these figures is a load."""
+    told = [
+        (name, figure_in_words(figures, f"{key}_median{among}", digits), unit)
+        for name, key, digits, unit in AGREEMENT
+    ]
+    return ", ".join(f"{name} {words}{unit}" for name, words, unit in told if words is not None)
+
+
+def _has_a_few(parts: Sequence[Sequence[CaseResult]], cases: Sequence[TrainingCase]) -> bool:
+    patient_of = {case.name: case.patient_name for case in cases}
+    return any(len({patient_of[one.case] for one in part}) < SMALLEST_GROUP for part in parts)

@@ -24,6 +24,9 @@ from segmentation.inference.base import (
 from segmentation.phantom.bids import visit_files
 
 SMALL_LOAD_ML, LARGE_LOAD_ML = 5.0, 50.0
+LEAST_FOR_QUARTILES = 4
+MEDIAN, QUARTILES = "median", "quartiles"
+"""What a figure is called by; the keys of one are otherwise alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,52 +178,77 @@ def compared(
 
 
 def summarise(results: Sequence[CaseResult]) -> dict[str, Any]:
-    """Return medians and biases by stratum; Dice also by tertile of the true load."""
+    """Return medians with quartiles, and biases, by stratum and by tertile of the true load."""
     return {
         stratum: _of_stratum([r for r in results if r.acq_stratum == stratum])
         for stratum in sorted({result.acq_stratum for result in results})
     }
 
 
-def _of_stratum(results: Sequence[CaseResult]) -> dict[str, Any]:
+def thirds_by_load(results: Sequence[CaseResult]) -> list[list[CaseResult]]:
+    """Return the cases that have a load in three parts, from the smallest to the largest."""
     ill = sorted((r for r in results if r.truth_ml > 0), key=lambda r: r.truth_ml)
+    return [[ill[i] for i in part] for part in np.array_split(range(len(ill)), 3)]
+
+
+def _of_stratum(results: Sequence[CaseResult]) -> dict[str, Any]:
+    thirds = thirds_by_load(results)
+    ill = [one for part in thirds for one in part]
     large = [r for r in ill if r.truth_ml >= SMALL_LOAD_ML]
     middle = [r for r in large if r.truth_ml <= LARGE_LOAD_ML]
     small = [r for r in ill if r.truth_ml < SMALL_LOAD_ML]
     healthy = [r.load_ml for r in results if r.truth_ml == 0]
-    tertiles = np.array_split(np.arange(len(ill)), 3)
     return {
         "n": len(results),
-        "dice_median": _median([r.dice for r in ill]),
-        "truth_ml_by_tertile": [_range([ill[i].truth_ml for i in part]) for part in tertiles],
-        "dice_median_by_tertile": [_median([ill[i].dice for i in part]) for part in tertiles],
-        "bias_percent_median_by_tertile": [
-            _median([100 * (ill[i].load_ml - ill[i].truth_ml) / ill[i].truth_ml for i in part])
-            for part in tertiles
-        ],
-        "n_from_5_ml": len(large),
-        "dice_median_from_5_ml": _median([r.dice for r in large]),
-        "n_from_5_to_50_ml": len(middle),
-        "dice_median_from_5_to_50_ml": _median([r.dice for r in middle]),
-        "bias_percent_median_from_5_to_50_ml": _median(
-            [100 * (r.load_ml - r.truth_ml) / r.truth_ml for r in middle]
-        ),
-        "surface_dice_median": _median([r.surface_dice for r in ill]),
-        "hausdorff95_mm_median": _median([r.hausdorff95_mm for r in ill]),
+        **_middle("dice_{}", [r.dice for r in ill]),
+        **_middle("surface_dice_{}", [r.surface_dice for r in ill]),
+        **_middle("hausdorff95_mm_{}", [r.hausdorff95_mm for r in ill]),
         # Missed as a whole: the median leaves out the worst, which has to be said.
-        "without_distance_n": sum(r.hausdorff95_mm is None for r in ill),
-        "bias_percent_median_from_5_ml": _median(
-            [100 * (r.load_ml - r.truth_ml) / r.truth_ml for r in large]
-        ),
+        "without_distance_n": _without_distance(ill),
+        **_by_tertile(thirds),
+        "n_from_5_ml": len(large),
+        **_middle("dice_{}_from_5_ml", [r.dice for r in large]),
+        "n_from_5_to_50_ml": len(middle),
+        **_middle("dice_{}_from_5_to_50_ml", [r.dice for r in middle]),
+        **_middle("bias_percent_{}_from_5_to_50_ml", _biases_percent(middle)),
+        **_middle("bias_percent_{}_from_5_ml", _biases_percent(large)),
         "bias_ml_mean_from_5_ml": (
             float(np.mean([r.load_ml - r.truth_ml for r in large])) if large else None
         ),
-        "absolute_error_ml_median_below_5_ml": _median(
-            [abs(r.load_ml - r.truth_ml) for r in small]
-        ),
+        **_middle("absolute_error_ml_{}_below_5_ml", [abs(r.load_ml - r.truth_ml) for r in small]),
         "healthy_n": len(healthy),
         "healthy_false_ml_max": max(healthy) if healthy else None,
     }
+
+
+def _by_tertile(parts: Sequence[Sequence[CaseResult]]) -> dict[str, Any]:
+    """Return the figures of each third of the cases, from the smallest loads to the largest."""
+    measured: dict[str, list[list[float | None]]] = {
+        "dice_{}_by_tertile": [[r.dice for r in part] for part in parts],
+        "surface_dice_{}_by_tertile": [[r.surface_dice for r in part] for part in parts],
+        "hausdorff95_mm_{}_by_tertile": [[r.hausdorff95_mm for r in part] for part in parts],
+        "bias_percent_{}_by_tertile": [[*_biases_percent(part)] for part in parts],
+    }
+    found: dict[str, Any] = {
+        "truth_ml_by_tertile": [_range([r.truth_ml for r in part]) for part in parts],
+        "without_distance_n_by_tertile": [_without_distance(part) for part in parts],
+    }
+    for key, values in measured.items():
+        found[key.format(MEDIAN)] = [_median(part) for part in values]
+        found[key.format(QUARTILES)] = [_quartiles(part) for part in values]
+    return found
+
+
+def _biases_percent(ill: Sequence[CaseResult]) -> list[float]:
+    return [100 * (r.load_ml - r.truth_ml) / r.truth_ml for r in ill]
+
+
+def _without_distance(ill: Sequence[CaseResult]) -> int:
+    return sum(r.hausdorff95_mm is None for r in ill)
+
+
+def _middle(key: str, values: Sequence[float | None]) -> dict[str, Any]:
+    return {key.format(MEDIAN): _median(values), key.format(QUARTILES): _quartiles(values)}
 
 
 def _range(values: Sequence[float]) -> list[float] | None:
@@ -230,6 +258,15 @@ def _range(values: Sequence[float]) -> list[float] | None:
 def _median(values: Sequence[float | None]) -> float | None:
     found = [value for value in values if value is not None]
     return float(median(found)) if found else None
+
+
+def _quartiles(values: Sequence[float | None]) -> list[float] | None:
+    """Return the first and third quartile (type 7), or None of too few values to have any."""
+    found = [value for value in values if value is not None]
+    if len(found) < LEAST_FOR_QUARTILES:
+        return None
+    low, high = np.quantile(found, [0.25, 0.75])
+    return [float(low), float(high)]
 
 
 def _monotone(series: Sequence[tuple[str, CaseResult]]) -> dict[str, int]:

@@ -306,10 +306,32 @@ def test_the_card_tells_what_was_used_and_how_volumes_changed(world: World):
     assert "+2.0 % in the median." in card
     assert "ended after 120: 50 without a better one" in card
     assert "- Weights taken: after epoch 70, the best by smoothed pseudo-Dice." in card
-    assert "- 3D: Dice 0.82 in the median of 5 visits of 5 patients." in card
+    assert (
+        "- 3D, 5 visits of 5 patients: Dice 0.82 (0.81 to 0.83), "
+        "95 % Hausdorff distance 3.5 (3.5 to 3.5) mm, surface Dice 0.75 (0.75 to 0.75)." in card
+    )
+    # A third of five patients is a few.
+    assert "by tertile" not in card
     assert "A-10" not in card
     for load in ("41.25", "41.3", "38.5", "42.0", " mL"):
         assert load not in card
+
+
+def test_the_card_tells_by_tertile_of_the_load_where_no_third_is_of_a_few(world: World):
+    approved_masks(world, 30)
+    training = order(world, held_out_percent=50)
+    outcomes(training)
+    report = measured(training)
+    assert len(report["cases"]) == 15
+    for number, case in enumerate(report["cases"]):
+        case.update(truth_ml=10.0 + number, dice=0.5 + 0.02 * number, surface_dice=0.6)
+    report["cases"][0]["hausdorff95_mm"] = None
+    card = training_cards.card(training, report, manifest={})
+    told = card[card.index("- 3D, by tertile of the load, low / middle / high: ") :]
+    # Of 0.50 to 0.58, of 0.60 to 0.68 and of 0.70 to 0.78 in steps of 0.02.
+    assert "Dice 0.54 (0.52 to 0.56) / 0.64 (0.62 to 0.66) / 0.74 (0.72 to 0.76)" in told
+    assert "95 % Hausdorff distance 3.5 (3.5 to 3.5) / 3.5 (3.5 to 3.5) / 3.5" in told
+    assert "surface Dice 0.60 (0.60 to 0.60) /" in told
 
 
 def test_the_card_tells_nothing_of_a_few_patients(world: World):
@@ -410,11 +432,11 @@ def test_the_page_of_a_trained_model_shows_no_load_to_others(
     world: World, registered: ModelVersion, client: Client, key: str
 ):
     page = _page(client, world.user(key), registered)
-    for load in ("41.2", "41.3", "38.5", "range by tertile", "95 % Hausdorff"):
+    for load in ("41.2", "41.3", "38.5", "range by tertile", "Hausdorff distance, median"):
         assert load not in page
     assert "Nothing was measured" not in page
     assert "shown to who sees the loads of all sites" in page
-    assert "Dice 0.82 in the median" in page
+    assert "Dice 0.82 (0.81 to 0.83)" in page
 
 
 def test_the_page_of_a_trained_model_shows_its_loads_to_a_data_manager(

@@ -101,6 +101,45 @@ def test_the_page_shows_what_was_measured_with_units_and_none_as_none(client, wo
     assert '<td class="number">0.45</td>' in html
 
 
+def phantoms(number: int) -> list[dict[str, Any]]:
+    return [
+        {"case": str(n), "acq_stratum": "3D", "truth_ml": 10.0 * n, "load_ml": 9.0 * n,
+         "dice": 0.05 * n, "hausdorff95_mm": 13.0 - n, "surface_dice": 0.04 * n}
+        for n in range(1, number + 1)
+    ]  # fmt: skip
+
+
+def test_medians_are_shown_with_quartiles_and_by_tertile_of_the_load(client, world: World):
+    model = make_model()
+    record_evaluation(model=model, report={"cases": phantoms(12)}, data="12 phantoms")
+    html = page(client, world, model)
+    row = '<th scope="row">{}</th><td>{}</td><td class="number">{}</td>'
+    assert row.format("Dice, median", "", "0.33 (0.19 to 0.46)") in html
+    distances = "10.5 (9.8 to 11.2) / 6.5 (5.8 to 7.2) / 2.5 (1.8 to 3.2)"
+    label = "95 % Hausdorff distance by tertile: low / middle / high"
+    assert row.format(label, "mm", distances) in html
+    surfaces = "0.10 (0.07 to 0.13) / 0.26 (0.23 to 0.29) / 0.42 (0.39 to 0.45)"
+    assert row.format("Surface Dice by tertile: low / middle / high", "", surfaces) in html
+    assert (
+        row.format("Bias of the load from 5 mL on, median", "%", "−10.0 (−10.0 to −10.0)") in html
+    )
+
+
+def test_what_was_recorded_before_there_were_quartiles_is_still_read(client, world: World):
+    model = make_model()
+    old = {"n": 12, "dice_median": 0.33, "dice_median_by_tertile": [0.13, 0.33, None]}
+    ModelEvaluation.objects.create(
+        model_version=model, data="old", cases=phantoms(1), summary={"3D": old}, report_sha256="0"
+    )
+    html = page(client, world, model)
+    row = '<th scope="row">{}</th><td>{}</td><td class="number">{}</td>'
+    assert row.format("Dice, median", "", "0.33") in html
+    label = "Dice by tertile of the true load: low / middle / high"
+    assert row.format(label, "", "0.13 / 0.33 / –") in html
+    none = '<span class="absent">–<span class="visually-hidden"> none</span></span>'
+    assert row.format("Surface Dice by tertile: low / middle / high", "", none) in html
+
+
 def test_the_state_has_its_history(client, world: World):
     model = candidate()
     with acting(user=world.user("administrator"), origin="web", reason="Worse on 2D"):
