@@ -9,6 +9,7 @@ from markdown_it.token import Token
 _LEADS_ELSEWHERE = ["autolink", "html_block", "html_inline", "image", "link"]
 _MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table").disable(_LEADS_ELSEWHERE)
 _UPPER = ("h1", "h2")
+_SCROLLS = '<div class="table-wrap" tabindex="0" role="region" aria-label="Table of the card">'
 _ATTRIBUTES: dict[str, dict[str, str | int | float]] = {
     "table_open": {"class": "table"},
     "th_open": {"scope": "col"},
@@ -42,7 +43,7 @@ def _wrapped(renderer: Any, tokens: Any, index: int, options: Any, env: Any) -> 
     """Let a wide table scroll by itself."""
     table = renderer.renderToken(tokens, index, options, env)
     is_open = tokens[index].type == "table_open"
-    return f'<div class="table-responsive">{table}' if is_open else f"{table}</div>"
+    return f"{_SCROLLS}{table}" if is_open else f"{table}</div>"
 
 
 _MARKDOWN.add_render_rule("table_open", _wrapped)

@@ -152,7 +152,7 @@ def _estimates(estimated: relations.Estimated) -> dict[str, Any]:
                 "label": label.format(step=relation.step),
                 "question": question.format(noun=relation.noun, step=relation.step),
                 "digits": 1 if name == estimates.MIXED and relation.step != MONTH else 2,
-                "cells": [one.estimates[name] for one in found],
+                "cells": [(one.stratum, one.estimates[name]) for one in found],
             }
             for name, (label, question) in ESTIMATES.items()
         ],

@@ -30,7 +30,7 @@ def test_a_card_is_shown_under_the_headings_of_the_page():
     assert "<h3>small 1: a <strong>model</strong></h3>" in html
     assert "<p>Trained on\nnothing. See <code>README</code>.</p>" in html
     assert html.count("<li>") == 2
-    assert '<div class="table-responsive"><table class="table">' in html
+    assert re.search(r'<div class="table-wrap" tabindex="0" role="region"[^>]*><table', html)
     assert '<th scope="col">load</th>' in html
     assert "<td>0.9</td>" in html
     assert "</table>\n</div>" in html
