@@ -9,7 +9,7 @@ from segmentation.imaging.errors import FailureCode, FileMissingError, ImageErro
 from segmentation.imaging.geometry import acq_stratum
 from segmentation.imaging.nifti import store_clean_copy
 from segmentation.models import Upload
-from segmentation.services import heads, jobs, recording, store
+from segmentation.services import consent, heads, jobs, recording, store
 from segmentation.services.dicom import read_dicom
 from segmentation.services.images import CheckedImage
 
@@ -32,7 +32,7 @@ def execute_next(*, worker: str) -> Upload | None:
 def _execute(upload: Upload, heartbeat: jobs.Heartbeat) -> None:
     assert upload.lease_token is not None  # noqa: S101 - just claimed
     jobs.require_open(upload.visit)
-    recording.require_images_allowed(upload.visit.patient)
+    consent.require_images_allowed(upload.visit.patient)
     source = _received(upload)
     with store.temporary_folder(upload.lease_token) as folder:
         heartbeat.progress(0.1, "checking")

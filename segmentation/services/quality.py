@@ -23,7 +23,7 @@ from segmentation.imaging.quality.metrics import METHOD_VERSION, Measurement
 from segmentation.imaging.quality.mosaic import mosaic, write_png
 from segmentation.models import JobState, ScanQuality
 from segmentation.selectors.usable import best_first
-from segmentation.services import demo_images, jobs, recording, store
+from segmentation.services import consent, demo_images, jobs, store
 
 AGAIN = "Measured again"
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
@@ -147,7 +147,7 @@ def _execute(row: ScanQuality, heartbeat: jobs.Heartbeat) -> None:
     assert row.lease_token is not None  # noqa: S101 - just claimed
     scan = row.scan
     jobs.require_open(scan.visit)
-    recording.require_images_allowed(scan.visit.patient)
+    consent.require_images_allowed(scan.visit.patient)
     is_t1w = scan.sequence == Sequence.T1W
     t1w_scan = None if is_t1w else _t1w_scans().filter(visit=scan.visit).first()
     heartbeat.progress(0.1, "measuring")

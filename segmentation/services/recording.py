@@ -5,16 +5,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from mldtrial.accounts.holds import hold
-from mldtrial.trial.models import Conflict, Patient, Scan, ScanState, Visit
-from mldtrial.trial.services import participation
+from mldtrial.trial.models import Conflict, Scan, ScanState, Visit
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.nifti import read_volume
 from segmentation.models import Upload
-from segmentation.services import compliance, conflicts, deciding, heads, jobs, store
+from segmentation.services import (
+    compliance,
+    conflicts,
+    consent,
+    deciding,
+    heads,
+    jobs,
+    relabelling,
+    store,
+)
 from segmentation.services.failpoints import reach
 from segmentation.services.images import CheckedImage
 
@@ -45,10 +52,10 @@ def publish(
     with transaction.atomic():
         # The patient as well: a consent that is being withdrawn comes before this or after it.
         (visit,) = deciding.hold_visits(upload.visit)
-        require_images_allowed(visit.patient)
+        consent.require_images_allowed(visit.patient)
         if heads.earlier_of(visit, images) != earlier:
             raise heads.EarlierScansChangedError
-        new = _without_known(visit, hashed)
+        new, mislabelled = _without_known(visit, hashed)
         if len(new) < len(hashed):
             refusals = [*refusals, "Images that this visit has already were left out."]
         files = _files_to_keep([one.image for one in new])
@@ -61,6 +68,10 @@ def publish(
                     store.publish(source, target)
                     placed.append(target)
             reach("intake_after_rename")
+            for scans, sequence in mislabelled:
+                relabelling.replace(visit, scans, sequence)
+                former = ", ".join(str(scan) for scan in scans)
+                refusals = [*refusals, f"It takes the place of the same image as {former}."]
             waiting = _record_all(upload, visit, new)
             compliance.look_at(visit)
             jobs.succeed(upload, message=" ".join([*refusals, *_about(waiting, len(new))]))
@@ -71,18 +82,31 @@ def publish(
             raise
 
 
-def _without_known(visit: Visit, hashed: list[_Hashed]) -> list[_Hashed]:
-    """Return the images that a visit lacks, each once."""
-    there = Scan.objects.filter(visit=visit, state__in=[ScanState.IMPORTED, ScanState.QUARANTINED])
-    seen = set(there.values_list("voxels_sha256", flat=True))
+def _without_known(
+    visit: Visit, hashed: list[_Hashed]
+) -> tuple[list[_Hashed], list[tuple[list[Scan], str]]]:
+    """Return the images that a visit lacks, each once, and the scans they take the place of.
+
+    An image that the visit has under a wrong sequence is lacking under the right one.
+    """
+    seen: set[str] = set()
     new: list[_Hashed] = []
+    mislabelled: list[tuple[list[Scan], str]] = []
+    refusal = ""
     for one in hashed:
-        if one.voxels_sha256 not in seen:
-            seen.add(one.voxels_sha256)
-            new.append(one)
+        if one.voxels_sha256 in seen:
+            continue
+        seen.add(one.voxels_sha256)
+        there, sequence = relabelling.standing(visit, one.voxels_sha256), one.image.sequence
+        if not relabelling.give_way(there, sequence):
+            refusal = refusal or relabelling.refusal(there, sequence)
+            continue
+        new.append(one)
+        if there:
+            mislabelled.append((there, sequence))
     if hashed and not new:
-        raise ImageError(FailureCode.DUPLICATE_IMAGE, "This visit has this very image already.")
-    return new
+        raise ImageError(FailureCode.DUPLICATE_IMAGE, refusal)
+    return new, mislabelled
 
 
 def _about(waiting: int, images: int) -> list[str]:
@@ -148,15 +172,3 @@ def sha256_of_voxels(path: Path) -> str:
     digest = hashlib.sha256(str(volume.data.shape).encode())
     digest.update(np.ascontiguousarray(volume.data).tobytes())
     return digest.hexdigest()
-
-
-def require_images_allowed(patient: Patient) -> None:
-    """Refuse what was received before the consent for images was withdrawn."""
-    try:
-        participation.require_images_allowed(patient)
-    except ValidationError as error:
-        raise ImageError(
-            FailureCode.CONSENT_WITHDRAWN,
-            f"{' '.join(error.messages)} This file was destroyed: after a new consent, send it "
-            "again.",
-        ) from error

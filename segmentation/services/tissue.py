@@ -35,7 +35,7 @@ from segmentation.models import (
 )
 from segmentation.selectors.tissue import on_images_in_use
 from segmentation.selectors.usable import t2w_beside, t2w_of_visit
-from segmentation.services import deciding, demo_images, jobs, recording, runs, store
+from segmentation.services import consent, deciding, demo_images, jobs, runs, store
 from segmentation.services.failpoints import reach
 
 AGAIN = "Measured again"
@@ -138,7 +138,7 @@ def execute_next(*, worker: str) -> TissueMeasurement | None:
 def _execute(row: TissueMeasurement, heartbeat: jobs.Heartbeat) -> None:
     run = row.run
     jobs.require_open(run.visit)
-    recording.require_images_allowed(run.visit.patient)
+    consent.require_images_allowed(run.visit.patient)
     if run.is_voided:
         raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
     t2w_scan = run.t2w_scan or row.t2w_scan
@@ -186,7 +186,7 @@ def _publish(row: TissueMeasurement, found: TissueVolumes, provenance: dict[str,
     # Whoever voids runs holds the visit first: a run is void before this, or measured before that.
     # The consent, too, ends before this or after it.
     deciding.hold_visits(row.run.visit)
-    recording.require_images_allowed(row.run.visit.patient)
+    consent.require_images_allowed(row.run.visit.patient)
     if SegmentationRun.objects.filter(pk=row.run_id, is_voided=True).exists():
         raise ImageError(FailureCode.IMAGES_CHANGED, VOIDED)
     _require_in_use(row)
