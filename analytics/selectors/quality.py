@@ -88,13 +88,14 @@ def rows_of_patient(patient: Patient, *, user: Any) -> list[Row]:
 
 
 def rows_of_case(visit: Visit) -> list[Row]:
-    """Return the measured scans of a case that was given to a reader, without any distribution.
+    """Return the scans of a case that was given to a reader, without any distribution.
 
+    Those too that wait to be measured, or could not be: then they have no value at all.
     Whoever calls this has checked that the case is the reader's own.
     """
-    found = _measured(visit.patient.study)
-    own = found.filter(scan__visit=visit).order_by("scan__sequence", "scan__created_at")
-    distributions = _distributions(found)
+    own = _current(visit.patient.study).filter(scan__visit=visit)
+    own = own.order_by("scan__sequence", "scan__created_at")
+    distributions = _distributions(_measured(visit.patient.study))
     return [_row(one, distributions, sees_others=False) for one in own]
 
 
@@ -122,14 +123,17 @@ RELATED = ("scan__visit__patient__site", "scan__visit__patient__study")
 
 
 def _measured(study: Study) -> QuerySet[ScanQuality]:
+    order = ("scan__visit__patient__subject_code", "scan__visit__date", "scan__sequence")
+    return _current(study).filter(state=JobState.SUCCEEDED).order_by(*order)
+
+
+def _current(study: Study) -> QuerySet[ScanQuality]:
     found = ScanQuality.objects.filter(
-        state=JobState.SUCCEEDED,
         method_version=METHOD_VERSION,
         scan__state=ScanState.IMPORTED,
         scan__visit__patient__study=study,
     )
-    order = ("scan__visit__patient__subject_code", "scan__visit__date", "scan__sequence")
-    return found.select_related(*RELATED).order_by(*order)
+    return found.select_related(*RELATED)
 
 
 def _sees_others(study: Study, user: Any) -> bool:

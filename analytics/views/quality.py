@@ -17,13 +17,15 @@ from analytics.selectors.quality import Row
 from analytics.views import charts
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
-from mldtrial.trial.models import ScanState, Study
+from mldtrial.trial.models import ScanState, Study, Visit
 from mldtrial.trial.models import Sequence as MriSequence
 from mldtrial.trial.selectors import reads
 from mldtrial.trial.selectors.consent import has_ended_for_images
+from segmentation import tasks
 from segmentation.imaging.quality.metrics import BY_KEY, METHOD_VERSION, METRICS, Metric
 from segmentation.imaging.quality.outliers import FEWEST_SCANS, OUTLYING
 from segmentation.selectors import set_aside
+from segmentation.services import quality
 from segmentation.views.quality import picture
 
 PER_PAGE = 50
@@ -104,14 +106,21 @@ def scan_quality(request: HttpRequest, study_code: str, quality_id: UUID) -> Htt
 
 @require_safe
 def read_pictures(request: HttpRequest, study_code: str, assignment_id: UUID) -> HttpResponse:
-    """Answer with the pictures of a reader's case and what stands out, by reading id alone."""
-    study, rows = _case(request, study_code, assignment_id)
-    ended = any(has_ended_for_images(row.scan.visit.patient) for row in rows[:1])
+    """Answer with the pictures of a reader's case and what stands out, by reading id alone.
+
+    The first look has drawn what is missing; ``?waits=1`` looks again and orders nothing.
+    """
+    study, visit = _case(request, study_code, assignment_id)
+    if not request.GET.get("waits") and quality.ask_for_pictures(visit=visit):
+        tasks.ring_quality()
+    rows = selectors.rows_of_case(visit)
     context = {
         "study": study,
         "rows": rows,
         "assignment_id": assignment_id,
-        "has_consent_ended": ended,
+        "has_consent_ended": has_ended_for_images(visit.patient),
+        "is_held": trial.lock_of(visit) is not None,
+        "waits": any(not row.quality.is_finished for row in rows),
     }
     return render(request, "analytics/_read_pictures.html", context)
 
@@ -121,20 +130,19 @@ def read_picture(
     request: HttpRequest, study_code: str, assignment_id: UUID, picture_number: int
 ) -> HttpResponse:
     """Return one picture of a reader's case; its address names no scan."""
-    _, rows = _case(request, study_code, assignment_id)
+    _, visit = _case(request, study_code, assignment_id)
+    rows = selectors.rows_of_case(visit)
     if not 1 <= picture_number <= len(rows):
         raise Http404("No such picture.")
     return picture(rows[picture_number - 1].quality)
 
 
-def _case(
-    request: HttpRequest, study_code: str, assignment_id: UUID
-) -> tuple[Study, Sequence[Row]]:
-    """Return the measured scans of the person's own case."""
+def _case(request: HttpRequest, study_code: str, assignment_id: UUID) -> tuple[Study, Visit]:
+    """Return the visit of the person's own case."""
     study = trial.study(study_code, user=request.user)
     assignment = reads.own_assignment(study, assignment_id, user=request.user)
     policies.require(request.user, "record_severity", study)
-    return study, selectors.rows_of_case(assignment.visit)
+    return study, assignment.visit
 
 
 @require_safe

@@ -12,8 +12,8 @@ from mldtrial.audit.context import acting, because
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial import policies
 from mldtrial.trial.models import Disposition, Origin, Scan, ScanState, Sequence, Visit
-from mldtrial.trial.selectors.consent import without_consent_for_images
-from mldtrial.trial.selectors.locks import held_ids
+from mldtrial.trial.selectors.consent import has_ended_for_images, without_consent_for_images
+from mldtrial.trial.selectors.locks import held_ids, lock_of
 from mldtrial.trial.services import locking
 from segmentation.imaging.errors import FailureCode, ImageError
 from segmentation.imaging.geometry import Volume
@@ -26,6 +26,7 @@ from segmentation.selectors.usable import best_first
 from segmentation.services import consent, demo_images, jobs, store
 
 AGAIN = "Measured again"
+DRAWN = "Drawn for who looks at it"
 UNFINISHED = (JobState.QUEUED, JobState.RUNNING)
 NOTHING_MEASURED: dict[str, Any] = {
     **jobs.AFRESH,
@@ -234,6 +235,39 @@ def measure_again(*, row: ScanQuality, by: Any) -> None:
     ended = ScanQuality.objects.filter(pk=row.pk).exclude(state__in=UNFINISHED)
     with because(AGAIN):
         ended.update(**jobs.AFRESH)
+
+
+@transaction.atomic
+def ask_for_pictures(*, visit: Visit) -> bool:
+    """Have the missing pictures of a visit drawn for somebody who looks, if they can be.
+
+    Images of the demonstration are kept as numbers until then, and measured when they are drawn.
+
+    Returns
+    -------
+    bool
+        Whether a worker is to be told. Nothing is ordered of a frozen or locked visit, or once
+        the consent for images has ended.
+    """
+    if lock_of(visit) is not None or has_ended_for_images(visit.patient):
+        return False
+    known = ScanQuality.objects.filter(scan=OuterRef("pk"), method_version=METHOD_VERSION)
+    unmeasured = Scan.objects.filter(~Exists(known), visit=visit, state=ScanState.IMPORTED)
+    new = [_queue(scan) for scan in unmeasured.select_related("visit__patient__site")]
+    with because(DRAWN):
+        drawn = _never_drawn(visit).update(**jobs.AFRESH)
+    return any(new) or bool(drawn)
+
+
+def _never_drawn(visit: Visit) -> QuerySet[ScanQuality]:
+    return ScanQuality.objects.filter(
+        scan__visit=visit,
+        scan__state=ScanState.IMPORTED,
+        method_version=METHOD_VERSION,
+        origin=Origin.DEMO,
+        state=JobState.SUCCEEDED,
+        mosaic_sha256="",
+    )
 
 
 @transaction.atomic

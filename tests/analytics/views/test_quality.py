@@ -11,13 +11,15 @@ from django.urls import reverse
 
 from analytics.selectors import quality
 from mldtrial.audit.context import acting
-from mldtrial.trial.models import ReadAssignment, ReadRole, Scan
+from mldtrial.trial.models import Origin, ReadAssignment, ReadRole, Scan, ScanState
 from mldtrial.trial.rules.reading import new_reading_id
 from mldtrial.trial.services import participation
 from segmentation.imaging.quality.metrics import METRICS
 from segmentation.imaging.quality.outliers import FEWEST_SCANS
 from segmentation.models import JobState, ScanQuality
 from segmentation.services import setting_aside, store
+from tests.support.loads import make_scan
+from tests.support.locking import freeze
 from tests.support.quality import make_many, make_quality
 from tests.support.world import World
 
@@ -235,6 +237,88 @@ def test_a_reader_sees_the_picture_and_flags_of_the_own_case_and_no_value(
     assert page(world, "reader", "read_picture", case.pk, 1).content == b"\x89PNG"
     assert page(world, "reader", "read_picture", case.pk, 2).status_code == 404
     assert page(world, "adjudicator", "read_picture", case.pk, 1).status_code == 404
+
+
+@pytest.fixture
+def case(world: World, bad: ScanQuality) -> ReadAssignment:
+    """The reader's case whose image is one of the demonstration, of which no picture is drawn."""
+    ScanQuality.objects.filter(pk=bad.pk).update(origin=Origin.DEMO)
+    return ReadAssignment.objects.create(
+        visit=bad.scan.visit,
+        reader=world.user("reader"),
+        role=ReadRole.FIRST,
+        reading_id=new_reading_id(),
+    )
+
+
+def pictures(world: World, case: ReadAssignment, **query: Any) -> str:
+    text: str = page(world, "reader", "read_pictures", case.pk, **query).content.decode()
+    return text
+
+
+def test_who_opens_a_case_has_its_picture_drawn_and_is_told_so(world: World, bad, case):
+    text = pictures(world, case)
+    assert "The picture is being drawn" in text
+    assert "?waits=1" in text
+    assert '<details class="act" open>' in text
+    assert "Nothing stands out" not in text
+    bad.refresh_from_db()
+    assert bad.state == JobState.QUEUED
+    ScanQuality.objects.filter(pk=bad.pk).update(state=JobState.SUCCEEDED)
+    draw(bad)
+    text = pictures(world, case, waits="1")
+    assert reverse("read_picture", args=[STUDY, case.pk, 1]) in text
+    assert "?waits=1" not in text
+
+
+def test_who_waits_for_a_picture_that_shows_no_brain_is_told_why_and_it_is_not_drawn_for_ever(
+    world: World, bad, case
+):
+    text = pictures(world, case, waits="1")
+    assert "the brain was not found" in text
+    assert "?waits=1" not in text
+    bad.refresh_from_db()
+    assert bad.state == JobState.SUCCEEDED
+
+
+def test_an_image_that_was_never_measured_is_measured_for_who_looks(world: World, bad, case):
+    scan = make_scan(bad.scan.visit, "T2w", origin=Origin.DEMO, source_format="phantom")
+    assert "The picture is being drawn" in pictures(world, case)
+    assert ScanQuality.objects.get(scan=scan).state == JobState.QUEUED
+
+
+def test_the_picture_of_a_trial_is_not_drawn_again_for_who_looks(world: World, bad, case):
+    ScanQuality.objects.filter(pk=bad.pk).update(origin=Origin.CLINICAL)
+    assert "the brain was not found" in pictures(world, case)
+    bad.refresh_from_db()
+    assert bad.state == JobState.SUCCEEDED
+
+
+def test_nothing_is_drawn_once_the_consent_for_images_has_ended(world: World, bad, case):
+    participation.record_step(
+        patient=world.patient_a, step="IMAGES_WITHDRAWN", happened_on=world.visit_a.date, by=None
+    )
+    text = pictures(world, case)
+    assert "The consent for images has ended" in text
+    assert "being drawn" not in text
+    bad.refresh_from_db()
+    assert bad.state == JobState.SUCCEEDED
+
+
+def test_of_a_locked_case_it_is_said_that_no_picture_is_drawn(world: World, bad, case):
+    freeze(world, bad.scan.visit)
+    assert "it was never drawn, and the case is frozen or locked" in pictures(world, case)
+
+
+def test_a_case_without_an_image_and_one_that_could_not_be_measured_say_so(world: World, bad, case):
+    ScanQuality.objects.filter(pk=bad.pk).update(
+        state=JobState.REJECTED, failure_code="HASH_MISMATCH", message="The file of A-001"
+    )
+    text = pictures(world, case)
+    assert "could not be measured. Ask the data manager." in text
+    assert "A-001" not in text
+    Scan.objects.filter(pk=bad.scan_id).update(state=ScanState.VOIDED)
+    assert "no image of this case is in use" in pictures(world, case)
 
 
 @pytest.mark.parametrize("state", [JobState.FAILED, JobState.REJECTED])
