@@ -37,6 +37,7 @@ urlpatterns = [
     path(f"{PATIENT}trajectory.json", patient.trajectory, name="patient_trajectory"),
     path(f"{PATIENT}course.pdf", patient_paper.patient_pdf_file, name="patient_pdf"),
     path(f"{STUDY}runs/<uuid:run_id>/flags/", run_flags.run_flags, name="run_flags"),
+    path("queries/<uuid:query_id>/runs/", run_flags.query_runs, name="query_runs"),
     path(f"{STUDY}cohort/", cohort.cohort_page, name="cohort"),
     path(f"{STUDY}cohort/derived.json", derived.cohort_derived, name="cohort_derived"),
     path(f"{STUDY}cohort/derived.csv", derived.cohort_derived_data, name="cohort_derived_data"),

@@ -44,6 +44,14 @@ OF_NO_IMAGE = "at the day of the visit, since no T1w scan counts"
 
 
 @dataclass(frozen=True, slots=True)
+class AskedAbout:
+    """A load that a query is about: the one in question, or one that it was compared with."""
+
+    run: SegmentationRun
+    is_in_question: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """A current finding of the review, in words."""
 
@@ -209,6 +217,23 @@ def flags(patient: Patient, *, user: Any) -> list[Flag]:
 def flags_of_run(run: SegmentationRun, *, user: Any) -> list[Flag]:
     """Return the current findings on one load; nothing for who may not see loads."""
     return _flags(TrajectoryFlag.objects.filter(run=run, is_current=True), user)
+
+
+def runs_asked_about(query: Query, *, user: Any) -> list[AskedAbout]:
+    """Return the loads that a query asks about, each with what it was compared with.
+
+    As they were found when the query was opened; nothing for who may not see loads.
+    """
+    flags = visible_flags(user, TrajectoryFlag.objects.filter(query=query))
+    found = flags.select_related(
+        "run__visit", "run__result", "reference_run__visit", "reference_run__result"
+    )
+    asked: dict[UUID, AskedAbout] = {}
+    for flag in found.order_by("created_at"):
+        asked[flag.run_id] = AskedAbout(flag.run, True)
+        if flag.reference_run is not None:
+            asked.setdefault(flag.reference_run.pk, AskedAbout(flag.reference_run, False))
+    return sorted(asked.values(), key=lambda one: one.run.visit.date)
 
 
 def _flags(asked_for: QuerySet[TrajectoryFlag], user: Any) -> list[Flag]:

@@ -1,4 +1,4 @@
-"""The flags of one run with their decisions: a part of the page that says how a number was made."""
+"""The flags of a run and the runs of a query: parts of pages, which lead to each other."""
 
 from uuid import UUID
 
@@ -25,3 +25,14 @@ def run_flags(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespon
         log_view(run.visit.patient, request.user)
     reviewed = decisions.reviewed(flags, user=request.user)
     return render(request, "analytics/_run_flags.html", {"reviewed": reviewed})
+
+
+@require_safe
+def query_runs(request: HttpRequest, query_id: UUID) -> HttpResponse:
+    """Show the loads that a query asks about, each with its page; empty for who sees no loads."""
+    query = trial.query(query_id, user=request.user)
+    asked = page.runs_asked_about(query, user=request.user)
+    if asked:
+        log_view(query.patient, request.user)
+    context = {"study": query.study, "asked": asked}
+    return render(request, "analytics/_query_runs.html", context)

@@ -243,6 +243,7 @@ EXPECTED: dict[str, Route] = {
         scope="site", get=SNAPSHOTS, get_status=404, page=False, params={"picture": "plain-t1w"}
     ),
     "run_flags": Route(scope="site", get=SEES_PATIENTS, page=False),
+    "query_runs": Route(scope="site", get=SEES_PATIENTS, page=False),
     "run_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run_cancel": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run_first": Route(scope="site", post={"data_manager"}, post_status=302, seen_by=SEES_PATIENTS),

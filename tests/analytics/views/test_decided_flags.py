@@ -233,3 +233,36 @@ def test_who_sees_loads_but_no_reads_is_told_of_no_mri_score(fallen: World):
         assert ("MRI severity" in page) is is_shown
         assert ("not read" in page) is is_shown
         assert ("MRI score" in paper_of(fallen, role)) is is_shown
+
+
+def runs_of(world: World, role: str, query: Query):
+    client = Client()
+    client.force_login(world.user(role))
+    return client.get(reverse("query_runs", args=[query.pk]))
+
+
+def test_a_query_on_a_falling_load_leads_to_both_segmentations(fallen: World):
+    query = Query.objects.get(rule="LOAD-NON_MONOTONIC", visit__date=DAYS[3])
+    answer = runs_of(fallen, "data_manager", query)
+    run, reference = (SegmentationRun.objects.get(visit__date=day) for day in (DAYS[3], DAYS[1]))
+    assert text(answer) == (
+        "Loads in question "
+        f"{reference.visit.name} , 2024-11-10 160.00 mL, what it is compared with "
+        f"{run.visit.name} , 2025-11-10 90.00 mL, in question"
+    )
+    for one in (run, reference):
+        assert reverse("run", args=["MLD-1", one.pk]) in answer.content.decode()
+    client = Client()
+    client.force_login(fallen.user("data_manager"))
+    page = client.get(reverse("query", args=[query.pk])).content.decode()
+    assert reverse("query_runs", args=[query.pk]) in page
+
+
+def test_a_query_that_is_closed_still_leads_to_what_it_asked_about(fallen: World):
+    query = decide(fallen, "TRUE")
+    assert "90.00 mL, in question" in text(runs_of(fallen, "auditor", query))
+
+
+def test_the_loads_of_a_query_are_shown_to_nobody_who_sees_none(fallen: World):
+    query = Query.objects.get(rule="LOAD-NON_MONOTONIC", visit__date=DAYS[3])
+    assert runs_of(fallen, "coordinator", query).status_code == 404
