@@ -1,6 +1,9 @@
 """Errors in words, without a trace of the inside."""
 
+import re
+
 import pytest
+from django.contrib.staticfiles import finders
 from django.test import Client, RequestFactory
 from django.views import defaults
 
@@ -34,6 +37,12 @@ def test_an_error_shows_no_trace(world: World, monkeypatch):
     assert SENTENCE in text
     assert "inner detail" not in text
     assert "Traceback" not in text
+
+
+def test_the_page_of_an_error_brings_the_mark_of_the_site_and_no_second_error():
+    text = defaults.server_error(RequestFactory().get("/")).content.decode()
+    (icon,) = re.findall(r'<link rel="icon" href="/static/([^"]+)"', text)
+    assert finders.find(icon)
 
 
 def test_a_bad_request_is_answered_in_words():
