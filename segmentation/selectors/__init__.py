@@ -22,6 +22,7 @@ from mldtrial.trial.models import (
 )
 from mldtrial.trial.selectors import ASKED_SEQUENCES, lock_of
 from mldtrial.trial.selectors.owing import scans_there
+from segmentation.imaging.quality.metrics import METHOD_VERSION
 from segmentation.models import (
     JobState,
     ModelVersion,
@@ -107,6 +108,19 @@ def scan_quality(study: Study, quality_id: UUID, *, user: Any) -> ScanQuality:
     if found is None:
         raise Http404("No such measurement.")
     return found
+
+
+def quality_ids_of(run: SegmentationRun, *, user: Any) -> dict[UUID, UUID]:
+    """Return the current measurement of the quality of each image of a run that has one, by scan.
+
+    None of an image that was moved to another visit.
+    """
+    found = ScanQuality.objects.filter(
+        scan__in=[run.t1w_scan_id, run.t2w_scan_id],
+        scan__visit=run.visit_id,
+        method_version=METHOD_VERSION,
+    )
+    return dict(visible_to(user, found).values_list("scan_id", "pk"))
 
 
 def models(*, user: Any) -> QuerySet[ModelVersion]:

@@ -14,7 +14,7 @@ from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
-from segmentation.models import SegmentationRun
+from segmentation.models import JobState, SegmentationRun
 from segmentation.selectors import mask_reviews, set_aside, tissue
 from segmentation.selectors.cautions import caution_words
 from segmentation.selectors.intervals import held_out_of
@@ -53,7 +53,9 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "review": None if result is None else mask_reviews.decided(run, user=request.user),
             "tissue": measured,
             "volumes": [] if measured is None else tissue.shown_volumes(measured),
-            "rows": rows,
+            "heading": _heading(run),
+            "may_see_history": policies.may(request.user, "view_audit", run.visit),
+            "images": _images(run, rows, user=request.user),
             **_left_out(run, rows),
             "trained": trained_on(run.visit.patient, run.model_version),
             "provenance": [
@@ -77,6 +79,21 @@ def _in_words(value: Any, between: str = "\n") -> Any:
     if isinstance(value, list):
         return ", ".join(str(_in_words(part, ", ")) for part in value) or "none"
     return value
+
+
+def _heading(run: SegmentationRun) -> str:
+    if run.state == JobState.SUCCEEDED:
+        return "How this number was made"
+    return "No number was made" if run.is_finished else "No number yet"
+
+
+def _images(
+    run: SegmentationRun, rows: Sequence[ScanRow], *, user: Any
+) -> list[tuple[ScanRow, UUID | None]]:
+    """Return the images of a run, each with the measurement of its quality that may be seen."""
+    may_see = policies.may(user, "view_quality", run.visit)
+    quality_ids = selectors.quality_ids_of(run, user=user) if may_see else {}
+    return [(row, quality_ids.get(row.scan.pk)) for row in rows]
 
 
 def _left_out(run: SegmentationRun, rows: Sequence[ScanRow]) -> dict[str, Any]:
