@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analytics.stats.courses import false_alarms, planted_falls
-from analytics.stats.errors import NotEstimableError
 from analytics.stats.monotonicity import Tolerance, pair_tolerance
 from analytics.stats.paired import (
     Cell,
@@ -24,6 +23,7 @@ from analytics.stats.paired import (
     of_courses,
     quartiles,
     rising,
+    told,
 )
 from analytics.stats.ranked import IntervalOf, Pending, planned, with_interval
 
@@ -117,16 +117,9 @@ def planned_table(
         quantities += cells.of_the_truth()
     parts = [[s for s in scans if s.acq_stratum == stratum] for stratum in STRATA]
     return [
-        TableRow(quantity, unit, beside, published, (_told(cell, parts[0]), _told(cell, parts[1])))
+        TableRow(quantity, unit, beside, published, (told(cell, parts[0]), told(cell, parts[1])))
         for quantity, unit, beside, published, cell in quantities
     ]
-
-
-def _told(cell: Cell, scans: Sequence[PairedScan]) -> Figure:
-    try:
-        return cell(scans)
-    except NotEstimableError as error:
-        return Figure(None, None, None, 0, str(error))
 
 
 Quantity = tuple[str, str, str, tuple[float | None, float | None], Cell]

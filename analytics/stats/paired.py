@@ -78,6 +78,14 @@ class Figure:
 Cell = Callable[[Sequence[PairedScan]], Figure]
 
 
+def told(cell: Cell, scans: Sequence[PairedScan]) -> Figure:
+    """Return the figure of scans, or why there is none."""
+    try:
+        return cell(scans)
+    except NotEstimableError as error:
+        return Figure(None, None, None, 0, str(error))
+
+
 def complete(scans: Sequence[PairedScan], *names: str) -> tuple[list[Array], list[str]]:
     """Return the values of the scans that have all of them, and their patients."""
     rows = [(scan.subject, [getattr(scan, name) for name in names]) for scan in scans]
@@ -107,12 +115,23 @@ def quartiles(name: str) -> Cell:
 
     def cell(scans: Sequence[PairedScan]) -> Figure:
         (values,), _ = complete(scans, name)
-        if not values.size:
-            raise NotEstimableError("No scan has it.")
-        low, middle, high = (float(value) for value in np.percentile(values, [25, 50, 75]))
-        return Figure(middle, low, high, values.size)
+        return median_of(values)
 
     return cell
+
+
+def median_of(values: Sequence[float] | Array) -> Figure:
+    """Return the median of values, with its quartiles beside it.
+
+    Raises
+    ------
+    NotEstimableError
+        If there is none.
+    """
+    if not len(values):
+        raise NotEstimableError("No scan has it.")
+    low, middle, high = (float(value) for value in np.percentile(values, [25, 50, 75]))
+    return Figure(middle, low, high, len(values))
 
 
 def bias(other: str, one: str = "test_ml") -> Cell:
