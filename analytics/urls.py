@@ -5,6 +5,7 @@ from django.urls import path
 from analytics.views import (
     agreement,
     agreement_overlaps,
+    agreement_overview,
     agreement_paper,
     cohort,
     cohort_figures,
@@ -60,6 +61,11 @@ urlpatterns = [
     path(REPORT, cohort_reports.cohort_report, name="cohort_report"),
     path(f"{REPORT}report.pdf", cohort_reports.cohort_report_pdf, name="cohort_report_pdf"),
     path(f"{STUDY}agreement/", agreement.agreement_page, name="agreement"),
+    path(
+        f"{STUDY}agreement/overview.csv",
+        agreement_overview.agreement_overview_file,
+        name="agreement_overview_file",
+    ),
     path(f"{STUDY}agreement/table.csv", agreement.agreement_file, name="agreement_file"),
     path(
         f"{STUDY}agreement/masks.csv",

@@ -47,11 +47,30 @@ class StratumPart:
 
 
 @dataclass(frozen=True, slots=True)
+class OverviewPart:
+    """Every method of the study beside the reference, in words.
+
+    Attributes
+    ----------
+    rows
+        The method with its stratum, then a cell for each head; one cell alone that says why there
+        is none.
+    """
+
+    title: str
+    heads: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    notes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class AgreementPaper:
     """All that the paper says, in words.
 
     Attributes
     ----------
+    overview : OverviewPart or None
+        None where the study has no more than two methods.
     methods : tuple of str
         The method that counts and the other one; the heads of the columns of outliers.
     """
@@ -63,6 +82,7 @@ class AgreementPaper:
     table: Sequence[Sequence[str]]
     note: str
     strata: Sequence[StratumPart]
+    overview: OverviewPart | None = None
 
 
 def agreement_pdf(paper: AgreementPaper, origin: Origin) -> bytes:
@@ -73,6 +93,8 @@ def agreement_pdf(paper: AgreementPaper, origin: Origin) -> bytes:
         sheet.facts(paper.facts),
         *(sheet.words(warning, sheet.WARNING) for warning in paper.warnings),
     ]
+    if paper.overview is not None:
+        story += sheet.section(paper.overview.title, *_overview(paper.overview))
     if paper.table:
         columns = [
             Column("Quantity", 3.0),
@@ -87,6 +109,12 @@ def agreement_pdf(paper: AgreementPaper, origin: Origin) -> bytes:
     for part in paper.strata:
         story += sheet.section(part.title, *_stratum(part, paper.methods))
     return sheet.build(paper.title, story, origin)
+
+
+def _overview(part: OverviewPart) -> list[Flowable]:
+    columns = [Column("Method", 1.5), *(Column(one, 1.4, is_number=True) for one in part.heads)]
+    rows = [[*row, *[""] * (len(columns) - len(row))] for row in part.rows]
+    return [sheet.table(columns, rows), *(sheet.words(one, sheet.SMALL) for one in part.notes)]
 
 
 def _stratum(part: StratumPart, methods: tuple[str, str]) -> list[Flowable]:

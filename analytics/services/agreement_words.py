@@ -31,6 +31,12 @@ def warnings(compared: Comparison) -> list[str]:
             "Demonstration. One of the methods is for demonstration; its numbers say nothing "
             "about a patient."
         )
+    return [*said, *notes(compared)]
+
+
+def notes(compared: Comparison) -> list[str]:
+    """Return what is to be said of these two methods alone: `warnings` without demonstration."""
+    said = []
     if compared.correction is not None:
         corrected, origin = compared.correction
         said.append(

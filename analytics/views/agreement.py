@@ -1,7 +1,6 @@
 """Two methods side by side, as in the reference study: page, charts, table."""
 
 import hashlib
-from collections.abc import Sequence
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -9,8 +8,6 @@ from urllib.parse import urlencode
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import content_disposition_header
-from django.utils.text import get_valid_filename
 from django.views.decorators.http import require_safe
 
 from analytics.figures.agreement import PairMark, bland_altman_figure
@@ -23,14 +20,20 @@ from analytics.services.agreement import Stratum
 from analytics.stats.method_table import STRATA, TableRow
 from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX
 from analytics.stats.ranked import Pending
-from analytics.views import charts
+from analytics.views import agreement_overview, charts
+from analytics.views.agreement_pair import (
+    asked_for,
+    csv_answer,
+    file_name,
+    of_pair,
+    pair_asked_for,
+    study_of,
+)
 from analytics.views.unchanged import unless_unchanged
 from analytics.views.waited_for import asked_again, ordered
 from mldtrial.trial import policies
-from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
-from segmentation.models import ModelVersion
 
 MOST_OUTLIERS = 20
 
@@ -46,8 +49,10 @@ def agreement_page(request: HttpRequest, study_code: str) -> HttpResponse:
     context: dict[str, Any] = {"study": study, "methods": methods}
     if pair is not None:
         compared = agreement.comparison(study, pair, user=request.user)
-        _log_look(request, study, compared)
-        context |= _context(request, study, compared)
+        overview = agreement_overview.shown(request, study, methods, pair)
+        if compared.scans or overview is not None:
+            _log_look(request, study)
+        context |= {**_context(request, study, compared), "overview": overview}
     return render(request, "analytics/agreement.html", context)
 
 
@@ -64,14 +69,14 @@ def _fragment(request: HttpRequest, study: Study, pair: MethodPair | None) -> Ht
     if drawn != _drawn(compared):
         # The rest of the page is of other records by now: one page tells of one state.
         return HttpResponse(headers={"HX-Refresh": "true"})
-    _log_look(request, study, compared)
+    if compared.scans:
+        _log_look(request, study)
     shown = {**_table(request, study, compared), "is_fragment": True}
     return render(request, "analytics/_agreement_numbers.html", shown)
 
 
-def _log_look(request: HttpRequest, study: Study, compared: Comparison) -> None:
-    if compared.scans:
-        access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+def _log_look(request: HttpRequest, study: Study) -> None:
+    access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
 
 
 DRAWN = "drawn"
@@ -85,7 +90,7 @@ def _drawn(compared: Comparison) -> str:
 
 
 def _fragment_url(study: Study, pair: MethodPair, drawn: str) -> str:
-    return f"{_of_pair('agreement', pair, study.code)}&{urlencode({'fragment': 1, DRAWN: drawn})}"
+    return f"{of_pair('agreement', pair, study.code)}&{urlencode({'fragment': 1, DRAWN: drawn})}"
 
 
 def _table(request: HttpRequest, study: Study, compared: Comparison) -> dict[str, Any]:
@@ -117,9 +122,9 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
         "fewest_for_thirds": FEWEST,
         "fewest_for_box": FEWEST_FOR_BOX,
         "may_export": policies.may(request.user, "export_rows", study),
-        "file_url": _of_pair("agreement_file", compared.pair, study.code),
-        "masks_url": _of_pair("agreement_masks_file", compared.pair, study.code),
-        "pdf_url": _of_pair("agreement_pdf", compared.pair, study.code),
+        "file_url": of_pair("agreement_file", compared.pair, study.code),
+        "masks_url": of_pair("agreement_masks_file", compared.pair, study.code),
+        "pdf_url": of_pair("agreement_pdf", compared.pair, study.code),
     }
 
 
@@ -158,13 +163,11 @@ def _panel(study: Study, compared: Comparison, stratum: Stratum) -> dict[str, An
     return {
         "stratum": stratum,
         "file_name": figure_name(agreements.DATASET),
-        "url": _of_pair("agreement_chart", compared.pair, study.code, stratum.name),
+        "url": of_pair("agreement_chart", compared.pair, study.code, stratum.name),
         "overlaps": [
             (
                 measure.name,
-                _of_pair(
-                    "agreement_overlap", compared.pair, study.code, stratum.name, measure.slug
-                ),
+                of_pair("agreement_overlap", compared.pair, study.code, stratum.name, measure.slug),
                 figure_name(measure.slug),
             )
             for measure in MEASURES
@@ -185,7 +188,7 @@ def agreement_chart(request: HttpRequest, study_code: str, stratum: str) -> Http
     scans = () if compared is None else compared.scans
     found = agreements.stratum(stratum, scans)
     if found.pairs:
-        access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+        _log_look(request, study)
     figure = bland_altman_figure(
         [mark_of(study, pair) for pair in found.pairs],
         title=f"{stratum} scans",
@@ -206,53 +209,6 @@ def agreement_file(request: HttpRequest, study_code: str) -> HttpResponse:
     compared = asked_for(request, study)
     content = agreements.as_csv(study=study, comparison=compared, by=request.user)
     return csv_answer(content, file_name(study, agreements.DATASET, compared, "csv"))
-
-
-def csv_answer(content: bytes, name: str) -> HttpResponse:
-    """Return a table under a name, to be kept as a file."""
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = content_disposition_header(True, name)
-    return response
-
-
-def file_name(study: Study, what: str, compared: Comparison | None, ending: str) -> str:
-    """Return the name of a file of a comparison, with both methods in it."""
-    methods = [] if compared is None else [str(compared.tested), "beside", str(compared.reference)]
-    return get_valid_filename(f"{'_'.join((study.code, what, *methods))}.{ending}")
-
-
-def study_of(request: HttpRequest, study_code: str) -> Study:
-    """Return the study of an address, for whoever may compare methods."""
-    study = trial.study(study_code, user=request.user)
-    policies.require(request.user, "view_impact", study)
-    return study
-
-
-def asked_for(request: HttpRequest, study: Study) -> Comparison | None:
-    """Return the comparison of the address; None where there are no two methods."""
-    pair = pair_asked_for(request, agreement.methods(study, user=request.user))
-    return None if pair is None else agreement.comparison(study, pair, user=request.user)
-
-
-def pair_asked_for(request: HttpRequest, methods: Sequence[ModelVersion]) -> MethodPair | None:
-    """Return the two methods of the address; None where there are no two.
-
-    Without names in the address, or with others than those of the study, the method that counts is
-    under test, or a network where that is conventional, and the first other one the reference.
-    """
-    if len(methods) < 2:
-        return None
-    named = {str(model.pk): model for model in methods}
-    return agreement.chosen_pair(
-        methods,
-        tested=named.get(request.GET.get("test", "")),
-        reference=named.get(request.GET.get("reference", "")),
-    )
-
-
-def _of_pair(name: str, pair: MethodPair, *arguments: str) -> str:
-    asked = urlencode({"test": pair.tested.pk, "reference": pair.reference.pk})
-    return f"{reverse(name, args=arguments)}?{asked}"
 
 
 def mark_of(study: Study, pair: Compared) -> PairMark:

@@ -14,7 +14,7 @@ from analytics.services.agreement import Stratum
 from analytics.stats.method_table import STRATA
 from analytics.stats.overlap_bands import THIRDS, Band
 from analytics.views import charts
-from analytics.views.agreement import asked_for, csv_answer, file_name, study_of
+from analytics.views.agreement_pair import asked_for, csv_answer, file_name, study_of
 from analytics.views.paper import number
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies

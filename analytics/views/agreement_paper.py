@@ -1,31 +1,28 @@
 """The agreement of two methods as PDF: what the page shows, for a file or a discussion."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
 from analytics.figures.overlaps import MEASURES
 from analytics.reports import ABSENT
-from analytics.reports.agreement import AgreementPaper, StratumPart, agreement_pdf
+from analytics.reports.agreement import AgreementPaper, OverviewPart, StratumPart, agreement_pdf
 from analytics.reports.agreement_overlaps import OverlapPanel
+from analytics.selectors import agreement
 from analytics.selectors.agreement import Compared, Comparison
 from analytics.services import agreement as agreements
 from analytics.services import agreement_words, papers
 from analytics.services.agreement import Stratum
+from analytics.services.agreement_overview import Overview
 from analytics.stats.method_table import Figure, TableRow
 from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX, Band, Quartiles
 from analytics.views import charts
-from analytics.views.agreement import (
-    MOST_OUTLIERS,
-    asked_for,
-    digits_of,
-    file_name,
-    is_counted,
-    mark_of,
-    study_of,
-)
+from analytics.views.agreement import MOST_OUTLIERS, digits_of, is_counted, mark_of
 from analytics.views.agreement_overlaps import SURFACE_MM, cells_of
+from analytics.views.agreement_overview import HEADS, cells, note_on, overview_of
+from analytics.views.agreement_pair import file_name, pair_asked_for, study_of
 from analytics.views.paper import number, pdf_answer
 from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
@@ -37,12 +34,17 @@ def agreement_pdf_file(request: HttpRequest, study_code: str) -> HttpResponse:
     """Send how far the method that counts agrees with another one, as PDF."""
     version = papers.data_version()
     study = study_of(request, study_code)
-    compared = asked_for(request, study)
-    if compared is not None and compared.scans:
-        access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+    methods = agreement.methods(study, user=request.user)
+    pair = pair_asked_for(request, methods)
+    compared, paper = None, _nothing(study)
+    if pair is not None:
+        compared = agreement.comparison(study, pair, user=request.user)
+        overview = _overview(overview_of(study, methods, pair, user=request.user))
+        if compared.scans or overview is not None:
+            access.log_blinded_view(study=study, by=request.user, what="agreement of methods")
+        paper = replace(_paper(study, compared), overview=overview)
     of = f"{study.code} · agreement of methods"
     origin = papers.origin(of=of, by=request.user, version=version)
-    paper = _nothing(study) if compared is None else _paper(study, compared)
     content = agreement_pdf(paper, origin)
     papers.take_agreement(content, study=study, comparison=compared, by=request.user, origin=origin)
     return pdf_answer(content, file_name(study, "agreement", compared, "pdf"))
@@ -71,6 +73,24 @@ def _paper(study: Study, compared: Comparison) -> AgreementPaper:
         table=[_table_row(row) for row in agreements.table(study, compared)],
         note=_note(study, compared),
         strata=[_stratum(study, stratum) for stratum in strata],
+    )
+
+
+def _overview(found: Overview | None) -> OverviewPart | None:
+    if found is None:
+        return None
+    return OverviewPart(
+        title=f"All methods beside {found.reference}",
+        heads=HEADS,
+        rows=[
+            [f"{row.tested}, {stratum}", *(cell.words for cell in cells(said))]
+            for row in found.rows
+            for stratum, said in row.strata
+        ],
+        notes=[
+            note_on(found),
+            *(f"{row.tested}: {' '.join(row.notes)}" for row in found.rows if row.notes),
+        ],
     )
 
 

@@ -311,6 +311,7 @@ EXPECTED: dict[str, Route] = {
         scope="study", get=IMPACT, page=False, params={"stratum": "3D", "slug": "dice"}
     ),
     "agreement_masks_file": Route(scope="study", get=EXPORTS, page=False),
+    "agreement_overview_file": Route(scope="study", get=EXPORTS, page=False),
     "agreement_file": Route(scope="study", get=EXPORTS, page=False),
     "rescans": Route(scope="study", get=IMPACT),
     "reference_cohort": Route(scope="study", get=IMPACT, post={"data_manager"}),

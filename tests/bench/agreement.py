@@ -50,7 +50,28 @@ def _measure() -> list[dict[str, Any]]:
         big_cohort.set_beside(template.run, other)
         there = patients
         found.append({"scans": patients * big_cohort.SCANS_EACH + 1, **_looks(client)})
+    for name in ("third", "fourth"):
+        more = make_model(name, state=ReleaseState.CANDIDATE)
+        big_cohort.set_beside(template.run, more)
+    found.append({"methods": 4, **_overview(client, template.run.model_version_id)})
     return found
+
+
+def _overview(client: Any, reference: Any) -> dict[str, Any]:
+    """Return the seconds of a look with all methods beside one, counted anew and kept."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    url = f"{PAGE}?reference={reference}"
+    with CaptureQueriesContext(connection) as captured:
+        first, page = _timed(lambda: client.get(url))
+    assert b"All methods beside" in page.content
+    again = [_timed(lambda: client.get(url))[0] for _ in range(LOOKS)]
+    return {
+        "overview_first_s": first,
+        "overview_kept_s": tuple(median(one) for one in zip(*again, strict=True)),
+        "queries_of_the_first": len(captured),
+    }
 
 
 def _looks(client: Any) -> dict[str, Any]:

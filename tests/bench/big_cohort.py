@@ -108,7 +108,7 @@ def set_beside(run: Any, model: Any) -> None:
     noise = "abs(hashtext(t.id::text)) %% 1000"
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL session_replication_role = replica")
-        given = {"old": run.model_version_id, "new": model.pk}
+        given = {"old": run.model_version_id, "new": str(model.pk)}
         for sql in BESIDE:
             cursor.execute(sql.format(noise=noise), given)
     with connection.cursor() as cursor:
@@ -118,13 +118,13 @@ def set_beside(run: Any, model: Any) -> None:
 BESIDE = (
     """
     INSERT INTO segmentation_segmentationrun SELECT (jsonb_populate_record(t, jsonb_build_object(
-        'id', md5('other-' || t.id)::uuid, 'model_version_id', %(new)s::uuid))).*
+        'id', md5(%(new)s || t.id)::uuid, 'model_version_id', %(new)s::uuid))).*
     FROM segmentation_segmentationrun AS t WHERE t.model_version_id = %(old)s
     ON CONFLICT DO NOTHING
     """,
     """
     INSERT INTO segmentation_segmentationresult SELECT (jsonb_populate_record(r, jsonb_build_object(
-        'run_id', md5('other-' || t.id)::uuid, 'mask_path', 'other-' || r.mask_path,
+        'run_id', md5(%(new)s || t.id)::uuid, 'mask_path', %(new)s || r.mask_path,
         'demyelination_load_ml', greatest(0.1, r.demyelination_load_ml - ({noise}) / 160.0)))).*
     FROM segmentation_segmentationresult AS r
     JOIN segmentation_segmentationrun AS t ON t.id = r.run_id WHERE t.model_version_id = %(old)s
@@ -133,7 +133,7 @@ BESIDE = (
     """
     INSERT INTO segmentation_maskoverlap (id, created_at, run_id, reference_run_id,
         method_version, dice, hausdorff95_mm, surface_dice)
-    SELECT md5('overlap-' || t.id)::uuid, now(), t.id, md5('other-' || t.id)::uuid,
+    SELECT md5('overlap-' || %(new)s || t.id)::uuid, now(), t.id, md5(%(new)s || t.id)::uuid,
         'overlap-1', 0.5 + ({noise}) / 2500.0, 1 + ({noise}) / 250.0, 0.5 + ({noise}) / 2500.0
     FROM segmentation_segmentationrun AS t WHERE t.model_version_id = %(old)s
     ON CONFLICT DO NOTHING

@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from analytics.selectors import agreement
-from analytics.selectors.agreement import Comparison
+from analytics.selectors.agreement import MethodPair
 from analytics.services import agreement as agreements
+from analytics.services import agreement_overview as overviews
 from mldtrial.audit.context import acting
 from mldtrial.trial.models import Study
 from segmentation.models import ModelVersion
@@ -45,6 +46,11 @@ class Command(BaseCommand):
             metavar="NAME",
             help="the other method, by name or with its version; the first one if absent",
         )
+        parser.add_argument(
+            "--overview",
+            action="store_true",
+            help="every method with loads beside the reference, instead of the table of two",
+        )
         parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
     def handle(self, *_args: Any, **options: Any) -> None:
@@ -62,41 +68,63 @@ class Command(BaseCommand):
             raise CommandError("There is no such study, or no such person.")
         with acting(user=user, origin=ORIGIN):
             try:
-                found = _comparison(study, user, options["test"], options["reference"])
-                content = agreements.as_csv(study=study, comparison=found, by=user)
+                methods = agreement.methods(study, user=user)
+                pair = _pair(study, methods, options["test"], options["reference"])
+                if options["overview"]:
+                    content, told, said = _overview(study, methods, pair, user)
+                else:
+                    content, told, said = _table(study, pair, user)
             except PermissionDenied as error:
                 raise CommandError("This person may not take this table.") from error
         try:
             options["out"].write_bytes(content)
         except OSError as error:
             raise CommandError(f"The file cannot be written: {error.strerror}.") from error
-        told = {
-            "path": str(options["out"]),
-            "test": str(found.tested),
-            "reference": str(found.reference),
-            "scans": len(found.scans),
-            "pairs": sum(one.is_pair for one in found.scans),
-            "masks_waiting": found.masks_waiting,
-        }
-        if options["json"]:
-            self.stdout.write(json.dumps(told))
-        else:
-            self.stdout.write(
-                f"{told['path']}: {found.tested} beside {found.reference}, "
-                f"{told['pairs']} of {told['scans']} scans measured by both, "
-                f"{found.masks_waiting} pairs of masks not compared yet"
-            )
+        told = {"path": str(options["out"]), **told}
+        self.stdout.write(json.dumps(told) if options["json"] else f"{options['out']}: {said}")
 
 
-def _comparison(study: Study, user: Any, test: str | None, reference: str | None) -> Comparison:
-    methods = agreement.methods(study, user=user)
+Written = tuple[bytes, dict[str, Any], str]
+"""The file, what is said of it as JSON, and in words."""
+
+
+def _table(study: Study, pair: MethodPair, user: Any) -> Written:
+    found = agreement.comparison(study, pair, user=user)
+    content = agreements.as_csv(study=study, comparison=found, by=user)
+    told = {
+        "test": str(found.tested),
+        "reference": str(found.reference),
+        "scans": len(found.scans),
+        "pairs": sum(one.is_pair for one in found.scans),
+        "masks_waiting": found.masks_waiting,
+    }
+    said = (
+        f"{found.tested} beside {found.reference}, {told['pairs']} of {told['scans']} scans "
+        f"measured by both, {found.masks_waiting} pairs of masks not compared yet"
+    )
+    return content, told, said
+
+
+def _overview(
+    study: Study, methods: Sequence[ModelVersion], pair: MethodPair, user: Any
+) -> Written:
+    if len(methods) < overviews.FEWEST:
+        raise CommandError(f"An overview needs {overviews.FEWEST} methods with loads.")
+    found = overviews.overview(study, methods, pair.reference, user=user)
+    content = overviews.as_csv(study=study, found=found, by=user)
+    told = {"tests": [row.tested for row in found.rows], "reference": found.reference}
+    return content, told, f"{len(found.rows)} methods beside {found.reference}"
+
+
+def _pair(
+    study: Study, methods: Sequence[ModelVersion], test: str | None, reference: str | None
+) -> MethodPair:
     tested = None if test is None else _named(study, methods, test)
     others = [model for model in methods if model != tested]
     named = None if reference is None else _named(study, others, reference)
     if len(methods) < 2:
         raise CommandError(_nothing(study) + ".")
-    pair = agreement.chosen_pair(methods, tested=tested, reference=named)
-    return agreement.comparison(study, pair, user=user)
+    return agreement.chosen_pair(methods, tested=tested, reference=named)
 
 
 def _nothing(study: Study) -> str:

@@ -394,11 +394,11 @@ def test_a_correction_beside_its_origin_is_said_to_have_begun_as_it(
     correct(pairs[0], 20.5, corrected, origin)
     said = "The masks of next corrected 1 began as those of next 1"
     query = f"?test={origin.pk}&reference={corrected.pk}"
-    assert said in page(client, world, query)
+    assert f"<span>{said}" in page(client, world, query)
     assert said in text_of(client.get(address("agreement_pdf") + query).content)
     assert "1 scan of 1 patient measured by both" in page(client, world, query)
     assert "corrected by hand)" in page(client, world)  # to be chosen
-    assert said not in page(client, world, f"?reference={corrected.pk}")
+    assert f"<span>{said}" not in page(client, world, f"?reference={corrected.pk}")
 
 
 def test_a_correction_is_not_compared_with_a_mask_that_took_the_place_of_its_origin(
