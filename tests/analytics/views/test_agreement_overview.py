@@ -1,9 +1,11 @@
 """Three methods or more at one look: every one beside a reference, on page, paper and in a file."""
 
 import csv
+import re
 from datetime import date
 from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.management import call_command
@@ -11,22 +13,32 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from analytics.selectors import agreement, kept
 from analytics.services import agreement_overview
 from mldtrial.audit.models import AccessEvent
 from mldtrial.trial.models import AcqStratum, Blinding, GmfcMldAssessment, Study
 from segmentation.imaging.overlap import OVERLAP_VERSION
 from segmentation.models import MaskOverlap, Method, ModelVersion, ReleaseState, SegmentationRun
 from tests.support.loads import make_load, make_model, trained_on
+from tests.support.numbered import numbered_tables
 from tests.support.papers import text_of
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
+LOADS = "segmentation_segmentationresult"
+NOT_TOLD = {"audit_lockedrecord"}
+"""Locks say in words why a load is lacking, and an overview has no such words."""
 DAYS = [date(2024, month, 10) for month in (1, 4, 7)]
 
 
 @pytest.fixture
 def manual(world: World) -> ModelVersion:
-    """Masks by hand, a network and the conventional method at four 3D scans of two patients.
+    """Return the masks by hand of three methods in the world of the test."""
+    return three_methods(world)
+
+
+def three_methods(world: World) -> ModelVersion:
+    """Put masks by hand, a network and a conventional method at four scans; return the first.
 
     The network finds 1 to 4 mL more than the hand, the conventional method 10 mL less.
     """
@@ -234,6 +246,35 @@ def test_the_queries_do_not_grow_with_the_scans(client, world: World, manual: Mo
     for month in range(2, 10):
         add(date(2025, month, 3))
     assert count() == few
+
+
+def test_it_is_counted_once_while_the_records_stand(
+    chained_world: World, monkeypatch: pytest.MonkeyPatch
+):
+    """Of tables alone whose every change has a number."""
+    monkeypatch.setattr(kept, "connection", SimpleNamespace(in_atomic_block=False))
+    manual = three_methods(chained_world)
+    user = chained_world.user("data_manager")
+    numbered = numbered_tables()
+
+    def look() -> tuple[agreement_overview.Overview, set[str]]:
+        methods = agreement.methods(chained_world.study, user=user)
+        with CaptureQueriesContext(connection) as asked:
+            found = agreement_overview.overview(chained_world.study, methods, manual, user=user)
+        read = (re.findall(r'(?:FROM|JOIN) "(\w+)"', query["sql"]) for query in asked)
+        return found, {table for tables in read for table in tables}
+
+    (first, read), (second, read_again) = look(), look()
+    assert first == second
+    assert LOADS in read
+    assert LOADS not in read_again
+    assert read - NOT_TOLD <= numbered
+    run = make_load(chained_world.patient_a, DAYS[2], 44.0)
+    make_load(chained_world.patient_a, DAYS[2], 40.0, model=manual, beside=run)
+    third, read = look()
+    assert LOADS in read
+    assert third.rows[0].strata[0][1].n_scans == 5
+    kept.forget()
 
 
 def test_a_look_at_the_overview_of_a_blinded_study_is_logged(
