@@ -7,10 +7,15 @@ from segmentation.selectors.usable import usable_scans
 from segmentation.services.segmenters import is_made_elsewhere
 
 
+def retired(model: ModelVersion) -> str:
+    """Return that a method segments nothing any more."""
+    return f"{model} is retired. Name one that is active or a candidate."
+
+
 def why_not(visit: Visit, model: ModelVersion) -> str:
     """Return what but a lock keeps a visit from being segmented, and what to do about it."""
     if model.state == ReleaseState.RETIRED:
-        return f"{model} is retired. Name one that is active or a candidate."
+        return retired(model)
     if is_made_elsewhere(model):
         return f"The masks of {model} are made elsewhere: bring them in with import_mask."
     for sequence in model.sequences:

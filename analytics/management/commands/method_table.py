@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from analytics.stats.method_table import STRATA, Figure, PairedScan, TableRow, method_table
 from segmentation.inference.base import Segmenter
 from segmentation.phantom.cohort import CohortScan, draw_cohort, write_cohort
-from segmentation.selectors.registry import model_named
+from segmentation.selectors.registry import IF_NO_VERSION, NotRegisteredError, model_named
 from segmentation.services.segmenters import load_segmenter
 from segmentation.training.compare import ComparedScan, compare_methods
 
@@ -32,7 +32,13 @@ class Command(BaseCommand):
         """Add the arguments of the command."""
         parser.add_argument("out", type=Path, metavar="OUT", help="folder of images and results")
         parser.add_argument("--test", default="mld-phantom", metavar="NAME")
+        parser.add_argument(
+            "--test-version",
+            metavar="V",
+            help=IF_NO_VERSION,
+        )
         parser.add_argument("--reference", default="clusterize", metavar="NAME")
+        parser.add_argument("--reference-version", metavar="V", help="the same")
         parser.add_argument("--seed", type=int, default=SEED, help="of the cohort")
         parser.add_argument("--resamples", type=int, default=2000, help="of the bootstrap")
         parser.add_argument(
@@ -51,7 +57,8 @@ class Command(BaseCommand):
         names = (options["test"], options["reference"])
         if len(set(names)) == 1:
             raise CommandError("A method is compared with another one, not with itself.")
-        methods = [_segmenter(name) for name in names]
+        versions = (options["test_version"], options["reference_version"])
+        methods = [_segmenter(*one) for one in zip(names, versions, strict=True)]
         out: Path = options["out"]
         planned = _first(draw_cohort(options["seed"]), options["patients"])
         try:
@@ -76,11 +83,11 @@ class Command(BaseCommand):
             self.stdout.write(as_text(rows, methods))
 
 
-def _segmenter(name: str) -> Segmenter:
-    model = model_named(name)
-    if model is None:
-        raise CommandError(f"No method {name!r} is registered; use register_model first.")
-    return load_segmenter(model)
+def _segmenter(name: str, version: str | None) -> Segmenter:
+    try:
+        return load_segmenter(model_named(name, version))
+    except NotRegisteredError as error:
+        raise CommandError(str(error)) from error
 
 
 def _first(scans: Sequence[CohortScan], patients: int | None) -> list[CohortScan]:

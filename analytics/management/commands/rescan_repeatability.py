@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from analytics.stats.errors import NotEstimableError
 from analytics.stats.method_table import STRATA
 from analytics.stats.reliability import Repeatability, repeatability
-from segmentation.selectors.registry import model_named
+from segmentation.selectors.registry import IF_NO_VERSION, NotRegisteredError, model_named
 from segmentation.services.segmenters import ModelChangedError, load_segmenter
 from segmentation.training.rescans import Rescanned, measure_rescans
 
@@ -33,6 +33,11 @@ class Command(BaseCommand):
             "records", type=Path, metavar="RECORDS", help="file of what was measured"
         )
         parser.add_argument("--model", default="mld-phantom", metavar="NAME")
+        parser.add_argument(
+            "--model-version",
+            metavar="V",
+            help=IF_NO_VERSION,
+        )
         parser.add_argument("--patients", type=int, default=24, help="half of them 3D, half 2D")
         parser.add_argument("--scans", type=int, default=2, help="of each patient")
         parser.add_argument("--seed", type=int, default=SEED)
@@ -46,11 +51,10 @@ class Command(BaseCommand):
         CommandError
             If the model is not registered, RECORDS holds other scans, or numbers are too small.
         """
-        model = model_named(options["model"])
-        if model is None:
-            raise CommandError(
-                f"No method {options['model']!r} is registered; use register_model first."
-            )
+        try:
+            model = model_named(options["model"], options["model_version"])
+        except NotRegisteredError as error:
+            raise CommandError(str(error)) from error
         if not options["records"].parent.is_dir():
             raise CommandError(f"There is no folder {options['records'].parent} for the records.")
         try:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from mldtrial.audit.context import acting
-from segmentation.selectors.registry import model_named
+from segmentation.selectors.registry import IF_NO_VERSION, NotRegisteredError, model_named
 from segmentation.services import intervals
 from segmentation.services.segmenters import load_segmenter
 from segmentation.training.calibration import report
@@ -24,7 +24,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Declare the options."""
         parser.add_argument("--model", required=True, help="name of a registered model")
-        parser.add_argument("--model-version", help="the latest registered one if absent")
+        parser.add_argument("--model-version", help=IF_NO_VERSION)
         parser.add_argument(
             "--work", type=Path, required=True, help="file of what was segmented; it is continued"
         )
@@ -67,9 +67,10 @@ class Command(BaseCommand):
         **__: Any,
     ) -> None:
         """Draw, segment, calibrate, measure; put it on record if asked to."""
-        found = model_named(model, model_version)
-        if found is None:
-            raise CommandError("No such model is registered; use register_model first.")
+        try:
+            found = model_named(model, model_version)
+        except NotRegisteredError as error:
+            raise CommandError(str(error)) from error
         self.stderr.write(f"Calibrating {found}.")
         segmenter = load_segmenter(found)
         try:

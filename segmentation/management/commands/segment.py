@@ -13,10 +13,10 @@ from mldtrial.trial.models import Scan, ScanState, Visit
 from mldtrial.trial.selectors import locks_on
 from mldtrial.trial.services import locking
 from segmentation import tasks
-from segmentation.models import JobState, ModelVersion, SegmentationRun
-from segmentation.selectors.registry import model_named
+from segmentation.models import JobState, ModelVersion, ReleaseState, SegmentationRun
+from segmentation.selectors.registry import IF_NO_VERSION, NotRegisteredError, model_named
 from segmentation.services import models, runs, shadowing, store
-from segmentation.services.unsegmented import why_not
+from segmentation.services.unsegmented import retired, why_not
 
 WAIT_SECONDS = 3600
 
@@ -33,13 +33,14 @@ class Command(BaseCommand):
         which.add_argument("--scan")
         which.add_argument("--all", action="store_true")
         parser.add_argument("--model", help="name of a registered model; the active one if absent")
+        parser.add_argument("--model-version", help=IF_NO_VERSION)
         parser.add_argument("--wait", action="store_true")
         parser.add_argument("--inline", action="store_true")
         parser.add_argument("--json", action="store_true", dest="as_json")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Queue, follow, report; a failed run makes the exit status non-zero."""
-        model = _model(options["model"])
+        model = _model(options["model"], options["model_version"])
         visits = self._open_visits(options, model)
         with acting(origin="command:segment"):
             queued = [
@@ -102,10 +103,22 @@ def _row(run: SegmentationRun) -> dict[str, Any]:
     }
 
 
-def _model(name: str | None) -> ModelVersion:
-    found = models.active_model() if name is None else model_named(name)
-    if found is None:
-        raise CommandError("No such model is registered; use register_model first.")
+def _model(name: str | None, version: str | None) -> ModelVersion:
+    if name is None:
+        if version is not None:
+            raise CommandError("Say which model the version is of: --model NAME.")
+        active = models.active_model()
+        if active is None:
+            raise CommandError(
+                "No method is active; name one with --model, or use register_model first."
+            )
+        return active
+    try:
+        found = model_named(name, version)
+    except NotRegisteredError as error:
+        raise CommandError(str(error)) from error
+    if found.state == ReleaseState.RETIRED:
+        raise CommandError(retired(found))
     return found
 
 

@@ -126,7 +126,7 @@ def test_a_calibration_comes_with_the_folder_of_a_model(tmp_path: Path):
 
 
 def test_the_command_needs_a_model_that_is_registered(tmp_path: Path):
-    with pytest.raises(CommandError, match="No such model"):
+    with pytest.raises(CommandError, match="No method 'none' is registered"):
         call_command(
             "calibrate_model",
             model="none",
