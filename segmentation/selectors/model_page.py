@@ -160,7 +160,12 @@ ROWS: tuple[tuple[str, str, str, int], ...] = (
         1,
     ),
     ("without_distance_n", "Scans of which nothing was found, so without a distance", "", 0),
-    ("without_distance_n_by_tertile", "The same by tertile: low / middle / high", "", 0),
+    (
+        "without_distance_n_by_tertile",
+        "Scans without a distance by tertile: low / middle / high",
+        "",
+        0,
+    ),
     ("truth_ml_by_tertile", "True load, range by tertile: low / middle / high", "mL", 1),
     ("bias_percent_median_by_tertile", "Bias of the load by tertile, median", "%", 1),
     ("bias_percent_median_from_5_ml", "Bias of the load from 5 mL on, median", "%", 1),
@@ -175,14 +180,25 @@ ROWS: tuple[tuple[str, str, str, int], ...] = (
 )
 
 
+BETWEEN, NO_BREAK = " / ", "\N{NO-BREAK SPACE}"
+
+
 def _table(one: ModelEvaluation) -> Evaluation:
     strata = tuple(sorted(one.summary, reverse=True))
     by_stratum: Sequence[Mapping[str, Any]] = [one.summary[stratum] for stratum in strata]
     rows = [
-        Metric(label, unit, tuple(figure_in_words(figures, key, digits) for figures in by_stratum))
+        Metric(label, unit, tuple(_cell(figures, key, digits) for figures in by_stratum))
         for key, label, unit, digits in ROWS
     ]
     return Evaluation(one.data, one.created_at, strata, tuple(rows))
+
+
+def _cell(figures: Mapping[str, Any], key: str, digits: int) -> str | None:
+    """Return a figure whose lines break between tertiles only."""
+    words = figure_in_words(figures, key, digits)
+    if words is None:
+        return None
+    return f"{NO_BREAK}/ ".join(part.replace(" ", NO_BREAK) for part in words.split(BETWEEN))
 
 
 def figure_in_words(figures: Mapping[str, Any], key: str, digits: int) -> str | None:
@@ -193,7 +209,7 @@ def figure_in_words(figures: Mapping[str, Any], key: str, digits: int) -> str | 
         return _with_spread(value, spread, digits)
     spreads = spread or [None] * len(value)
     told = [_with_spread(*both, digits) for both in zip(value, spreads, strict=True)]
-    return None if not any(told) else " / ".join(part or "–" for part in told)
+    return None if not any(told) else BETWEEN.join(part or "–" for part in told)
 
 
 def _with_spread(value: Any, spread: Sequence[float] | None, digits: int) -> str | None:
