@@ -12,6 +12,7 @@ from segmentation.views import (
     protocol,
     quality,
     quarantine,
+    run_masks,
     run_pictures,
     runs,
     scanners,
@@ -55,6 +56,7 @@ urlpatterns = [
     path("uploads/transfers/<uuid:transfer_id>/", transfers.transfer, name="transfer"),
     path(f"{VISIT}status/", uploads.visit_status, name="visit_status"),
     path("studies/<str:study_code>/runs/<uuid:run_id>/", runs.run_page, name="run"),
+    path(f"{STUDY}runs/<uuid:run_id>/mask.nii.gz", run_masks.run_mask, name="run_mask"),
     path(RUN_PICTURE, run_pictures.run_picture, name="run_picture"),
     path(
         f"{RUN_PICTURE}<slug:picture>.png", run_pictures.run_picture_file, name="run_picture_file"

@@ -32,7 +32,9 @@ def grids(visit: Visit) -> list[Scan]:
 def words_for(scan: Scan) -> str:
     """Return what tells an image of a visit from its repeats, and says nothing of the person."""
     days = scan.days_from_visit
-    when = "day of the scan not known" if days is None else f"{days:+d} days from the visit"
+    when = {None: "day of the scan not known", 0: "of the day of the visit"}.get(
+        days, f"days from the visit: {days}"
+    )
     taken_in = f"taken in on {scan.created_at:%Y-%m-%d at %H:%M:%S} UTC"
     return f"{scan}, {when}, {taken_in}, sha256 {scan.image_sha256[:16]}…"
 

@@ -22,6 +22,7 @@ from segmentation.imaging.deface import DEFACING_VERSION, deface
 from segmentation.imaging.errors import ImageError
 from segmentation.imaging.geometry import Volume
 from segmentation.imaging.nifti import read_volume, write_volume
+from segmentation.models import SegmentationRun
 from segmentation.selectors.left_out import left_out
 from segmentation.selectors.usable import best_first
 from segmentation.services import demo_images, store
@@ -174,6 +175,15 @@ def stem(scan: Scan) -> str:
     session = f"ses-{_label(_session(scan.visit))}"
     name = f"{subject}_{session}_acq-{scan.acq_stratum}_run_{scan.sequence}.nii.gz"
     return f"{subject}/{session}/anat/{name}"
+
+
+def mask_name(run: SegmentationRun) -> str:
+    """Return the name of the mask of a run in BIDS, as of what was derived from its T1w image."""
+    scan = run.t1w_scan
+    subject = f"sub-{_label(run.visit.patient.subject_code)}"
+    session = f"ses-{_label(_session(run.visit))}"
+    method = f"desc-{_label(str(run.model_version))}"
+    return f"{subject}_{session}_acq-{scan.acq_stratum}_{method}_mask.nii.gz"
 
 
 def _session(visit: Visit) -> str:

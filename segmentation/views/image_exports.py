@@ -26,12 +26,19 @@ PIECE_BYTES = 1024 * 1024
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def image_exports_page(request: HttpRequest, study_code: str) -> HttpResponse:
-    """Show the orders of a study and take a new one; ``?fragment=1`` answers with the orders."""
+    """Show the orders of a study and take a new one; ``?fragment=1`` answers with the orders.
+
+    ``?visit=CODE`` chooses a visit of the schedule beforehand.
+    """
     study = trial.study(study_code, user=request.user)
     policies.require(request.user, "export_images", study)
     if request.GET.get("fragment"):
         return render(request, "segmentation/_image_exports.html", _orders(request, study))
-    form = ImageExportForm(posted(request), definitions=study.visit_definitions.all())
+    form = ImageExportForm(
+        posted(request),
+        definitions=study.visit_definitions.all(),
+        initial={"visit_code": request.GET.get("visit", "")},
+    )
     ordered = form.submit(lambda: image_orders.order(study=study, by=request.user, **form.values()))
     if ordered is not None:
         tasks.ring_image_exports()

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
+from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
-from segmentation.models import JobState, SegmentationRun
+from segmentation.models import JobState, SegmentationResult, SegmentationRun
 from segmentation.selectors import mask_reviews, set_aside, tissue
 from segmentation.selectors.cautions import caution_words
 from segmentation.selectors.intervals import held_out_of
+from segmentation.selectors.run_masks import why_not_taken
 from segmentation.selectors.set_aside import ScanRow
 from segmentation.selectors.training_sets import trained_on
 from segmentation.services import run_requests
@@ -66,6 +68,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "may_set_aside": policies.may(request.user, "set_scan_aside", run.visit),
             "may_cancel": policies.may(request.user, "cancel_job", run.visit),
             "may_retry": policies.may(request.user, "retry_job", run.visit),
+            **_mask(study, run, result, request.user),
         },
     )
 
@@ -94,6 +97,15 @@ def _images(
     may_see = policies.may(user, "view_quality", run.visit)
     quality_ids = selectors.quality_ids_of(run, user=user) if may_see else {}
     return [(row, quality_ids.get(row.scan.pk)) for row in rows]
+
+
+def _mask(
+    study: Study, run: SegmentationRun, result: SegmentationResult | None, user: Any
+) -> dict[str, Any]:
+    """Return whether the mask may be taken out, and else why not to those who take images out."""
+    if result is None or not policies.may(user, "export_images", study):
+        return {"may_export": False}
+    return {"may_export": True, "why_no_mask": why_not_taken(run, user=user)}
 
 
 def _left_out(run: SegmentationRun, rows: Sequence[ScanRow]) -> dict[str, Any]:

@@ -237,6 +237,8 @@ EXPECTED: dict[str, Route] = {
     "visit_status": Route(scope="site", get=SEES_PATIENTS, page=False),
     "job_retry": Route(scope="site", post=ENTRY | {"data_manager"}, post_status=302),
     "run": Route(scope="site", get=SEES_PATIENTS),
+    # The run of these addresses has failed: it has no mask.
+    "run_mask": Route(scope="site", get={"data_manager"}, get_status=404, page=False),
     "run_picture": Route(scope="site", get=SNAPSHOTS),
     # The run of these addresses has failed: there is nothing to draw.
     "run_picture_file": Route(

@@ -5,6 +5,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import nibabel as nib
+import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -87,6 +89,23 @@ def order_the_cohort(page: Page) -> None:
     page.get_by_role("button", name="Segment the cohort").click()
     expect(page.get_by_text("0 to segment, 1 known")).to_be_visible(timeout=SEGMENTED_MS)
     expect(page.get_by_text("nothing to do")).to_be_visible()
+
+
+def take_mask(page: Page, result: SegmentationResult, folder: Path) -> None:
+    """Take the mask of the visit out from the page of its number; it opens in the T1w's voxels."""
+    page.goto(f"/studies/MLD-1/runs/{result.run_id}/")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Take the mask").click()
+    assert download.value.suggested_filename.endswith("_mask.nii.gz")
+    path = folder / "taken.nii.gz"
+    download.value.save_as(path)
+    mask = nib.load(path)
+    t1w = nib.load(store.image_path(result.run.t1w_scan.image_sha256))
+    kept = nib.load(store.root() / result.mask_path)
+    assert mask.shape == t1w.shape
+    assert np.allclose(mask.affine, t1w.affine)
+    assert np.array_equal(np.asarray(mask.dataobj), np.asarray(kept.dataobj))
+    assert np.count_nonzero(mask.dataobj) == result.voxel_count
 
 
 def import_mask(page: Page, result: SegmentationResult, patient: Patient) -> None:
@@ -178,6 +197,7 @@ def test_a_visit_goes_in_and_a_number_a_trajectory_and_a_table_come_out(
     with zipfile.ZipFile(everything.value.path()) as packed:
         name = f"{world.study.code}_demyelination_load.csv"
         assert packed.read(name) == Path(download.value.path()).read_bytes()
+    take_mask(page, result, tmp_path)
     import_mask(page, result, patient)
     order_the_cohort(page)
     run_a_candidate_over_the_frozen_cohort(page, world)
