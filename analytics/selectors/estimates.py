@@ -8,7 +8,7 @@ from analytics.selectors import correlations
 from analytics.selectors.columns import Columns, Mask
 from analytics.selectors.correlations import IntervalOf, Relation
 from analytics.selectors.samples import Array, Sample, computed
-from analytics.stats import correlation, mixed, mixed_tests
+from analytics.stats import correlation, own_slopes
 from analytics.stats.direction import Directed, Opposition, opposition
 from analytics.stats.errors import NotEstimableError, as_clause
 from mldtrial.trial.models import AcqStratum
@@ -18,12 +18,22 @@ POOLED, BY_SUBTYPE, WITHIN, MIXED = "pooled", "by-subtype", "within", "mixed"
 OPPOSABLE = (POOLED, BY_SUBTYPE, WITHIN)
 """The estimates whose signs are compared. The mixed model weighs what the others tell apart."""
 
+LEVEL_AND_SLOPE, LEVEL = "level and slope", "level"
+"""In what patients differ in the mixed model."""
+
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """An estimate and what it rests on; numbers are None where it is not estimable.
 
     A correlation; of the mixed model the load in mL for each step of the score.
+
+    Attributes
+    ----------
+    random : str
+        In what patients differ in the mixed model: ``level and slope`` or ``level``.
+    why_no_slopes : str
+        Why the slopes of patients could not be told apart; empty where they could.
     """
 
     n: int
@@ -33,6 +43,8 @@ class Estimate:
     ci_high: float | None
     reason: str
     sample: Sample | None = None
+    random: str = ""
+    why_no_slopes: str = ""
 
     @property
     def is_pending(self) -> bool:
@@ -156,7 +168,7 @@ def _within(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estim
 
 
 def _mixed(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estimate:
-    """Return the load for each step of the score, with a level of its own for each patient."""
+    """Return the load for each step of the score, of patients with a level and a slope each."""
     n_patients = columns.count_patients(here)
     loads, steps, patients = columns.load_ml[here], scores[here], columns.patient[here]
     reason = correlations.why_not(loads, steps, n_patients)
@@ -164,14 +176,22 @@ def _mixed(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estima
         reason = "no patient has two scans or more"
     if reason or n_patients < smallest:
         return _absent(here, n_patients, reason, smallest)
-    level = np.ones_like(steps)
     try:
-        model = mixed.fit(loads, np.column_stack([level, steps]), patients, level[:, None])
-        found = mixed_tests.contrast_tests(model, [0.0, 1.0])
+        found = own_slopes.mean_slope(loads, steps, patients)
     except NotEstimableError as error:
         return _absent(here, n_patients, as_clause(str(error)), smallest)
-    slope, low, high = (float(one[0]) for one in (found.estimates, found.ci_low, found.ci_high))
-    return Estimate(loads.size, n_patients, slope, low, high, "")
+    tested = found.tested
+    slope, low, high = (float(one[0]) for one in (tested.estimates, tested.ci_low, tested.ci_high))
+    return Estimate(
+        loads.size,
+        n_patients,
+        slope,
+        low,
+        high,
+        "",
+        random=LEVEL_AND_SLOPE if found.has_slopes else LEVEL,
+        why_no_slopes=as_clause(found.why_no_slopes),
+    )
 
 
 def _absent(kept: Mask, n_patients: int, reason: str, smallest: int) -> Estimate:

@@ -23,6 +23,7 @@ CORRELATION_COLUMNS = (
     "study_code", "measure", "score", "acq_stratum", "subtype", "scans", "patients",
     "spearman_rho", "rho_ci_low", "rho_ci_high", "why_none", *METHOD_COLUMNS,
     "estimate", "estimate_value", "estimate_ci_low", "estimate_ci_high", "estimate_unit",
+    "estimate_patients_differ_in", "why_no_slopes",
 )  # fmt: skip
 DERIVED_COLUMNS = (
     "study_code", "measure", "score", "acq_stratum", "scans", "patients", "spearman_rho",
@@ -82,6 +83,7 @@ def correlations(
             named.estimate.replace("-", "_"),
             *numbers,
             UNITS.get(named.estimate, "rho").format(score=_name(one.relation)),
+            *(_differing(row) if isinstance(row, Estimate) else ("", "")),
         ]
 
     lines = []
@@ -96,6 +98,10 @@ def correlations(
                     named = _Named(name, side.stratum, filters.subtype, cell.value)
                     lines.append(line(one, cell, named))
     return taken(study, figure, filters, by, CORRELATION_COLUMNS, lines)
+
+
+def _differing(cell: Estimate) -> tuple[str, str]:
+    return cell.random, guarded(cell.why_no_slopes)
 
 
 UNITS = {estimates.WITHIN: "r", estimates.MIXED: "mL per step of {score}"}

@@ -250,7 +250,7 @@ class _Search:
         With few patients every point at which the effects differ alike counts as a valley.
         """
         is_few = self.designs.counts.sum() < FEW_GROUPS
-        q = self.designs.zz.shape[1]
+        q = len(self.designs.zz)
         steps = range(len(GRID))
         places = list(product(steps, repeat=q)) if q <= 2 else [(step,) * q for step in steps]
         heights = {place: self._height(_deviations(place)) for place in places}
@@ -280,17 +280,18 @@ class _Search:
 
     @property
     def _where(self) -> tuple[NDArray[np.intp], ...]:
-        return np.tril_indices(self.designs.zz.shape[1])
+        return np.tril_indices(len(self.designs.zz))
 
     def _lower(self, theta: Array) -> Array:
-        lower = np.zeros(self.designs.zz.shape[1:])
+        lower = np.zeros(self.designs.zz.shape[:2])
         lower[self._where] = theta
         return lower
 
     def _objective(self, theta: Array) -> tuple[float, Array]:
         lower = self._lower(theta)
         found = profile(self.designs, lower, reml=self.reml)
-        return found.objective, 2 * (found.slope @ lower)[self._where]
+        with np.errstate(invalid="ignore"):
+            return found.objective, 2 * (found.slope @ lower)[self._where]
 
     def _height(self, deviations: Array) -> float:
         try:

@@ -8,7 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analytics.stats.mixed import REML, MixedModel
-from analytics.stats.mixed_designs import Designs, profile
+from analytics.stats.mixed_designs import (
+    Designs,
+    kept,
+    over_patients,
+    profile,
+    times,
+    weights,
+)
 from analytics.stats.small_samples import (
     KENWARD_ROGER,
     SATTERTHWAITE,
@@ -100,7 +107,7 @@ def _satterthwaite(model: MixedModel, contrasts: Array) -> Array:
     found = profile(designs, lower, reml=True, residual=residual)
     hessian[-1, -1] = (2 * found.squares / residual - found.degrees) / residual**2
     inverse = np.asarray(np.linalg.inv(found.information), dtype=np.float64)
-    seen = _kept(designs, lower) @ designs.zx
+    seen = times(kept(designs, weights(designs, lower)[0]), designs.zx)
     slopes = [residual * inverse @ part @ inverse for part in _moved(designs, seen, lower)]
     slopes.append(inverse)
     sizes = np.append(np.maximum(1.0, np.abs(theta)), residual)
@@ -116,34 +123,25 @@ def _moved(designs: Designs, seen: Array, lower: Array) -> list[Array]:
         by = np.zeros_like(lower)
         by[row] = lower[:, column]
         by = by + by.T
-        parts.append(np.einsum("k,kia,ij,kjb->ab", designs.counts, seen, by, seen))
+        parts.append(over_patients(designs, seen, np.einsum("ij,jbk->ibk", by, seen)))
     return parts
-
-
-def _kept(designs: Designs, lower: Array) -> Array:
-    return np.eye(len(lower)) - designs.zz @ _weight(designs, lower)
-
-
-def _weight(designs: Designs, lower: Array) -> Array:
-    inner = np.eye(len(lower)) + lower.T @ designs.zz @ lower
-    weight: Array = lower @ np.linalg.inv(inner) @ lower.T
-    return weight
 
 
 def _derivatives(designs: Designs, lower: Array, residual: float) -> Derivatives:
     """The parameters are the covariances of the random effects, then the residual variance."""
     d, q, p = designs, len(lower), designs.xx.shape[0]
-    n = d.counts
-    weight, keep = _weight(d, lower), _kept(d, lower)
-    zz, zx = keep @ d.zz / residual, keep @ d.zx / residual
-    zz2 = keep @ d.zz @ keep.transpose(0, 2, 1) / residual**2
-    zx2 = keep @ zx / residual
-    drop = weight @ d.zx
-    cross = np.einsum("k,kia,kib->ab", n, d.zx, drop)
-    xx2 = d.xx - 2 * cross + np.einsum("k,kia,kij,kjb->ab", n, drop, d.zz, drop)
-    xx3 = xx2 - residual**2 * np.einsum("k,kia,kij,kjb->ab", n, zx, weight, zx)
-    both = weight @ d.zz
-    trace = d.n + float(n @ (np.einsum("kij,kji->k", both, both) - 2 * np.einsum("kii->k", both)))
+    weight = weights(d, lower)[0]
+    keep = kept(d, weight)
+    zz, zx = times(keep, d.zz) / residual, times(keep, d.zx) / residual
+    zz2 = np.einsum("ijk,ljk->ilk", times(keep, d.zz), keep) / residual**2
+    zx2 = times(keep, zx) / residual
+    drop = times(weight, d.zx)
+    cross = over_patients(d, d.zx, drop)
+    xx2 = d.xx - 2 * cross + over_patients(d, drop, times(d.zz, drop))
+    xx3 = xx2 - residual**2 * over_patients(d, zx, times(weight, zx))
+    both = times(weight, d.zz)
+    traces_of = np.einsum("ijk,jik->k", both, both) - 2 * np.einsum("iik->k", both)
+    trace = d.n + float(d.counts @ traces_of)
     units = _units(q)
     count = len(units) + 1
     first, traces = np.zeros((count, p, p)), np.zeros((count, count))
@@ -153,16 +151,17 @@ def _derivatives(designs: Designs, lower: Array, residual: float) -> Derivatives
         xx3 / residual**3,
         trace / residual**2,
     )
+    by_zx = [np.einsum("ij,jbk->ibk", one, zx) for one in units]
+    by_zz = [np.einsum("ij,jlk->ilk", one, zz) for one in units]
     for i, one in enumerate(units):
-        left = zx.transpose(0, 2, 1) @ one
-        first[i] = np.einsum("k,kai,kib->ab", n, left, zx)
-        second[i, -1] = np.einsum("k,kai,kib->ab", n, left, zx2)
+        first[i] = over_patients(d, zx, by_zx[i])
+        second[i, -1] = over_patients(d, by_zx[i], zx2)
         second[-1, i] = second[i, -1].T
-        traces[i, -1] = traces[-1, i] = n @ np.einsum("ij,kji->k", one, zz2)
-        for j, other in enumerate(units):
-            second[i, j] = np.einsum("k,kai,kij,jl,klb->ab", n, left, zz, other, zx)
-            traces[i, j] = n @ np.einsum("ij,kjl,lm,kmi->k", one, zz, other, zz, optimize=True)
-    covariance = residual * np.linalg.inv(d.xx - cross)
+        traces[i, -1] = traces[-1, i] = d.counts @ np.einsum("ij,jik->k", one, zz2)
+        for j, other in enumerate(by_zx):
+            second[i, j] = over_patients(d, by_zx[i], times(zz, other))
+            traces[i, j] = d.counts @ np.einsum("ijk,jik->k", by_zz[i], by_zz[j])
+    covariance: Array = residual * np.linalg.inv(d.xx - cross)
     return Derivatives(covariance, first, second, traces)
 
 

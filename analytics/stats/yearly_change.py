@@ -11,8 +11,9 @@ from math import sqrt
 import numpy as np
 from numpy.typing import NDArray
 
+from analytics.stats import own_slopes
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.mixed import MixedModel, fit
+from analytics.stats.mixed import MixedModel
 from analytics.stats.mixed_tests import contrast_tests
 from analytics.stats.small_samples import Contrasts
 
@@ -128,7 +129,10 @@ def yearly_change(
     years = np.array([one.years for one in rows], dtype=np.float64)
     own = np.array([[one.group == group for group in kept] for one in rows], dtype=np.float64)
     fixed = np.column_stack([own, own * years[:, None]])
-    model, random, why = _fitted(rows, fixed, years)
+    fitted = own_slopes.fit(
+        [one.value for one in rows], fixed, [one.patient for one in rows], years
+    )
+    model, random = fitted.model, LEVEL_AND_RATE if fitted.has_slopes else LEVEL
     k = len(kept)
     reference = 0 if is_by_arm else int(np.argmax(patients_of))
     rates = np.column_stack([np.zeros((k, k)), np.eye(k)])
@@ -151,7 +155,7 @@ def yearly_change(
         differences,
         kept[reference],
         random,
-        why,
+        fitted.why_no_slopes,
         _components(model) if random == LEVEL_AND_RATE and not model.singular else None,
         model.singular,
         [group for group in groups if group not in kept and any(v.group == group for v in values)],
@@ -163,18 +167,6 @@ def _repeated(values: Sequence[Timed]) -> set[Hashable]:
     for one in values:
         times.setdefault(one.patient, set()).add(one.years)
     return {patient for patient, own in times.items() if len(own) > 1}
-
-
-def _fitted(rows: Sequence[Timed], fixed: Array, years: Array) -> tuple[MixedModel, str, str]:
-    measured = [one.value for one in rows]
-    patients = [one.patient for one in rows]
-    level = np.ones_like(years)
-    try:
-        model = fit(measured, fixed, patients, np.column_stack([level, years]))
-        contrast_tests(model)
-    except NotEstimableError as error:
-        return fit(measured, fixed, patients, level[:, None]), LEVEL, str(error)
-    return model, LEVEL_AND_RATE, ""
 
 
 def _rate(

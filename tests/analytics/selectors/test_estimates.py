@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from analytics.selectors import correlations, estimates
 from analytics.selectors.cohort import CohortPoint
@@ -91,6 +92,25 @@ def test_the_mixed_model_is_in_ml_for_each_step_and_is_not_weighed_against_the_o
     # Patients differ by far more than the scans of one, so that these decide.
     assert opposed.estimates[MIXED].value == pytest.approx(8.5, abs=0.1)
     assert MIXED not in opposed.opposition.others
+
+
+def test_patients_whose_scans_tell_it_have_a_slope_of_their_own_in_the_mixed_model():
+    """By hand: at equal levels the mean slope is that of the patients', with their t interval."""
+    slopes = [4.0, 12.0, 7.0, 9.0, 1.0, 15.0]
+    noise = [1.0, -1.0, -1.0, 1.0]
+    points = [
+        point(n, 20.0 + 9 * n + slope * level + noise[level] * (1 + n % 3), level)
+        for n, slope in enumerate(slopes)
+        for level in range(4)
+    ]
+    found = of_3d(points).estimates[MIXED]
+    half = stats.t.isf(0.025, 5) * stats.sem(slopes)
+    assert (found.random, found.why_no_slopes) == ("level and slope", "")
+    assert found.value == pytest.approx(8.0)
+    assert (found.ci_low, found.ci_high) == pytest.approx((8 - half, 8 + half), rel=1e-4)
+    alone = of_3d(simpson()).estimates[MIXED]
+    assert alone.random == "level"
+    assert "cannot tell 2 random effects of each patient" in alone.why_no_slopes
 
 
 def test_estimates_of_one_sign_oppose_nothing():

@@ -173,7 +173,7 @@ def test_patients_of_equal_visits_are_one_design():
     y = np.random.default_rng(0).normal(size=90)
     merged = merge(y, design, group, design)
     assert merged.counts.tolist() == [30]
-    assert merged.zyy[0] == pytest.approx(
+    assert merged.zyy[..., 0] == pytest.approx(
         sum(np.outer(design[:3].T @ part, design[:3].T @ part) for part in y.reshape(30, 3))
     )
 

@@ -215,6 +215,8 @@ def test_the_file_of_correlations_has_all_four_estimates_of_the_page(client, coh
         for name in ("value", "ci_low", "ci_high"):
             found = getattr(cell, name)
             assert row[f"estimate_{name}"] == ("" if found is None else repr(found))
+        assert row["estimate_patients_differ_in"] == cell.random
+        assert row["why_no_slopes"] == cell.why_no_slopes
     assert in_file["within"]["spearman_rho"] == ""
     assert in_file["pooled"]["spearman_rho"] == in_file["pooled"]["estimate_value"] != ""
 

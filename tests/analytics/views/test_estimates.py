@@ -75,6 +75,9 @@ def test_the_page_says_that_the_estimates_point_opposite_ways(client, simpson, r
     for step in ("level", "point", "month"):
         assert f"Mixed model (mL per {step})" in page
     assert "<strong>8.4</strong> (6.7 to 10.0)" in page
+    # Two scans of each of ten patients.
+    assert "patients differ in level only: 20 scans of 10 patients cannot tell 2 random" in page
+    assert "takes all patients to change alike and may be too narrow" in page
 
 
 def test_one_subtype_alone_is_no_paradox(client, simpson):
