@@ -161,7 +161,7 @@ def _derivatives(designs: Designs, lower: Array, residual: float) -> Derivatives
         for j, other in enumerate(by_zx):
             second[i, j] = over_patients(d, by_zx[i], times(zz, other))
             traces[i, j] = d.counts @ np.einsum("ijk,jik->k", by_zz[i], by_zz[j])
-    covariance: Array = residual * np.linalg.inv(d.xx - cross)
+    covariance = residual * np.asarray(np.linalg.inv(d.xx - cross), dtype=np.float64)
     return Derivatives(covariance, first, second, traces)
 
 

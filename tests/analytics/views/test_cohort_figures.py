@@ -210,7 +210,7 @@ def test_the_file_of_correlations_has_all_four_estimates_of_the_page(client, coh
     assert list(in_file) == ["pooled", "by_subtype", "within", "mixed"]
     assert [row["estimate_unit"] for row in in_file.values()] == units
     for shown, row in zip(relation["estimates"], in_file.values(), strict=True):
-        cell = shown["cells"][place]
+        _, cell = shown["cells"][place]
         assert (int(row["scans"]), int(row["patients"])) == (cell.n, cell.n_patients)
         for name in ("value", "ci_low", "ci_high"):
             found = getattr(cell, name)
