@@ -14,6 +14,7 @@
 
   function say(element, text) {
     element.textContent = text;
+    element.style.height = "";
     element.classList.add("chart-message");
     element.setAttribute("role", "status");
   }
@@ -125,6 +126,8 @@
         element.textContent = "";
         element.classList.remove("chart-message");
       }
+      // Of a window that changes its width, plotly asks the element for its height, and forgets its own.
+      element.style.height = figure.layout.height ? `${figure.layout.height}px` : "";
       await window.Plotly.react(element, figure.data, figure.layout, CONFIG);
       if (!element.dataset.chartDrawn) {
         element.on("plotly_click", (event) => {
