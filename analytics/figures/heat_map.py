@@ -15,13 +15,20 @@ BETWEEN = ", "
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A correlation as a number and as the tables write it, or why there is none."""
+    """A correlation as a number and as the tables write it, or why there is none.
+
+    Attributes
+    ----------
+    beside : tuple of str
+        What is said with it under the pointer and in the table.
+    """
 
     rho: float | None
     written: str
     n: int
     n_patients: int
     reason: str = ""
+    beside: tuple[str, ...] = ()
 
 
 def heat_map_figure(
@@ -117,4 +124,5 @@ def _text(cell: Cell) -> str:
 def _words(cell: Cell) -> str:
     if cell.rho is None:
         return f"not estimable: {cell.reason}"
-    return f"ρ {cell.written}, {cell.n} scans of {cell.n_patients} patients"
+    said = [f"ρ {cell.written}", *cell.beside, f"{cell.n} scans of {cell.n_patients} patients"]
+    return ", ".join(said)

@@ -33,6 +33,7 @@ class Relation:
     note: str
     column: str
     gap_column: str = ""
+    is_score: bool = True
 
     def of(self, columns: Columns) -> NDArray[np.float64]:
         """Return the score of each point; NaN where there is none."""
@@ -94,9 +95,22 @@ RELATIONS = {
             "Each load with the age at its visit. Of the disease, the course of single patients "
             "says more.",
             "age_months",
+            is_score=False,
         ),
     )
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Why there is no correlation, in few words, for a table."""
+
+    scans: str = "no scan with this score"
+    loads: str = "all loads are equal"
+    scores: str = "all scores are equal"
+
+
+USUAL = Lacking()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,12 +193,17 @@ def of_stratum(
 
 
 def planned_of_stratum(
-    columns: Columns, relation: Relation, stratum: str, *, smallest_group: int
+    columns: Columns,
+    relation: Relation,
+    stratum: str,
+    *,
+    smallest_group: int,
+    lacking: Lacking = USUAL,
 ) -> Row:
     """Return the row of a whole stratum without its interval."""
     scores = relation.of(columns)
     here = (columns.stratum == stratum) & ~np.isnan(scores)
-    return _row(columns, scores, here, (stratum, ""), smallest_group)
+    return _row(columns, scores, here, (stratum, ""), smallest_group, lacking)
 
 
 def with_interval(row: Row, interval_of: IntervalOf) -> Row:
@@ -208,12 +227,13 @@ def _row(
     here: Mask,
     group: tuple[str, str],
     smallest_group: int,
+    lacking: Lacking = USUAL,
 ) -> Row:
     n, n_patients = int(here.sum()), columns.count_patients(here)
     if 0 < n_patients < smallest_group:
         return Row(*group, 0, 0, None, None, None, too_small(smallest_group))
     loads, levels = columns.load_ml[here], scores[here]
-    reason = why_not(loads, levels, n_patients)
+    reason = why_not(loads, levels, n_patients, lacking)
     if reason:
         return Row(*group, n, n_patients, None, None, None, reason)
     sample = Sample.of(loads, levels, columns.patient[here])
@@ -224,14 +244,19 @@ def _row(
     return Row(*group, n, n_patients, rho, None, None, "", sample)
 
 
-def why_not(loads: NDArray[np.float64], scores: NDArray[np.float64], n_patients: int) -> str:
-    """Return the usual reasons against an estimate in few words, for a table; empty if none."""
+def why_not(
+    loads: NDArray[np.float64],
+    scores: NDArray[np.float64],
+    n_patients: int,
+    lacking: Lacking = USUAL,
+) -> str:
+    """Return the usual reasons against an estimate; empty if none."""
     if not loads.size:
-        return "no scan with this score"
+        return lacking.scans
     if n_patients < SMALLEST_N:
         return f"fewer than {SMALLEST_N} patients"
     if (loads == loads[0]).all():
-        return "all loads are equal"
+        return lacking.loads
     if (scores == scores[0]).all():
-        return "all scores are equal"
+        return lacking.scores
     return ""

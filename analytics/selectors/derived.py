@@ -1,6 +1,6 @@
 """How what is derived from the load goes with the scores: shares of the head, and changes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,31 +8,72 @@ import numpy as np
 
 from analytics.selectors import correlations, loads
 from analytics.selectors.cohort import Part
-from analytics.selectors.columns import Columns
-from analytics.selectors.correlations import RELATIONS, Row
+from analytics.selectors.columns import Columns, Mask
+from analytics.selectors.correlations import RELATIONS, Lacking, Relation, Row
 from analytics.selectors.load_columns import Floats, LoadColumns
-from analytics.stats.since_first import since_first
+from analytics.stats.correlation import kendall_tau_b
+from analytics.stats.since_first import SinceFirst, since_first
 from mldtrial.trial.models import AcqStratum, Study
 from segmentation.models import TissueCode
 from segmentation.selectors import tissue
 
+AT_SCAN = "at_scan"
+CHANGE = "change_since_first_scan"
+PER_YEAR = "change_per_year_since_first_scan"
+"""What a measure is, and what it is set against; these are values of the file."""
+LOAD, SEVERITY = "load_ml", RELATIONS["load-severity"].column
+
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """A measure that is made of loads; its key is that of the exports, with the unit in it."""
+    """A derived measure; its key is that of the exports, with the unit in it.
+
+    Attributes
+    ----------
+    taken : str
+        As what: a change goes with the change of a score over the same two scans.
+    column : str
+        Of the points, what it is derived from.
+    """
 
     key: str
     name: str
     code: TissueCode | None = None
+    taken: str = AT_SCAN
+    column: str = LOAD
 
 
 DERIVED = (
     Derived("load_percent_of_white_matter", "% of white matter", TissueCode.WHITE_MATTER),
     Derived("load_percent_of_brain", "% of brain", TissueCode.BRAIN),
     Derived("load_percent_of_intracranial", "% of intracranial", TissueCode.INTRACRANIAL),
-    Derived("load_change_since_first_ml", "change, mL"),
-    Derived("load_change_per_year_ml", "change, mL/year"),
+    Derived("load_change_since_first_ml", "change, mL", taken=CHANGE),
+    Derived("load_change_per_year_ml", "change, mL/year", taken=PER_YEAR),
+    Derived("mri_severity_change_since_first", "change, MRI score", taken=CHANGE, column=SEVERITY),
 )
+OF_A_CHANGE = Lacking(
+    scans="no change of this score", loads="all changes are equal",
+    scores="all changes of the score are equal",
+)  # fmt: skip
+OF_A_MEASURE = Lacking(loads="all values of the measure are equal")
+ITSELF = "the same measure"
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedCell:
+    """How a measure goes with a score.
+
+    Attributes
+    ----------
+    tau_b : float or None
+        Kendall's, which allows for the many ties of few levels; None where there is no rho.
+    score_taken : str
+        As what the score is taken.
+    """
+
+    row: Row
+    tau_b: float | None
+    score_taken: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,35 +82,60 @@ class DerivedRow:
 
     stratum: str
     derived: Derived
-    cells: tuple[Row, ...]
+    cells: tuple[DerivedCell, ...]
 
 
 def table(study: Study, part: Part, *, user: Any, smallest_group: int) -> list[DerivedRow]:
-    """Return Spearman's rank correlation of each derived measure with each score, 3D and 2D apart.
+    """Return the rank correlations of each derived measure with each score, 3D and 2D apart.
 
     Without intervals. Subtypes are taken together; the filters of the part tell them apart. A
     change is since the first scan of the patient in this part and stratum, and per year from half
-    a year on. A scan whose head has no volume of a kind is left out of that measure alone.
+    a year on. It goes with the change of the score over the same two scans, per year where it is
+    per year; with the age at the later scan, for a change of age is but the time between them. A
+    scan whose head has no volume of a kind is left out of that measure alone.
 
     Parameters
     ----------
     smallest_group : int
         Patients below which nothing is shown to this person.
     """
-    values = {**_shares(study, part.loads, user), **_changes(part.loads)}
+    pairs = _since_first(part.loads)
+    shares = _shares(study, part.loads, user)
+    taken = {
+        AT_SCAN: part.columns,
+        CHANGE: _changed(part, pairs, pairs.change),
+        PER_YEAR: _changed(part, pairs, pairs.yearly),
+    }
+
+    def cells(one: Derived, stratum: str) -> tuple[DerivedCell, ...]:
+        columns = taken[one.taken]
+        values: Floats = shares[one.key] if one.code else getattr(columns, one.column)
+        measured: Columns = replace(columns, load_ml=values).take(~np.isnan(values))
+        return tuple(
+            _cell(measured, one, relation, stratum, smallest_group)
+            for relation in RELATIONS.values()
+        )
+
     return [
-        DerivedRow(stratum, one, _cells(part.columns, values[one.key], stratum, smallest_group))
+        DerivedRow(stratum, one, cells(one, stratum))
         for stratum in part.filters.strata
         for one in DERIVED
     ]
 
 
-def _cells(columns: Columns, values: Floats, stratum: str, smallest_group: int) -> tuple[Row, ...]:
-    measured: Columns = replace(columns, load_ml=values).take(~np.isnan(values))
-    return tuple(
-        correlations.planned_of_stratum(measured, relation, stratum, smallest_group=smallest_group)
-        for relation in RELATIONS.values()
-    )
+def _cell(
+    measured: Columns, one: Derived, relation: Relation, stratum: str, smallest: int
+) -> DerivedCell:
+    taken = one.taken if relation.is_score else AT_SCAN
+    if relation.column == one.column:
+        return DerivedCell(Row(stratum, "", 0, 0, None, None, None, ITSELF), None, taken)
+    row = correlations.planned_of_stratum(
+        measured, relation, stratum, smallest_group=smallest,
+        lacking=OF_A_MEASURE if taken == AT_SCAN else OF_A_CHANGE,
+    )  # fmt: skip
+    sample = row.sample
+    tau_b = None if sample is None else kendall_tau_b(*sample.measures)
+    return DerivedCell(row, tau_b, taken)
 
 
 def _shares(study: Study, shown: LoadColumns, user: Any) -> dict[str, Floats]:
@@ -84,12 +150,31 @@ def _shares(study: Study, shown: LoadColumns, user: Any) -> dict[str, Floats]:
     return dict(zip(keys, table_of.T, strict=True))
 
 
-def _changes(shown: LoadColumns) -> dict[str, Floats]:
+def _since_first(shown: LoadColumns) -> SinceFirst:
     strata = np.unique(shown.stratum, return_inverse=True)[1]
     subjects = shown.patient * len(AcqStratum.values) + strata
-    days = shown.scanned_on.astype("datetime64[D]").astype(float)
-    found = since_first(subjects, days, shown.load_ml)
-    return {
-        "load_change_since_first_ml": found.change,
-        "load_change_per_year_ml": found.yearly,
-    }
+    return since_first(subjects, _days(shown))
+
+
+def _days(shown: LoadColumns) -> Floats:
+    return shown.scanned_on.astype("datetime64[D]").astype(float)
+
+
+def _changed(part: Part, pairs: SinceFirst, change_of: Callable[[Floats], Floats]) -> Columns:
+    """Return the points with the changes of their load and scores in place of these."""
+    found = {LOAD: change_of(part.columns.load_ml)}
+    for relation in RELATIONS.values():
+        if relation.is_score:
+            change = change_of(relation.of(part.columns))
+            found[relation.column] = np.where(_is_one(part, relation, pairs), np.nan, change)
+    return replace(part.columns, **found)
+
+
+def _is_one(part: Part, relation: Relation, pairs: SinceFirst) -> Mask:
+    """Return where both scans have one and the same assessment, which tells of no change."""
+    if not relation.gap_column:
+        return np.zeros(part.size, bool)
+    gaps: Floats = getattr(part.columns, relation.gap_column)
+    assessed = _days(part.loads) + gaps
+    found: Mask = assessed == assessed[pairs.first]
+    return found

@@ -27,7 +27,7 @@ CORRELATION_COLUMNS = (
 )  # fmt: skip
 DERIVED_COLUMNS = (
     "study_code", "measure", "score", "acq_stratum", "scans", "patients", "spearman_rho",
-    "why_none", *METHOD_COLUMNS,
+    "why_none", *METHOD_COLUMNS, "score_taken_as", "kendall_tau_b",
 )  # fmt: skip
 COURSE_COLUMNS = (
     "study_code", "table", "acq_stratum", "baseline_visit", "visit_name", "patients",
@@ -225,11 +225,13 @@ def derived(
             row.derived.key,
             _name(relation),
             row.stratum,
-            str(cell.n),
-            str(cell.n_patients),
-            number(cell.rho),
-            guarded(cell.reason),
+            str(cell.row.n),
+            str(cell.row.n_patients),
+            number(cell.row.rho),
+            guarded(cell.row.reason),
             *of_method(method),
+            cell.score_taken,
+            number(cell.tau_b),
         ]
         for row in found
         for relation, cell in zip(RELATIONS.values(), row.cells, strict=True)

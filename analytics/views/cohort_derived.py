@@ -1,19 +1,21 @@
 """How what is derived from the load goes with the scores: a figure, and its data."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from analytics.figures.heat_map import heat_map_figure
+from analytics.figures.heat_map import Cell, heat_map_figure
 from analytics.selectors import derived
 from analytics.selectors.cohort import Part
 from analytics.selectors.correlations import RELATIONS
-from analytics.selectors.derived import DerivedRow
+from analytics.selectors.derived import AT_SCAN, CHANGE, PER_YEAR, DerivedCell, DerivedRow
 from analytics.selectors.loads import active_model
 from analytics.services import cohort_tables
 from analytics.views import charts, cohort_charts
 from analytics.views.cohort_figures import Drawn, csv_file, drawn_once, part_asked_for, study_of
+from analytics.views.paper import number
 from analytics.views.unchanged import unless_unchanged
 from mldtrial.trial import policies
 
@@ -52,12 +54,25 @@ def cohort_derived_data(request: HttpRequest, study_code: str) -> HttpResponse:
     return csv_file(study, NAME, part.filters, content)
 
 
+TAKEN = {
+    AT_SCAN: "",
+    CHANGE: "with the change of the score",
+    PER_YEAR: "with the change of the score per year",
+}
+
+
+def _cell(one: DerivedCell) -> Cell:
+    """Return a cell that says beside rho what the measure is set against."""
+    if one.tau_b is None:
+        return cohort_charts.cell(one.row)
+    tau = f"τb {number(one.tau_b, cohort_charts.DIGITS)}"
+    beside = (tau, TAKEN[one.score_taken])
+    return replace(cohort_charts.cell(one.row), beside=tuple(filter(None, beside)))
+
+
 def _figure(rows: list[DerivedRow]) -> dict[str, Any]:
     return heat_map_figure(
-        {
-            f"{row.stratum}, {row.derived.name}": [cohort_charts.cell(one) for one in row.cells]
-            for row in rows
-        },
+        {f"{row.stratum}, {row.derived.name}": [_cell(one) for one in row.cells] for row in rows},
         columns=[cohort_charts.head(relation.noun) for relation in RELATIONS.values()],
         title=TITLE,
         measure="this",
