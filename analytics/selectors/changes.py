@@ -21,12 +21,15 @@ class VisitChange:
 
     Attributes
     ----------
+    visit_number : float
+        By which visits are in order; two of them may have one name.
     n_treated : int
         Of the patients, those who had begun a treatment by then.
     """
 
     stratum: str
     baseline: str
+    visit_number: float
     visit_name: str
     n: int
     n_treated: int
@@ -56,13 +59,13 @@ def by_visit(loads: LoadColumns, *, smallest_group: int) -> list[VisitChange]:
         if baseline is None:
             continue
         order = range(visits.index(baseline), len(visits))
-        names = [visits[place][1] for place in order]
+        _, first = baseline
         at = [_row_of_each(planned, here & (visit == number)) for number in order]
-        for name, rows in zip(names[1:], at[1:], strict=True):
+        for place, rows in zip(order[1:], at[1:], strict=True):
             both = (at[0] != NONE) & (rows != NONE)
             if both.any():
-                pairs = at[0][both], rows[both]
-                found.append(_change(planned, stratum, (names[0], name), pairs, smallest_group))
+                of = (stratum, first, *visits[place])
+                found.append(_change(planned, of, (at[0][both], rows[both]), smallest_group))
     return found
 
 
@@ -75,17 +78,16 @@ def _row_of_each(loads: LoadColumns, here: Mask) -> Codes:
 
 def _change(
     loads: LoadColumns,
-    stratum: str,
-    names: tuple[str, str],
+    of: tuple[str, str, float, str],
     pairs: tuple[Codes, Codes],
     smallest: int,
 ) -> VisitChange:
     first, later = pairs
     if later.size < smallest:
-        return VisitChange(stratum, *names, 0, 0, None, too_small(smallest))
+        return VisitChange(*of, 0, 0, None, too_small(smallest))
     n_treated = int(loads.is_after_treatment[later].sum())
     try:
         change = mean_change(loads.load_ml[later] - loads.load_ml[first])
     except NotEstimableError as error:
-        return VisitChange(stratum, *names, later.size, n_treated, None, str(error))
-    return VisitChange(stratum, *names, later.size, n_treated, change, "")
+        return VisitChange(*of, later.size, n_treated, None, str(error))
+    return VisitChange(*of, later.size, n_treated, change, "")

@@ -162,7 +162,7 @@ def _days(shown: LoadColumns) -> Floats:
 
 def _changed(part: Part, pairs: SinceFirst, change_of: Callable[[Floats], Floats]) -> Columns:
     """Return the points with the changes of their load and scores in place of these."""
-    found = {LOAD: change_of(part.columns.load_ml)}
+    found: dict[str, Any] = {LOAD: change_of(part.columns.load_ml)}
     for relation in RELATIONS.values():
         if relation.is_score:
             change = change_of(relation.of(part.columns))

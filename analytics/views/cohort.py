@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from analytics.selectors import causes, cohort, correlations, estimates, kept, relations
 from analytics.selectors.cohort import Filters, windows_of
 from analytics.services.opposition_words import READ_GROUPS_FIRST, opposed
-from analytics.views import cohort_charts, cohort_filters
+from analytics.views import cohort_changes, cohort_charts, cohort_filters
 from analytics.views.cohort_figures import CAUSES, COURSES, HEAT_MAP, place, study_of, with_query
 from analytics.views.cohort_numbers import Numbers, numbers
 from analytics.views.waited_for import asked_again, ordered
@@ -49,6 +49,7 @@ def cohort_page(request: HttpRequest, study_code: str) -> HttpResponse:
     context = {
         **shown,
         "changes": said.changes,
+        "change_figures": cohort_changes.figures(said.changes, study, said.filters),
         "rising": said.rising,
         "causes": _causes(study, user=request.user, smallest_group=smallest),
         "study": study,

@@ -185,8 +185,8 @@ TABLES = {HEAT_MAP: _correlations, COURSES: _courses}
 def csv_file(study: Study, name: str, filters: Filters, content: bytes) -> HttpResponse:
     """Return the data of a figure as a file that is named by what it shows."""
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    file_name = f"{_file_name(study, name, filters)}.csv"
-    response["Content-Disposition"] = f'attachment; filename="{file_name}"'
+    called = f"{file_name(study, name, filters)}.csv"
+    response["Content-Disposition"] = f'attachment; filename="{called}"'
     return response
 
 
@@ -200,7 +200,7 @@ def study_of(request: HttpRequest, study_code: str) -> Study:
 def place(study: Study, name: str, filters: Filters) -> dict[str, str]:
     """Return where a figure and its data are, and what its files are called."""
     found = {
-        "file_name": _file_name(study, name, filters),
+        "file_name": file_name(study, name, filters),
         "csv_url": with_query(reverse("cohort_data", args=[study.code, name]), filters.asked),
     }
     if name not in (*TABLES, CAUSES):
@@ -228,6 +228,7 @@ def part_asked_for(request: HttpRequest, study: Study) -> tuple[cohort.Part, int
     return asked, smallest
 
 
-def _file_name(study: Study, name: str, filters: Filters) -> str:
+def file_name(study: Study, name: str, filters: Filters) -> str:
+    """Return what a file of a part of the cohort is called, without its ending."""
     parts = [study.code, name, *filters.asked.values(), timezone.localdate().isoformat()]
     return "_".join(parts)

@@ -89,7 +89,7 @@ def test_what_a_figure_draws_is_what_its_file_holds(page: Page, monkeypatch: pyt
         assert len(in_file) == LOADS
         for drawn, kept in zip(marks(chart(page, name)), in_file, strict=True):
             assert drawn == pytest.approx(kept[:2], rel=1e-7)  # four bytes a number
-    heat_map = page.locator("[data-chart-from]")
+    heat_map = page.locator("[data-chart-from='heat-map-numbers']")
     expect(heat_map).to_have_attribute("data-chart-drawn", "true")
     cells = heat_map.evaluate("chart => chart.data[0].z.flat().filter((rho) => rho !== null)")
     rhos = [
@@ -97,6 +97,7 @@ def test_what_a_figure_draws_is_what_its_file_holds(page: Page, monkeypatch: pyt
     ]
     assert sorted(cells) == sorted(rhos) != []
     see_derived(page)
+    see_changes(page)
     see_files(page, page.locator("section[aria-labelledby=curves]"))
     see_course(page)
     see_milestones(page)
@@ -119,6 +120,28 @@ def see_derived(page: Page) -> None:
     )
     assert cells == [pytest.approx(float(row["spearman_rho"])) for row in estimable]
     assert "Not estimable with any score: 3D, % of white matter" in section.inner_text()
+
+
+def see_changes(page: Page) -> None:
+    """The means of the change by visit as drawn, 3D and 2D apart, beside those of the file."""
+    rows = [row for row in table(page, "courses") if row["quantity"] == "mean_change"]
+    drawn = page.locator("[data-chart-from='changes-3D']")
+    expect(drawn).to_have_attribute("data-chart-drawn", "true")
+    ((y, up, down),) = drawn.evaluate(MEANS)
+    numbers = [[float(row[name]) for row in rows] for name in ("value", "ci_low", "ci_high")]
+    drawn_numbers = [
+        y,
+        [mean - less for mean, less in zip(y, down, strict=True)],
+        [mean + more for mean, more in zip(y, up, strict=True)],
+    ]
+    assert drawn_numbers == [pytest.approx([0, *column], rel=1e-6) for column in numbers]
+    assert [(row["acq_stratum"], row["visit_name"], row["patients"]) for row in rows] == [
+        ("3D", "Month 6", "5"),
+        ("3D", "Month 12", "5"),
+    ]
+    # Of the one patient in 2D there is no mean.
+    none = page.locator("[data-chart-from='changes-2D']")
+    expect(none).to_contain_text("No mean can be estimated")
 
 
 def see_course(page: Page) -> None:
@@ -188,10 +211,7 @@ def see_models(page: Page) -> None:
     page.goto(reverse("longitudinal_models", args=["MLD-1"]))
     drawn = page.locator("[data-chart-from='change-3D']")
     expect(drawn).to_have_attribute("data-chart-drawn", "true")
-    ((y, up, down),) = drawn.evaluate(
-        "chart => chart._fullData.map(({y, error_y: {array, arrayminus}}) =>"
-        " [y, array, arrayminus].map((one) => Array.from(one)))"
-    )
+    ((y, up, down),) = drawn.evaluate(MEANS)
     rows = [row for row in table(page, "tables") if row["acq_stratum"] == "3D"]
     by_visit = [row for row in rows if row["model"] == "change_by_visit"]
     means = [[float(row[name]) for row in by_visit] for name in ("estimate", "ci_low", "ci_high")]
@@ -250,6 +270,11 @@ SEEN_LINE = """chart => {
       .map(([x, y]) => [xaxis.p2c(x), yaxis.p2c(y)]);
   });
 }"""
+MEANS = (
+    "chart => chart._fullData.map(({y, error_y: {array, arrayminus}}) =>"
+    " [y, array, arrayminus].map((one) => Array.from(one)))"
+)
+"""Means by visit and how far their intervals reach above and below them."""
 WHOSE = """chart => chart.data.flatMap(({x, y, meta}) => {
   const of = meta.subjects.flatMap((code, at) => Array(meta.marks[at]).fill(code));
   return Array.from(x, (score, at) => [of[at], score, y[at]]);

@@ -1,5 +1,6 @@
 """The mean change of the load since the first planned visit, on the cohort page."""
 
+import json
 import re
 from datetime import date, timedelta
 
@@ -7,9 +8,11 @@ import pytest
 from django.urls import reverse
 
 from analytics.selectors import changes, load_columns
-from mldtrial.trial.models import AcqStratum, Patient
+from mldtrial.trial import policies
+from mldtrial.trial.models import SITE_ROLES, AcqStratum, Patient
 from mldtrial.trial.services import patients
 from tests.support.loads import make_load, make_visit
+from tests.support.plotly import numbers
 from tests.support.world import World
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +58,70 @@ def test_the_page_gives_the_mean_of_the_patients_by_visit(client, world: World, 
     # By hand: mean 20, standard deviation 10, error 10 / sqrt 3, times 4.303.
     assert "<strong>20.0</strong> (-4.8 to 44.8)" in row[1]
     assert "after treatment" not in row[1]
+
+
+def another(world: World, code: str) -> Patient:
+    return patients.create_patient(
+        site=world.site_a, subject_code=code, sex="F", birth_month=date(2020, 3, 1), by=None
+    )
+
+
+def figures(client, world: World) -> dict[str, dict]:
+    """Return the figures of the page by what they are called."""
+    client.force_login(world.user("sponsor"))
+    shown = client.get(reverse("cohort", args=["MLD-1"])).context["change_figures"]
+    return {one["numbers"]: json.loads(one["figure"]) for one in shown}
+
+
+def test_the_figure_draws_the_means_of_the_table_and_no_visit_without_one(
+    client, world: World, three
+):
+    load(three[0], "M12", 90.0)
+    fourth = another(world, "A-004")
+    for place, code in enumerate(("M06", "M12")):
+        load(fourth, code, 70.0 + place, acq_stratum=AcqStratum.TWO_D)
+    drawn = figures(client, world)
+    assert list(drawn) == ["changes-3D", "changes-2D"]
+    (trace,) = drawn["changes-3D"]["data"]
+    assert numbers(trace["y"]).tolist() == pytest.approx([0, 20])
+    half = 4.302653 * 10 / 3**0.5
+    for side in ("array", "arrayminus"):
+        assert trace["error_y"][side] == pytest.approx([0, half], rel=1e-6)
+    assert drawn["changes-3D"]["layout"]["xaxis"]["ticktext"][1].endswith("n 3")
+    assert drawn["changes-2D"]["data"] == []
+    assert "No mean" in drawn["changes-2D"]["layout"]["annotations"][0]["text"]
+
+
+def test_the_figure_hides_a_group_that_the_table_hides(
+    client, world: World, three, monkeypatch: pytest.MonkeyPatch
+):
+    for number in (4, 5, 6):
+        load(another(world, f"A-00{number}"), "M00", 50.0)
+    monkeypatch.setitem(policies.ACTIONS, "view_patient", SITE_ROLES)
+    drawn = figures(client, world)
+    assert drawn["changes-3D"]["data"] == []
+    assert "fewer than 5 patients, not shown" in page(client, world)
+
+
+def test_a_name_of_a_visit_is_text_and_two_visits_of_one_name_stay_two(client, world: World, three):
+    for number, patient in enumerate(three):
+        load(patient, "M12", 80.0 + 5 * number)
+        patient.visits.exclude(definition__code="M00").update(name="<b>Later</b>")
+    (drawn,) = figures(client, world).values()
+    ticks = drawn["layout"]["xaxis"]["ticktext"]
+    assert len(ticks) == 3
+    assert all("&lt;b&gt;Later" in one for one in ticks[1:])
+
+
+def test_without_a_change_the_page_says_so(client, world: World):
+    make_load(world.patient_a, FIRST, 20.0)
+    assert figures(client, world) == {}
+    assert "No mean change: no patient has a load at the first planned visit" in page(client, world)
+
+
+def page(client, world: World) -> str:
+    client.force_login(world.user("sponsor"))
+    return client.get(reverse("cohort", args=["MLD-1"])).content.decode()
 
 
 def test_3d_and_2d_are_never_set_against_each_other(world: World, three):
