@@ -62,7 +62,10 @@ SUBJECT = (
 )
 VISIT = (
     *SUBJECT,
-    Column("visit_number", "Visit number", "decimal", "", "Decimal for unscheduled visits"),
+    Column(
+        "visit_number", "Visit number", "decimal", "",
+        "Decimal for unscheduled visits; written without zeros at its end",
+    ),
     _text("visit_name", "Visit name"),
     Column("visit_date", "Visit date", "date"),
     Column(

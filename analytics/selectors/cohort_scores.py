@@ -59,7 +59,10 @@ class Scanned:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
-    """The scores of each scan, shape (n,); NaN where there is none near enough."""
+    """The scores of each scan, shape (n,); NaN where there is none near enough.
+
+    A gap without a level: the levels of the nearest day differ, so that none of them counts.
+    """
 
     gmfc_level: Floats
     gmfc_gap_days: Floats
@@ -84,7 +87,8 @@ def scores(study: Study, scanned: Scanned, *, user: Any) -> Scores:
     """Return the scores that belong to scans, of those that a person may see.
 
     A level is that of the assessment nearest to the scan, within its window; of two equally near
-    ones the earlier. The MRI severity score is that of the visit.
+    ones the earlier; none where the nearest day has levels that differ, as in `pairing.nearest`.
+    The MRI severity score is that of the visit.
     """
     rows = _rows(study, user)
     kinds, keys, days, values = zip(*rows, strict=True) if rows else ((), (), (), ())
@@ -121,10 +125,12 @@ def _nearest(owner: Codes, day: Days, level: Floats, scanned: Scanned) -> tuple[
     order = np.lexsort((level, day, owner))
     owner, day, level = owner[order], day[order], level[order]
     scanned_on = scanned.day.astype(np.int64)
-    at = Dated(owner, day).nearest(scanned.patient, scanned_on, scanned.window_days)
+    dated = Dated(owner, day)
+    at = dated.nearest(scanned.patient, scanned_on, scanned.window_days)
     found, gap = np.full(at.size, np.nan), np.full(at.size, np.nan)
     is_near = at != NONE
-    found[is_near] = level[at[is_near]]
+    certain = np.where(dated.are_of_two_values(level), np.nan, level)
+    found[is_near] = certain[at[is_near]]
     gap[is_near] = day[at[is_near]] - scanned_on[is_near]
     return found, gap
 

@@ -19,6 +19,8 @@ __all__ = ["Columns", "Mask"]
 class Columns(Rows):
     """Points, a column for each of their values; a score is NaN where there is none near enough.
 
+    A gap without a level: the nearest day has two levels that differ.
+
     Attributes
     ----------
     patient_ids, subject_codes : tuple of str

@@ -40,6 +40,13 @@ class Relation:
         found: NDArray[np.float64] = getattr(columns, self.column)
         return found
 
+    def is_contradicted(self, columns: Columns) -> Mask:
+        """Return which points have no score because the nearest day has two that differ."""
+        if not self.gap_column:
+            return np.zeros(columns.patient.size, bool)
+        found: Mask = np.isnan(self.of(columns)) & ~np.isnan(getattr(columns, self.gap_column))
+        return found
+
     def value(self, point: CohortPoint) -> float | None:
         """Return the score of a point."""
         found = getattr(point, self.column)

@@ -154,7 +154,10 @@ def _whose(patient: str) -> dict[str, Any]:
 def _which_visit(visit: str) -> dict[str, Any]:
     return {
         **_whose(f"{visit}patient__"),
-        "visit_number": F(f"{visit}number"),
+        # As every other file writes it: 101, not 101.00.
+        "visit_number": Func(
+            F(f"{visit}number"), function="trim_scale", output_field=models.DecimalField()
+        ),
         "visit_name": F(f"{visit}name"),
         "visit_date": F(f"{visit}date"),
         "age_months": _age(f"{visit}date", f"{visit}patient__birth_month"),

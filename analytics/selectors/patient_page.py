@@ -292,10 +292,17 @@ def treatments(patient: Patient, *, user: Any) -> QuerySet[Treatment]:
 
 @dataclass(frozen=True, slots=True)
 class TreatmentRow:
-    """A treatment with the GMFC-MLD level nearest to its start; None where none is near."""
+    """A treatment with the GMFC-MLD level nearest to its start; None where none is near.
+
+    Attributes
+    ----------
+    two_levels_on : date or None
+        The nearest day, where its levels differ and none of them counts.
+    """
 
     treatment: Treatment
     level: Any
+    two_levels_on: date | None = None
 
 
 def treatment_rows(
@@ -313,6 +320,9 @@ def treatment_rows(
     made = []
     for treatment in found:
         near = pairing.nearest(scores, treatment.started_on, window_days)
+        if isinstance(near, pairing.TwoLevels):
+            made.append(TreatmentRow(treatment, None, near.day))
+            continue
         level = None if near is None else levels[scores.index((near.day, near.level))]
         made.append(TreatmentRow(treatment, level))
     return made

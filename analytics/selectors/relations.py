@@ -13,11 +13,19 @@ from analytics.selectors.samples import Sample
 
 @dataclass(frozen=True, slots=True)
 class Estimated:
-    """One relation with its correlations by group, and its estimates side by side."""
+    """One relation with its correlations by group, and its estimates side by side.
+
+    Attributes
+    ----------
+    n_contradicted : int
+        Scans that have no score because the nearest day has two that differ; 0 also where these
+        are of too few patients for a person.
+    """
 
     relation: Relation
     rows: tuple[Row, ...]
     side_by_side: tuple[SideBySide, ...]
+    n_contradicted: int
 
     @property
     def is_pending(self) -> bool:
@@ -43,9 +51,15 @@ def planned(columns: Columns, smallest_group: int, narrowed: Filters = WHOLE) ->
                 )
             ),
             tuple(estimates.planned(columns, relation, smallest_group=smallest_group)),
+            _n_contradicted(columns, relation, smallest_group),
         )
         for relation in correlations.RELATIONS.values()
     ]
+
+
+def _n_contradicted(columns: Columns, relation: Relation, smallest_group: int) -> int:
+    here = relation.is_contradicted(columns)
+    return int(here.sum()) if columns.count_patients(here) >= smallest_group else 0
 
 
 def samples(found: Iterable[Estimated]) -> list[Sample]:

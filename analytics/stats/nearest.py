@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 Codes = NDArray[np.intp]
 Days = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 NONE = -1
 """Where nothing lies near enough."""
 
@@ -51,3 +52,19 @@ class Dated:
             best[is_nearer] = at[is_nearer]
             least = np.where(is_nearer, gap, least)
         return best
+
+    def are_of_two_values(self, value: NDArray[np.float64]) -> Mask:
+        """Return which marks are of a day of their owner that has values that differ, shape (m,).
+
+        Parameters
+        ----------
+        value : ndarray of float, shape (m,)
+        """
+        if not self.owner.size:
+            return np.zeros(0, bool)
+        is_new_day = np.diff(self.owner, prepend=-1).astype(bool)
+        is_new_day[1:] |= np.diff(self.day).astype(bool)
+        begins = np.flatnonzero(is_new_day)
+        differs = np.minimum.reduceat(value, begins) < np.maximum.reduceat(value, begins)
+        found: Mask = differs[np.cumsum(is_new_day) - 1]
+        return found

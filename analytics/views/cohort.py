@@ -97,6 +97,7 @@ def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any
                 "title": one.relation.title,
                 "note": one.relation.note.format(**windows),
                 "figure": place(study, one.relation.name, said.filters),
+                "n_contradicted": one.n_contradicted,
                 "rows": [_table_row(row, said.filters) for row in one.rows],
                 **_estimates(one),
             }

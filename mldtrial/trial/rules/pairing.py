@@ -1,6 +1,6 @@
 """Which clinical score belongs to a scan: the nearest one, within a window."""
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -39,8 +39,27 @@ class Pair:
     gap_days: int
 
 
-def nearest(scores: Sequence[tuple[date, int]], day: date, window_days: int) -> Pair | None:
+@dataclass(frozen=True, slots=True)
+class TwoLevels:
+    """A nearest day with levels that differ: which of them counts, nobody has decided.
+
+    Attributes
+    ----------
+    gap_days : int
+        As of a pair.
+    """
+
+    day: date
+    gap_days: int
+
+
+def nearest(
+    scores: Sequence[tuple[date, int]], day: date, window_days: int
+) -> Pair | TwoLevels | None:
     """Return the score nearest to a day, the earlier of two equally near ones.
+
+    Where the nearest day has levels that differ, none is taken, neither of it nor of a day further
+    away: the nearest is known to be in doubt.
 
     Parameters
     ----------
@@ -49,11 +68,13 @@ def nearest(scores: Sequence[tuple[date, int]], day: date, window_days: int) -> 
     window_days : int
         None is returned where all lie further away than this.
     """
-    index = bisect_left(scores, day, key=lambda score: score[0])
-    best: Pair | None = None
-    for on, level in scores[max(index - 1, 0) : index + 1]:
-        gap_days = (on - day).days
-        # In order of date, so that of two equally near ones the earlier stays.
-        if abs(gap_days) <= window_days and (best is None or abs(gap_days) < abs(best.gap_days)):
-            best = Pair(on, level, gap_days)
-    return best
+    days = [on for on, _ in scores]
+    index = bisect_left(days, day)
+    # Of two equally near ones `min` keeps the first, which is the earlier.
+    beside = days[max(index - 1, 0) : index + 1]
+    on = min(beside, key=lambda one: abs((one - day).days), default=None)
+    if on is None or abs((on - day).days) > window_days:
+        return None
+    levels = {level for _, level in scores[bisect_left(days, on) : bisect_right(days, on)]}
+    gap_days = (on - day).days
+    return Pair(on, levels.pop(), gap_days) if len(levels) == 1 else TwoLevels(on, gap_days)

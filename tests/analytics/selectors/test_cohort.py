@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from analytics.selectors import correlations
+from analytics.selectors import correlations, relations
 from analytics.selectors.cohort import CohortPoint, Filters, arms_to_choose, cohort_points, part
 from analytics.selectors.cohort_filters import THERAPIES
 from analytics.selectors.columns import Columns
@@ -77,6 +77,30 @@ def test_the_gap_is_counted_from_the_day_of_the_scan(world):
     make_load(world.patient_b, DAY, 20.0, days_from_visit=5)
     score(world, world.patient_b, DAY, 2)
     assert points(world)[0].gmfc_gap_days == -5
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("gap", [-5, 0, 5])
+def test_two_levels_of_the_nearest_day_count_for_no_scan_on_either_side(client, world, gap):
+    make_load(world.patient_b, DAY, 20.0)
+    for place, level in enumerate((2, 5)):
+        found = score(world, world.patient_b, DAY + timedelta(days=20 + place), level)
+        GmfcMldAssessment.objects.filter(pk=found.pk).update(assessed_on=DAY + timedelta(days=gap))
+    score(world, world.patient_b, DAY + timedelta(days=9), 3)
+    columns = part(world.study, user=world.user("sponsor"), filters=Filters()).columns
+    (point,) = columns.points()
+    assert (point.gmfc_level, point.elfc_level) == (None, None)
+    told = {
+        one.relation.name: one.n_contradicted
+        for one in relations.planned(columns, smallest_group=1)
+    }
+    assert told == {"load-gmfc": 1, "load-severity": 0, "load-elfc": 0, "load-age": 0}
+    hidden = relations.planned(columns, smallest_group=5)
+    assert {one.n_contradicted for one in hidden} == {0}
+    client.force_login(world.user("sponsor"))
+    page = client.get("/studies/MLD-1/cohort/").content.decode()
+    said = "1 scan left out: on the nearest day two GMFC-MLD levels that differ are on record."
+    assert page.count(said) == page.count("left out: on the nearest day") == 1
 
 
 @pytest.mark.django_db

@@ -41,6 +41,19 @@ def test_a_level_stands_beside_a_treatment_within_the_window_of_the_subtype(worl
     assert level_beside_treatment(world, treated(world, world.patient_b, 40)) == 3
 
 
+@pytest.mark.parametrize("gap", [-5, 5])
+def test_of_two_levels_on_one_day_none_stands_beside_a_treatment(client, world: World, gap: int):
+    patient = treated(world, world.patient_b, gap)
+    own = GmfcMldAssessment.objects.create(
+        visit=make_visit(patient, DAY + timedelta(days=30)), level=5,
+        assessed_on=DAY + timedelta(days=gap), assessed_by=world.user("coordinator"),
+    )  # fmt: skip
+    assert level_beside_treatment(world, patient) is None
+    client.force_login(world.user("data_manager"))
+    page = client.get(f"/studies/MLD-1/patients/{patient.pk}/").content.decode()
+    assert f"two levels of GMFC-MLD on {own.assessed_on}, the day nearest to the start" in page
+
+
 def test_the_window_beside_a_treatment_is_the_studys_own(world: World):
     Study.objects.filter(pk=world.study.pk).update(pairing_days_late_infantile=50)
     assert level_beside_treatment(world, treated(world, world.patient_a, 40)) == 3

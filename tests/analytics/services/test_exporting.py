@@ -133,7 +133,7 @@ def test_a_row_says_what_it_is(committed):
         "study_code": "MLD-1",
         "site_code": "A",
         "subject_code": "A-001",
-        "visit_number": "101.00",
+        "visit_number": "101",
         "visit_name": "Visit of 2024-05-10",
         "visit_date": "2024-05-10",
         "age_months": "49.83983572895277",

@@ -3,14 +3,15 @@
 from datetime import date, timedelta
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from analytics.stats.nearest import NONE, Dated
-from mldtrial.trial.rules.pairing import nearest
+from mldtrial.trial.rules.pairing import TwoLevels, nearest
 
 DAY = date(1970, 1, 1)
-PLACED = st.tuples(st.integers(0, 3), st.integers(-60, 60))
+DAYS = st.integers(-3, 3) | st.integers(-60, 60)
+"""Often near one another, so that several marks are of one day."""
 
 
 def found_of(marks, scans):
@@ -36,15 +37,33 @@ def test_nobody_has_a_score_and_no_scan_asks():
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 3), st.integers(-60, 60), st.integers(0, 6))),
-    st.lists(st.tuples(st.integers(0, 3), st.integers(-60, 60), st.sampled_from([0, 30, 90]))),
+    st.lists(st.tuples(st.integers(0, 3), DAYS, st.integers(0, 6))),
+    st.lists(st.tuples(st.integers(0, 3), DAYS, st.sampled_from([0, 30, 90]))),
 )
+@example([(0, 5, 2), (0, 5, 5), (0, 9, 3)], [(0, 0, 30), (0, 6, 30), (0, 8, 30), (1, 5, 30)])
 def test_many_at_once_are_what_each_scan_has_by_itself(given_marks, scans):
     marks = sorted(given_marks)
     expected = []
     for owner, day, window in scans:
         own = [(DAY + timedelta(on), level) for of, on, level in marks if of == owner]
         pair = nearest(own, DAY + timedelta(day), window)
-        expected.append(None if pair is None else (owner, (pair.day - DAY).days, pair.level))
+        level = None if pair is None or isinstance(pair, TwoLevels) else pair.level
+        expected.append(None if pair is None else (owner, (pair.day - DAY).days, level))
     places = found_of([mark[:2] for mark in marks], scans)
-    assert [None if place == NONE else marks[place] for place in places] == expected
+    in_doubt = in_doubt_of(marks)
+    assert [
+        None if place == NONE else (*marks[place][:2], None if in_doubt[place] else marks[place][2])
+        for place in places
+    ] == expected
+
+
+def in_doubt_of(marks):
+    owner, day, level = (np.array([one[place] for one in marks], np.int64) for place in (0, 1, 2))
+    return Dated(owner, day).are_of_two_values(level.astype(float)).tolist()
+
+
+def test_values_of_one_day_are_in_doubt_where_they_differ():
+    """Not where they are the same, of another day, or of another owner on that day."""
+    marks = [(0, 5, 1), (0, 5, 2), (0, 6, 3), (1, 6, 4), (1, 6, 4), (1, 7, 4), (1, 7, 5)]
+    assert in_doubt_of(marks) == [True, True, False, False, False, True, True]
+    assert in_doubt_of([]) == []

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mldtrial.trial.rules.pairing import Pair, Windows, nearest
+from mldtrial.trial.rules.pairing import Pair, TwoLevels, Windows, nearest
 from mldtrial.trial.rules.subtype import Subtype
 
 DAY = date(2024, 5, 10)
@@ -32,6 +32,21 @@ def scores(gaps):
 def test_the_nearest_score_within_the_window_is_taken(gaps, window, expected):
     found = nearest(scores(gaps), DAY, window)
     assert (None if found is None else found.gap_days) == expected
+
+
+@pytest.mark.parametrize("gap", [-5, 0, 5])
+def test_of_two_levels_on_the_nearest_day_none_counts_on_either_side(gap):
+    """Nor does a day further away, whose level the nearest may have left."""
+    on, further = DAY + timedelta(days=gap), DAY + timedelta(days=8)
+    assert nearest([(on, 2), (on, 5), (further, 3)], DAY, 30) == TwoLevels(on, gap)
+    assert nearest([(on, 4), (on, 4), (further, 3)], DAY, 30) == Pair(on, 4, gap)
+    assert nearest([(on, 2), (on, 5)], DAY, 4) == (TwoLevels(on, 0) if gap == 0 else None)
+
+
+def test_of_two_equally_near_days_the_earlier_decides_whether_a_level_counts():
+    before, after = DAY - timedelta(days=5), DAY + timedelta(days=5)
+    assert nearest([(before, 2), (after, 3), (after, 4)], DAY, 30) == Pair(before, 2, -5)
+    assert nearest([(before, 2), (before, 3), (after, 4)], DAY, 30) == TwoLevels(before, -5)
 
 
 @given(GAPS, st.integers(0, 200))
