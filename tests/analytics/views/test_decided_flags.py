@@ -246,9 +246,8 @@ def test_a_query_on_a_falling_load_leads_to_both_segmentations(fallen: World):
     answer = runs_of(fallen, "data_manager", query)
     run, reference = (SegmentationRun.objects.get(visit__date=day) for day in (DAYS[3], DAYS[1]))
     assert text(answer) == (
-        "Loads in question "
-        f"{reference.visit.name} , 2024-11-10 160.00 mL, what it is compared with "
-        f"{run.visit.name} , 2025-11-10 90.00 mL, in question"
+        f"Loads in question Compared with 160.00 mL {reference.visit.name}, 2024-11-10 "
+        f"In question 90.00 mL {run.visit.name}, 2025-11-10"
     )
     for one in (run, reference):
         assert reverse("run", args=["MLD-1", one.pk]) in answer.content.decode()
@@ -260,7 +259,7 @@ def test_a_query_on_a_falling_load_leads_to_both_segmentations(fallen: World):
 
 def test_a_query_that_is_closed_still_leads_to_what_it_asked_about(fallen: World):
     query = decide(fallen, "TRUE")
-    assert "90.00 mL, in question" in text(runs_of(fallen, "auditor", query))
+    assert "In question 90.00 mL" in text(runs_of(fallen, "auditor", query))
 
 
 def test_the_loads_of_a_query_are_shown_to_nobody_who_sees_none(fallen: World):
