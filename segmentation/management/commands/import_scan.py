@@ -88,7 +88,9 @@ class Command(BaseCommand):
             raise CommandError(" ".join(error.messages)) from error
 
     def _report(self, upload: Upload, *, as_json: bool) -> None:
-        scans = upload.visit.scans.filter(source_sha256=upload.sha256)
+        sent = upload.visit.scans.filter(source_sha256=upload.sha256)
+        # Not what the same file was under another sequence, whose place it may have taken.
+        scans = sent.exclude(state=ScanState.VOIDED)
         rows = [
             {
                 "scan_id": str(scan.pk),

@@ -1,10 +1,12 @@
 """Files that were sent with their sequences exchanged are put right by sending them again."""
 
 import gzip
+import json
 from pathlib import Path
 
 import pytest
 from django.apps import apps
+from django.core.management import call_command
 
 from mldtrial.trial.models import Query, Scan, ScanState, Sequence
 from segmentation.models import JobState, SegmentationRun, Upload
@@ -199,3 +201,16 @@ def test_who_read_the_visit_is_asked_about_and_the_history_says_why(world: World
     last = ScanEvent.objects.filter(pgh_obj_id=exchanged[T2W].pk).order_by("-pgh_id").first()
     assert last.state == ScanState.VOIDED
     assert last.pgh_context["reason"] == "The same image was sent again as T1w"
+
+
+def test_the_command_tells_of_the_scan_that_counts_and_not_of_the_one_it_replaced(
+    world: World, files, exchanged, capsys
+):
+    refused(world, exchanged)
+    call_command(
+        "import_scan", str(files[T1W]), study=world.study.code, patient="A-001",
+        visit=world.visit_a.definition.code, sequence=T1W, acquired_on=world.visit_a.date,
+        inline=True, as_json=True,
+    )  # fmt: skip
+    (row,) = json.loads(capsys.readouterr().out)
+    assert (row["sequence"], row["state"]) == (T1W, ScanState.IMPORTED)
