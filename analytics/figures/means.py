@@ -33,7 +33,7 @@ def means_figure(
     Below each visit stands how many values each group has, in the order of the legend.
     """
     if not marks:
-        return style.empty(title=title, text="No mean can be estimated; the table says why.")
+        return style.empty(title=title, text="No mean can be estimated;<br>the table says why.")
     # Two visits may have one name.
     visits = dict(sorted({mark.number: mark.visit for mark in marks}.items()))
     groups = list(dict.fromkeys(mark.group for mark in marks))

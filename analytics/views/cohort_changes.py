@@ -39,7 +39,7 @@ def _figure(changes: Sequence[VisitChange], stratum: str) -> dict[str, Any]:
     ]  # fmt: skip
     return means_figure(
         marks,
-        title=f"{stratum}: mean change since {baseline}",
+        title=f"{stratum}: change since {baseline}",
         baseline=baseline,
-        subtitle="with 95 % intervals; n is patients",
+        subtitle="means, 95 % intervals; n is patients",
     )
