@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.magnitudes import refuse_extremes
 from analytics.stats.resampling import numbered
 
 LIMIT = 1.96
@@ -201,4 +202,5 @@ def _checked(differences: ArrayLike, confidence: float) -> NDArray[np.float64]:
         raise NotEstimableError("A difference is not a finite number; leave missing pairs out.")
     if values.size < SMALLEST_N:
         raise NotEstimableError(f"At least {SMALLEST_N} pairs are needed, got {values.size}.")
+    refuse_extremes(values)
     return values

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.magnitudes import refuse_extremes
 from analytics.stats.reliability import DETECTABLE
 
 DAYS_PER_YEAR = 365.25
@@ -32,6 +33,7 @@ def reliable_change_index(before: float, after: float, sem: float) -> float:
         If a number is not finite, or the standard error is not above zero.
     """
     _finite(before, after, sem)
+    refuse_extremes([before, after], sem)
     if sem <= 0:
         raise NotEstimableError(f"The standard error must be above 0, got {sem:g}.")
     return (after - before) / (sqrt(2) * sem)
@@ -51,6 +53,7 @@ def annualised_change(before: float, after: float, days: float) -> float:
         If a number is not finite, or the second measurement is not after the first.
     """
     _finite(before, after, days)
+    refuse_extremes([before, after], days)
     if days <= 0:
         raise NotEstimableError(
             f"The second measurement must be after the first, got {days:g} days between them."
@@ -109,13 +112,14 @@ def smallest_detectable_change_percent(pairs: ArrayLike) -> float:
         raise NotEstimableError(f"Pairs of measurements are needed, got shape {table.shape}.")
     if not np.isfinite(table).all():
         raise NotEstimableError("Both measurements of a pair must be numbers.")
+    refuse_extremes(table)
     without = int((table <= 0).any(axis=1).sum())
     if without:
         raise NotEstimableError(
             f"A change in percent needs measurements above 0; {without} of {len(table)} pairs have "
             "one that is not. Use the change in the unit of the measure."
         )
-    differences = np.log(table[:, 0] / table[:, 1])
+    differences = np.log(table[:, 0]) - np.log(table[:, 1])
     return detectable_change_percent(sqrt(float((differences**2).sum()) / (2 * len(table))))
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 from analytics.stats.bootstrap import EXPANDED, PERCENTILE, SAME, cluster_interval
 from analytics.stats.dependent import compare_dependent
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.magnitudes import refuse_extremes
 from analytics.stats.resampling import (
     SMALLEST_N,
     Subjects,
@@ -241,6 +242,7 @@ def repeated_measures(subjects: Subjects, x: ArrayLike, y: ArrayLike) -> Repeate
         If too few patients have two rows, or a measure does not vary within any patient.
     """
     first, second = paired(x, y)
+    refuse_extremes(first, second)
     clusters, _ = patient_codes(subjects, first.size)
     kept = np.bincount(clusters)[clusters] > 1
     first, second, clusters = first[kept], second[kept], clusters[kept]

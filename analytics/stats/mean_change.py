@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.magnitudes import refuse_extremes
 
 FEWEST = 3
 
@@ -42,6 +43,7 @@ def mean_change(changes: ArrayLike, confidence: float = 0.95) -> MeanChange:
         raise NotEstimableError(f"fewer than {FEWEST} patients")
     if not np.isfinite(found).all():
         raise NotEstimableError("a change is not a finite number")
+    refuse_extremes(found)
     if np.ptp(found) == 0:
         raise NotEstimableError("all changes are equal")
     mean = float(found.mean())

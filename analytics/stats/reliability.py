@@ -7,13 +7,15 @@ Wong 1996, Psychol Methods 1:30 (their intervals); Bland and Altman 1996, BMJ 31
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import expm1, inf, isfinite, sqrt
+from math import expm1, inf, isfinite, log, sqrt
+from sys import float_info
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.magnitudes import refuse_extremes
 
 CONFIDENCE = 0.95
 DETECTABLE = 1.96 * sqrt(2)
@@ -231,6 +233,7 @@ def smallest_detectable_change(pairs: ArrayLike) -> float:
         raise NotEstimableError(f"Pairs of measurements are needed, got shape {table.shape}.")
     if not np.isfinite(table).all():
         raise NotEstimableError("Both measurements of a pair must be numbers.")
+    refuse_extremes(table)
     difference = table[:, 0] - table[:, 1]
     return DETECTABLE * sqrt(float((difference**2).sum()) / (2 * len(table)))
 
@@ -262,11 +265,16 @@ def repeatability(
         raise NotEstimableError("No subject was measured twice.")
     if not all(np.isfinite(values).all() for values in groups):
         raise NotEstimableError("Every measurement must be a number.")
+    refuse_extremes(np.concatenate(groups))
     df = sum(values.size - 1 for values in groups)
     sd, ci = _sd_within(groups, df, confidence)
     cv, cv_ci = None, None
     if all((values > 0).all() for values in groups):
         log_sd, (low, high) = _sd_within([np.log(values) for values in groups], df, confidence)
+        if high > log(float_info.max / 100):
+            raise NotEstimableError(
+                f"A standard deviation of {log_sd:.3g} is none of logarithms of one measure."
+            )
         cv, cv_ci = 100 * expm1(log_sd), (100 * expm1(low), 100 * expm1(high))
     return Repeatability(sd, ci, DETECTABLE * sd, cv, cv_ci, len(groups), df)
 

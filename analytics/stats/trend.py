@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import optimize, stats
 
 from analytics.stats.errors import NotEstimableError
+from analytics.stats.magnitudes import LARGEST, refuse_extremes
 
 Array = NDArray[np.float64]
 FEWEST_FOR_A_TEST = 4
@@ -175,8 +176,9 @@ def theil_sen(times: ArrayLike, values: ArrayLike) -> TheilSen:
     first, second = np.triu_indices(when.size, 1)
     apart = when[first] != when[second]
     first, second = first[apart], second[apart]
-    slopes = np.sort((what[second] - what[first]) / (when[second] - when[first]))
-    if not np.isfinite(slopes).all():
+    with np.errstate(over="ignore"):
+        slopes = np.sort((what[second] - what[first]) / (when[second] - when[first]))
+    if not (np.abs(slopes) <= LARGEST**2).all():
         raise NotEstimableError("Two times lie too near to each other for a slope between them.")
     slope = float(np.median(slopes))
     intercept = float(np.median(what - slope * when))
@@ -379,6 +381,7 @@ def _timed(times: ArrayLike, values: ArrayLike, *, fewest: int) -> tuple[Array, 
         raise ValueError(f"There are {when.size} times and {what.size} values; each needs both.")
     if when.size < fewest:
         raise NotEstimableError(f"This needs {fewest} values, found {when.size}.")
+    refuse_extremes(when, what)
     if np.ptp(when) == 0 or np.ptp(what) == 0:
         raise NotEstimableError("All times or all values are equal.")
     return when, what
