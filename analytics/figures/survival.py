@@ -14,6 +14,9 @@ Array = NDArray[np.float64]
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 STEPS_MONTHS = (1, 3, 6, 12, 24, 36, 60, 120, 240)
 MOST_TICKS = 7
+ROW_PX = 1.3 * 13
+"""What plotly leaves for each line of a label, of the font of all figures."""
+FIRST_ROW_PX = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +78,33 @@ def survival_figure(
             title=title,
             subtitle=subtitle,
             height=420 + 42 * len(curves),
-            margin={"l": 64, "r": 24, "t": 64, "b": 104 + 42 * len(curves)},
+            margin={"l": _room_of_names(curves), "r": 24, "t": 64, "b": 104 + 26 * len(curves)},
             showlegend=True,
             xaxis=style.axis(
-                f"{axis_title}<br>below it at risk, as in the legend",
+                f"{axis_title}<br>below it: at risk",
                 tickvals=ticks,
                 ticktext=["<br>".join([f"{round(t, 1):g}", *_counts(curves, t)]) for t in ticks],
                 tickangle=0,
                 range=[first - edge, last + edge],
             ),
             yaxis=style.axis("Share free of it", range=[0, 1.03], tickformat=".0%"),
+            annotations=[_name_at_risk(curve, i) for i, curve in enumerate(curves)],
         ),
     }
+
+
+def _room_of_names(curves: Sequence[StepCurve]) -> int:
+    return max(64, 24 + 7 * max(len(curve.name) for curve in curves))
+
+
+def _name_at_risk(curve: StepCurve, place: int) -> dict[str, Any]:
+    """Return the name of a group before its row of numbers, which are lines of the ticks."""
+    return {
+        "text": curve.name, "font": {"size": 12}, "showarrow": False,
+        "xref": "paper", "x": 0, "xanchor": "right", "xshift": -14,
+        "yref": "paper", "y": 0, "yanchor": "top",
+        "yshift": -(FIRST_ROW_PX + ROW_PX * place),
+    }  # fmt: skip
 
 
 def _counts(curves: Sequence[StepCurve], months: float) -> list[str]:

@@ -116,7 +116,7 @@ def _courses(found: StudyMonotonicity | None, reason: str) -> tuple[str, ...]:
         return (reason, *[""] * (len(RISING_HEADS) - 2))
     trend = ABSENT
     if found.trend is not None:
-        p = "< 0.001" if found.trend.p_value < 0.001 else floatformat(found.trend.p_value, 3)
+        p = "< 0.001" if found.trend.p_value < 0.001 else f"= {floatformat(found.trend.p_value, 3)}"
         trend = f"{floatformat(found.trend.z, 2)} (p {p})"
     residual = found.median_isotonic_residual
     return (

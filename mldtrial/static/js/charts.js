@@ -116,6 +116,97 @@
     }
   }
 
+  // Below this width the tool bar would lie over the title, and text over several lines fits not.
+  const NARROW_PX = 480;
+  const LINE_PX = 17;
+  const GAP_PX = 10;
+  const ruler = document.createElement("canvas").getContext("2d");
+
+  // Returns text with a line break wherever the next word would reach beyond the width.
+  function wrapped(text, font, width) {
+    ruler.font = `${font.size}px ${font.family}`;
+    const fits = (line) => ruler.measureText(line).width <= width;
+    return text
+      .split("<br>")
+      .map((line) =>
+        line.split(" ").reduce((found, word) => {
+          const last = found.slice(found.lastIndexOf("<br>") + (found.includes("<br>") ? 4 : 0));
+          return found + (fits(`${last} ${word}`) ? " " : "<br>") + word;
+        }),
+      )
+      .join("<br>");
+  }
+
+  const breaks = (text) => text.split("<br>").length - 1;
+
+  // Fits a layout to a phone: its heading begins at the edge, in as many lines as it takes.
+  function narrowed(layout, width) {
+    const title = layout.title ?? {};
+    const before = breaks(title.text ?? "") + breaks(title.subtitle?.text ?? "");
+    const room = width - 2 * GAP_PX;
+    const family = layout.font?.family ?? "sans-serif";
+    for (const part of [title, title.subtitle]) {
+      if (part?.text) part.text = wrapped(part.text, { size: part.font?.size ?? 16, family }, room);
+    }
+    const more = breaks(title.text ?? "") + breaks(title.subtitle?.text ?? "") - before;
+    Object.assign(title, { x: 0, xref: "container", y: 1, yref: "container", yanchor: "top" });
+    title.pad = { t: 6, l: GAP_PX };
+    const margin = { ...layout.margin, t: (layout.margin?.t ?? 64) + LINE_PX * more };
+    const height = layout.height && layout.height + LINE_PX * more;
+    // A finger that moves over the figure moves the page.
+    return { ...layout, title, margin, height, dragmode: false };
+  }
+
+  // Columns of a heat map are too narrow for words there: they stand upright.
+  function upright(layout) {
+    const ticktext = layout.xaxis.ticktext?.map((name) => name.replaceAll("<br>", " "));
+    return {
+      ...layout,
+      height: layout.height && layout.height + 4 * LINE_PX,
+      xaxis: { ...layout.xaxis, ticktext, tickangle: -90 },
+    };
+  }
+
+  function fitted(element, { data, layout }) {
+    if (element.clientWidth >= NARROW_PX) return layout;
+    const found = narrowed(layout, element.clientWidth);
+    return data.some((trace) => trace.type === "heatmap") ? upright(found) : found;
+  }
+
+  const height = (part) => part.getBoundingClientRect().height;
+  const lowest = (element, parts) =>
+    Math.max(...Array.from(element.querySelectorAll(parts), (e) => e.getBoundingClientRect().bottom));
+
+  // Of a window that changes its width, plotly asks the element for its height, and forgets its own.
+  function keepHeight(element, height) {
+    element.style.height = height ? `${height}px` : "";
+  }
+
+  // A legend has as many lines as the width leaves it: below the axis is room for just these.
+  async function fitLegend(element, layout) {
+    const legend = element.querySelector("g.legend rect.bg");
+    if (!legend || !layout.height || !layout.margin) return;
+    // While there is too little room, plotly has the title of the axis over its labels.
+    const title = Math.max(0, ...Array.from(element.querySelectorAll(".g-xtitle"), height));
+    const labels = lowest(element, ".xaxislayer-above") - lowest(element, ".nsewdrag");
+    const b = Math.ceil(labels + title + height(legend) + 3 * GAP_PX);
+    if (!Number.isFinite(b)) return;
+    const more = Math.max(0, b - layout.margin.b);
+    keepHeight(element, layout.height + more);
+    await window.Plotly.relayout(element, { "margin.b": b, height: layout.height + more });
+  }
+
+  const layouts = new WeakMap();
+  const widths = new WeakMap();
+  const resized = new ResizeObserver((entries) => {
+    for (const { target } of entries) {
+      if (widths.get(target) === target.clientWidth) continue;
+      widths.set(target, target.clientWidth);
+      // Plotly draws anew first.
+      setTimeout(() => target.dataset.chartDrawn && fitLegend(target, layouts.get(target)), 300);
+    }
+  });
+
   async function draw(element) {
     element.setAttribute("aria-busy", "true");
     try {
@@ -126,9 +217,15 @@
         element.textContent = "";
         element.classList.remove("chart-message");
       }
-      // Of a window that changes its width, plotly asks the element for its height, and forgets its own.
-      element.style.height = figure.layout.height ? `${figure.layout.height}px` : "";
-      await window.Plotly.react(element, figure.data, figure.layout, CONFIG);
+      const layout = fitted(element, figure);
+      // Plotly writes what it changes into what it is given.
+      layouts.set(element, { height: layout.height, margin: layout.margin && { ...layout.margin } });
+      widths.set(element, element.clientWidth);
+      keepHeight(element, layout.height);
+      const displayModeBar = element.clientWidth < NARROW_PX ? false : "hover";
+      await window.Plotly.react(element, figure.data, layout, { ...CONFIG, displayModeBar });
+      await fitLegend(element, layouts.get(element));
+      resized.observe(element);
       if (!element.dataset.chartDrawn) {
         element.on("plotly_click", (event) => {
           const target = event.points[0]?.customdata?.[0] ?? search(element, event.points[0]);

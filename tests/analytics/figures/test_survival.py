@@ -42,6 +42,17 @@ def test_below_the_axis_stands_who_is_at_risk_in_each_group():
     assert below[36] == "36<br>0<br>1"
 
 
+def test_the_name_of_a_group_stands_before_its_row_of_numbers():
+    still = curve("adult", (), (), entry=np.array([13.0]), end=np.array([40.0]))
+    layout = drawn(curve(), still)["layout"]
+    first, second = layout["annotations"]
+    assert (first["text"], second["text"]) == ("late infantile", "adult")
+    assert (first["x"], first["xanchor"]) == (0, "right")
+    line_px = 1.3 * layout["font"]["size"]
+    assert first["yshift"] - second["yshift"] == pytest.approx(line_px)
+    assert -2 * line_px < first["yshift"] < -line_px
+
+
 def test_a_group_without_an_event_stays_at_the_top_and_shows_who_left():
     still = curve("adult", (), (), entry=np.array([13.0]), end=np.array([40.0]),
                   censored=np.array([40.0]))  # fmt: skip
