@@ -33,6 +33,9 @@ def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
     arms = cohort.arms_to_choose(study, user=request.user)
     by = _by(request, arms)
     said = _numbers(request, study, by)
+    together = None if "by" in request.GET or _has_change(said) else _together(request, study)
+    if together is not None:
+        by, said = TOGETHER, together
     if said.n_scans:
         access.log_blinded_view(study=study, by=request.user, what=WHAT)
     asked = _asked(said.filters, by)
@@ -41,6 +44,7 @@ def longitudinal_page(request: HttpRequest, study_code: str) -> HttpResponse:
         "is_withheld": said.is_withheld,
         "by": by,
         "asked": asked,
+        "apart_url": "" if together is None else _apart_url(study, said.filters),
         "groups_by": words.GROUPINGS[by],
         "selects": [
             words.grouping(arms, by),
@@ -92,9 +96,24 @@ def _numbers(request: HttpRequest, study: Study, by: str) -> Numbers:
     return numbers(study, user=request.user, filters=filters, by=by, smallest_group=smallest)
 
 
+def _has_change(said: Numbers) -> bool:
+    return any(one.change.found is not None for one in said.strata)
+
+
+def _together(request: HttpRequest, study: Study) -> Numbers | None:
+    """Return the numbers of all patients together; None where these are too few as well."""
+    said = _numbers(request, study, TOGETHER)
+    return said if _has_change(said) else None
+
+
+def _apart_url(study: Study, filters: Filters) -> str:
+    url = reverse("longitudinal_models", args=[study.code])
+    return with_query(url, {**filters.asked, "by": SUBTYPE})
+
+
 def _together_url(study: Study, by: str, said: Numbers) -> str:
     """Return where patients are not told apart, for who compares groups too small for any model."""
-    if by == TOGETHER or any(one.change.found is not None for one in said.strata):
+    if by == TOGETHER or _has_change(said):
         return ""
     url = reverse("longitudinal_models", args=[study.code])
     return with_query(url, _asked(said.filters, TOGETHER))

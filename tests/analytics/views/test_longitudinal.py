@@ -200,6 +200,23 @@ def test_too_few_loads_are_said_and_nothing_is_estimated(client, world):
     assert "not estimable: no scan has a GMFC-MLD level near enough" in page
 
 
+def test_where_no_subtype_has_patients_enough_all_stand_together_at_first(client, cohort):
+    every = Patient.objects.filter(subject_code__startswith="L-").order_by("subject_code")
+    for number, patient in enumerate(every):
+        # Three of each subtype.
+        patient.onset_age_months = (20, 40, 100, 250)[number % 4]
+        patient.save()
+    first = get(client, cohort)
+    assert first.context["by"] == "together"
+    assert first.context["strata"][0]["change"] is not None
+    page = first.content.decode()
+    assert "No subtype has patients enough" in page
+    assert 'href="/studies/MLD-1/longitudinal-models/?by=subtype"' in page
+    asked = get(client, cohort, "?by=subtype")
+    assert asked.context["by"] == "subtype"
+    assert asked.context["strata"][0]["change"] is None
+
+
 def test_a_look_at_a_blinded_study_is_logged_and_tells_no_arm(client, cohort):
     Study.objects.filter(pk=cohort.study.pk).update(blinding="BLINDED")
     answer = get(client, cohort, "?by=arm")
