@@ -6,6 +6,12 @@ from typing import Any
 
 from analytics.figures import style
 
+MARGIN = {"l": 64, "r": 140, "t": 80, "b": 64}
+HEIGHT_PX = 436
+PLOT_PX = HEIGHT_PX - MARGIN["t"] - MARGIN["b"]
+LABEL_PX = 17
+"""How far apart the names of two levels stand at least."""
+
 
 @dataclass(frozen=True, slots=True)
 class PairMark:
@@ -65,21 +71,39 @@ def bland_altman_figure(
         "hovertemplate": "%{customdata[1]}<br>mean %{x:.1f} mL, difference %{y:+.1f} mL"
         "<extra></extra>",
     }
+    low, high = _range(marks, lines)
+    is_cut = any(line.low < low or line.high > high for line in lines)
+    cut = ", cut off at the edge" if is_cut else ""
     return {
         "data": [points],
         "layout": style.layout(
             title=title,
-            subtitle=f"n = {len(marks)} scans of {n_patients} patients<br>"
-            "shaded: 95 % intervals of bias and limits",
-            height=436,
-            margin={"l": 64, "r": 140, "t": 80, "b": 64},
+            subtitle=f"{style.scans_of_patients(len(marks), n_patients)}<br>"
+            f"shaded: 95 % intervals of bias and limits{cut}",
+            height=HEIGHT_PX,
+            margin=MARGIN,
             showlegend=False,
             xaxis=style.axis("Mean of both loads, mL", rangemode="tozero"),
-            yaxis=style.axis(f"{difference_label}, mL", zeroline=True, zerolinecolor=style.FAINT),
+            yaxis=style.axis(
+                f"{difference_label}, mL",
+                zeroline=True,
+                zerolinecolor=style.FAINT,
+                range=[low, high],
+            ),
             shapes=[shape for line in lines for shape in _shapes(line)],
-            annotations=[_annotation(line) for line in lines],
+            annotations=_annotations(lines, ml_of_a_pixel=(high - low) / PLOT_PX),
         ),
     }
+
+
+def _range(marks: Sequence[PairMark], lines: Sequence[Line]) -> tuple[float, float]:
+    """Return from where to where the figure reaches: every scan, every level, and 0.
+
+    Intervals do not count: those of a few scans are so wide that all scans would be one line.
+    """
+    shown = [0.0, *(mark.difference_ml for mark in marks), *(line.value for line in lines)]
+    edge = 0.08 * (max(shown) - min(shown)) or 1.0
+    return min(shown) - edge, max(shown) + edge
 
 
 def _shapes(line: Line) -> list[dict[str, Any]]:
@@ -94,6 +118,19 @@ def _shapes(line: Line) -> list[dict[str, Any]]:
         "line": {"color": style.INK, "width": 1.5, "dash": dash},
     }  # fmt: skip
     return [band, level]
+
+
+def _annotations(lines: Sequence[Line], *, ml_of_a_pixel: float) -> list[dict[str, Any]]:
+    """Return the names of the levels, those that would overlap moved away from the middle one."""
+    order = sorted(lines, key=lambda line: line.value)
+    middle = len(order) // 2
+    found = []
+    for place, line in enumerate(order):
+        from_middle_px = (line.value - order[middle].value) / ml_of_a_pixel
+        least_px = abs(place - middle) * LABEL_PX
+        shift = max(0.0, least_px - abs(from_middle_px)) * (1 if place > middle else -1)
+        found.append({**_annotation(line), "yshift": shift})
+    return found
 
 
 def _annotation(line: Line) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def cohort_figure(marks: Marks, *, title: str, score_label: str, n_patients: int
                 trace = _trace(marks, group, marks.subtypes[subtype], look)
                 traces.append({**trace, "showlegend": in_legend})
                 in_legend = False
-    subtitle = f"n = {marks.size} scans of {n_patients} patients; ● 3D, □ 2D"
+    subtitle = f"{style.scans_of_patients(marks.size, n_patients)}; ● 3D, □ 2D"
     return {
         "data": traces,
         "layout": style.layout(

@@ -33,7 +33,7 @@ def curves_figure(marks: Marks, *, title: str, n_patients: int) -> dict[str, Any
         "data": traces,
         "layout": style.layout(
             title=title,
-            subtitle=f"n = {marks.size} scans of {n_patients} patients; ● 3D, □ 2D",
+            subtitle=f"{style.scans_of_patients(marks.size, n_patients)}; ● 3D, □ 2D",
             height=500,
             margin={"l": 64, "r": 24, "t": 64, "b": 110},
             showlegend=True,

@@ -124,5 +124,5 @@ def _text(cell: Cell) -> str:
 def _words(cell: Cell) -> str:
     if cell.rho is None:
         return f"not estimable: {cell.reason}"
-    said = [f"ρ {cell.written}", *cell.beside, f"{cell.n} scans of {cell.n_patients} patients"]
-    return ", ".join(said)
+    scans, patients = style.counted(cell.n, "scan"), style.counted(cell.n_patients, "patient")
+    return ", ".join([f"ρ {cell.written}", *cell.beside, f"{scans} of {patients}"])

@@ -24,7 +24,7 @@ def levels_figure(marks: Marks, *, title: str, n_patients: int) -> dict[str, Any
         "data": [_boxes(marks, stratum) for stratum in strata],
         "layout": style.layout(
             title=title,
-            subtitle=f"n = {marks.size} scans of {n_patients} patients",
+            subtitle=style.scans_of_patients(marks.size, n_patients),
             height=500,
             margin={"l": 64, "r": 24, "t": 64, "b": 150},
             boxmode="group",

@@ -43,7 +43,7 @@ def strip_figure(
         "data": [trace for trace in traces if trace["y"]],
         "layout": style.layout(
             title=title,
-            subtitle=f"n = {count} scans",
+            subtitle=f"n = {style.counted(count, 'scan')}",
             height=420,
             xaxis=style.axis("Sequence and acquisition", type="category"),
             yaxis=style.axis(axis),

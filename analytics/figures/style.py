@@ -44,6 +44,16 @@ def layout(*, title: str, subtitle: str = "", **changes: Any) -> dict[str, Any]:
     return {**shared, **changes}
 
 
+def counted(n: int, noun: str) -> str:
+    """Return how many there are, in the right number."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def scans_of_patients(n_scans: int, n_patients: int) -> str:
+    """Return what a figure of scans rests on."""
+    return f"n = {counted(n_scans, 'scan')} of {counted(n_patients, 'patient')}"
+
+
 def axis(title: str, **changes: Any) -> dict[str, Any]:
     """Return an axis with its title and unit."""
     shared: dict[str, Any] = {

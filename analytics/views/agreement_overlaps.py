@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from analytics.figures import style
 from analytics.figures.overlaps import MEASURES, Cell, Measure, OverlapMark, overlap_figure
 from analytics.selectors.agreement import Compared
 from analytics.services import agreement as agreements
@@ -45,7 +46,7 @@ def agreement_overlap(
         cells_of(study, found, measure),
         measure=measure,
         title=f"{title_of(measure, stratum)}, {stratum}",
-        subtitle=f"n = {len(found.with_masks)} scans of {patients} patients",
+        subtitle=style.scans_of_patients(len(found.with_masks), patients),
     )
     return charts.answer(figure)
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from analytics.figures import style
 from analytics.figures.overlaps import MEASURES
 from analytics.reports import ABSENT
 from analytics.reports.agreement import AgreementPaper, OverviewPart, StratumPart, agreement_pdf
@@ -146,8 +147,7 @@ def _stratum(study: Study, stratum: Stratum) -> StratumPart:
         after = "No difference lies beyond the limits of agreement."
     return StratumPart(
         title=f"{stratum.name} scans",
-        about=f"n = {count} scans of {patients} patient{'' if patients == 1 else 's'}, test minus "
-        "reference",
+        about=f"{style.scans_of_patients(count, patients)}, test minus reference",
         marks=[mark_of(study, pair) for pair in stratum.pairs],
         lines=[] if found is None else charts.agreement_lines(found),
         loads=_loads(stratum),

@@ -32,4 +32,6 @@ def test_a_figure_keeps_its_room_and_hides_nothing_below_it(page: Page):
     page.set_viewport_size({"width": 390, "height": 844})
     narrow = re.compile(r"^[123]\d\d(\.\d+)?px$")
     expect(chart.locator("svg.main-svg").first).to_have_css("width", narrow)
-    assert chart.evaluate(HEIGHTS) == [chart_px, drawn_px]
+    # The legend has more lines there, which may take more room.
+    turned_px, drawn_again_px = chart.evaluate(HEIGHTS)
+    assert turned_px == drawn_again_px >= chart_px

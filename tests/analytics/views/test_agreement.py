@@ -130,7 +130,7 @@ def test_the_paper_holds_the_numbers_of_the_page(client, world: World, pairs: li
     ends = f"({floatformat(low, 1)} to {floatformat(high, 1)})"
     assert f"Bias, mL {floatformat(bias, 1)} {ends}" in text
     assert "n = 4 scans of 2 patients" in text
-    assert "n = 1 scans of 1 patient, test minus reference" in text
+    assert "n = 1 scan of 1 patient, test minus reference" in text
     assert f"Bias and limits not estimable: {other.differences.reason}" in text
     (band,) = one.bands
     assert f"All 4 {band.low_ml:.1f} to {band.high_ml:.1f} {band.dice.median:.2f}" in text
