@@ -130,7 +130,7 @@
       .split("<br>")
       .map((line) =>
         line.split(" ").reduce((found, word) => {
-          const last = found.slice(found.lastIndexOf("<br>") + (found.includes("<br>") ? 4 : 0));
+          const last = found.split("<br>").at(-1);
           return found + (fits(`${last} ${word}`) ? " " : "<br>") + word;
         }),
       )
@@ -177,13 +177,19 @@
   const lowest = (element, parts) =>
     Math.max(...Array.from(element.querySelectorAll(parts), (e) => e.getBoundingClientRect().bottom));
 
-  // Of a window that changes its width, plotly asks the element for its height, and forgets its own.
-  function keepHeight(element, height) {
-    element.style.height = height ? `${height}px` : "";
+  function plot(element, { data, layout }) {
+    // Of a window that changes its width, plotly asks the element for its height, and forgets its own.
+    element.style.height = layout.height ? `${layout.height}px` : "";
+    const displayModeBar = element.clientWidth < NARROW_PX ? false : "hover";
+    // Plotly writes what it changes into the layout that it is given.
+    return window.Plotly.react(element, data, structuredClone(layout), { ...CONFIG, displayModeBar });
   }
 
+  const figures = new WeakMap();
+
   // A legend has as many lines as the width leaves it: below the axis is room for just these.
-  async function fitLegend(element, layout) {
+  async function fitLegend(element) {
+    const { data, layout } = figures.get(element);
     const legend = element.querySelector("g.legend rect.bg");
     if (!legend || !layout.height || !layout.margin) return;
     // While there is too little room, plotly has the title of the axis over its labels.
@@ -192,18 +198,19 @@
     const b = Math.ceil(labels + title + height(legend) + 3 * GAP_PX);
     if (!Number.isFinite(b)) return;
     const more = Math.max(0, b - layout.margin.b);
-    keepHeight(element, layout.height + more);
-    await window.Plotly.relayout(element, { "margin.b": b, height: layout.height + more });
+    await plot(element, {
+      data,
+      layout: { ...layout, margin: { ...layout.margin, b }, height: layout.height + more },
+    });
   }
 
-  const layouts = new WeakMap();
   const widths = new WeakMap();
   const resized = new ResizeObserver((entries) => {
     for (const { target } of entries) {
       if (widths.get(target) === target.clientWidth) continue;
       widths.set(target, target.clientWidth);
       // Plotly draws anew first.
-      setTimeout(() => target.dataset.chartDrawn && fitLegend(target, layouts.get(target)), 300);
+      setTimeout(() => target.dataset.chartDrawn && fitLegend(target), 300);
     }
   });
 
@@ -217,14 +224,11 @@
         element.textContent = "";
         element.classList.remove("chart-message");
       }
-      const layout = fitted(element, figure);
-      // Plotly writes what it changes into what it is given.
-      layouts.set(element, { height: layout.height, margin: layout.margin && { ...layout.margin } });
+      const shown = { data: figure.data, layout: fitted(element, figure) };
+      figures.set(element, shown);
       widths.set(element, element.clientWidth);
-      keepHeight(element, layout.height);
-      const displayModeBar = element.clientWidth < NARROW_PX ? false : "hover";
-      await window.Plotly.react(element, figure.data, layout, { ...CONFIG, displayModeBar });
-      await fitLegend(element, layouts.get(element));
+      await plot(element, shown);
+      await fitLegend(element);
       resized.observe(element);
       if (!element.dataset.chartDrawn) {
         element.on("plotly_click", (event) => {
