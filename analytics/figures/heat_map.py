@@ -114,7 +114,7 @@ def _subtitle(left_out: int, noun: str) -> str:
         return "grey: not estimable"
     rows = f"1 {noun} is" if left_out == 1 else f"{left_out} {noun}s are"
     # A phone cuts what is longer than about 40 characters.
-    return f"grey: not estimable<br>{rows} left out, without any"
+    return f"grey: not estimable<br>{rows} left out, without any ρ"
 
 
 def _text(cell: Cell) -> str:

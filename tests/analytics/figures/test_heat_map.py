@@ -30,10 +30,10 @@ def test_groups_without_any_number_are_counted_and_take_no_row():
     }
     figure = heat_map_figure(rows, columns=["Age"], title="Correlations")
     assert figure["data"][0]["y"] == ["3D"]
-    assert "2 groups are left out, without any" in figure["layout"]["title"]["subtitle"]["text"]
+    assert "2 groups are left out, without any ρ" in figure["layout"]["title"]["subtitle"]["text"]
     del rows["2D"]
     alone = heat_map_figure(rows, columns=["Age"], title="Correlations")
-    assert "1 group is left out, without any" in alone["layout"]["title"]["subtitle"]["text"]
+    assert "1 group is left out, without any ρ" in alone["layout"]["title"]["subtitle"]["text"]
 
 
 def test_the_scale_is_from_minus_one_to_one_and_white_at_nothing_whatever_the_numbers():
