@@ -51,7 +51,7 @@ def main() -> None:
         "ingest": ingest.measure(),
         "moving": moving.measure(),
         "historical_import": importing.measure(),
-        "cohort_page": cohort.measure(),
+        "cohort_page": cohort.measure(with_large=True),
         "upload_in_pieces": uploading.measure(),
         "inference": inference.measure(),
     }

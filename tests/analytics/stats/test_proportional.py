@@ -25,6 +25,25 @@ def hc2(difference, mean):
     return sm.OLS(difference, sm.add_constant(mean)).fit(cov_type="HC2", use_t=True)
 
 
+def test_the_fat_in_milk_of_bland_and_altman_1999(test_data: Path):
+    """Stat Methods Med Res 8:135, section 3.2: difference = 0.079 - 0.0283 of the mean.
+
+    About that line the differences have a standard deviation of 0.08033 g/100 mL there. The slope
+    is that of all pairs; its interval is our own, by patient.
+    """
+    with (test_data / "stats/methcomp_milk.csv").open(newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    trig, gerber = (
+        np.array([float(row["y"]) for row in rows if row["meth"] == method])
+        for method in ("Trig", "Gerber")
+    )
+    found = proportional_bias(trig, gerber, [str(n) for n in range(len(trig))])
+    assert (len(trig), found.n, found.n_subjects) == (45, 45, 45)
+    assert (round(found.intercept, 3), round(found.slope, 4)) == (0.079, -0.0283)
+    left = trig - gerber - found.intercept - found.slope * (trig + gerber) / 2
+    assert round(float(np.sqrt(left @ left / (45 - 2))), 5) == 0.08033
+
+
 def test_the_slope_and_error_of_single_pairs_are_those_of_statsmodels(test_data: Path):
     """Bland and Altman 1986, the first readings of both peak flow meters."""
     with (test_data / "stats/bland_altman_1986_pefr.csv").open(newline="") as handle:
