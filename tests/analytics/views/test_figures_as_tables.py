@@ -42,7 +42,7 @@ def test_bias_and_limits_are_the_same_across_the_figure_and_in_the_table():
         lines=lines,
     )  # fmt: skip
     said = [note["text"] for note in figure["layout"]["annotations"]]
-    assert said == ["Upper limit +0.3 mL", "Bias 0.0 mL", "Lower limit −46.7 mL"]
+    assert said == ["Lower limit −46.7 mL", "Bias 0.0 mL", "Upper limit +0.3 mL"]
     assert on_the_page(found.bias) == "0.0"
 
 

@@ -89,7 +89,7 @@ def test_a_chart_has_each_pair_against_its_mean_with_bias_and_limits(client, wor
     assert figure["data"][0]["x"] == [21.0, 30.0]
     assert figure["data"][0]["y"] == [2.0, 0.0]
     named = [note["text"] for note in figure["layout"]["annotations"]]
-    assert named == ["Upper limit +3.8 mL", "Bias +1.0 mL", "Lower limit −1.8 mL"]
+    assert named == ["Lower limit −1.8 mL", "Bias +1.0 mL", "Upper limit +3.8 mL"]
     empty = client.get(address("model_impact_chart", "2D")).json()
     assert empty["data"] == []
     assert client.get(address("model_impact_chart", "4D")).status_code == 404

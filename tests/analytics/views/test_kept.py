@@ -187,7 +187,7 @@ def test_longitudinal_models_are_fitted_once_for_their_page_and_file(look, commi
     assert seen.count() == before + 2
     # Whoever else asks, what else is asked, and arms, which are no records.
     assert LOADS in look("data_manager", page="longitudinal_models")[1]
-    assert LOADS in look(**page, query="?by=together")[1]
+    assert LOADS in look(**page, query="?subtype=LI")[1]
     for _ in range(2):
         assert LOADS in look(**page, query="?arm=VERUM")[1]
     make_load(committed.patient_b, date(2025, 1, 10), 95.0)
