@@ -41,7 +41,10 @@ def test_what_has_no_interval_is_refused(changes, why: str):
         mean_change(changes)
 
 
-@given(st.lists(st.integers(-200, 200), min_size=3, max_size=30), st.floats(-50, 50))
+@given(
+    st.lists(st.integers(-200, 200), min_size=3, max_size=30),
+    st.floats(-50, 50).map(lambda by: round(by, 9)),
+)
 def test_a_shift_moves_all_and_the_sign_turns_all(changes: list[int], shift: float):
     values = np.array(changes, float)
     if np.ptp(values) == 0:

@@ -54,7 +54,13 @@ def test_of_no_rows_there_is_no_change():
 
 
 ROWS = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(0, 2000), st.floats(0, 200)), min_size=1, max_size=20
+    st.tuples(
+        st.integers(0, 3),
+        st.integers(0, 2000),
+        st.floats(0, 200).map(lambda load_ml: round(load_ml, 9)),
+    ),
+    min_size=1,
+    max_size=20,
 )
 
 

@@ -270,10 +270,17 @@ def test_ties_that_outweigh_the_variance_leave_a_slope_without_an_interval():
     assert (found.slope, found.ci_low, found.ci_high) == (1.0, None, None)
 
 
+def to_nine_places(load_ml: float) -> float:
+    """Return a load that somebody could measure; what is nearly nothing is refused by name."""
+    return round(load_ml, 9)
+
+
 @given(
     st.integers(2, 7).flatmap(
         lambda n: st.lists(
-            st.lists(st.floats(0, 300), min_size=n, max_size=n), min_size=1, max_size=5
+            st.lists(st.floats(0, 300).map(to_nine_places), min_size=n, max_size=n),
+            min_size=1,
+            max_size=5,
         )
     )
 )
@@ -284,5 +291,5 @@ def test_many_series_at_once_are_what_each_is_by_itself(rows):
         assert fall == max_drawdown(row)
         if np.ptp(row) == 0:
             assert np.isnan(found)
-        elif np.ptp(row) > 1e-100:  # its square is a number
+        else:
             assert found == pytest.approx(isotonic_residual(times, row), abs=1e-9)
