@@ -62,8 +62,8 @@ def relation(found: Estimated, study: Study, *, caution: str) -> Section:
         tuple(row for stratum in AcqStratum.values for row in _of_stratum(found, stratum)),
         found.relation.note.format(**asdict(windows_of(study)))
         + f" ρ; intervals: {correlations.RESAMPLES} bootstrap resamples of patients with all their "
-        f"scans, seed {correlations.SEED}, which of 3 or 4 patients hold less than they say (81 to "
-        "93 % in simulated trials); within patients one common slope, interval by Fisher's "
+        f"scans, seed {correlations.SEED}, which of 3 or 4 patients hold less than they say (79 to "
+        "92 % in simulated trials); within patients one common slope, interval by Fisher's "
         f"z. 3D and 2D are never pooled. {caution}",
     )
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.db.models import Case, FloatField, Func, Q, TextField, Value, When
-from django.db.models.expressions import Combinable
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
-from django.db.models.functions import Cast, NullIf, Trim
+from django.db.models.functions import Cast, Trim
 from django.db.models.lookups import Exact, GreaterThan, LessThan, Regex
 
+from analytics.selectors.export_parts import or_missing
 from segmentation.imaging.protocol.facts import LARGEST
 
 NUMBERS = {
@@ -47,13 +47,9 @@ def _is(key: str, field: str, kind: str) -> Q:
     return Q(Exact(_kind(key, field), Value(kind)))
 
 
-def _or_missing(text: Combinable) -> NullIf:
-    return NullIf(text, Value("", output_field=TextField()))
-
-
 def _text(key: str, field: str) -> Case:
     said = Trim(KeyTextTransform(key, field), output_field=TextField())
-    return Case(When(_is(key, field, "string"), then=_or_missing(said)), default=None)
+    return Case(When(_is(key, field, "string"), then=or_missing(said)), default=None)
 
 
 def _texts(key: str, field: str) -> Case:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
-from django.db.models.functions import NullIf
+from django.db.models import F, Q, QuerySet
 
 from analytics.models import TrajectoryFlag
+from analytics.selectors.export_parts import or_missing, yes_no
 from mldtrial.trial.models import QueryState, Study
+
+DECIDED = Q(query__state=QueryState.CLOSED, query__closed_by_rule=False)
+"""By a person: what the rule itself closed is nobody's decision."""
 
 
 def current(study: Study) -> QuerySet[TrajectoryFlag]:
@@ -25,15 +28,6 @@ def columns() -> dict[str, Any]:
         "tolerance_ml": F("tolerance_ml"),
         "query_id": F("query_id"),
         "query_state": F("query__state"),
-        "is_decided": _is_decided(),
-        "disposition": NullIf(
-            F("query__disposition"), Value("", output_field=TextField()), output_field=TextField()
-        ),
+        "is_decided": yes_no(DECIDED),
+        "disposition": or_missing(F("query__disposition")),
     }
-
-
-def _is_decided() -> Case:
-    # What the rule itself closed is nobody's decision.
-    by_person = Q(query__state=QueryState.CLOSED, query__closed_by_rule=False)
-    yes, no = (Value(word, output_field=TextField()) for word in "YN")
-    return Case(When(by_person, then=yes), default=no)

@@ -30,6 +30,7 @@ from django.db.models.functions import Cast, Coalesce, Concat, Greatest, NullIf
 from analytics.models import ExportRecord, TrajectoryFlag
 from analytics.policies import visible_to as visible_records
 from analytics.selectors import export_acquisition, export_flags, loads
+from analytics.selectors.export_parts import or_missing, text, yes_no
 from mldtrial.trial.models import (
     ElfcMldAssessment,
     FinalStatus,
@@ -111,24 +112,20 @@ def _rows(found: QuerySet[Any], columns: dict[str, Any], order: tuple[str, ...])
     return Rows(f"SELECT * FROM ({sql}) AS found({names})", tuple(params), order)  # noqa: S608
 
 
-def _text(value: str) -> Value:
-    return Value(value, output_field=models.TextField())
-
-
 def _present(path: str) -> NullIf:
-    return NullIf(Cast(path, models.TextField()), _text(""))
+    return or_missing(Cast(path, models.TextField()))
 
 
 def _yes_no_unknown(path: str) -> Case:
     return Case(
-        When(**{path: True}, then=_text("Y")),
-        When(**{path: False}, then=_text("N")),
+        When(**{path: True}, then=text("Y")),
+        When(**{path: False}, then=text("N")),
         default=Value(None, output_field=models.TextField()),
     )
 
 
 def _yes_no(path: str) -> Case:
-    return Case(When(**{path: True}, then=_text("Y")), default=_text("N"))
+    return yes_no(Q(**{path: True}))
 
 
 def _age(on: str, birth_month: str) -> Combinable:
@@ -186,12 +183,12 @@ def _of_loads() -> dict[str, Any]:
         "method": F("run__model_version__method"),
         "method_version": Concat(
             F("run__model_version__name"),
-            _text(" "),
+            text(" "),
             F("run__model_version__version"),
             output_field=models.TextField(),
         ),
         "is_demonstration_model": _yes_no("run__model_version__is_demonstration"),
-        "qc_status": Coalesce(mask_reviews.verdict("run", "mask_sha256"), _text(NOT_REVIEWED)),
+        "qc_status": Coalesce(mask_reviews.verdict("run", "mask_sha256"), text(NOT_REVIEWED)),
         "analysis_flag": _yes_no("run__analysis_flag"),
         "demyelination_load_ml": F("demyelination_load_ml"),
         "in_training_set": training_sets.as_yes_no(
@@ -227,8 +224,8 @@ def _clinical_scores(study: Study, narrowed: Narrow) -> Rows:
             narrowed(model.objects.filter(visit__patient__study=study)),
             {
                 **_which_visit("visit__"),
-                "instrument": _text(instrument),
-                "item": _text("level"),
+                "instrument": text(instrument),
+                "item": text("level"),
                 "value": Cast("level", models.IntegerField()),
                 "status": F("status"),
                 "reason": _present("reason"),
@@ -272,16 +269,16 @@ def _patients(study: Study, narrowed: Narrow) -> Rows:
         **_whose(""),
         "sex": F("sex"),
         "birth_month": Func(
-            F("birth_month"), _text("YYYY-MM"), function="to_char",
+            F("birth_month"), text("YYYY-MM"), function="to_char",
             output_field=models.TextField(),
         ),
         "onset_age_months": F("onset_age_months"),
         "subtype": _subtype(study),
-        "subtype_rule": _text(study.subtype_rule),
+        "subtype_rule": text(study.subtype_rule),
         "first_study_dose_on": F("first_study_dose_on"),
         "origin": F("origin"),
         "subtype_basis": _basis(study),
-        "presymptomatic_rule": _text(study.presymptomatic_rule),
+        "presymptomatic_rule": text(study.presymptomatic_rule),
         "first_symptom": _present("first_symptom"),
         "diagnosed_on": F("diagnosed_on"),
         "genotype_class": F("genotype_class"),
@@ -338,22 +335,22 @@ def _before_onset(study: Study, values: dict[str, Any], otherwise: Any) -> Case:
 def _basis(study: Study) -> Case:
     """Return what the subtype rests on, as `mldtrial.trial.rules.subtype` finds it."""
     kinds = subtype.Basis
-    genotype = _text(kinds.GENOTYPE.value)
+    genotype = text(kinds.GENOTYPE.value)
     values = {kind.value: genotype for kind in subtype.SUBTYPE_OF_GENOTYPE}
-    values["sibling"] = _text(kinds.SIBLING.value)
+    values["sibling"] = text(kinds.SIBLING.value)
     return Case(
-        When(onset_age_months__isnull=False, then=_text(kinds.ONSET.value)),
-        default=_before_onset(study, values, _text(kinds.NONE.value)),
+        When(onset_age_months__isnull=False, then=text(kinds.ONSET.value)),
+        default=_before_onset(study, values, text(kinds.NONE.value)),
     )
 
 
 def _subtype(study: Study) -> Case:
     """Return the subtype as `mldtrial.trial.rules.subtype` derives it."""
     values: dict[str, Any] = {
-        kind.value: _text(found.value) for kind, found in subtype.SUBTYPE_OF_GENOTYPE.items()
+        kind.value: text(found.value) for kind, found in subtype.SUBTYPE_OF_GENOTYPE.items()
     }
     values["sibling"] = _by_onset("sibling_onset_age_months", study.subtype_rule)
-    undetermined = _text(subtype.Subtype.UNDETERMINED.value)
+    undetermined = text(subtype.Subtype.UNDETERMINED.value)
     return Case(
         When(
             onset_age_months__isnull=False,
@@ -371,8 +368,8 @@ def _by_onset(onset: str, rule: str) -> Case:
         ({f"{onset}__lt": juvenile}, kinds.EARLY_JUVENILE),
         ({f"{onset}__lt": subtype.ADULT_FROM_MONTHS}, kinds.LATE_JUVENILE),
     )
-    cases = [When(**condition, then=_text(kind.value)) for condition, kind in limits]
-    return Case(*cases, default=_text(kinds.ADULT.value))
+    cases = [When(**condition, then=text(kind.value)) for condition, kind in limits]
+    return Case(*cases, default=text(kinds.ADULT.value))
 
 
 def _visits(study: Study, narrowed: Narrow) -> Rows:
@@ -477,7 +474,7 @@ def _trajectory_flags(study: Study, narrowed: Narrow) -> Rows:
 
 
 def _day(path: str) -> Func:
-    return Func(F(path), _text("YYYY-MM-DD"), function="to_char", output_field=models.TextField())
+    return Func(F(path), text("YYYY-MM-DD"), function="to_char", output_field=models.TextField())
 
 
 DATASETS: dict[str, Callable[[Study, Narrow], Rows]] = {

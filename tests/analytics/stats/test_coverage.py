@@ -8,6 +8,7 @@ import pytest
 
 from analytics.stats.adjusted import stratified_spearman
 from analytics.stats.correlation import repeated_measures, spearman, spearman_difference
+from analytics.stats.errors import NotEstimableError
 from analytics.stats.own_slopes import mean_slope
 from analytics.stats.survival import kaplan_meier
 
@@ -153,3 +154,45 @@ def test_the_load_for_each_step_of_patients_whose_slopes_differ(
         found = mean_slope(loads, steps, patients.tolist()).tested
         held += found.ci_low[0] <= 8 <= found.ci_high[0]
     assert 93 <= 100 * held / UNEQUAL <= (96.5 if slope_sd == 6 and n_patients > 12 else 100), held
+
+
+FEW_PATIENTS = {
+    3: (89.7, 88.5, 85.4, 79.4),
+    4: (91.6, 91.8, 89.5, 90.9),
+    5: (92.3, 92.3, 92.9, 94.9),
+}
+"""Percent of the trials whose interval holds the truth: over all scans, then within two groups,
+each with 0.6 and 0.9 of the variance between patients."""
+
+
+@pytest.mark.parametrize("n_patients", FEW_PATIENTS)
+def test_of_three_or_four_patients_resampling_holds_less_than_it_says(n_patients: int):
+    """Three scans each, seven levels of a score that has nothing to do with the load.
+
+    It is what the cohort page says beside its intervals.
+    """
+    subjects = np.repeat(np.arange(n_patients), 3)
+    groups = (subjects % 2).tolist()
+    found = []
+    for is_within in (False, True):
+        for between in (0.6, 0.9):
+            rng = np.random.default_rng(7)
+            held = there = 0
+            for seed in range(UNEQUAL):
+                own = rng.normal(size=(n_patients, 2))[subjects] * between**0.5
+                load, score = (own + rng.normal(size=own.shape) * (1 - between) ** 0.5).T
+                level = np.clip(np.round(score * 1.5 + 3), 0, 6)
+                options = {"n_resamples": RESAMPLES, "seed": seed}
+                try:
+                    interval = (
+                        stratified_spearman(load, level, groups, subjects.tolist(), **options)
+                        if is_within
+                        else spearman(load, level, subjects.tolist(), **options)
+                    )
+                except NotEstimableError:
+                    continue
+                there += 1
+                held += interval.ci_low <= 0 <= interval.ci_high
+            assert there >= 0.95 * UNEQUAL
+            found.append(100 * held / there)
+    assert found == pytest.approx(FEW_PATIENTS[n_patients], abs=0.5)
