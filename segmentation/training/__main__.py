@@ -22,6 +22,12 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, help="end training early after this time")
     parser.add_argument("--start", type=Path, help="model folder to begin with; else from nothing")
     parser.add_argument("--keep-every", type=int, help="epochs after which weights are kept beside")
+    parser.add_argument(
+        "--without-t2w",
+        type=_share,
+        metavar="SHARE",
+        help="of the samples, those that are learnt from T1w alone (0.25)",
+    )
     parser.add_argument("--kept", type=int, metavar="EPOCHS", help="export what was kept then")
     parser.add_argument("--out", type=Path, help="folder of the finished model")
     options = parser.parse_args()
@@ -51,7 +57,8 @@ def _run(options: argparse.Namespace) -> None:
     if options.step == "export":
         from segmentation.training.export import export_model
 
-        export_model(options.work, options.out, kept=options.kept)
+        share = options.without_t2w
+        export_model(options.work, options.out, kept=options.kept, without_t2w=share)
         return
     from segmentation.training import trainer
 
@@ -65,7 +72,15 @@ def _run(options: argparse.Namespace) -> None:
             minutes=options.minutes,
             start=options.start,
             keep_every=options.keep_every,
+            without_t2w=trainer.WITHOUT_T2W if options.without_t2w is None else options.without_t2w,
         )
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not a share from 0 to 1")
+    return share
 
 
 if __name__ == "__main__":

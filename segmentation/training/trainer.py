@@ -22,6 +22,10 @@ PATCH = (48, 64, 56)
 FEATURES = (16, 32, 64, 128)
 ITERATIONS_PER_EPOCH = 50
 DATASET_ID = 801
+T2W_CHANNEL = 1
+WITHOUT_T2W = 0.25
+"""Of the samples: most visits have both images, and what both show is the better measure."""
+SHARE_FILE = "without_t2w.json"
 CPU = torch.device("cpu")
 
 
@@ -99,7 +103,7 @@ def _split_by_patient(folder: Path) -> None:
     (folder / "splits_final.json").write_text(json.dumps([split], indent=1))
 
 
-def train(
+def train(  # noqa: C901 - a class of small methods
     work: Path,
     *,
     epochs: int,
@@ -107,6 +111,7 @@ def train(
     minutes: float | None,
     start: Path | None,
     keep_every: int | None = None,
+    without_t2w: float = 0.0,
 ) -> None:
     """Train; continues from the last checkpoint.
 
@@ -120,6 +125,13 @@ def train(
     keep_every : int, optional
         Epochs after which the weights are kept beside, as `checkpoint_epoch_NNN.pth`: what more
         training would bring is seen from them.
+    without_t2w : float
+        Share of the samples that are learnt from T1w alone.
+
+    Raises
+    ------
+    ValueError
+        If the training was begun with another share.
     """
     import nnunetv2.training.nnUNetTrainer.nnUNetTrainer as root
 
@@ -152,6 +164,11 @@ def train(
             done = max(self.current_epoch / self.num_epochs, min(pace.used, 0.999))
             self.lr_scheduler.step(done * self.num_epochs)
 
+        def train_step(self, batch: dict[str, Any]) -> dict[str, Any]:
+            drop_t2w(batch["data"], share=without_t2w)
+            found: dict[str, Any] = super().train_step(batch)
+            return found
+
         def on_epoch_end(self) -> None:
             super().on_epoch_end()
             if keep_every and self.current_epoch % keep_every == 0:
@@ -168,12 +185,50 @@ def train(
     dataset_json = json.loads((folder / "dataset.json").read_text())
     trainer = MldTrainer(plans, CONFIGURATION, 0, dataset_json, CPU)
     _begin(trainer, start)
+    keep_share(Path(trainer.output_folder), without_t2w)
     np.random.seed(0)  # noqa: NPY002 - nnU-Net's loaders draw from the global generator
     torch.manual_seed(0)
     try:
         trainer.run_training()
     except _TimeIsUpError:
         trainer.on_train_end()
+
+
+def drop_t2w(batch: torch.Tensor, *, share: float) -> None:
+    """Set the T2w channel of some samples to 0, in place.
+
+    Parameters
+    ----------
+    batch : tensor, shape (samples, 2, ...)
+        T1w and T2w, normalised.
+    share : float
+        Probability of each sample, from torch's generator.
+    """
+    is_without = torch.rand(len(batch)) < share
+    batch[is_without, T2W_CHANNEL] = 0
+
+
+def keep_share(folder: Path, share: float) -> None:
+    """Write beside the weights what share of the samples is learnt from T1w alone.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds weights of another share: no one number would be true of them.
+    """
+    known = kept_share(folder)
+    if known not in (None, share):
+        raise ValueError(
+            f"The training was begun with {known} of the samples without T2w, not {share}. Go on "
+            "with the same share, or begin in a folder of its own."
+        )
+    (folder / SHARE_FILE).write_text(json.dumps(share) + "\n", encoding="utf-8")
+
+
+def kept_share(folder: Path) -> float | None:
+    """Return what `keep_share` wrote; None for a training that did not say."""
+    path = folder / SHARE_FILE
+    return float(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else None
 
 
 def kept_name(epochs: int) -> str:

@@ -61,6 +61,12 @@ class Command(BaseCommand):
             "--minutes", type=float, help="of training; fewer epochs if it is slow"
         )
         phantoms.add_argument("--start", type=Path, help="model folder to begin with")
+        phantoms.add_argument(
+            "--without-t2w",
+            type=float,
+            metavar="SHARE",
+            help="of the samples, those that are learnt from T1w alone",
+        )
         phantoms.add_argument("--threads", type=int, default=2)
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -147,10 +153,9 @@ def _on_phantoms(options: dict[str, Any]) -> None:
     if options["out"] is None or options["work"] is None:
         raise CommandError("Name a study (--study), or a folder OUT and --work for phantoms.")
     options["epochs"] = 32 if options["epochs"] is None else options["epochs"]
+    given = ("work", "patients", "epochs", "minutes", "start", "without_t2w", "threads")
     arguments = [
-        f"--{name}={options[name]}"
-        for name in ("work", "patients", "epochs", "minutes", "start", "threads")
-        if options[name] is not None
+        f"--{name.replace('_', '-')}={options[name]}" for name in given if options[name] is not None
     ]
     command = [sys.executable, "-m", "segmentation.training", "all", *arguments]
     done = subprocess.run([*command, f"--out={options['out']}"], check=False)  # noqa: S603
