@@ -24,8 +24,6 @@ REML = "reml"
 ML = "ml"
 GRID = (0.1, 1.0, 10.0, 100.0)
 """Relative standard deviations of the random effects among which searches begin."""
-FEW_GROUPS = 20
-"""Of fewer patients there may be minima that no valley of the grid leads to."""
 AT_A_MINIMUM = 1e-6
 """Largest derivative of the criterion per scan that counts as none."""
 SINGULAR = 1e-4
@@ -247,9 +245,10 @@ class _Search:
     def starts(self) -> tuple[list[Array], list[Array]]:
         """Return where to begin: the valleys of `GRID`, and its other points, the best first.
 
-        With few patients every point at which the effects differ alike counts as a valley.
+        Every point at which the effects differ alike counts as a valley: where patients begin at
+        very different ages, the best minimum may be one that no valley of the grid leads to,
+        and its slope may have the opposite sign.
         """
-        is_few = self.designs.counts.sum() < FEW_GROUPS
         q = len(self.designs.zz)
         steps = range(len(GRID))
         places = list(product(steps, repeat=q)) if q <= 2 else [(step,) * q for step in steps]
@@ -257,7 +256,7 @@ class _Search:
         found: tuple[list[Array], list[Array]] = [], []
         for place in sorted((p for p in places if isfinite(heights[p])), key=heights.__getitem__):
             lowest_near = min(heights[other] for other in places if _are_near(place, other))
-            is_valley = heights[place] <= lowest_near or (is_few and len(set(place)) == 1)
+            is_valley = heights[place] <= lowest_near or len(set(place)) == 1
             found[not is_valley].append(_deviations(place))
         return found
 
