@@ -63,6 +63,8 @@ class Course:
         By instrument, in order of the day of assessment.
     treatments : sequence of (date, name)
         Documented therapies and the first study dose, which is recorded alike in every arm.
+    consented_on : date or None
+        The day of the first consent; None where none is recorded.
     """
 
     birth_month: date
@@ -71,6 +73,7 @@ class Course:
     visits: Sequence[VisitFacts]
     levels: dict[str, Sequence[ScoreFacts]]
     treatments: Sequence[tuple[date, str]]
+    consented_on: date | None = None
 
     def age_at(self, day: date) -> float:
         """Return the age in months."""
@@ -230,6 +233,18 @@ def _visit_before_birth(course: Course) -> Iterator[Found]:
             )
 
 
+def _visit_before_consent(course: Course) -> Iterator[Found]:
+    consented = course.consented_on
+    for visit in course.visits:
+        if consented is not None and visit.date < consented:
+            yield (
+                visit,
+                f"A visit is expected on or after the first consent ({consented}). {visit.name} is "
+                f"on {visit.date}. Please check both dates, or confirm that the consent covers "
+                "what was done before it.",
+            )
+
+
 def _treatment_before_birth(course: Course) -> Iterator[Found]:
     for start, name in course.treatments:
         if start < course.birth_month:
@@ -256,6 +271,10 @@ def _rules() -> Iterator[Rule]:
     yield Rule("LI-STILL-SPEAKING", rare, "late-infantile and speaking late", _still_speaking)
     yield Rule("VISIT-ORDER", wrong, "visits out of order", _visit_order)
     yield Rule("VISIT-BEFORE-BIRTH", wrong, "visit before birth", _visit_before_birth)
+    # Not a contradiction: a consent can cover images that were made before it.
+    yield Rule(
+        "VISIT-BEFORE-CONSENT", rare, "visit before the first consent", _visit_before_consent
+    )
     yield Rule("TREATMENT-BEFORE-BIRTH", wrong, "treatment before birth", _treatment_before_birth)
 
 

@@ -13,6 +13,7 @@ from mldtrial.trial import policies
 from mldtrial.trial.models import Disposition, ParticipationState, Patient
 from mldtrial.trial.rules.calendar import today_in
 from mldtrial.trial.rules.participation import contradiction, participation
+from mldtrial.trial.services import plausibility
 from mldtrial.trial.services.saving import store
 
 CHANGEABLE = frozenset({"step", "happened_on", "form_version", "note", "is_void"})
@@ -94,6 +95,7 @@ def _store(disposition: Disposition, patient: Patient) -> Disposition:
         patient.withdrawn_on = found.ended_on
         with because(said().get("reason") or FOLLOWS):
             store(patient)
+    plausibility.check_patient(patient=patient)
     return disposition
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Min, Q, QuerySet
 
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import (
@@ -21,6 +21,7 @@ from mldtrial.trial.models import (
     Treatment,
     Visit,
 )
+from mldtrial.trial.rules.participation import CONSENTS
 from mldtrial.trial.rules.plausibility import (
     ELFC,
     GMFC,
@@ -38,6 +39,10 @@ from mldtrial.trial.services import queries
 CHANGED = "The rule finds other values now: the data have changed."
 AT_ONCE = 500
 """Patients that are locked and brought in line in one transaction."""
+FIRST_CONSENT = Min(
+    "dispositions__happened_on",
+    filter=Q(dispositions__step__in=CONSENTS, dispositions__is_void=False),
+)
 Key = tuple[UUID, str, Hashable | None]
 
 
@@ -155,8 +160,9 @@ def courses(patients: QuerySet[Patient]) -> dict[UUID, Course]:
             visits=by_patient.get(patient.pk, []),
             levels={name: found.get(patient.pk, []) for name, found in levels.items()},
             treatments=treatments.get(patient.pk, []) + _first_dose(patient),
+            consented_on=patient.consented_on,
         )
-        for patient in patients.select_related("study")
+        for patient in patients.select_related("study").annotate(consented_on=FIRST_CONSENT)
     }
 
 

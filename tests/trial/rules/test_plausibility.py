@@ -27,7 +27,9 @@ def score(months: float, level: int, *, number: float = 1, assessed_later: int =
     return ScoreFacts(visit, level, on(months) + timedelta(days=assessed_later))
 
 
-def course(gmfc=(), elfc=(), *, onset=20, subtype="LI", treatments=(), visits=None) -> Course:
+def course(
+    gmfc=(), elfc=(), *, onset=20, subtype="LI", treatments=(), visits=None, consented_on=None
+) -> Course:
     return Course(
         birth_month=BORN,
         onset_age_months=onset,
@@ -35,6 +37,7 @@ def course(gmfc=(), elfc=(), *, onset=20, subtype="LI", treatments=(), visits=No
         visits=[s.visit for s in (*gmfc, *elfc)] if visits is None else visits,
         levels={GMFC: gmfc, ELFC: elfc},
         treatments=treatments,
+        consented_on=consented_on,
     )
 
 
@@ -54,6 +57,18 @@ def test_an_improvement_by_a_level_is_asked_about_at_the_later_visit(kind, code)
     assert [(f.code, f.visit) for f in found] == [(f"{code}-IMPROVEMENT", "visit 28")]
     assert "from level 3 (Visit at 22" in found[0].words
     assert "confirm the improvement" in found[0].words
+
+
+def test_a_visit_before_the_first_consent_is_asked_about_with_both_days():
+    gmfc = [score(22, 1), score(28, 3)]
+    (found,) = find_all(course(gmfc, consented_on=on(25)))
+    assert (found.code, found.visit) == ("VISIT-BEFORE-CONSENT", "visit 22")
+    assert f"the first consent ({on(25)}). Visit at 22 is on {on(22)}." in found.words
+
+
+@pytest.mark.parametrize("consented_on", [None, on(22), on(21)])
+def test_a_visit_on_the_day_of_the_consent_or_without_one_on_record_asks_nothing(consented_on):
+    assert codes(course([score(22, 1), score(28, 3)], consented_on=consented_on)) == set()
 
 
 def test_an_improvement_after_a_treatment_is_asked_about_with_the_treatment_named():
@@ -140,6 +155,7 @@ def test_nothing_happens_before_birth():
 def test_no_rule_knows_a_load_or_an_mri_score():
     assert set(Course.__dataclass_fields__) == {
         "birth_month", "onset_age_months", "subtype", "visits", "levels", "treatments",
+        "consented_on",
     }  # fmt: skip
 
 

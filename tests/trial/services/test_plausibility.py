@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from mldtrial.trial.models import Audience, GmfcMldAssessment, Patient, Query, QueryState, Visit
 from mldtrial.trial.rules.plausibility import RULES
-from mldtrial.trial.services import assessments, patients, plausibility, queries
+from mldtrial.trial.services import assessments, participation, patients, plausibility, queries
 from tests.support.loads import make_visit
 from tests.support.locking import decide, lock, request_unlock, second_manager
 from tests.support.world import World
@@ -126,6 +126,33 @@ def test_a_visit_out_of_order_is_asked_about_and_kept(world: World):
         )  # fmt: skip
     assert Query.objects.get().rule == "VISIT-ORDER"
     assert world.patient_a.visits.count() == 3
+
+
+def test_a_visit_before_the_first_consent_is_kept_and_asked_about_until_the_days_fit(world: World):
+    by = world.user("coordinator")
+    late = participation.record_step(
+        patient=world.patient_a, step="CONSENT", happened_on=date(2023, 6, 1), by=by
+    )
+    query = Query.objects.get()
+    assert (query.rule, query.visit, query.audience) == (
+        "VISIT-BEFORE-CONSENT", world.visit_a, Audience.SITE,
+    )  # fmt: skip
+    make_visit(world.patient_a, LATER)
+    assert Query.objects.count() == 1
+    participation.correct_step(
+        disposition=late, changes={"is_void": True}, reason="Of another child", by=by
+    )
+    query.refresh_from_db()
+    assert query.closed_by_rule
+    participation.record_step(
+        patient=world.patient_a, step="CONSENT", happened_on=date(2023, 6, 2), by=by
+    )
+    asked = Query.objects.get(state=QueryState.OPEN)
+    participation.record_step(
+        patient=world.patient_a, step="RECONSENT", happened_on=world.visit_a.date, by=by
+    )
+    asked.refresh_from_db()
+    assert asked.closed_by_rule
 
 
 def test_a_site_query_holds_no_load(world: World):
