@@ -56,10 +56,12 @@ def model_promotion(request: HttpRequest, model_id: UUID, promotion_id: UUID) ->
     """Show what was proposed, seen and signed, and take the decision of the second person."""
     model = selectors.model(model_id, user=request.user)
     found = promotions.proposal(model, promotion_id, user=request.user)
+    is_own = found.promotion.request.requested_by_id == request.user.pk
     form = DecisionForm(
         posted(request),
         user=request.user,
         consequence="the series of every study switch to it at once",
+        is_own=is_own,
     )
     if request.method == "POST":
         _require_role(request)
@@ -78,7 +80,7 @@ def model_promotion(request: HttpRequest, model_id: UUID, promotion_id: UUID) ->
         "studies": [part for _, part in shown],
         "hidden_count": len(found.promotion.impact["studies"]) - len(shown),
         "signatures": promotions.signatures(found.promotion),
-        "is_own": found.promotion.request.requested_by_id == request.user.pk,
+        "is_own": is_own,
         **_decision(request, found, form),
     }
     status = UNPROCESSABLE if form.errors else 200

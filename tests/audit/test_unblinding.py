@@ -155,6 +155,12 @@ def test_the_second_person_reads_what_approving_an_unblinding_does(blinded: Worl
     page = client.get(reverse("unblind_decision", args=["MLD-1", asked.pk])).content.decode()
     assert "the arms are told, and this cannot be taken back" in page
     assert "the record opens" not in page
+    client.force_login(blinded.user("data_manager"))
+    own = " ".join(
+        client.get(reverse("unblind_decision", args=["MLD-1", asked.pk])).content.decode().split()
+    )
+    assert 'value="approve"' not in own
+    assert f"It can be approved by {second_manager(blinded)}." in own
 
 
 @pytest.mark.requirement("ICH-E6R3-4.1")

@@ -55,7 +55,10 @@ class UnlockRequestForm(ProofForm):
 
 
 class DecisionForm(ProofForm):
-    """The decision of the second person, and the proof of who decides."""
+    """The decision of the second person, and the proof of who decides.
+
+    Who asked for it is offered no more than to take it back.
+    """
 
     decision = forms.ChoiceField(
         widget=Choices,
@@ -63,12 +66,19 @@ class DecisionForm(ProofForm):
     )
     reason = reason_field()
 
-    def __init__(self, *args: Any, consequence: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, consequence: str, is_own: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["decision"].choices = [  # type: ignore[attr-defined]  # a field of choices
+        decision = self.fields["decision"]
+        decision.choices = [  # type: ignore[attr-defined]  # a field of choices
             ("approve", f"Approve: {consequence}"),
             ("refuse", "Refuse"),
         ]
+        if is_own:
+            decision.choices = [("refuse", "Take it back")]  # type: ignore[attr-defined]
+            decision.initial = "refuse"
+            decision.error_messages["invalid_choice"] = (
+                "You asked for this yourself: another person must approve it."
+            )
 
     def values(self) -> dict[str, Any]:
         """Return the arguments of the service."""

@@ -23,7 +23,9 @@ from mldtrial.trial.forms.locking import (
     UnlockRequestForm,
 )
 from mldtrial.trial.models import Study, Visit
+from mldtrial.trial.selectors.asked import known
 from mldtrial.trial.selectors.locks import Held, Lockable, kind_of
+from mldtrial.trial.selectors.second_people import others_who_may
 from mldtrial.trial.services import locking
 from mldtrial.trial.views.answers import UNPROCESSABLE, posted
 
@@ -51,7 +53,7 @@ def lock_list(request: HttpRequest, study_code: str) -> HttpResponse:
         policies.require(request.user, "lock_record", study)
         if form.is_valid() and _set_several(request, study, form, complete):
             return redirect(request.get_full_path())
-    state = request.GET.get("state", "")
+    state = known(request.GET, "state", dict(TABS))
     search = request.GET.get("q", "").strip()[:32]
     visits = selectors.visits_to_lock(study, user=request.user, state=state, search=search)
     page = Paginator(visits, PER_PAGE).get_page(request.GET.get("page"))
@@ -193,10 +195,12 @@ def unlock_decision(request: HttpRequest, study_code: str, request_id: UUID) -> 
     study = selectors.study(study_code, user=request.user)
     asked = selectors.unlocking(study, request_id, user=request.user)
     policies.require(request.user, "approve_unlock", asked.record)
+    is_own = asked.request.requested_by_id == request.user.pk
     form = DecisionForm(
         posted(request),
         user=request.user,
         consequence="the record opens at once",
+        is_own=is_own,
     )
     decided = form.submit(
         lambda: locking.decide_unlock(request=asked.request, **form.values(), by=request.user)
@@ -209,7 +213,8 @@ def unlock_decision(request: HttpRequest, study_code: str, request_id: UUID) -> 
         "study": study,
         "asked": asked,
         "form": form,
-        "is_own": asked.request.requested_by_id == request.user.pk,
+        "is_own": is_own,
+        "others": others_who_may("approve_unlock", study, user=request.user) if is_own else [],
     }
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "trial/unlock_decision.html", context, status=status)

@@ -12,6 +12,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.locking import DecisionForm
 from mldtrial.trial.forms.unblinding import EmergencyForm, StudyUnblindingForm
 from mldtrial.trial.models import Blinding
+from mldtrial.trial.selectors.second_people import others_who_may
 from mldtrial.trial.services import unblinding
 from mldtrial.trial.views.answers import UNPROCESSABLE, posted
 
@@ -82,10 +83,12 @@ def unblind_decision(request: HttpRequest, study_code: str, unblinding_id: UUID)
     asked = next((one for one in waiting if one.pk == unblinding_id), None)
     if asked is None:
         raise Http404("No such request.")
+    is_own = asked.requested_by_id == request.user.pk
     form = DecisionForm(
         posted(request),
         user=request.user,
         consequence="the arms are told, and this cannot be taken back",
+        is_own=is_own,
     )
     decided = form.submit(
         lambda: unblinding.decide_unblinding(
@@ -100,7 +103,8 @@ def unblind_decision(request: HttpRequest, study_code: str, unblinding_id: UUID)
         "study": study,
         "asked": asked,
         "form": form,
-        "is_own": asked.requested_by_id == request.user.pk,
+        "is_own": is_own,
+        "others": others_who_may("unblind_study", study, user=request.user) if is_own else [],
     }
     status = UNPROCESSABLE if form.errors else 200
     return render(request, "trial/unblind_decision.html", context, status=status)

@@ -77,6 +77,19 @@ def test_the_second_person_confirms_and_sees_what_was_signed(client, shadowed: W
     assert ModelVersion.objects.get(name="next").state == "ACTIVE"
 
 
+def test_who_proposed_is_offered_to_withdraw_and_told_who_may_confirm(client, shadowed: World):
+    proposed = propose(shadowed.user("data_manager"))
+    client.force_login(shadowed.user("data_manager"))
+    html = client.get(page_of(proposed)).content.decode()
+    assert 'value="approve"' not in html
+    assert "It can be confirmed by another data manager of every study" in html
+    body = {"decision": "approve", "reason": "Seen", "password": PASSWORD}
+    refused = client.post(page_of(proposed), body)
+    assert refused.status_code == 422
+    assert "another person must approve it" in refused.content.decode()
+    assert client.post(page_of(proposed), {**body, "decision": "refuse"}).status_code == 302
+
+
 def test_a_void_proposal_says_so_before_and_after_the_decision(client, shadowed: World):
     proposed = propose(shadowed.user("data_manager"))
     pair(shadowed.patient_b, M18, 12.0, 13.0)

@@ -86,13 +86,19 @@ def test_a_patient_is_locked_and_opened_by_two_people_on_the_pages(manager, worl
     request = ApprovalRequest.objects.get()
     decision = reverse("unlock_decision", args=["MLD-1", request.pk])
     page = manager.get(decision).content.decode()
-    assert "You asked for this yourself." in page
+    assert "You asked for this yourself, so you can only take it back." in page
+    assert 'value="approve"' not in page
+    assert "this study has none: an administrator gives the role" in page
     given = {"decision": "approve", "reason": "Agreed", "password": PASSWORD}
     answer = manager.post(decision, given)
     assert answer.status_code == 422
     assert "another person must approve it" in answer.content.decode()
 
-    client.force_login(second_manager(world))
+    second = second_manager(world)
+    page = " ".join(manager.get(decision).content.decode().split())
+    assert f"It can be approved by {second}." in page
+    client.force_login(second)
+    assert 'value="approve"' in client.get(decision).content.decode()
     assert "A typing error" in client.get(reverse("locks", args=["MLD-1"])).content.decode()
     wrong = client.post(decision, {**given, "password": "no"})
     assert wrong.status_code == 422
