@@ -268,7 +268,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "visits": (
         *VISIT,
         _text("visit_code", "Planned visit", "Empty for an unscheduled visit"),
-        Column("scan_count", "Scans", "integer"),
+        Column("scan_count", "Scans", "integer", description="Without those that are set aside"),
     ),
     "scans": (
         *VISIT,

@@ -45,6 +45,7 @@ from mldtrial.trial.models import (
 )
 from mldtrial.trial.policies import visible_to
 from mldtrial.trial.rules import age, subtype
+from mldtrial.trial.selectors.owing import scans_there
 from segmentation.imaging.quality.metrics import METHOD_VERSION, METRICS
 from segmentation.models import JobState, ProtocolFinding, ScanQuality, TissueCode
 from segmentation.policies import VISIBLE as OF_IMAGES
@@ -377,7 +378,7 @@ def _visits(study: Study, narrowed: Narrow) -> Rows:
     columns = {
         **_which_visit(""),
         "visit_code": F("definition__code"),
-        "scan_count": Count("scans", filter=Q(scans__state=ScanState.IMPORTED)),
+        "scan_count": Count("scans", filter=Q(scans__in=scans_there())),
     }
     return _rows(found, columns, BY_VISIT)
 

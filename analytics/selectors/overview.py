@@ -23,12 +23,11 @@ from mldtrial.trial.models import (
     Patient,
     Query,
     QueryState,
-    Scan,
-    ScanState,
     Study,
     Visit,
 )
 from mldtrial.trial.rules.schedule import Standing
+from mldtrial.trial.selectors.owing import scans_there
 from segmentation.models import JobState, Upload
 
 logger = logging.getLogger(__name__)
@@ -132,13 +131,13 @@ class _Waits:
 def turnaround(scope: Scope) -> list[Turnaround]:
     """Return the median days from visit to scan and from scan to segmentation, by site.
 
-    Received is the last of the visit's scans. Segmented is the run that pages and exports use,
-    counted from the last of its own scans.
+    Received is the last of the visit's scans that are not set aside. Segmented is the run that
+    pages and exports use, counted from the last of its own scans.
     """
     waits: dict[str, _Waits] = defaultdict(_Waits)
     segmented = list(_segmentation_waits(scope))
     done = {visit for visit, *_ in segmented}
-    visits = Visit.objects.filter(patient__in=patients(scope), scans__state=ScanState.IMPORTED)
+    visits = Visit.objects.filter(patient__in=patients(scope), scans__in=scans_there())
     rows = visits.annotate(received_at=Max("scans__created_at")).order_by("patient__site__code")
     for visit, patient, code, day, at in rows.values_list(
         "pk", "patient_id", "patient__site__code", "date", "received_at"
@@ -250,6 +249,8 @@ class Month:
 def activity(scope: Scope) -> list[Month]:
     """Return enrolments, visits and received scans by month and site, the latest first.
 
+    Scans that are set aside are not counted: the visit owes another.
+
     Months in which nothing happened are left out. For roles with subject-level access only:
     a month of one site is a small group.
     """
@@ -259,8 +260,11 @@ def activity(scope: Scope) -> list[Month]:
     own = patients(scope)
     enrolled = own.filter(enrolled_on__isnull=False).values_list("site__code", "enrolled_on")
     visits = Visit.objects.filter(patient__in=own).values_list("patient__site__code", "date")
-    scans = Scan.objects.filter(visit__patient__in=own, state=ScanState.IMPORTED)
-    received = scans.values_list("visit__patient__site__code", "created_at")
+    received = (
+        scans_there()
+        .filter(visit__patient__in=own)
+        .values_list("visit__patient__site__code", "created_at")
+    )
     for column, rows in (
         ("enrolled", enrolled),
         ("visits", visits),

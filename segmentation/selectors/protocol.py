@@ -12,6 +12,7 @@ from django.http import Http404
 from mldtrial.audit.models import LockLevel
 from mldtrial.trial.models import NotDone, Scan, ScanState, Study, Visit
 from mldtrial.trial.selectors.locks import held_ids
+from mldtrial.trial.selectors.owing import scans_there
 from segmentation.imaging.protocol.facts import ScanFacts, VisitFacts, read_facts
 from segmentation.imaging.protocol.rules import SEQUENCES, Rule, rule_of
 from segmentation.models import ProtocolVersion, VersionState
@@ -72,21 +73,24 @@ def facts_of_visits(visits: Iterable[Visit]) -> dict[UUID, VisitFacts]:
     """Return what is known of the scans of visits, in two queries."""
     ids = [visit.pk for visit in visits]
     scans: dict[UUID, list[ScanFacts]] = defaultdict(list)
-    for scan in _usable_order(Scan.objects.filter(visit__in=ids)):
+    unused: dict[UUID, set[str]] = defaultdict(set)
+    counts = Exists(scans_there().filter(pk=OuterRef("pk")))
+    taken_in = Scan.objects.filter(visit__in=ids, state=ScanState.IMPORTED).order_by("pk")
+    for scan in taken_in.annotate(counts=counts):
         scans[scan.visit_id].append(facts_of(scan))
+        if not scan.counts:
+            unused[scan.visit_id].add(str(scan.pk))
     declared: dict[UUID, set[str]] = defaultdict(set)
     not_done = _declared(NotDone.objects.filter(visit__in=ids))
     for visit_id, sequence in not_done.values_list("visit_id", "sequence"):
         if visit_id is not None:
             declared[visit_id].add(sequence)
     return {
-        visit_id: VisitFacts(tuple(scans[visit_id]), frozenset(declared[visit_id]))
+        visit_id: VisitFacts(
+            tuple(scans[visit_id]), frozenset(declared[visit_id]), frozenset(unused[visit_id])
+        )
         for visit_id in ids
     }
-
-
-def _usable_order(scans: QuerySet[Scan]) -> QuerySet[Scan]:
-    return scans.filter(state=ScanState.IMPORTED).order_by("pk")
 
 
 def _declared(not_done: QuerySet[NotDone]) -> QuerySet[NotDone]:
@@ -102,7 +106,9 @@ def outstanding() -> QuerySet[Visit]:
     expected = ProtocolVersion.objects.filter(
         study=OuterRef("patient__study"), state=VersionState.IN_FORCE
     )
-    scans = _usable_order(Scan.objects.filter(visit=OuterRef("pk")))
+    # Every scan is asked; those alone that are not set aside make a sequence present.
+    taken_in = Scan.objects.filter(visit=OuterRef("pk"), state=ScanState.IMPORTED)
+    scans = scans_there().filter(visit=OuterRef("pk")).order_by("pk")
     not_done = _declared(NotDone.objects.filter(visit=OuterRef("pk")))
     is_stale = (
         ~Q(protocol_check__version=F("expected"))
@@ -117,7 +123,7 @@ def outstanding() -> QuerySet[Visit]:
         )
         .filter(expected__isnull=False)
         .filter(
-            Q(protocol_check__isnull=True) & Exists(scans)
+            Q(protocol_check__isnull=True) & Exists(taken_in)
             | Q(protocol_check__isnull=False) & is_stale
         )
         .exclude(pk__in=held_ids(at_least=LockLevel.FROZEN))

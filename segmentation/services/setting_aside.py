@@ -14,7 +14,7 @@ from mldtrial.trial.services import locking
 from mldtrial.trial.services.saving import store
 from segmentation.models import ScanSetAside
 from segmentation.selectors.set_aside import is_load_known
-from segmentation.services import choosing, deciding, not_begun, runs
+from segmentation.services import choosing, compliance, deciding, not_begun, runs
 
 TAKEN_BACK = "Somebody has taken this scan back already; open the page again."
 
@@ -50,6 +50,7 @@ def set_aside(*, scan: Scan, cause: str, reason: str, by: Any) -> ScanSetAside:
         store(row)
         deciding.ask_about_reads(visit)
         not_begun.cancel_waiting(locked)
+        compliance.check_visit(visit)
         _choose_again(visit)
     return row
 
@@ -72,6 +73,7 @@ def take_back(*, row: ScanSetAside, reason: str, by: Any) -> ScanSetAside:
     locked.taken_back_reason = reason.strip()
     with because(reason.strip()):
         store(locked)
+        compliance.check_visit(visit)
         _choose_again(visit)
     return locked
 

@@ -70,12 +70,13 @@ def evaluate(rules: Iterable[Rule], visit: VisitFacts) -> list[Result]:
 
 
 def _presence(rule: Rule, visit: VisitFacts) -> Result:
-    present = {scan.sequence for scan in visit.scans}
-    if rule.sequence in present:
+    if rule.sequence in {scan.sequence for scan in visit.in_use}:
         return _visit_result(rule, Outcome.MET, "present", f"{rule.sequence} is present.")
     if rule.sequence in visit.not_done:
         sentence = f"{rule.sequence} was declared not done."
         return _visit_result(rule, Outcome.NOT_APPLICABLE, "not done", sentence)
+    if rule.sequence in {scan.sequence for scan in visit.scans}:
+        return _visit_result(rule, Outcome.NOT_MET, "set aside", words.set_aside(rule))
     return _visit_result(rule, Outcome.NOT_MET, "missing", words.missing(rule))
 
 

@@ -96,10 +96,22 @@ class ScanFacts:
 
 @dataclass(frozen=True, slots=True)
 class VisitFacts:
-    """The scans of a visit, and the sequences that were declared not done."""
+    """The scans of a visit, and the sequences that were declared not done.
+
+    Attributes
+    ----------
+    unused : frozenset of str
+        Keys of scans that are of no use: they are asked every rule, and make no sequence present.
+    """
 
     scans: tuple[ScanFacts, ...]
     not_done: frozenset[str] = frozenset()
+    unused: frozenset[str] = frozenset()
+
+    @property
+    def in_use(self) -> tuple[ScanFacts, ...]:
+        """The scans that make their sequence present."""
+        return tuple(scan for scan in self.scans if scan.key not in self.unused)
 
 
 def read_facts(

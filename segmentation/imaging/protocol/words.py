@@ -79,6 +79,14 @@ def missing(rule: Rule) -> str:
     return f"{rule.sequence} is missing; the protocol asks for it at every visit with images."
 
 
+def set_aside(rule: Rule) -> str:
+    """Return that a sequence is there in scans alone that are set aside."""
+    return (
+        f"{rule.sequence} is there in a scan alone that is set aside; the protocol asks for one "
+        "that can be used at every visit with images."
+    )
+
+
 def _named(rule: Rule) -> str:
     name = NAMES[rule.quantity]
     return f"{rule.sequence}: {name if name.isupper() else name.lower()}"

@@ -61,6 +61,21 @@ def table(content):
     return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
 
 
+def test_a_visit_counts_no_scan_that_is_set_aside(committed):
+    scan = make_scan(committed.visit_a, "T1w")
+    make_scan(committed.visit_a, "T2w")
+
+    def counts() -> dict[str, str]:
+        rows = table(take(committed, "visits"))
+        return {row["subject_code"]: row["scan_count"] for row in rows}
+
+    assert counts() == {"A-001": "2", "B-001": "0"}
+    setting_aside.set_aside(
+        scan=scan, cause="MOVEMENT", reason="The child moved", by=committed.user("coordinator")
+    )
+    assert counts() == {"A-001": "1", "B-001": "0"}
+
+
 @pytest.mark.requirement("21CFR11.10(b)")
 def test_a_table_holds_what_the_page_shows(committed):
     make_load(committed.patient_a, DAY, 10.5)

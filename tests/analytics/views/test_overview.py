@@ -9,6 +9,7 @@ from analytics.selectors import overview
 from mldtrial.trial.models import Audience, Patient, Scan, Sequence, VisitDefinition
 from mldtrial.trial.services import participation, patients, queries, visits
 from segmentation.models import JobState, ReleaseState, SegmentationRun, Upload
+from segmentation.services import setting_aside
 from tests.access.addresses import SITE_A, scan_of
 from tests.support.loads import make_load, make_model, make_scan
 from tests.support.world import World, build_world
@@ -157,6 +158,20 @@ def test_an_empty_study_is_told_in_words(world: World):
 @pytest.mark.parametrize("key", ["coordinator", "investigator", "monitor", "reader"])
 def test_site_roles_get_no_figure_of_other_sites(world: World, key):
     assert page_of(world, key).status_code == 403
+
+
+def test_a_scan_that_is_set_aside_counts_in_no_number_of_scans(world: World):
+    """Not by month, not for the turnaround."""
+    scan = make_scan(world.visit_a, Sequence.T1W)
+    months = {row.scans for row in overview.activity(scope(world))}
+    assert months == {0, 1}
+    by_name = {row.name: row.visits for row in overview.turnaround(scope(world))}
+    assert by_name["A"] == 1
+    setting_aside.set_aside(
+        scan=scan, cause="MOVEMENT", reason="The child moved", by=world.user("coordinator")
+    )
+    assert {row.scans for row in overview.activity(scope(world))} == {0}
+    assert overview.turnaround(scope(world)) == []
 
 
 def test_what_happened_is_told_by_month_and_site_without_empty_months(world: World):

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 
 from mldtrial.audit.context import acting
-from mldtrial.trial.models import NotDone, ProtocolDeviation, Scan
+from mldtrial.trial.models import NotDone, ProtocolDeviation, Scan, Sequence
 from segmentation.imaging.protocol.rules import Quantity, Rule, Severity
-from segmentation.models import ProtocolCheck, ProtocolFinding, SegmentationRun
+from segmentation.models import ProtocolCheck, ProtocolFinding, ScanSetAside, SegmentationRun
 from segmentation.selectors import protocol as selectors
 from segmentation.selectors import visit_status
-from segmentation.services import compliance, models, runs
+from segmentation.services import compliance, models, runs, setting_aside
 from tests.support.images import affine_of, write_nifti
 from tests.support.intake import take_in_visit
-from tests.support.loads import make_load
+from tests.support.loads import make_load, make_scan
 from tests.support.locking import freeze, lock, thaw
 from tests.support.protocol import EXCLUDES, SLICES, TE, ask_all, in_force, t2w, thick
 from tests.support.world import World
@@ -52,6 +52,46 @@ def test_a_study_without_rules_takes_scans_as_before(world: World, tmp_path):
     take_in_visit(world.visit_a, {"T1w": write_nifti(tmp_path / "t1w.nii")})
     assert Scan.objects.count() == 1
     assert not ProtocolCheck.objects.exists()
+
+
+def test_a_scan_that_is_set_aside_makes_no_sequence_present_until_it_is_taken_back(world: World):
+    in_force(world, T2W_PRESENT)
+    scan, by = t2w(world.visit_a), world.user("coordinator")
+    make_scan(world.visit_a, Sequence.T1W)
+    ask_all()
+    assert sentences() == []
+    row = setting_aside.set_aside(scan=scan, cause="MOVEMENT", reason="Moved", by=by)
+    (said,) = sentences()
+    assert said.startswith("T2w is there in a scan alone that is set aside;")
+    setting_aside.take_back(row=row, reason="It can be read", by=by)
+    assert sentences() == []
+
+
+def test_what_was_set_aside_before_the_rules_knew_of_it_is_asked_again(world: World):
+    in_force(world, T2W_PRESENT)
+    scan = t2w(world.visit_a)
+    ask_all()
+    ScanSetAside.objects.create(
+        scan=scan, cause="MOVEMENT", reason="Moved", set_aside_by=world.user("coordinator"),
+        is_load_known=False, is_by_who_sees_loads=False,
+    )  # fmt: skip
+    assert selectors.outstanding().get() == world.visit_a
+    ask_all()
+    assert len(sentences()) == 1
+    assert not selectors.outstanding().exists()
+
+
+def test_every_other_rule_is_asked_of_a_scan_that_is_set_aside(world: World):
+    """That it was acquired otherwise than the protocol asks stays true."""
+    in_force(world, TE)
+    scan = t2w(world.visit_a, te_ms=60.0)
+    ask_all()
+    before = sentences()
+    assert len(before) == 1
+    setting_aside.set_aside(
+        scan=scan, cause="MOVEMENT", reason="Moved", by=world.user("coordinator")
+    )
+    assert sentences() == before
 
 
 def test_what_the_file_does_not_say_is_kept_as_that_and_never_as_a_deviation(world: World):
