@@ -45,6 +45,9 @@ def _sentence(conflict: str, scan: Scan, words: dict[str, str]) -> str:
     return words[conflict]
 
 
+WAITS = "waits in quarantine until its site or the data manager decides where it belongs."
+
+
 def days_apart(days: int | None) -> str:
     """Return how far a scan lies from a visit, as a person would say it before the visit's name."""
     if days is None:

@@ -37,6 +37,7 @@ from segmentation.models import (
     Upload,
 )
 from segmentation.policies import visible_to
+from segmentation.selectors import quarantine
 from segmentation.selectors.findings import not_met
 from segmentation.selectors.progress import place_of, seconds_left, time_left
 from segmentation.selectors.scanners import events_of_scans, is_another_for
@@ -162,8 +163,8 @@ class VisitStatus:
     rows : tuple of ScanRow
         The same scans, each with whether it is left out of every load.
     in_quarantine : tuple of Scan
-        Images that wait for a decision where they belong, in the order of the quarantine list;
-        they are not among `scans`.
+        Images that wait for a decision where they belong, in the order of the quarantine list, for
+        who may see that; they are not among `scans`.
     is_trained_on : bool
         Whether the patient was in the training set of the method of a load that is shown.
     not_proposed : frozenset of str
@@ -236,9 +237,7 @@ def visit_status(visit: Visit, *, user: Any) -> VisitStatus:
         run=latest_run,
         load_ml=load_ml,
         is_trained_on=is_trained_on,
-        in_quarantine=tuple(
-            visit.scans.filter(state=ScanState.QUARANTINED).order_by("created_at", "sequence", "pk")
-        ),
+        in_quarantine=quarantine.of_visit(visit, user=user),
         findings=found,
         scanner_events=seen,
         not_proposed=_not_proposed(visit, seen) if seen else frozenset(),

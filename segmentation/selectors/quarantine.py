@@ -108,6 +108,18 @@ def waiting_with(scan_id: UUID, *, user: Any, alone: bool = False) -> Waiting:
     return _waiting([one for one in group if _together(one) == _together(scan)], user)
 
 
+def of_visit(visit: Visit, *, user: Any) -> tuple[Scan, ...]:
+    """Return the images of a visit that wait, in the order of the list; none out of reach."""
+    return tuple(_in_quarantine(user).filter(visit=visit).order_by("created_at", "sequence", "pk"))
+
+
+def visits_waiting(uploads: Iterable[Upload], *, user: Any) -> dict[UUID, UUID]:
+    """Return the first image in quarantine of each visit of some uploads, by visit."""
+    found = _in_quarantine(user).filter(visit__in={one.visit_id for one in uploads})
+    latest_first = found.order_by("-created_at", "-sequence", "-pk")
+    return dict(latest_first.values_list("visit", "pk"))
+
+
 def scan_in_use(scan_id: UUID, *, user: Any) -> Scan:
     """Return an image that is in use.
 

@@ -15,6 +15,7 @@ from segmentation.services import (
     compliance,
     deciding,
     quality,
+    relabelling,
     removal,
     runs,
     scanners,
@@ -87,9 +88,12 @@ def discard(*, scans: Sequence[Scan], reason: str, by: Any) -> None:
 
 
 def _let_send_again(scans: Sequence[Scan], visit: Visit) -> None:
-    """Cancel the uploads of which nothing is left, so that the same file can be sent again."""
+    """Cancel the uploads of which nothing is in use, so that the same file can be sent again.
+
+    A scan that was void before, as under a label that another took the place of, is of no use.
+    """
     for sha256 in {scan.source_sha256 for scan in scans}:
-        left = Scan.objects.filter(source_sha256=sha256).exclude(state=ScanState.DISCARDED)
+        left = Scan.objects.filter(source_sha256=sha256, state__in=relabelling.IN_USE)
         if left.filter(visit__patient__study=visit.patient.study_id).exists():
             continue
         Upload.objects.filter(visit=visit, sha256=sha256, state=JobState.SUCCEEDED).update(

@@ -8,6 +8,7 @@ from django.db.models.functions import Now
 
 from mldtrial.audit.context import because
 from mldtrial.trial.models import Scan, ScanState, Visit
+from segmentation.conflict_words import WAITS
 from segmentation.imaging.errors import FailureCode
 from segmentation.models import JobState, SegmentationRun, Upload
 from segmentation.selectors.left_out import set_aside
@@ -96,7 +97,7 @@ def refusal(scans: Sequence[Scan], sequence: str) -> str:
     scan = next((one for one in scans if one.sequence == sequence), scans[0])
     said = f"This visit has this very image already, as {scan}."
     if scan.state == ScanState.QUARANTINED:
-        return f"{said} It waits in quarantine: decide about it there."
+        return f"{said} It {WAITS}"
     is_set_aside = set_aside().filter(scan=scan).exists()
     if scan.sequence == sequence:
         if not is_set_aside:

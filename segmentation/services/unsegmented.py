@@ -1,6 +1,7 @@
 """Why a visit cannot be segmented, in words."""
 
 from mldtrial.trial.models import Scan, ScanState, Visit
+from segmentation.conflict_words import WAITS
 from segmentation.models import ModelVersion, ReleaseState
 from segmentation.selectors.left_out import left_out, set_aside
 from segmentation.selectors.usable import usable_scans
@@ -33,6 +34,6 @@ def why_not(visit: Visit, model: ModelVersion) -> str:
                 "manager can accept it on the list of findings."
             )
         if scans.filter(state=ScanState.QUARANTINED).exists():
-            return f"The {sequence} image of this visit waits in quarantine: decide about it there."
+            return f"The {sequence} image of this visit {WAITS}"
         return f"The visit lacks a {sequence} image, which the model needs."
     return "The images of this visit have changed meanwhile; try again."

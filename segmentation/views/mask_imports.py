@@ -10,12 +10,14 @@ from django.views.decorators.http import require_http_methods
 
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
-from mldtrial.trial.models import Study
+from mldtrial.trial.models import Study, Visit
+from mldtrial.trial.selectors.asked import UnknownFilterError
 from mldtrial.trial.services import access
 from mldtrial.trial.views.answers import form_page, posted
+from segmentation import selectors as runs
 from segmentation import tasks
 from segmentation.forms.mask_import import MaskImportForm
-from segmentation.models import CORRECTED
+from segmentation.models import CORRECTED, Method
 from segmentation.selectors import imported_masks as selectors
 from segmentation.selectors.mask_reviews import has_read_to_sign
 from segmentation.services import mask_receiving
@@ -39,7 +41,7 @@ def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
         request.FILES or None,
         has_before=bool(before),
         scans=grids,
-        initial=_as_last_time(study, request.user),
+        initial=_as_corrected(request, visit) or _as_last_time(study, request.user),
     )
     run = form.submit(
         lambda: mask_receiving.receive_mask(visit=visit, by=request.user, **form.values())
@@ -61,6 +63,40 @@ def mask_import(request: HttpRequest, study_code: str, visit_id: UUID) -> HttpRe
         "largest_mib": mask_receiving.LARGEST_MIB,
     }
     return form_page(request, "segmentation/mask_import.html", form, context, changes=visit)
+
+
+CORRECTS = "corrects"
+"""In the address: the run whose mask was corrected."""
+
+
+def _as_corrected(request: HttpRequest, visit: Visit) -> dict[str, str]:
+    """Return what is known of the correction of a run's mask; empty where none is named.
+
+    Raises
+    ------
+    Http404, UnknownFilterError
+        If there is no such run in the person's reach, or it is of another visit.
+    """
+    named = request.GET.get(CORRECTS, "")
+    if not named:
+        return {}
+    run = runs.run(_uuid(named), user=request.user)
+    if run.visit_id != visit.pk:
+        raise UnknownFilterError(CORRECTS, named)
+    model = run.model_version
+    return {
+        "method": Method.CORRECTED,
+        "software": model.name,
+        "version": model.version,
+        "scan": str(run.t1w_scan_id),
+    }
+
+
+def _uuid(named: str) -> UUID:
+    try:
+        return UUID(named)
+    except ValueError:
+        raise UnknownFilterError(CORRECTS, named) from None
 
 
 def _as_last_time(study: Study, user: Any) -> dict[str, str]:

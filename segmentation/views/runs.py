@@ -16,7 +16,7 @@ from mldtrial.trial.models import Study
 from mldtrial.trial.services import access
 from segmentation import selectors, tasks
 from segmentation.models import JobState, SegmentationResult, SegmentationRun
-from segmentation.selectors import mask_reviews, set_aside, tissue
+from segmentation.selectors import mask_reviews, quarantine, set_aside, tissue
 from segmentation.selectors.cautions import caution_words
 from segmentation.selectors.intervals import held_out_of
 from segmentation.selectors.run_masks import why_not_taken
@@ -66,6 +66,7 @@ def run_page(request: HttpRequest, study_code: str, run_id: UUID) -> HttpRespons
             "sees_snapshots": policies.may(request.user, "view_snapshots", run.visit),
             "may_place": policies.may(request.user, "place_scan", run.visit),
             "may_set_aside": policies.may(request.user, "set_scan_aside", run.visit),
+            "in_quarantine": () if result else quarantine.of_visit(run.visit, user=request.user),
             "may_cancel": policies.may(request.user, "cancel_job", run.visit),
             "may_retry": policies.may(request.user, "retry_job", run.visit),
             **_mask(study, run, result, request.user),

@@ -114,7 +114,9 @@ def upload_list(request: HttpRequest) -> HttpResponse:
     page = Paginator(selectors.uploads(user=request.user), PER_PAGE).get_page(
         request.GET.get("page")
     )
-    return render(request, "segmentation/uploads.html", {"page": page})
+    waiting = quarantine.visits_waiting(page.object_list, user=request.user)
+    rows = [(upload, waiting.get(upload.visit_id)) for upload in page.object_list]
+    return render(request, "segmentation/uploads.html", {"page": page, "rows": rows})
 
 
 @require_safe

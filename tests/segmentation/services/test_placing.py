@@ -176,6 +176,12 @@ def test_what_was_discarded_by_mistake_can_be_sent_again(world: World, waiting):
     assert world.visit_a.scans.filter(state=ScanState.QUARANTINED).count() == 2
 
 
+def test_an_upload_of_which_but_a_void_scan_is_left_can_be_sent_again(world: World, waiting):
+    Scan.objects.filter(pk=waiting[0].pk).update(state=ScanState.VOIDED)
+    placing.discard(scans=waiting[1:], reason="A mistake", by=world.user("coordinator"))
+    assert Upload.objects.get().state == JobState.CANCELLED
+
+
 def test_an_upload_of_which_something_is_kept_stays_done(world: World, waiting, later):
     move(world, waiting[:1], later)
     placing.discard(scans=waiting[1:], reason="Damaged", by=world.user("coordinator"))

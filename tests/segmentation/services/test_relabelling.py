@@ -178,7 +178,9 @@ def test_the_same_label_gives_way_to_nothing_even_where_it_is_set_aside(
     assert "It is set aside: take it back" in send(world, plain, T1W).message
     deciding.set_state([scan], ScanState.IMPORTED)
     Scan.objects.filter(pk=scan.pk).update(state=ScanState.QUARANTINED, conflicts=["DATE_FAR"])
-    assert "waits in quarantine: decide about it there" in send(world, plain, T2W).message
+    assert (
+        "waits in quarantine until its site or the data manager" in send(world, plain, T2W).message
+    )
 
 
 def test_who_errs_twice_sends_the_file_as_at_first(world: World, files, exchanged):

@@ -87,6 +87,23 @@ def test_a_mask_leads_to_its_run_with_how_it_was_made(
     assert stored() == masks()
 
 
+def test_who_comes_from_a_run_finds_its_method_and_image_in_the_form(
+    client: Client, world: World, visit: Visit, tmp_path: Path
+) -> None:
+    sent(client, world, visit, mask_of(visit, tmp_path))
+    run = SegmentationRun.objects.get()
+    form = client.get(f"{address(visit)}?corrects={run.pk}").context["form"]
+    assert form.initial == {
+        "method": Method.CORRECTED, "software": "clusterize-toolbox", "version": "1.0",
+        "scan": str(run.t1w_scan_id),
+    }  # fmt: skip
+    assert client.get(f"{address(visit)}?corrects=no-such").status_code == 404
+    elsewhere = reverse("mask_import", args=["MLD-1", world.visit_b.pk])
+    assert client.get(f"{elsewhere}?corrects={run.pk}").status_code == 404
+    page = said(client.get(reverse("run", args=["MLD-1", run.pk])))
+    assert f"{address(visit)}?corrects={run.pk}" in page
+
+
 def test_the_same_mask_twice_is_one_and_the_page_says_so(
     client: Client, world: World, visit: Visit, tmp_path: Path
 ) -> None:

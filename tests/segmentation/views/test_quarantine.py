@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from mldtrial.trial.models import Scan, ScanState, Visit
 from mldtrial.trial.services import patients
+from segmentation.conflict_words import WAITS
+from segmentation.models import SegmentationRun, Upload
 from tests.support.intake import send_dicom, series_of
+from tests.support.loads import make_load
 from tests.support.locking import freeze
 from tests.support.world import World
 
@@ -49,6 +53,41 @@ def decide(client: Client, url: str, body: dict[str, Any], **options: Any) -> An
 
 def page(world: World, name: str, *args: Any, key: str = "coordinator") -> str:
     return client_of(world, key).get(reverse(name, args=args)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("key", "word"),
+    [("coordinator", "Decide"), ("data_manager", "Decide"), ("auditor", "Open")],
+)
+def test_who_may_see_the_quarantine_is_led_there_from_the_visit(world: World, scan, key, word):
+    shown = page(world, "visit_status", "MLD-1", scan.visit_id, key=key)
+    assert "1 scan waits in quarantine" in shown
+    assert f'{reverse("quarantine")}#scan-{scan.pk}">{word}' in shown
+
+
+@pytest.mark.parametrize("key", ["sponsor", "statistician"])
+def test_who_cannot_act_is_told_of_no_quarantine(world: World, scan, key):
+    shown = page(world, "visit_status", "MLD-1", scan.visit_id, key=key)
+    assert "quarantine" not in shown
+
+
+def test_a_refused_copy_and_a_failed_run_lead_to_what_waits(world: World, scan):
+    Upload.objects.filter(visit=scan.visit_id).update(
+        state="REJECTED", failure_code="DUPLICATE_IMAGE", message=f"It {WAITS}"
+    )
+    link = f'{reverse("quarantine")}#scan-{scan.pk}"'
+    assert link in page(world, "uploads")
+    assert link in page(world, "uploads", key="data_manager")
+    run = make_load(world.patient_a, date(2023, 11, 8), 10.0)
+    failed = {"state": "FAILED", "failure_code": "LOST", "analysis_flag": False}
+    run = SegmentationRun.objects.create(
+        visit=run.visit, site=run.site, t1w_scan=run.t1w_scan, model_version=run.model_version,
+        parameters={}, parameters_sha256="a" * 64, input_sha256="b" * 64,
+        message="Lost", finished_at=timezone.now(), **failed,
+    )  # fmt: skip
+    assert link not in page(world, "run", "MLD-1", run.pk)
+    Scan.objects.filter(pk=scan.pk).update(visit=run.visit)
+    assert link in page(world, "run", "MLD-1", run.pk)
 
 
 def test_the_list_says_what_waits_why_and_what_each_decision_does(world: World, scan):
