@@ -40,7 +40,7 @@ class Part:
     Attributes
     ----------
     filters : Filters
-        What was asked for, without sites and arms that are not there for this person.
+        What was asked for.
     columns : Columns
         The points.
     loads : LoadColumns
@@ -80,6 +80,11 @@ def part(
         Patients below which nothing is told apart for this person.
     with_arms : bool
         Whether the arms to choose from are wanted too, where they are told.
+
+    Raises
+    ------
+    UnknownFilterError
+        If a site or an arm is asked for that is not there for this person.
     """
     patients = _patients(study, user)
     begun = {UUID(key): one.begun for key, one in patients.items() if one.begun}

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from analytics.selectors.load_columns import Mask, Texts
 from analytics.stats.progress import is_safe
 from mldtrial.trial.models import AcqStratum, TreatmentKind
 from mldtrial.trial.rules.subtype import Subtype
+from mldtrial.trial.selectors.asked import known, offered_or_refused
 
 NO_THERAPY, ANY_THERAPY = "NONE", "ANY"
 THERAPIES = {
@@ -40,31 +41,37 @@ class Filters:
 
     @classmethod
     def of(cls, query: Any) -> "Filters":
-        """Read filters from an address; what is not known is ignored."""
+        """Read filters from an address.
 
-        def known(name: str, values: Collection[str]) -> str:
-            asked = str(query.get(name, ""))
-            return asked if asked in values else ""
+        Raises
+        ------
+        UnknownFilterError
+            If a value is not known, or could be no code of a site or an arm.
+        """
 
         def code(name: str) -> str:
-            asked = str(query.get(name, ""))
-            return asked if CODE.fullmatch(asked) else ""
+            asked = str(query.get(name) or "")
+            return known(query, name, (asked,) if CODE.fullmatch(asked) else ())
 
         return cls(
-            known("stratum", AcqStratum.values),
-            known("subtype", set(Subtype)),
-            known("therapy", THERAPIES),
+            known(query, "stratum", AcqStratum.values),
+            known(query, "subtype", set(Subtype)),
+            known(query, "therapy", THERAPIES),
             code("site"),
             code("arm"),
         )
 
     def among(self, sites: Collection[str], arms: Collection[str]) -> "Filters":
-        """Return the filters without a site or an arm that is not there for a person."""
-        return replace(
-            self,
-            site=self.site if self.site in sites else "",
-            arm=self.arm if self.arm in arms else "",
-        )
+        """Return the filters, of a site and an arm that are there for a person.
+
+        Raises
+        ------
+        UnknownFilterError
+            If one is not: whether there is one out of reach is not told.
+        """
+        offered_or_refused("site", self.site, ("", *sites))
+        offered_or_refused("arm", self.arm, ("", *arms))
+        return self
 
     @property
     def asked(self) -> dict[str, str]:

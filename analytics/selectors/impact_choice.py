@@ -7,6 +7,7 @@ from typing import Any
 
 from analytics.selectors.impact import Row
 from mldtrial.trial.models import AcqStratum, Study
+from mldtrial.trial.selectors.asked import known
 
 SORTS: dict[str, Callable[[Row], float | None]] = {
     "change": lambda row: None if row.difference_ml is None else abs(row.difference_ml),
@@ -37,16 +38,20 @@ class Choice:
 
     @classmethod
     def of(cls, query: Any, study: Study) -> "Choice":
-        """Read a choice from an address; what is not known is ignored.
+        """Read a choice from an address.
 
         The threshold is by default the smallest load that the review of the study tells from
-        none: its absolute tolerance.
+        none, its absolute tolerance; it is that too where no load is asked for.
+
+        Raises
+        ------
+        UnknownFilterError
+            If a part or an order is not known.
         """
-        stratum, show, sort = (query.get(name, "") for name in ("stratum", "show", "sort"))
         return cls(
-            stratum if stratum in AcqStratum.values else "",
-            show if show in SHOWN else "",
-            sort if sort in {*SORTS, SUBJECT} else "change",
+            known(query, "stratum", AcqStratum.values),
+            known(query, "show", SHOWN),
+            known(query, "sort", {*SORTS, SUBJECT}, "change"),
             _threshold(query.get("threshold", ""), float(study.tolerance_same_ml)),
         )
 

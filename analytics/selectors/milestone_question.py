@@ -7,6 +7,7 @@ from typing import Any
 from analytics.selectors.clocks import PARAMETER as AGAINST
 from analytics.selectors.cohort_filters import Filters
 from mldtrial.trial.models import AcqStratum
+from mldtrial.trial.selectors.asked import UnknownFilterError, known
 
 AGE, ONSET, TREATMENT = "age", "onset", "treatment"
 CLOCKS = (AGE, ONSET, TREATMENT)
@@ -46,20 +47,22 @@ class Question:
 
     @classmethod
     def of(cls, query: Any) -> "Question":
-        """Read a question from an address; what is not known is ignored."""
+        """Read a question from an address.
 
-        def known(name: str, values: Collection[str], default: str = "") -> str:
-            asked = str(query.get(name, ""))
-            return asked if asked in values else default
-
+        Raises
+        ------
+        UnknownFilterError
+            If it asks for what is not known.
+        """
+        levels = [str(level) for level in LEVELS]
         return cls(
             filters=replace(Filters.of(query), stratum=""),
-            level=int(known("level", [str(level) for level in LEVELS], str(LOSS_OF_WALKING))),
-            clock=known(AGAINST, CLOCKS, AGE),
-            by=known("by", GROUPINGS, SUBTYPE),
-            is_confirmed=bool(known("confirmed", ("1",))),
-            from_months=_months(str(query.get("from", ""))),
-            load_stratum=known("load", AcqStratum.values),
+            level=int(known(query, "level", levels, str(LOSS_OF_WALKING))),
+            clock=known(query, AGAINST, CLOCKS, AGE),
+            by=known(query, "by", GROUPINGS, SUBTYPE),
+            is_confirmed=bool(known(query, "confirmed", ("1",))),
+            from_months=_months(str(query.get("from") or "")),
+            load_stratum=known(query, "load", AcqStratum.values),
         )
 
     @property
@@ -91,11 +94,20 @@ class Question:
         return self.by != SUBTYPE and not self.filters.subtype
 
     def among(self, sites: Collection[str], arms: Collection[str]) -> "Question":
-        """Return the question without a site or an arm that is not there for a person."""
-        by = SUBTYPE if self.by == ARM and not arms else self.by
-        return replace(self, filters=self.filters.among(sites, arms), by=by)
+        """Return the question, of a site and of arms that are there for a person.
+
+        Raises
+        ------
+        UnknownFilterError
+            If they are not.
+        """
+        if self.by == ARM and not arms:
+            raise UnknownFilterError("by", ARM)
+        return replace(self, filters=self.filters.among(sites, arms))
 
 
 def _months(asked: str) -> int:
     is_number = asked.isascii() and asked.isdigit() and len(asked) <= len(str(LONGEST_MONTHS))
-    return min(int(asked), LONGEST_MONTHS) if is_number else 0
+    if asked and not is_number:
+        raise UnknownFilterError("from", asked)
+    return min(int(asked or "0"), LONGEST_MONTHS)

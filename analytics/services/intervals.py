@@ -20,6 +20,7 @@ from analytics.selectors.samples import Sample, computed
 from analytics.stats.ranked import Interval
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
+from mldtrial.trial.selectors.asked import UnknownFilterError
 
 log = logging.getLogger(__name__)
 
@@ -116,7 +117,11 @@ def _compute(claimed: IntervalOrder) -> None:
 def _of_cohort(claimed: IntervalOrder) -> list[Sample]:
     asked = Filters(**{one.name: getattr(claimed, one.name) for one in fields(Filters)})
     smallest = policies.smallest_group(claimed.user, claimed.study)
-    part = cohort.part(claimed.study, user=claimed.user, filters=asked, smallest_group=smallest)
+    try:
+        part = cohort.part(claimed.study, user=claimed.user, filters=asked, smallest_group=smallest)
+    except UnknownFilterError:
+        # The site or the arm is no longer there for this person, whose page says so.
+        return []
     return relations.samples(relations.planned(part.columns, smallest, part.filters))
 
 

@@ -24,7 +24,7 @@ class Numbers:
     method : ShownMethod or None
         Whose loads count; None before one is chosen.
     filters : Filters
-        What was asked for, without a site or an arm that is not there for this person.
+        What was asked for.
     sites : tuple of (code, name)
         Where the patients are whom this person may see.
     is_withheld : bool

@@ -21,6 +21,7 @@ from analytics.views import longitudinal_words as words
 from analytics.views.cohort_figures import study_of, with_query
 from mldtrial.trial import policies
 from mldtrial.trial.models import Study
+from mldtrial.trial.selectors.asked import known
 from mldtrial.trial.services import access
 
 WHAT = "longitudinal models"
@@ -86,8 +87,7 @@ def longitudinal_data(request: HttpRequest, study_code: str) -> HttpResponse:
 
 def _by(request: HttpRequest, arms: Sequence[str]) -> str:
     """Return who is to be compared; arms only where they are told."""
-    asked = str(request.GET.get("by", ""))
-    return asked if asked in BY and (asked != ARM or arms) else SUBTYPE
+    return known(request.GET, "by", [by for by in BY if by != ARM or arms], SUBTYPE)
 
 
 def _numbers(request: HttpRequest, study: Study, by: str) -> Numbers:

@@ -20,6 +20,7 @@ from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import ScanState, Study, Visit
 from mldtrial.trial.models import Sequence as MriSequence
 from mldtrial.trial.selectors import reads
+from mldtrial.trial.selectors.asked import known
 from mldtrial.trial.selectors.consent import has_ended_for_images
 from segmentation import tasks
 from segmentation.imaging.quality.metrics import BY_KEY, METHOD_VERSION, METRICS, Metric
@@ -40,9 +41,9 @@ def study_quality(request: HttpRequest, study_code: str) -> HttpResponse:
     study = _study(request, study_code)
     found = selectors.rows(study, user=request.user)
     flagged = sum(bool(row.flags) for row in found)
-    sequence = _one_of(request.GET.get("sequence"), MriSequence.values, "")
-    order = _one_of(request.GET.get("sort"), BY_KEY, FLAGS)
-    metric = BY_KEY[_one_of(request.GET.get("metric"), BY_KEY, METRICS[0].key)]
+    sequence = known(request.GET, "sequence", MriSequence.values)
+    order = known(request.GET, "sort", {*BY_KEY, FLAGS}, FLAGS)
+    metric = BY_KEY[known(request.GET, "metric", BY_KEY, METRICS[0].key)]
     shown = [row for row in found if sequence in ("", row.scan.sequence)]
     columns = [BY_KEY[key] for key in COLUMNS]
     sees_others = policies.may(request.user, "view_quality_distribution", study)
@@ -69,10 +70,6 @@ def study_quality(request: HttpRequest, study_code: str) -> HttpResponse:
         else "",
     }
     return render(request, "analytics/study_quality.html", context)
-
-
-def _one_of(asked: str | None, known: Any, otherwise: str) -> str:
-    return asked if asked is not None and asked in known else otherwise
 
 
 def _lines(found: Sequence[Row], columns: Sequence[Metric]) -> list[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Reading what the protocol rules found, narrowed to what the person may see."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,6 +9,7 @@ from django.http import Http404, QueryDict
 
 from mldtrial.trial import policies
 from mldtrial.trial.models import Site, Study, Visit
+from mldtrial.trial.selectors.asked import known
 from segmentation.models import (
     FindingDecision,
     FindingOutcome,
@@ -52,18 +52,13 @@ class FindingFilters:
 
     @classmethod
     def of(cls, query: QueryDict) -> "FindingFilters":
-        """Return the filters of an address; what is not known is left out."""
-
-        def known(name: str, choices: Collection[str], default: str = "") -> str:
-            asked = query.get(name, default)
-            return asked if asked in choices else default
-
+        """Return the filters of an address; raise `UnknownFilterError` where one is not known."""
         return cls(
-            outcome=known("outcome", FindingOutcome.values, FindingOutcome.NOT_MET.value),
-            severity=known("severity", FindingSeverity.values),
+            outcome=known(query, "outcome", FindingOutcome.values, FindingOutcome.NOT_MET.value),
+            severity=known(query, "severity", FindingSeverity.values),
             site=query.get("site", ""),
-            sequence=known("sequence", ("T1w", "T2w", "FLAIR")),
-            decision=known("decision", (TO_DECIDE, ANSWERED)),
+            sequence=known(query, "sequence", ("T1w", "T2w", "FLAIR")),
+            decision=known(query, "decision", (TO_DECIDE, ANSWERED)),
         )
 
 

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study
+from mldtrial.trial.selectors.asked import known
 from mldtrial.trial.views.answers import UNPROCESSABLE, form_page, posted
 from segmentation import tasks
 from segmentation.forms.mask_reviews import DecisionForm, GiveForm, SetAsideForm
@@ -122,9 +123,7 @@ def mask_reviews(request: HttpRequest, study_code: str) -> HttpResponse:
     study = trial.study(study_code, user=request.user)
     action = "give_masks" if request.method == "POST" else "view_mask_reviews"
     policies.require(request.user, action, study)
-    shown = request.GET.get("state", selectors.TO_GIVE)
-    if shown not in dict(TABS):
-        shown = selectors.TO_GIVE
+    shown = known(request.GET, "state", dict(TABS), selectors.TO_GIVE)
     people = selectors.reviewers(study)
     found = selectors.masks(study, user=request.user, decision=shown)
     may_give = shown in CAN_BE_GIVEN and policies.may(request.user, "give_masks", study)

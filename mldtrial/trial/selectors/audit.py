@@ -19,6 +19,7 @@ from django.http import Http404
 from mldtrial.audit.models import AccessAction, AccessEvent
 from mldtrial.trial import policies
 from mldtrial.trial.models import Patient, Study
+from mldtrial.trial.selectors.asked import UnknownFilterError, known
 from mldtrial.trial.selectors.versions import ACTIONS, Reader, Version
 from mldtrial.trial.trails import RULES, VERSIONS, Trail, trails
 
@@ -36,14 +37,14 @@ class Filters:
 
     @classmethod
     def of(cls, asked: Mapping[str, Any]) -> "Filters":
-        """Read filters from an address; what cannot be read is not asked for."""
+        """Read filters from an address; raise `UnknownFilterError` where one cannot be read."""
         return cls(
-            kind=asked.get("kind", "") if asked.get("kind", "") in trails() else "",
+            kind=known(asked, "kind", trails()),
             subject=asked.get("subject", "").replace("\0", "").strip()[:32],
             person=_uuid_or_empty(asked.get("person", "")),
-            action=asked.get("action", "") if asked.get("action", "") in ACTIONS else "",
-            since=_day(asked.get("since", "")),
-            until=_day(asked.get("until", "")),
+            action=known(asked, "action", ACTIONS),
+            since=_day(asked, "since"),
+            until=_day(asked, "until"),
         )
 
     @property
@@ -52,18 +53,19 @@ class Filters:
         return self != Filters()
 
 
-def _day(text: str) -> date | None:
+def _day(asked: Mapping[str, Any], name: str) -> date | None:
+    text = asked.get(name) or ""
     try:
-        return date.fromisoformat(text)
+        return date.fromisoformat(text) if text else None
     except ValueError:
-        return None
+        raise UnknownFilterError(name, text) from None
 
 
 def _uuid_or_empty(text: str) -> str:
     try:
-        return str(UUID(text))
+        return str(UUID(text)) if text else ""
     except ValueError:
-        return ""
+        raise UnknownFilterError("person", text) from None
 
 
 def audited_studies(*, user: Any) -> list[Study]:

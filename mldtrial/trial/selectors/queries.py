@@ -26,6 +26,7 @@ from mldtrial.trial.models import (
     Visit,
 )
 from mldtrial.trial.policies import visible_to
+from mldtrial.trial.selectors.asked import known
 
 MINE = "mine"
 ALL = "all"
@@ -53,16 +54,18 @@ class QueryFilters:
 
     @classmethod
     def of(cls, given: Any) -> "QueryFilters":
-        """Read filters from an address; what is not known is ignored."""
-        state, audience = given.get("state", QueryState.OPEN), given.get("audience", "")
-        assignee, age = given.get("assignee", ""), given.get("age", "")
+        """Read filters from an address; raise `UnknownFilterError` where one is not known.
+
+        Of a rule or a site that has no query the list is empty.
+        """
+        ages = [str(days) for days in AGES_DAYS]
         return cls(
-            state=state if state in (*QueryState.values, ALL) else QueryState.OPEN,
-            audience=audience if audience in Audience.values else "",
+            state=known(given, "state", (*QueryState.values, ALL), QueryState.OPEN),
+            audience=known(given, "audience", Audience.values),
             rule=given.get("rule", "").replace("\0", "")[:48],
             site=given.get("site", "").replace("\0", "")[:32],
-            assignee=assignee if assignee in (*Role.values, MINE) else "",
-            older_than_days=int(age) if age in {str(days) for days in AGES_DAYS} else 0,
+            assignee=known(given, "assignee", (*Role.values, MINE)),
+            older_than_days=int(known(given, "age", ages, "0")),
         )
 
 

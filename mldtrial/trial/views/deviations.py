@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.deviations import DescriptionForm, DeviationCloseForm, DeviationForm
 from mldtrial.trial.models import DEVIATION_GROUPS, DeviationState
+from mldtrial.trial.selectors.asked import known
 from mldtrial.trial.services import deviations as services
 from mldtrial.trial.views.acts import Act, by_name, offered, perform
 from mldtrial.trial.views.answers import UNPROCESSABLE, form_page, posted
@@ -25,11 +26,8 @@ def deviation_list(request: HttpRequest, study_code: str) -> HttpResponse:
     """List the deviations of a study in reach, the open ones first asked for."""
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "view_deviations", study)
-    state = request.GET.get("state", DeviationState.OPEN)
-    if state not in (*DeviationState.values, ALL):
-        state = DeviationState.OPEN
-    group = request.GET.get("group", "")
-    group = group if group in DEVIATION_GROUPS else ""
+    state = known(request.GET, "state", (*DeviationState.values, ALL), DeviationState.OPEN)
+    group = known(request.GET, "group", DEVIATION_GROUPS)
     found = selectors.deviations(
         study, user=request.user, state="" if state == ALL else state, group=group
     )

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.imports import ApplyForm, LayoutForm, TableForm
 from mldtrial.trial.models import ImportBatch, ImportState, Study
+from mldtrial.trial.selectors.asked import known
 from mldtrial.trial.services.imports import batches, files
 from mldtrial.trial.services.imports.plan import Fate
 from mldtrial.trial.sheets import report
@@ -89,7 +90,7 @@ def import_check(request: HttpRequest, study_code: str, batch_id: UUID) -> HttpR
 
 
 def _check_context(request: HttpRequest, batch: ImportBatch) -> dict[str, Any]:
-    fate = request.GET.get("fate", "")
+    fate = known(request.GET, "fate", [one.value for one in Fate])
     rows = files.rows_of(batch.pk)
     shown = [row for row in rows if fate in ("", row["fate"])]
     counts = batch.counts

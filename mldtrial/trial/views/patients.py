@@ -18,6 +18,7 @@ from mldtrial.trial.forms.patients import (
 )
 from mldtrial.trial.models import Patient, Study
 from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Basis
+from mldtrial.trial.selectors.asked import known
 from mldtrial.trial.services import patients as services
 from mldtrial.trial.views.answers import form_page, patient_form, posted, to_patient
 
@@ -39,9 +40,7 @@ def patient_list(request: HttpRequest, study_code: str) -> HttpResponse:
     study = selectors.study(study_code, user=request.user)
     policies.require(request.user, "view_patient", study)
     search = request.GET.get("q", "").strip()[:32]
-    state = request.GET.get("state", "")
-    if state not in selectors.PARTICIPATION_FILTERS:
-        state = ""
+    state = known(request.GET, "state", selectors.PARTICIPATION_FILTERS)
     found = selectors.patient_list(study, user=request.user, search=search, state=state)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -14,6 +14,7 @@ from mldtrial.trial import policies, selectors
 from mldtrial.trial.forms.reads import AssignForm, PartForm
 from mldtrial.trial.models import AssignmentState, FinalStatus, ReadRole, Role, Study, Visit
 from mldtrial.trial.selectors import reads as cases
+from mldtrial.trial.selectors.asked import known
 from mldtrial.trial.services import reads as services
 from mldtrial.trial.views.answers import UNPROCESSABLE, posted
 
@@ -33,9 +34,7 @@ def case_list(request: HttpRequest, study_code: str) -> HttpResponse:
     policies.require(
         request.user, "assign_reads" if request.method == "POST" else "view_reads", study
     )
-    state = request.GET.get("state", cases.UNASSIGNED)
-    if state not in dict(TABS):
-        state = cases.UNASSIGNED
+    state = known(request.GET, "state", dict(TABS), cases.UNASSIGNED)
     readers = cases.people_of_role(study, Role.READER)
     form = AssignForm(posted(request), readers=readers)
     if request.method == "POST" and form.is_valid() and _assign(request, study, form):

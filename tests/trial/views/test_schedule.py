@@ -142,7 +142,6 @@ def test_a_deviation_is_not_listed_for_another_site(world: World):
         ("", True),
         ("?group=Conduct", True),
         ("?group=Image", False),
-        ("?group=Nonsense", True),
         ("?state=CLOSED", False),
         ("?state=all", True),
     ],
