@@ -1,5 +1,6 @@
 """Two methods side by side, as the reference study compared two."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from analytics.selectors import cohort, impact, loads
+from analytics.selectors.correlations import RELATIONS
 from analytics.selectors.trained import trained_on
 from analytics.stats.overlap_bands import MaskPair
 from analytics.stats.paired import PairedScan
@@ -53,11 +55,14 @@ class Compared:
         What the statistics need of it.
     overlap : MaskOverlap or None
         None where one mask is missing, or they are not compared yet.
+    in_doubt : tuple of str
+        Relations whose score the scan lacks since the nearest day has two that differ.
     """
 
     row: impact.Row
     scan: PairedScan
     overlap: MaskOverlap | None
+    in_doubt: tuple[str, ...] = ()
 
     @property
     def is_pair(self) -> bool:
@@ -110,6 +115,15 @@ class Comparison:
     other_origins: int
     masks_waiting: int
     masks_left_out: int
+
+    @property
+    def left_out(self) -> list[str]:
+        """How many scans that both methods measured have a score in doubt, in words, by score."""
+        pairs = [one for one in self.scans if one.is_pair]
+        counted = Counter(name for one in pairs for name in one.in_doubt)
+        return [
+            RELATIONS[name].left_out_words(counted[name]) for name in RELATIONS if counted[name]
+        ]
 
     @property
     def pair(self) -> MethodPair:
@@ -246,4 +260,5 @@ def _compared(row: impact.Row, point: cohort.CohortPoint, overlaps: Overlaps) ->
         elfc_level=None if point.elfc_level is None else float(point.elfc_level),
         acquisition=row.visit.acquisition,
     )
-    return Compared(row, scan, overlap)
+    in_doubt = tuple(name for name, one in RELATIONS.items() if one.is_left_out(point))
+    return Compared(row, scan, overlap, in_doubt)

@@ -18,6 +18,7 @@ from analytics.selectors.correlations import Row
 from analytics.selectors.estimates import BY_SUBTYPE, WITHIN, Estimate
 from analytics.selectors.relations import Estimated
 from analytics.selectors.tally import Row as Counted
+from analytics.stats.ranked import FEWEST_PATIENTS
 from mldtrial.trial.models import AcqStratum, QueryState, Study
 from mldtrial.trial.rules.subtype import SUBTYPE_NAMES, Subtype
 
@@ -62,9 +63,8 @@ def relation(found: Estimated, study: Study, *, caution: str) -> Section:
         tuple(row for stratum in AcqStratum.values for row in _of_stratum(found, stratum)),
         found.relation.note.format(**asdict(windows_of(study)))
         + f" ρ; intervals: {correlations.RESAMPLES} bootstrap resamples of patients with all their "
-        f"scans, seed {correlations.SEED}, which of 3 or 4 patients hold less than they say (79 to "
-        "92 % in simulated trials); within patients one common slope, interval by Fisher's "
-        f"z. 3D and 2D are never pooled. {caution}",
+        f"scans, seed {correlations.SEED}, none of fewer than {FEWEST_PATIENTS} patients; within "
+        f"patients one common slope, interval by Fisher's z. 3D and 2D are never pooled. {caution}",
     )
 
 

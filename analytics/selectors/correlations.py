@@ -11,8 +11,7 @@ from analytics.selectors.cohort_point import CohortPoint
 from analytics.selectors.columns import Columns, Mask, groups, patients_of_groups
 from analytics.selectors.samples import RESAMPLES, SEED, Sample, computed
 from analytics.stats.errors import NotEstimableError
-from analytics.stats.ranked import Interval
-from analytics.stats.resampling import SMALLEST_N
+from analytics.stats.ranked import FEWEST_PATIENTS, Interval, too_few
 from mldtrial.trial.rules.subtype import Subtype
 
 __all__ = ["RELATIONS", "RESAMPLES", "SEED", "Relation", "Row", "of_stratum", "planned", "table"]
@@ -46,6 +45,17 @@ class Relation:
             return np.zeros(columns.patient.size, bool)
         found: Mask = np.isnan(self.of(columns)) & ~np.isnan(getattr(columns, self.gap_column))
         return found
+
+    def is_left_out(self, point: CohortPoint) -> bool:
+        """Return whether a point has no score because the nearest day has two that differ."""
+        return self.value(point) is None and self.gap_days(point) is not None
+
+    def left_out_words(self, count: int) -> str:
+        """Return how many scans have no score for that reason; empty for none."""
+        if not count:
+            return ""
+        scans = "1 scan" if count == 1 else f"{count} scans"
+        return f"{scans} left out: on the nearest day two {self.noun}s that differ are on record."
 
     def value(self, point: CohortPoint) -> float | None:
         """Return the score of a point."""
@@ -256,12 +266,13 @@ def why_not(
     scores: NDArray[np.float64],
     n_patients: int,
     lacking: Lacking = USUAL,
+    fewest: int = FEWEST_PATIENTS,
 ) -> str:
     """Return the usual reasons against an estimate; empty if none."""
     if not loads.size:
         return lacking.scans
-    if n_patients < SMALLEST_N:
-        return f"fewer than {SMALLEST_N} patients"
+    if n_patients < fewest:
+        return too_few(n_patients, fewest)
     if (loads == loads[0]).all():
         return lacking.loads
     if (scores == scores[0]).all():

@@ -11,6 +11,7 @@ from analytics.selectors.samples import Array, Sample, computed
 from analytics.stats import correlation, own_slopes
 from analytics.stats.direction import Directed, Opposition, opposition
 from analytics.stats.errors import NotEstimableError, as_clause
+from analytics.stats.resampling import SMALLEST_N
 from mldtrial.trial.models import AcqStratum
 from mldtrial.trial.rules.subtype import Subtype
 
@@ -155,7 +156,9 @@ def _within(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estim
     if here.any() and not kept.any():
         return Estimate(0, 0, None, None, None, "no patient has two scans or more")
     n_patients = columns.count_patients(kept)
-    reason = correlations.why_not(columns.load_ml[kept], scores[kept], n_patients)
+    reason = correlations.why_not(
+        columns.load_ml[kept], scores[kept], n_patients, fewest=SMALLEST_N
+    )
     if reason or n_patients < smallest:
         return _absent(kept, n_patients, reason, smallest)
     try:
@@ -171,7 +174,7 @@ def _mixed(columns: Columns, scores: Array, here: Mask, smallest: int) -> Estima
     """Return the load for each step of the score, of patients with a level and a slope each."""
     n_patients = columns.count_patients(here)
     loads, steps, patients = columns.load_ml[here], scores[here], columns.patient[here]
-    reason = correlations.why_not(loads, steps, n_patients)
+    reason = correlations.why_not(loads, steps, n_patients, fewest=SMALLEST_N)
     if not reason and n_patients == loads.size:
         reason = "no patient has two scans or more"
     if reason or n_patients < smallest:

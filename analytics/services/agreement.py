@@ -36,7 +36,7 @@ DATASET = "method_agreement"
 COLUMNS = (
     "study_code", "test_method", "reference_method", "quantity", "unit", "acq_stratum", "published",
     "value", "low", "high", "low_and_high_are", "n", "why_none", "tolerance",
-    "warnings",
+    "warnings", "published_p", "p_value",
 )  # fmt: skip
 Found = TypeVar("Found")
 
@@ -208,6 +208,8 @@ def _lines(study: Study, comparison: Comparison) -> list[list[str]]:
         [
             *(study.code, *methods, *_line(row, name, published, figure)),
             *(tolerance if row.is_by_tolerance else "", warnings),
+            "" if published is None else row.published_p,
+            number(figure.p_value),
         ]
         for row in table(study, comparison)
         for name, published, figure in zip(STRATA, row.published, row.found, strict=True)

@@ -58,6 +58,7 @@ def notes(compared: Comparison) -> list[str]:
             f"Patients left out, since a scan of theirs was in the training set of one of the "
             f"methods: {compared.trained_patients}."
         )
+    said += compared.left_out
     if compared.masks_waiting:
         said.append(f"Pairs of masks that are not compared yet: {compared.masks_waiting}.")
     if compared.masks_left_out:

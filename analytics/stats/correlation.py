@@ -31,6 +31,7 @@ __all__ = [
     "repeated_measures",
     "spearman",
     "spearman_difference",
+    "spearman_p",
     "spearman_rho",
 ]
 
@@ -122,6 +123,17 @@ def spearman_rho(x: ArrayLike, y: ArrayLike) -> float:
     ranks = [stats.rankdata(values) for values in paired(x, y)]
     # As scipy's `spearmanr`, which computes a p-value besides.
     return float(np.corrcoef(np.column_stack(ranks), rowvar=False)[1, 0])
+
+
+def spearman_p(x: ArrayLike, y: ArrayLike) -> float:
+    """Return the two-sided p of Spearman's rank correlation, with rows taken as independent.
+
+    Raises
+    ------
+    NotEstimableError
+        As `spearman`, but for the patients.
+    """
+    return float(stats.spearmanr(*paired(x, y)).pvalue)
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ class Figure:
         Scans, or pairs of scans, that it comes from.
     reason : str
         Why there is no estimate; else empty.
+    p_value : float or None
+        Of a correlation where the reference study gives one: two-sided, with scans taken as
+        independent, as there.
     """
 
     value: float | None
@@ -73,6 +76,14 @@ class Figure:
     high: float | None
     n: int
     reason: str = ""
+    p_value: float | None = None
+
+    @property
+    def p_words(self) -> str:
+        """P as it stands in a text; empty where there is none."""
+        if self.p_value is None:
+            return ""
+        return "p < 0.001" if self.p_value < 0.001 else f"p = {self.p_value:.3f}"
 
 
 Cell = Callable[[Sequence[PairedScan]], Figure]

@@ -19,12 +19,13 @@ from analytics.services import agreement_words
 from analytics.services.agreement import Stratum
 from analytics.stats.method_table import STRATA, TableRow
 from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX
-from analytics.stats.ranked import Pending
+from analytics.stats.ranked import FEWEST_PATIENTS, Pending
 from analytics.views import agreement_overview, charts
 from analytics.views.agreement_pair import (
     asked_for,
     csv_answer,
     file_name,
+    is_itself,
     of_pair,
     pair_asked_for,
     study_of,
@@ -111,6 +112,7 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
     return {
         **_table(request, study, compared),
         "compared": compared,
+        "is_itself": is_itself(request),
         "tested": compared.tested,
         "reference": compared.reference,
         "pair_count": sum(len(stratum.pairs) for stratum in strata),
@@ -119,6 +121,7 @@ def _context(request: HttpRequest, study: Study, compared: Comparison) -> dict[s
         "tolerance": agreement_words.tolerance(study),
         "seed": agreements.SEED,
         "resamples": agreements.RESAMPLES,
+        "fewest_patients": FEWEST_PATIENTS,
         "fewest_for_thirds": FEWEST,
         "fewest_for_box": FEWEST_FOR_BOX,
         "may_export": policies.may(request.user, "export_rows", study),

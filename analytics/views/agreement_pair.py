@@ -13,6 +13,7 @@ from analytics.selectors.agreement import Comparison, MethodPair
 from mldtrial.trial import policies
 from mldtrial.trial import selectors as trial
 from mldtrial.trial.models import Study
+from mldtrial.trial.selectors.asked import known
 from segmentation.models import ModelVersion
 
 
@@ -32,17 +33,28 @@ def asked_for(request: HttpRequest, study: Study) -> Comparison | None:
 def pair_asked_for(request: HttpRequest, methods: Sequence[ModelVersion]) -> MethodPair | None:
     """Return the two methods of the address; None where there are no two.
 
-    Without names in the address, or with others than those of the study, the method that counts is
-    under test, or a network where that is conventional, and the first other one the reference.
+    Without names in the address the method that counts is under test, or a network where that is
+    conventional, and the first other one the reference.
+
+    Raises
+    ------
+    UnknownFilterError
+        If it names a method that has no load here.
     """
     if len(methods) < 2:
         return None
     named = {str(model.pk): model for model in methods}
     return agreement.chosen_pair(
         methods,
-        tested=named.get(request.GET.get("test", "")),
-        reference=named.get(request.GET.get("reference", "")),
+        tested=named.get(known(request.GET, "test", named)),
+        reference=named.get(known(request.GET, "reference", named)),
     )
+
+
+def is_itself(request: HttpRequest) -> bool:
+    """Return whether the address sets a method beside itself, so that another is taken instead."""
+    tested = request.GET.get("test", "")
+    return bool(tested) and tested == request.GET.get("reference")
 
 
 def of_pair(name: str, pair: MethodPair, *arguments: str) -> str:

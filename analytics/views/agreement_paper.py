@@ -19,6 +19,7 @@ from analytics.services.agreement import Stratum
 from analytics.services.agreement_overview import Overview
 from analytics.stats.method_table import Figure, TableRow
 from analytics.stats.overlap_bands import FEWEST, FEWEST_FOR_BOX, Band, Quartiles
+from analytics.stats.ranked import FEWEST_PATIENTS
 from analytics.views import charts
 from analytics.views.agreement import MOST_OUTLIERS, digits_of, is_counted, mark_of
 from analytics.views.agreement_overlaps import SURFACE_MM, cells_of
@@ -104,7 +105,7 @@ def _table_row(row: TableRow) -> list[str]:
     unit = {"": "", "rho": ", ρ"}.get(row.unit, f", {row.unit}")
     cells = [f"{row.quantity}{unit}"]
     for published, figure in zip(row.published, row.found, strict=True):
-        cells.append(ABSENT if published is None else number(published, digits_of(row)))
+        cells.append(ABSENT if published is None else _published(row, published))
         cells.append(_figure(row, figure))
     return cells
 
@@ -116,7 +117,14 @@ def _figure(row: TableRow, figure: Figure) -> str:
     said = number(figure.value, digits)
     if figure.low is not None and figure.high is not None:
         said += f" ({number(figure.low, digits)} to {number(figure.high, digits)})"
+    if figure.p_words:
+        said += f", {figure.p_words}"
     return said if is_counted(row) else f"{said}, n {figure.n}"
+
+
+def _published(row: TableRow, value: float) -> str:
+    said = number(value, digits_of(row))
+    return f"{said}, p {row.published_p}" if row.published_p else said
 
 
 def _note(study: Study, compared: Comparison) -> str:
@@ -129,8 +137,11 @@ def _note(study: Study, compared: Comparison) -> str:
     return (
         "In brackets: quartiles of the Dice, limits of agreement of the loads, 95 % intervals of "
         f"ρ and its differences ({agreements.RESAMPLES} bootstrap resamples of patients with all "
-        f"their scans, seed {agreements.SEED}). 3D and 2D are never pooled. The reference study "
-        "compared an nnU-Net with the conventional method on 130 scans of 49 patients; a dash is "
+        f"their scans, seed {agreements.SEED}, none of fewer than {FEWEST_PATIENTS} patients). p "
+        "of ρ takes scans as independent, as the published p follows from ρ and the number of "
+        "scans; several of one patient are not independent, so read the interval. 3D and 2D are "
+        "never pooled. The reference study compared an nnU-Net with the conventional method on "
+        "130 scans of 49 patients; a dash is "
         f"what its abstract does not give{unlike}. All rows but the first two are of the scans "
         "that both methods measured. The tolerance is that of the study's settings: "
         f"{agreement_words.tolerance(study)}. After treatment a fall may be real, and counts here "

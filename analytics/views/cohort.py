@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 from analytics.selectors import causes, cohort, correlations, estimates, kept, relations
 from analytics.selectors.cohort import Filters, windows_of
 from analytics.services.opposition_words import READ_GROUPS_FIRST, opposed
+from analytics.stats.ranked import FEWEST_PATIENTS
 from analytics.views import cohort_changes, cohort_charts, cohort_filters
 from analytics.views.cohort_figures import CAUSES, COURSES, HEAT_MAP, place, study_of, with_query
 from analytics.views.cohort_numbers import Numbers, numbers
@@ -90,6 +91,7 @@ def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any
         "fragment_url": _fragment_url(study, said.filters, _drawn(said)),
         "seed": correlations.SEED,
         "resamples": correlations.RESAMPLES,
+        "fewest_patients": FEWEST_PATIENTS,
         "read_groups_first": "" if said.filters.subtype else READ_GROUPS_FIRST,
         "relations": [
             {
@@ -97,7 +99,7 @@ def _numbers(request: HttpRequest, study: Study, said: Numbers) -> dict[str, Any
                 "title": one.relation.title,
                 "note": one.relation.note.format(**windows),
                 "figure": place(study, one.relation.name, said.filters),
-                "n_contradicted": one.n_contradicted,
+                "left_out": one.relation.left_out_words(one.n_contradicted),
                 "rows": [_table_row(row, said.filters) for row in one.rows],
                 **_estimates(one),
             }

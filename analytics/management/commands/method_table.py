@@ -131,7 +131,7 @@ def as_text(rows: Sequence[TableRow], methods: Sequence[Segmenter]) -> str:
     cells += [
         (
             f"{row.quantity}{f', {row.unit}' if row.unit else ''}",
-            *(_published(number) for number in row.published),
+            *(_published(number, row.published_p) for number in row.published),
             *(_found(figure, row) for figure in row.found),
         )
         for row in rows
@@ -144,8 +144,9 @@ def as_text(rows: Sequence[TableRow], methods: Sequence[Segmenter]) -> str:
     return "\n".join(lines)
 
 
-def _published(number: float | None) -> str:
-    return NO_NUMBER if number is None else f"{number:g}"
+def _published(number: float | None, p: str) -> str:
+    told = NO_NUMBER if number is None else f"{number:g}"
+    return f"{told}, p {p}" if p and number is not None else told
 
 
 def _found(figure: Figure, row: TableRow) -> str:
@@ -157,4 +158,6 @@ def _found(figure: Figure, row: TableRow) -> str:
     told = f"{figure.value:.{digits}f}"
     if figure.low is not None and figure.high is not None:
         told += f" ({figure.low:.{digits}f} to {figure.high:.{digits}f})"
+    if figure.p_words:
+        told += f", {figure.p_words}"
     return f"{told}, n = {figure.n}"

@@ -17,6 +17,7 @@ from mldtrial.trial.models import (
     Treatment,
 )
 from mldtrial.trial.rules.severity import severity_instrument
+from mldtrial.trial.selectors.asked import UnknownFilterError
 from mldtrial.trial.services import assessments, unblinding
 from tests.support.loads import make_load, make_visit
 
@@ -165,21 +166,25 @@ def test_all_filters_hold_together(world):
 
 @pytest.mark.django_db
 def test_a_site_is_chosen_among_those_a_person_sees(world):
-    """A site of another study, of a person without patients there, or none at all is ignored."""
+    """A site of another study, or where a person has no patients, is refused as none at all is."""
     make_load(world.patient_a, DAY, 10.0)
     make_load(world.patient_b, DAY, 20.0)
-    of_sponsor = part(world.study, user=world.user("sponsor"), filters=Filters(site="X"))
-    assert (of_sponsor.filters, of_sponsor.size) == (Filters(), 2)
+    of_sponsor = part(world.study, user=world.user("sponsor"), filters=Filters(site="B"))
     assert of_sponsor.sites == (("A", "Site A"), ("B", "Site B"))
-    at_site = part(world.study, user=world.user("coordinator"), filters=Filters(site="B"))
+    at_site = part(world.study, user=world.user("coordinator"), filters=Filters(site="A"))
     assert at_site.sites == (("A", "Site A"),)
-    assert at_site.filters == Filters()
+    for role, site in (("sponsor", "X"), ("coordinator", "B")):
+        with pytest.raises(UnknownFilterError):
+            part(world.study, user=world.user(role), filters=Filters(site=site))
 
 
+@pytest.mark.parametrize("name", ["site", "arm", "therapy", "stratum", "subtype"])
 @pytest.mark.parametrize("asked", ["\0", "a b", "A" * 33, "'; --", "-A", "Ä"])
-def test_what_could_be_no_site_or_arm_is_ignored(asked):
-    given = {"site": asked, "arm": asked, "therapy": asked, "stratum": asked, "subtype": asked}
-    assert Filters.of(given) == Filters()
+def test_what_could_be_no_filter_is_refused(name, asked):
+    with pytest.raises(UnknownFilterError) as refused:
+        Filters.of({name: asked})
+    assert (refused.value.name, refused.value.value) == (name, asked[:40])
+    assert Filters.of({name: ""}) == Filters()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -194,9 +199,10 @@ def test_arms_are_chosen_of_an_open_study_and_not_of_a_blinded_one(world):
     assert told.columns.load_ml.tolist() == [20.0]
     Study.objects.filter(pk=world.study.pk).update(blinding="BLINDED")
     world.study.refresh_from_db()
-    blinded = part(world.study, **asked)
     assert arms_to_choose(world.study, user=asked["user"]) == ()
-    assert (blinded.filters, blinded.size) == (Filters(), 2)
+    for arm in ("CONTROL", "NO-SUCH"):
+        with pytest.raises(UnknownFilterError):
+            part(world.study, user=asked["user"], filters=Filters(arm=arm))
 
 
 def fifteen(**of_last):
@@ -301,10 +307,20 @@ def test_3d_and_2d_are_never_pooled():
     assert {stratum for stratum, _ in found} == {"3D", "2D"}
 
 
-def test_two_patients_are_not_estimable():
-    found = table([point(n % 2, float(n), n) for n in range(6)])["3D", ""]
-    assert found.rho is None
-    assert found.reason == "fewer than 3 patients"
+@pytest.mark.parametrize(("n_patients", "reason"), [(4, "fewer than 5 patients"), (5, "")])
+def test_below_five_patients_there_is_no_correlation_however_many_their_scans(n_patients, reason):
+    """Its interval would hold the truth in less than 95 %."""
+    found = table([point(n % n_patients, float(n), n * 7 % 5) for n in range(20)])["3D", ""]
+    assert (found.n, found.n_patients) == (20, n_patients)
+    assert found.reason == reason
+    assert [found.rho is None, found.ci_low is None] == [bool(reason)] * 2
+    assert not found.is_pending
+
+
+def test_of_four_patients_nothing_is_waited_for():
+    few = Columns.of([point(n % 4, float(n), n * 7 % 5) for n in range(20)])
+    (row, *_) = correlations.planned(few, RELATION, smallest_group=1)
+    assert (row.sample, row.is_pending) == (None, False)
 
 
 def test_equal_scores_are_not_estimable():

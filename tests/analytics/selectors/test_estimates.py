@@ -148,12 +148,12 @@ def test_3d_and_2d_are_estimated_apart():
             ["no scan with this score"] * 4,
         ),
         (
-            [point(n, float(n), 3 * n % 5) for n in range(4)],
+            [point(n, float(n), 3 * n % 7) for n in range(6)],
             ["", "", *["no patient has two scans or more"] * 2],
         ),
         (
             [*(point(0, float(n), n ^ 1) for n in range(4)), point(1, 5.0, 5), point(2, 6.0, 4)],
-            ["", "", "fewer than 3 patients", ""],
+            [*["fewer than 5 patients"] * 2, "fewer than 3 patients", ""],
         ),
         (
             [
@@ -161,17 +161,17 @@ def test_3d_and_2d_are_estimated_apart():
                 for n, kind in enumerate(["LI", "EJ", "LJ"])
             ],
             [
-                "",
+                "fewer than 5 patients",
                 "no subtype has two patients or more",
                 *["no patient has two scans or more"] * 2,
             ],
         ),
         (
-            [point(n // 2, float(n), 3) for n in range(8)],
+            [point(n // 2, float(n), 3) for n in range(10)],
             ["all scores are equal"] * 4,
         ),
         (
-            [point(n // 2, float(n), n // 2) for n in range(8)],
+            [point(n // 2, float(n), [1, 0, 3, 2, 5, 4][n // 2]) for n in range(12)],
             ["", "", "a measure does not vary within any patient", ""],
         ),
     ],

@@ -224,7 +224,7 @@ def test_correlations_of_both_methods_are_of_the_same_scans(world: World):
     assert len(names) == 8
     of_gmfc = names["load-gmfc", "3D"]
     assert (of_gmfc.counted.n, of_gmfc.other.n) == (2, 2)
-    assert of_gmfc.counted.reason == "fewer than 3 patients"
+    assert of_gmfc.counted.reason == "fewer than 5 patients"
     assert names["load-age", "3D"].counted.n == 2
 
 

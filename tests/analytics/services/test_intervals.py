@@ -202,13 +202,20 @@ def test_numbers_that_come_later_are_a_look_that_is_logged(client, cohort):
 
 
 def test_a_reason_against_an_interval_is_kept_and_shown(client, world: World, monkeypatch):
-    """Three patients, of whose resamples most are constant in load or level."""
+    """Five patients, of whose resamples most are constant in load or level."""
     monkeypatch.setattr(known, "ROWS_AT_ONCE", 0)
-    third = patients.create_patient(
-        site=world.site_a, subject_code="A-003", sex="F", birth_month=date(2018, 3, 1), by=None
-    )
+    more = [
+        patients.create_patient(
+            site=world.site_a, subject_code=f"A-00{number}", sex="F",
+            birth_month=date(2018, 3, 1), by=None,
+        )
+        for number in (3, 4, 5)
+    ]  # fmt: skip
     made = zip(
-        (world.patient_a, world.patient_b, third), (10.0, 10.0, 20.0), (1, 2, 1), strict=True
+        (world.patient_a, world.patient_b, *more),
+        (10.0, 10.0, 10.0, 10.0, 20.0),
+        (1, 1, 1, 2, 1),
+        strict=True,
     )
     for patient, load_ml, level in made:
         run = make_load(patient, DAYS[0], load_ml)
@@ -225,11 +232,13 @@ def test_a_reason_against_an_interval_is_kept_and_shown(client, world: World, mo
 
 
 def test_an_order_of_a_narrowed_page_is_of_that_part_alone(client, cohort):
-    """Three patients of six at the second site: another order, and other numbers."""
-    moved = ["A-100", "A-101", "A-102"]
+    """Five patients of six at the second site: another order, and other numbers."""
+    moved = [f"A-10{number}" for number in range(5)]
     Patient.objects.filter(subject_code__in=moved).update(site=cohort.site_b)
-    page(client, cohort, query="?site=B&therapy=NONE&arm=UNKNOWN&site_x=1")
-    page(client, cohort, query="?site=NOWHERE")
+    page(client, cohort, query="?site=B&therapy=NONE&site_x=1")
+    page(client, cohort)
+    refused = client.get(reverse("cohort", args=["MLD-1"]) + "?site=NOWHERE")
+    assert refused.status_code == 404
     orders = IntervalOrder.objects.order_by("ordered_at").values_list("site", "therapy", "arm")
     assert list(orders) == [("B", "NONE", ""), ("", "", "")]
     assert compute_all() == 2

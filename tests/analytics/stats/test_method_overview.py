@@ -18,17 +18,19 @@ def scan(subject: str, test_ml: float | None, reference_ml: float | None, **more
 
 
 def test_by_hand():
-    """Differences 1, 3 and 2 mL; loads and levels in the same order."""
+    """Differences 1, 3, 2, 1 and 3 mL; loads and levels in the same order."""
     found = summary(
         [
             scan("A", 11.0, 10.0, dice=0.5, gmfc_level=1),
             scan("B", 23.0, 20.0, dice=0.7, gmfc_level=2),
             scan("C", 32.0, 30.0, dice=0.9, gmfc_level=3),
             scan("C", None, None, gmfc_level=6),
+            scan("D", 41.0, 40.0, gmfc_level=4),
+            scan("E", 53.0, 50.0, gmfc_level=5),
         ],
         [MaskPair(10.0, 0.5, 4.0, 0.6), MaskPair(20.0, 0.7, None, 0.8)],
     )
-    assert (found.n_scans, found.n_patients) == (3, 3)
+    assert (found.n_scans, found.n_patients) == (5, 5)
     assert found.figures["bias"].value == pytest.approx(2.0)
     # One scan a patient: 1.96 standard deviations of 1 mL.
     assert found.figures["bias"].low == pytest.approx(2 - 1.96, abs=1e-3)
@@ -37,7 +39,7 @@ def test_by_hand():
     )
     assert found.figures["hausdorff95_mm"] == Figure(4.0, 4.0, 4.0, 1)
     assert found.figures["surface_dice"].value == pytest.approx(0.7)
-    assert found.figures["test_ml gmfc_level"] == Figure(pytest.approx(1.0), None, None, 3)
+    assert found.figures["test_ml gmfc_level"] == Figure(pytest.approx(1.0), None, None, 5)
     absent = found.figures["reference_ml severity_total"]
     assert (absent.value, absent.n) == (None, 0)
     assert absent.reason == "At least 3 pairs are needed, got 0."

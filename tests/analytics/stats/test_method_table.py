@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from analytics.stats.agreement import bland_altman
 from analytics.stats.correlation import spearman, spearman_difference
@@ -110,7 +111,7 @@ def test_each_figure_is_that_of_its_own_function():
         test, reference = ([getattr(one, n) for one in here] for n in ("test_ml", "reference_ml"))
         rho = spearman(gmfc, test, subjects, 200, 4)
         assert row(rows, "Test load with GMFC-MLD").found[index] == Figure(
-            rho.rho, rho.ci_low, rho.ci_high, 36
+            rho.rho, rho.ci_low, rho.ci_high, 36, p_value=rho.p_value
         )
         difference = spearman_difference(gmfc, test, reference, subjects, 200, 4)
         assert row(rows, "With GMFC-MLD: test less reference").found[index] == Figure(
@@ -180,6 +181,45 @@ def test_every_value_is_there_before_any_interval_is_resampled():
     assert len(waiting) == 8  # two scores by two methods with their difference, and the truth
     assert all(one.low is None for row in waiting for one in row.found)
     assert not any(row.is_pending for row in method_table(scans, n_resamples=50))
+
+
+def test_p_stands_where_the_study_gives_one_and_takes_scans_as_independent_as_it_does():
+    """0.38 of 73 scans and 0.56 of 57 are below 0.001 by Student's t of independent scans alone."""
+    for rho, n, is_below in ((0.38, 73, True), (0.56, 57, True), (0.38, 33, False)):
+        t = rho * ((n - 2) / (1 - rho**2)) ** 0.5
+        assert (2 * stats.t.sf(t, n - 2) < 0.001) == is_below
+    rows = method_table(cohort(), n_resamples=50)
+    with_p = [one for one in rows if any(figure.p_value is not None for figure in one.found)]
+    assert [(one.quantity, one.published_p) for one in with_p] == [
+        ("Test load with GMFC-MLD", "< 0.001")
+    ]
+    here = [one for one in cohort() if one.acq_stratum == "3D"]
+    rho, n = with_p[0].found[0].value, len(here)
+    t = rho * ((n - 2) / (1 - rho**2)) ** 0.5
+    assert with_p[0].found[0].p_value == pytest.approx(2 * stats.t.sf(t, n - 2))
+
+
+@pytest.mark.parametrize(("p", "words"), [(0.0009, "p < 0.001"), (0.0444, "p = 0.044"), (None, "")])
+def test_p_is_written_as_everywhere(p, words):
+    assert Figure(0.4, 0.1, 0.6, 73, p_value=p).p_words == words
+
+
+@pytest.mark.parametrize("n_patients", [4, 5])
+def test_of_fewer_than_five_patients_no_rank_correlation_is_shown_nor_waited_for(n_patients: int):
+    """Their intervals would hold the truth in less than 95 %; Dice and limits stay."""
+    scans = [one for one in cohort() if int(one.subject[1:]) < n_patients]
+    (planned,) = [r for r in planned_table(scans) if r.quantity == "Test load with GMFC-MLD"]
+    assert planned.is_pending == (n_patients == 5)
+    rows = method_table(scans, n_resamples=50)
+    of_ranks = [one for one in rows if one.unit == "rho"]
+    assert len(of_ranks) == 8
+    for one in of_ranks:
+        found = one.found[0]
+        is_absent = (found.value, found.low, found.high) == (None, None, None)
+        assert is_absent == (n_patients == 4)
+        assert found.reason == ("Not estimable: fewer than 5 patients." if is_absent else "")
+    assert row(rows, "Dice of the two masks, median").found[0].value is not None
+    assert row(rows, "Test load with GMFC-MLD").published == (0.38, 0.56)
 
 
 def test_what_no_interval_exists_of_is_no_figure_either():

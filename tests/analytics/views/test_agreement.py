@@ -3,7 +3,7 @@
 import csv
 import hashlib
 import re
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
@@ -15,11 +15,11 @@ from analytics.selectors import agreement
 from analytics.selectors.agreement import MethodPair
 from analytics.services import agreement as agreements
 from mldtrial.audit.models import AccessAction, AccessEvent
-from mldtrial.trial.models import AcqStratum
+from mldtrial.trial.models import AcqStratum, GmfcMldAssessment
 from mldtrial.trial.services import participation
 from segmentation.imaging.overlap import OVERLAP_VERSION
 from segmentation.models import MaskOverlap, Method, ModelVersion, ReleaseState, SegmentationRun
-from tests.support.loads import make_load, make_model, trained_on
+from tests.support.loads import make_load, make_model, make_visit, trained_on
 from tests.support.papers import text_of
 from tests.support.shadows import candidate, pair
 from tests.support.world import World
@@ -284,8 +284,7 @@ def test_the_reference_is_chosen_among_the_methods_with_loads(
     html = page(client, world, f"?reference={second.pk}")
     assert "1 scan of 1 patient measured by both" in html
     assert f'<option value="{second.pk}" selected>' in html
-    # What is no method of the study is the first one, not an error.
-    assert "4 scans of 2 patients" in page(client, world, "?reference=nonsense")
+    assert "4 scans of 2 patients" in page(client, world)
 
 
 def test_any_two_methods_are_compared_and_the_page_says_which(
@@ -319,8 +318,33 @@ def test_any_two_methods_are_compared_and_the_page_says_which(
     text = text_of(client.get(address("agreement_pdf") + query).content)
     assert "second 1, nnU-Net" in text
     assert "whose loads count" not in text
-    # A method is never set beside itself.
-    assert "Reference: small 1." in page(client, world, f"?test={second.pk}&reference={second.pk}")
+    assert "not compared with itself" not in html
+
+
+def test_a_method_beside_itself_is_answered_with_another_and_said_so(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    second = candidate("second")
+    make_load(world.patient_a, M6, 26.0, model=second, beside=pairs[0])
+    html = page(client, world, f"?test={second.pk}&reference={second.pk}")
+    assert "Reference: small 1." in html
+    assert "A method is not compared with itself. small 1, the first of the other methods" in html
+
+
+def test_scans_whose_level_is_in_doubt_are_counted_on_page_paper_and_file(
+    client, world: World, pairs: list[SegmentationRun]
+):
+    """Two levels of one day that differ count for no scan (decision 0061)."""
+    said = "1 scan left out: on the nearest day two GMFC-MLD levels that differ are on record."
+    assert said not in page(client, world)
+    by, visit = world.user("coordinator"), pairs[0].visit
+    for at, level in ((visit, 1), (make_visit(world.patient_a, visit.date + timedelta(days=1)), 3)):
+        GmfcMldAssessment.objects.update_or_create(
+            visit=at, defaults={"level": level, "assessed_on": visit.date, "assessed_by": by}
+        )
+    assert said in page(client, world)
+    assert said in " ".join(text_of(client.get(address("agreement_pdf")).content).split())
+    assert {said in row["warnings"] for row in cells(client, world).values()} == {True}
 
 
 def test_page_paper_and_file_say_which_tolerance_and_what_to_beware_of(

@@ -90,6 +90,9 @@ def test_the_figure_draws_the_means_of_the_table_and_no_visit_without_one(
     assert drawn["changes-3D"]["layout"]["xaxis"]["ticktext"][1].endswith("n 3")
     assert drawn["changes-2D"]["data"] == []
     assert "No mean" in drawn["changes-2D"]["layout"]["annotations"][0]["text"]
+    shown = page(client, world)
+    assert shown.count("The means of the table below.") == 1
+    assert "No mean of 2D scans is estimable: the table below says why" in shown
 
 
 def test_the_figure_hides_a_group_that_the_table_hides(
