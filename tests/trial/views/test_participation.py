@@ -73,7 +73,7 @@ def test_the_list_is_narrowed_to_who_is_followed(world: World, coordinator: Clie
     assert [row["patient"].subject_code for row in followed.context["rows"]] == []
     assert [row["patient"].subject_code for row in ended.context["rows"]] == ["A-001"]
     assert "lost to follow-up" in ended.content.decode()
-    assert coordinator.get(url, {"state": "x"}).status_code == 200
+    assert coordinator.get(url, {"state": "x"}).status_code == 404
 
 
 def test_a_visit_after_the_end_asks_for_a_reason_on_its_form(world: World, coordinator: Client):
