@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def test_intervals_appear_without_a_reload(page: Page, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(known, "ROWS_AT_ONCE", 0)
     world = build_world()
-    for number in range(4):
+    for number in range(6):
         patient = patients.create_patient(
             site=world.site_a, subject_code=f"A-1{number}", sex="F",
             birth_month=date(2018, 3 + number, 1), onset_age_months=20, by=None,
