@@ -102,14 +102,15 @@ COLUMNS = ("done", "missed", "not done", "to come")
 
 def _column(entry: selectors.PlannedVisit) -> str | None:
     """Return where a planned visit is counted; None where nobody expects it."""
-    standing, closes = entry.standing, entry.planned.closes
+    standing = entry.standing
     if standing == Standing.DONE:
         return "done"
     if standing == Standing.NOT_DONE:
         return "not done"
-    ended_on = entry.patient.withdrawn_on
-    if ended_on is not None:
-        return "missed" if closes is not None and closes < ended_on else None
+    if entry.is_past_follow_up:
+        return None
+    if entry.patient.withdrawn_on is not None:
+        return "missed"
     return {
         Standing.OVERDUE: "missed",
         Standing.DUE: "to come",

@@ -43,6 +43,21 @@ class PlannedVisit:
             return 0
         return days_outside(planned.took_place_on, planned.opens, planned.closes)
 
+    @property
+    def is_past_follow_up(self) -> bool:
+        """Nobody expects it: follow-up ended before its window did, and it has not taken place."""
+        ended_on, closes = self.patient.withdrawn_on, self.planned.closes
+        if ended_on is None or self.standing in (Standing.DONE, Standing.NOT_DONE):
+            return False
+        return closes is None or closes >= ended_on
+
+    @property
+    def may_have_taken_place(self) -> bool:
+        """Its window has begun, and began before follow-up ended."""
+        opens, ended_on = self.planned.opens, self.patient.withdrawn_on
+        has_begun = self.standing in (Standing.DUE, Standing.OVERDUE)
+        return has_begun and (ended_on is None or (opens is not None and opens < ended_on))
+
 
 def schedules(patients: Iterable[Patient]) -> dict[UUID, list[PlannedVisit]]:
     """Return the schedule of each patient, in a number of queries that does not grow.

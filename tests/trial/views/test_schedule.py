@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 
 from mldtrial.trial.models import NotDone, ProtocolDeviation, Visit
-from mldtrial.trial.services import deviations, patients, visits
+from mldtrial.trial.services import deviations, participation, patients, visits
 from tests.support.forms import send
 from tests.support.world import World
 
@@ -45,6 +45,23 @@ def test_whoever_enters_nothing_is_offered_nothing(world: World):
     page = patient_page(world, signed_in(world, "monitor"))
     assert "2023-10-26 to 2023-11-23" in page
     assert planned_url(world, "M06") not in page
+
+
+@pytest.mark.parametrize(
+    ("ended_on", "is_expected"),
+    [(date(2023, 10, 1), False), (date(2023, 11, 23), False), (date(2023, 11, 24), True)],
+)
+def test_nobody_expects_a_visit_whose_window_closes_after_follow_up_ended(
+    world: World, coordinator: Client, ended_on: date, is_expected: bool
+):
+    participation.record_step(patient=world.patient_a, step="LOST", happened_on=ended_on, by=None)
+    page = patient_page(world, coordinator)
+    said = f"not expected: follow-up ended on {ended_on}"
+    row = next(row for row in page.split("<tr>") if "2023-10-26 to 2023-11-23" in row)
+    assert (said in row, "overdue" in row) == (not is_expected, is_expected)
+    assert (planned_url(world, "M06") in row) == is_expected
+    # What may have taken place before the end can be recorded still.
+    assert ("?planned=" in row) == (ended_on > date(2023, 10, 26))
 
 
 def test_a_visit_not_done_is_said_in_words(world: World, coordinator: Client):
