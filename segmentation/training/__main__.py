@@ -26,7 +26,7 @@ def main() -> None:
         "--without-t2w",
         type=_share,
         metavar="SHARE",
-        help="of the samples, those that are learnt from T1w alone (0.25)",
+        help="of the samples, those that are learnt from T1w alone (none)",
     )
     parser.add_argument("--kept", type=int, metavar="EPOCHS", help="export what was kept then")
     parser.add_argument("--out", type=Path, help="folder of the finished model")
@@ -72,7 +72,7 @@ def _run(options: argparse.Namespace) -> None:
             minutes=options.minutes,
             start=options.start,
             keep_every=options.keep_every,
-            without_t2w=trainer.WITHOUT_T2W if options.without_t2w is None else options.without_t2w,
+            without_t2w=options.without_t2w or 0.0,
         )
 
 

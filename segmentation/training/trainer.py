@@ -23,8 +23,6 @@ FEATURES = (16, 32, 64, 128)
 ITERATIONS_PER_EPOCH = 50
 DATASET_ID = 801
 T2W_CHANNEL = 1
-WITHOUT_T2W = 0.25
-"""Of the samples: most visits have both images, and what both show is the better measure."""
 SHARE_FILE = "without_t2w.json"
 CPU = torch.device("cpu")
 

@@ -53,10 +53,10 @@ class PlannedVisit:
 
     @property
     def may_have_taken_place(self) -> bool:
-        """Its window has begun, and began before follow-up ended."""
+        """Its window has begun, on the day that follow-up ended at the latest."""
         opens, ended_on = self.planned.opens, self.patient.withdrawn_on
         has_begun = self.standing in (Standing.DUE, Standing.OVERDUE)
-        return has_begun and (ended_on is None or (opens is not None and opens < ended_on))
+        return has_begun and (ended_on is None or (opens is not None and opens <= ended_on))
 
 
 def schedules(patients: Iterable[Patient]) -> dict[UUID, list[PlannedVisit]]:

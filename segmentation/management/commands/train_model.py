@@ -65,7 +65,7 @@ class Command(BaseCommand):
             "--without-t2w",
             type=float,
             metavar="SHARE",
-            help="of the samples, those that are learnt from T1w alone",
+            help="of the samples, those that are learnt from T1w alone (none)",
         )
         phantoms.add_argument("--threads", type=int, default=2)
 
